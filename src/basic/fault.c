@@ -1,0 +1,45 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/fault.h"
+
+int fault_set(Fault *f, const char *step, int r, const char *fmt, ...) {
+        va_list ap;
+
+        if (!f || f->error != 0)
+                return r;
+
+        f->error = r;
+        (void) snprintf(f->step, sizeof(f->step), "%s", step);
+        f->object[0] = '\0';
+        f->advice[0] = '\0';
+        if (!fmt)
+                return r;
+
+        va_start(ap, fmt);
+        (void) vsnprintf(f->object, sizeof(f->object), fmt, ap);
+        va_end(ap);
+        return r;
+}
+
+void fault_advise(Fault *f, const char *fmt, ...) {
+        va_list ap;
+
+        if (!f || f->advice[0] != '\0')
+                return;
+
+        va_start(ap, fmt);
+        (void) vsnprintf(f->advice, sizeof(f->advice), fmt, ap);
+        va_end(ap);
+}
+
+char *fault_to_string(const Fault *f) {
+        bool advice = f->advice[0] != '\0', object = f->object[0] != '\0';
+        char *text;
+
+        if (asprintf(&text, "%s%s%s: %s%s%s%s", f->step, object ? " " : "", f->object, strerror(-f->error),
+                     advice ? " (" : "", f->advice, advice ? ")" : "") < 0)
+                return NULL;
+        return text;
+}

@@ -1,0 +1,315 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "basic/cleanup.h"
+#include "basic/file.h"
+#include "basic/macro.h"
+
+int file_read_fd(int fd, size_t max, char **ret, size_t *ret_size) {
+        autofree char *buf = NULL;
+        size_t used = 0, allocated = 0;
+
+        for (;;) {
+                ssize_t n;
+
+                if (allocated - used < 2) {
+                        size_t wanted = allocated ? allocated * 2 : 4096;
+                        char *grown = realloc(buf, wanted);
+
+                        if (!grown)
+                                return -ENOMEM;
+                        buf = grown;
+                        allocated = wanted;
+                }
+
+                n = read(fd, buf + used, allocated - used - 1);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+
+                used += (size_t) n;
+                if (used > max)
+                        return -EFBIG;
+        }
+
+        buf[used] = '\0';
+        if (ret_size)
+                *ret_size = used;
+        *ret = take_ptr(buf);
+        return 0;
+}
+
+int file_read(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size) {
+        autoclose int fd = -EBADF;
+
+        fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+
+        return file_read_fd(fd, max, ret, ret_size);
+}
+
+int file_read_line(int dir_fd, const char *path, char **ret) {
+        char *text;
+        int r;
+
+        r = file_read(dir_fd, path, 1024 * 1024, &text, NULL);
+        if (r < 0)
+                return r;
+
+        text[strcspn(text, "\n")] = '\0';
+        *ret = text;
+        return 0;
+}
+
+static int write_all(int fd, const char *data, size_t size) {
+        while (size > 0) {
+                ssize_t n = write(fd, data, size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                data += n;
+                size -= (size_t) n;
+        }
+        return 0;
+}
+
+int file_write(int dir_fd, const char *path, const char *text) {
+        autoclose int fd = -EBADF;
+
+        fd = openat(dir_fd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+
+        return write_all(fd, text, strlen(text));
+}
+
+static int sync_parent(int dir_fd, const char *path) {
+        autofree char *copy = strdup(path);
+        autoclose int fd = -EBADF;
+        char *slash;
+
+        if (!copy)
+                return -ENOMEM;
+
+        slash = strrchr(copy, '/');
+        if (slash)
+                slash[slash == copy] = '\0';
+        fd = openat(dir_fd, slash ? copy : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        return fsync(fd) < 0 ? -errno : 0;
+}
+
+int file_replace(int dir_fd, const char *path, const void *data, size_t size, mode_t mode, bool sync) {
+        autofree char *temporary = NULL;
+        autoclose int fd = -EBADF;
+        int r;
+
+        if (asprintf(&temporary, "%s.new", path) < 0)
+                return -ENOMEM;
+
+        fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (fd < 0)
+                return -errno;
+
+        r = write_all(fd, data, size);
+        if (r == 0 && fchmod(fd, mode) < 0)
+                r = -errno;
+        if (r == 0 && sync && fsync(fd) < 0)
+                r = -errno;
+        if (r == 0 && renameat(dir_fd, temporary, dir_fd, path) < 0)
+                r = -errno;
+        if (r < 0) {
+                (void) unlinkat(dir_fd, temporary, 0);
+                return r;
+        }
+
+        return sync ? sync_parent(dir_fd, path) : 0;
+}
+
+bool file_exists(int dir_fd, const char *path) {
+        return faccessat(dir_fd, path, F_OK, 0) == 0;
+}
+
+int dir_make(int dir_fd, const char *path, mode_t mode) {
+        autofree char *copy = strdup(path);
+
+        if (!copy)
+                return -ENOMEM;
+
+        for (char *p = copy + 1; *p; p++)
+                if (*p == '/') {
+                        *p = '\0';
+                        if (mkdirat(dir_fd, copy, 0755) < 0 && errno != EEXIST)
+                                return -errno;
+                        *p = '/';
+                }
+
+        if (mkdirat(dir_fd, copy, mode) < 0) {
+                struct stat st;
+
+                if (errno != EEXIST)
+                        return -errno;
+                if (fstatat(dir_fd, copy, &st, 0) < 0)
+                        return -errno;
+                if (!S_ISDIR(st.st_mode))
+                        return -ENOTDIR;
+        }
+        return 0;
+}
+
+int dir_open(int dir_fd, const char *path) {
+        int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+int dir_make_open(int dir_fd, const char *path, mode_t mode) {
+        int r;
+
+        r = dir_make(dir_fd, path, mode);
+        if (r < 0)
+                return r;
+
+        return dir_open(dir_fd, path);
+}
+
+static int remove_children(int fd, dev_t device);
+
+static int remove_entry(int dir_fd, const char *name, dev_t device) {
+        autoclose int fd = -EBADF;
+        struct stat st;
+        int r;
+
+        if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
+                return 0;
+        if (errno != EISDIR && errno != EPERM)
+                return -errno;
+
+        fd = dir_open(dir_fd, name);
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (device != 0 && st.st_dev != device)
+                return -EXDEV;
+
+        r = remove_children(fd, st.st_dev);
+        if (r < 0)
+                return r;
+        return unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int remove_children(int fd, dev_t device) {
+        autoclosedir DIR *d = NULL;
+        autoclose int copy = -EBADF;
+        struct dirent *e;
+
+        copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (copy < 0)
+                return -errno;
+        d = fdopendir(copy);
+        if (!d)
+                return -errno;
+        (void) take_fd(copy);
+
+        while (errno = 0, (e = readdir(d))) {
+                int r;
+
+                if (streq(e->d_name, ".") || streq(e->d_name, ".."))
+                        continue;
+                r = remove_entry(fd, e->d_name, device);
+                if (r < 0)
+                        return r;
+        }
+        return -errno;
+}
+
+int tree_remove(int dir_fd, const char *path) {
+        return remove_entry(dir_fd, path, 0);
+}
+
+static int open_resolved(int root_fd, const char *path, uint64_t flags, mode_t mode, uint64_t resolve) {
+        struct open_how how = {
+                .flags = flags | O_CLOEXEC,
+                .mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
+                .resolve = resolve | RESOLVE_NO_MAGICLINKS,
+        };
+        long fd;
+
+        /* EAGAIN: a rename raced with the walk (openat2(2)); the caller's answer would be to try again. */
+        do
+                fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+        while (fd < 0 && errno == EAGAIN);
+        return fd < 0 ? -errno : (int) fd;
+}
+
+int path_beneath_open(int root_fd, const char *path, uint64_t flags, mode_t mode) {
+        return open_resolved(root_fd, path, flags, mode, RESOLVE_BENEATH);
+}
+
+int path_in_root_open(int root_fd, const char *path, uint64_t flags, mode_t mode) {
+        return open_resolved(root_fd, path, flags, mode, RESOLVE_IN_ROOT);
+}
+
+bool path_is_absolute_clean(const char *path) {
+        if (path[0] != '/')
+                return false;
+
+        for (const char *p = path; *p;) {
+                size_t n;
+
+                p += strspn(p, "/");
+                n = strcspn(p, "/");
+                if ((n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
+                        return false;
+                for (size_t i = 0; i < n; i++)
+                        if ((unsigned char) p[i] < ' ' || p[i] == 0x7f)
+                                return false;
+                p += n;
+        }
+        return true;
+}
+
+char *path_normalize(char *path) {
+        const char *from = path;
+        char *to = path;
+        bool absolute = path[0] == '/';
+
+        while (*from) {
+                size_t n;
+
+                from += strspn(from, "/");
+                n = strcspn(from, "/");
+                if (n > 0 && !(n == 1 && from[0] == '.')) {
+                        if (to != path || absolute)
+                                *to++ = '/';
+                        memmove(to, from, n);
+                        to += n;
+                }
+                from += n;
+        }
+
+        if (to == path)
+                *to++ = absolute ? '/' : '.';
+        *to = '\0';
+        return path;
+}
+
+const char *fd_path(int fd, char buf[32]) {
+        (void) snprintf(buf, 32, "/proc/self/fd/%d", fd);
+        return buf;
+}

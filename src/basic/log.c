@@ -1,0 +1,101 @@
+/*
+ * The journal's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): one datagram of FIELD=value
+ * lines; a value with a newline is written as FIELD, newline, 64-bit little-endian length, value.
+ * Spoken directly, so that no library is needed below the manager.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "basic/cleanup.h"
+#include "basic/log.h"
+
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+static const char *identifier = "nsunits";
+static int max_level = LOG_INFO;
+
+void log_open(const char *name, int level) {
+        identifier = name;
+        max_level = level;
+}
+
+static void put_field(FILE *f, const char *name, const char *value) {
+        uint64_t size = htole64(strlen(value));
+
+        if (!strchr(value, '\n')) {
+                fprintf(f, "%s=%s\n", name, value);
+                return;
+        }
+
+        fprintf(f, "%s\n", name);
+        fwrite(&size, sizeof(size), 1, f);
+        fprintf(f, "%s\n", value);
+}
+
+static int send_to_journal(int level, const char *unit, const char *const *fields, const char *message) {
+        static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = JOURNAL_SOCKET };
+        autoclose int fd = -EBADF;
+        autofree char *entry = NULL;
+        size_t size = 0;
+        FILE *f;
+
+        f = open_memstream(&entry, &size);
+        if (!f)
+                return -ENOMEM;
+
+        put_field(f, "MESSAGE", message);
+        fprintf(f, "PRIORITY=%i\nSYSLOG_IDENTIFIER=%s\n", level, identifier);
+        if (unit)
+                put_field(f, "NSUNITS_UNIT", unit);
+        for (; fields && *fields; fields++)
+                fprintf(f, "%s\n", *fields);
+        if (fclose(f) != 0)
+                return -ENOMEM;
+
+        fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return -errno;
+        if (sendto(fd, entry, size, MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *) &address,
+                   sizeof(address)) < 0)
+                return -errno;
+        return 0;
+}
+
+PRINTF_LIKE(4, 0)
+static void log_v(int level, const char *unit, const char *const *fields, const char *fmt, va_list ap) {
+        autofree char *message = NULL;
+        int saved = errno;
+
+        if (level > max_level)
+                return;
+        if (vasprintf(&message, fmt, ap) < 0) {
+                message = NULL;
+                return;
+        }
+
+        if (isatty(STDERR_FILENO) || send_to_journal(level, unit, fields, message) < 0)
+                fprintf(stderr, "%s%s%s\n", unit ? unit : "", unit ? ": " : "", message);
+        errno = saved;
+}
+
+void log_message(int level, const char *unit, const char *fmt, ...) {
+        va_list ap;
+
+        va_start(ap, fmt);
+        log_v(level, unit, NULL, fmt, ap);
+        va_end(ap);
+}
+
+void log_entry(int level, const char *unit, const char *const *fields, const char *fmt, ...) {
+        va_list ap;
+
+        va_start(ap, fmt);
+        log_v(level, unit, fields, fmt, ap);
+        va_end(ap);
+}

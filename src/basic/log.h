@@ -1,0 +1,31 @@
+/*
+ * Messages of the programs themselves (never of containers). To the journal's native socket when the
+ * journal is there, else to stderr. Only manager, bus, daemon, ctl and generators call this above
+ * LOG_DEBUG (house rule N6).
+ */
+#pragma once
+
+#include <syslog.h>
+
+#include "basic/macro.h"
+
+/** log_open() - set the identifier and the highest level that is written (LOG_INFO, ...). */
+void log_open(const char *identifier, int max_level);
+
+/**
+ * log_message() - one message about @unit (may be NULL)
+ * @level: LOG_ERR ... LOG_DEBUG, from syslog(3)
+ *
+ * Keeps errno. Each entry bears NSUNITS_UNIT= when @unit is given.
+ */
+void log_message(int level, const char *unit, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/** log_entry() - one message with further journal fields, each "NAME=value"; NULL ends the list. */
+void log_entry(int level, const char *unit, const char *const *fields, const char *fmt, ...)
+        PRINTF_LIKE(4, 5);
+
+#define log_debug(...)   log_message(LOG_DEBUG, NULL, __VA_ARGS__)
+#define log_info(...)    log_message(LOG_INFO, NULL, __VA_ARGS__)
+#define log_notice(...)  log_message(LOG_NOTICE, NULL, __VA_ARGS__)
+#define log_warning(...) log_message(LOG_WARNING, NULL, __VA_ARGS__)
+#define log_error(...)   log_message(LOG_ERR, NULL, __VA_ARGS__)

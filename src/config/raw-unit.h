@@ -1,0 +1,50 @@
+/*
+ * A unit file as names and values: the merged text of the fragment and its drop-ins, nothing decided
+ * about what a key means. Every value knows where it was written.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "basic/cleanup.h"
+#include "basic/diag.h"
+
+typedef struct RawValue {
+        char *section; /* "Container" */
+        char *key;     /* "Image" */
+        char *value;   /* continuation lines joined as systemd does, blanks at both ends trimmed; may be "" */
+        Where key_at;  /* of the key */
+        Where at;      /* of the value's first byte */
+} RawValue;
+
+typedef struct RawSection {
+        char *name;
+        Where at;
+} RawSection;
+
+typedef struct RawUnit {
+        char *name;           /* unit name: "web.container", "job@1.container" */
+        char *fragment;       /* path of the file the unit comes from; borrowed by every Where */
+        char **drop_ins;      /* paths, in the order in which they were applied; borrowed by every Where */
+        RawSection *sections; /* every section header seen, in order */
+        size_t n_sections;
+        RawValue *values; /* in file order, drop-ins last: what a reader has to walk */
+        size_t n_values;
+} RawUnit;
+
+/** raw_unit_free() - NULL is fine. */
+void raw_unit_free(RawUnit *u);
+
+AUTOPTR_DEFINE(RawUnit, raw_unit_free);
+
+/**
+ * raw_unit_parse() - read one text into @unit
+ * @unit: appended to, so that a drop-in is parsed into the unit it changes
+ * @file: name for messages; must live as long as @unit (a string that @unit owns)
+ * @text: NUL-terminated; @size bytes, a NUL inside is an error
+ *
+ * Grammar: systemd.syntax(7). UTF-8 is required, a byte-order mark and CR LF are taken.
+ *
+ * Returns: 0; -EINVAL after at least one error was added to @diag (what was readable is kept); -ENOMEM.
+ */
+int raw_unit_parse(RawUnit *unit, const char *file, const char *text, size_t size, Diag *diag);

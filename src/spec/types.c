@@ -1,0 +1,5 @@
+#include "spec/types.h"
+
+ENUM_DEFINE(ServiceType, service_type, SERVICE_TYPE, SERVICE_TYPE_LIST)
+ENUM_DEFINE(UnitResult, unit_result, UNIT_RESULT, UNIT_RESULT_LIST)
+ENUM_DEFINE(Protocol, protocol, PROTOCOL, PROTOCOL_LIST)
