@@ -1,0 +1,170 @@
+/*
+ * The manager: all units, the jobs on them, and the one event loop that drives both.
+ *
+ * It joins the layers below; nothing here knows D-Bus. Whoever shows the manager to the outside
+ * registers a ManagerListener and calls the functions below from handlers of the same loop.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "basic/cleanup.h"
+#include "basic/fault.h"
+#include "config/manager-config.h"
+#include "manager/unit.h"
+#include "supervise/job.h"
+
+typedef struct Manager Manager;
+
+/* Told what happens, in the order in which it happens. Any slot may be NULL. */
+typedef struct ManagerListener {
+        void (*job_new)(const JobInfo *job, void *data);
+        /* @result is a word of systemd: done, canceled, timeout, failed, dependency, skipped. */
+        void (*job_removed)(const JobInfo *job, const char *result, void *data);
+        void (*unit_new)(Unit *unit, void *data);
+        void (*unit_removed)(Unit *unit, void *data);
+        /* A property that clients watch has changed: states, main pid, restart counter, result. */
+        void (*unit_changed)(Unit *unit, void *data);
+        void (*reloading)(bool begins, void *data);
+} ManagerListener;
+
+/**
+ * manager_new() - make a manager; touches nothing on the system yet
+ * @event:  borrowed
+ * @config: borrowed, must outlive the manager
+ */
+int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret);
+
+/**
+ * manager_startup() - take possession: run directory, cgroup, network, then load what runs already
+ *
+ * Containers that an earlier manager left running are adopted; what it left half-made is removed.
+ *
+ * Returns: 0, or a negative errno with @fault filled.
+ */
+int manager_startup(Manager *m, Fault *fault);
+
+/** manager_free() - let go. Containers run on; the next manager adopts them. NULL is fine. */
+void manager_free(Manager *m);
+
+AUTOPTR_DEFINE(Manager, manager_free);
+
+/** manager_set_listener() - @listener is borrowed; one listener per manager. */
+void manager_set_listener(Manager *m, const ManagerListener *listener, void *data);
+
+const ManagerConfig *manager_config(const Manager *m);
+
+/** manager_reload() - read all unit files again; running containers keep their spec until they are started anew. */
+int manager_reload(Manager *m);
+
+/**
+ * manager_load_unit() - the unit of that name, from memory or else from its file
+ * @name: complete unit name
+ *
+ * A unit whose file has errors is returned too, with its load state saying so (unit_status()).
+ *
+ * Returns: 0; -ENOENT no such file; -EINVAL not a unit name; -ENOMEM.
+ */
+int manager_load_unit(Manager *m, const char *name, Unit **ret);
+
+/** manager_get_unit() - by complete name, only from memory; NULL when it is not loaded. */
+Unit *manager_get_unit(const Manager *m, const char *name);
+
+/** manager_next_unit() - walk all loaded units in the order of their names: NULL gives the first; NULL at the end. */
+Unit *manager_next_unit(const Manager *m, const Unit *unit);
+
+/**
+ * manager_enqueue() - one transaction of jobs
+ * @names:   complete unit names
+ * @ret_ids: one job id per name, in the same order; free(); 0 where nothing had to be done
+ *
+ * Returns: 0, or with @fault filled: -ENOENT no such unit; -EBADMSG the unit's file has errors; -ERFKILL masked;
+ *          -EDEADLK the ordering is cyclic; -EEXIST destructive (mode fail); -EINVAL; -ENOMEM.
+ */
+int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids, Fault *fault);
+
+/** manager_next_job() - walk the queued jobs: @id 0 gives the first. Returns 1 with *ret set, or 0 at the end. */
+int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret);
+
+/** manager_cancel_job() - 0 or -ENOENT. */
+int manager_cancel_job(Manager *m, uint32_t id);
+
+/* Whom KillUnit reaches. */
+typedef enum KillWhom {
+        KILL_MAIN, /* the container's first process */
+        KILL_ALL,  /* every process of the container's cgroup */
+} KillWhom;
+
+/** manager_kill_unit() - 0, -ESRCH when nothing runs, or another negative errno. */
+int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal);
+
+/** manager_reset_failed() - back from failed to inactive, counters to zero; @u NULL = all units. */
+void manager_reset_failed(Manager *m, Unit *u);
+
+/* The end of a request that took its time. @r: 0 or negative errno; @text: result (an id, JSON) or what went wrong. */
+typedef void (*ManagerReplyFn)(int r, const char *text, void *data);
+
+/**
+ * manager_import_image() - unpack an archive or a directory into the store, by a child process
+ * @name:   reference to give it; NULL = the one in the archive
+ * @path:   absolute; used when @fd is negative
+ * @fd:     open archive; duplicated
+ * @reply:  called once, later, from the loop; @text is the image id
+ */
+int manager_import_image(Manager *m, const char *name, const char *path, int fd, ManagerReplyFn reply, void *data);
+
+/** manager_list_images() - JSON array as text; free(). */
+int manager_list_images(Manager *m, char **ret, Fault *fault);
+/** manager_inspect_image() - JSON object as text; free(). */
+int manager_inspect_image(Manager *m, const char *reference, char **ret, Fault *fault);
+/** manager_remove_image() - refused with -EBUSY while a container uses it. */
+int manager_remove_image(Manager *m, const char *reference, Fault *fault);
+
+/** manager_list_volumes() / manager_remove_volume() - JSON array; -EBUSY while mounted. */
+int manager_list_volumes(Manager *m, char **ret, Fault *fault);
+int manager_remove_volume(Manager *m, const char *name, Fault *fault);
+
+/** manager_list_networks() - JSON array of networks with subnets, bridge, users. */
+int manager_list_networks(Manager *m, char **ret);
+/** manager_list_links() - JSON array: host link, unit, container link, addresses, network. */
+int manager_list_links(Manager *m, char **ret);
+
+typedef struct ExecCall {
+        Unit *unit;
+        char *const *argv; /* at least one */
+        char *const *environment;
+        const char *user;        /* NULL = the container's */
+        const char *working_dir; /* NULL = the container's */
+        bool terminal;
+        int stdio[3]; /* without a terminal: duplicated */
+} ExecCall;
+
+/* How a process that `exec` started ended; si_code and si_status of waitid(2). */
+typedef void (*ManagerExecFn)(int code, int status, void *data);
+
+/**
+ * manager_exec() - run a program inside a running container
+ * @done:         called once when it has ended
+ * @ret_terminal: with call->terminal the master side of its terminal, else -EBADF; the caller's to close
+ * @ret_pid:      pid on the host
+ *
+ * Returns: 0, or a negative errno with @fault filled: -ESRCH the container does not run.
+ */
+int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *data, int *ret_terminal, pid_t *ret_pid,
+                 Fault *fault);
+
+/** manager_exec_forget() - the client has gone: @done of these @data is not called any more; the program gets SIGHUP. */
+void manager_exec_forget(Manager *m, void *data);
+
+/**
+ * manager_unit_spec_json() - the OCI runtime-spec of a unit as it would be started now
+ * @ret: free()
+ */
+int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault);
+
+/** manager_unit_plan() - the launch plan, one step a line; free(). */
+int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault);

@@ -1,0 +1,59 @@
+/*
+ * One unit as the manager knows it. Opaque; what others may see is in UnitStatus.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "basic/clock.h"
+#include "basic/fault.h"
+#include "spec/unit-spec.h"
+#include "supervise/job.h"
+#include "supervise/machine.h"
+
+typedef struct Unit Unit;
+
+#define LOAD_STATE_LIST(X)                      \
+        X(LOAD_LOADED, "loaded")                \
+        X(LOAD_NOT_FOUND, "not-found")          \
+        X(LOAD_BAD_SETTING, "bad-setting")      \
+        X(LOAD_MASKED, "masked")
+
+ENUM_DECLARE(LoadState, load_state, LOAD_STATE, LOAD_STATE_LIST);
+
+/* A look at a unit. Everything is borrowed and good until the loop runs again. */
+typedef struct UnitStatus {
+        const char *name; /* "web.container" */
+        const char *description;
+        LoadState load_state;
+        const char *load_error; /* diagnostics as text, or NULL */
+        const UnitSpec *spec;   /* what the file says; NULL unless loaded */
+        const char *fragment;   /* path, or NULL */
+        char *const *drop_ins;
+        bool need_reload;     /* a file has changed since it was read */
+        const Machine *machine; /* states, result, counters, timestamps */
+        pid_t main_pid;         /* 0 = none */
+        uint8_t invocation[16]; /* zero before the first start */
+        const char *status_text; /* STATUS= of the last notification, or NULL */
+        const char *fault;       /* why the last start failed, in words, or NULL */
+        const char *cgroup;      /* path below the cgroup2 mount, or NULL */
+        const char *image_id;    /* or NULL */
+        const char *container_name;
+        char *const *addresses;  /* "10.89.0.2/24", as text */
+        char *const *ports;      /* "0.0.0.0:8080->80/tcp", as text */
+        uint32_t job_id;         /* 0 = none */
+        JobType job_type;
+} UnitStatus;
+
+/* Counters of the unit's cgroup; UINT64_MAX = not known. */
+typedef struct UnitUsage {
+        uint64_t memory_current, memory_peak, cpu_usage_nsec, tasks_current;
+} UnitUsage;
+
+const char *unit_name(const Unit *u);
+void unit_status(Unit *u, UnitStatus *ret);
+
+/** unit_usage() - reads the cgroup's files; all unknown when nothing runs. */
+void unit_usage(Unit *u, UnitUsage *ret);
