@@ -104,9 +104,10 @@ int parse_mode(const char *s, mode_t *ret) {
         return 0;
 }
 
-/* A decimal fraction ".125" times @unit, cut below one. Reads the point and the digits. */
+/* A decimal fraction ".125" times @unit, rounded down. Reads the point and the digits; those behind the ninth
+ * do not count. */
 static int take_fraction(const char **s, uint64_t unit, uint64_t *ret) {
-        uint64_t value = 0, scale = unit;
+        uint64_t digits = 0, scale = 1;
 
         *ret = 0;
         if (**s != '.')
@@ -114,12 +115,13 @@ static int take_fraction(const char **s, uint64_t unit, uint64_t *ret) {
         if (!isdigit((unsigned char) *++*s))
                 return -EINVAL;
 
-        for (; isdigit((unsigned char) **s); (*s)++) {
-                scale /= 10;
-                value += (uint64_t) (**s - '0') * scale;
-        }
+        for (; isdigit((unsigned char) **s); (*s)++)
+                if (scale < UINT64_C(1000000000)) {
+                        digits = digits * 10 + (uint64_t) (**s - '0');
+                        scale *= 10;
+                }
 
-        *ret = value;
+        *ret = (uint64_t) ((unsigned __int128) unit * digits / scale);
         return 0;
 }
 

@@ -58,7 +58,8 @@ void manager_set_listener(Manager *m, const ManagerListener *listener, void *dat
 
 const ManagerConfig *manager_config(const Manager *m);
 
-/** manager_reload() - read all unit files again; running containers keep their spec until they are started anew. */
+/** manager_reload() - read all unit files again; running containers keep their spec until they are started
+ * anew. */
 int manager_reload(Manager *m);
 
 /**
@@ -74,7 +75,8 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret);
 /** manager_get_unit() - by complete name, only from memory; NULL when it is not loaded. */
 Unit *manager_get_unit(const Manager *m, const char *name);
 
-/** manager_next_unit() - walk all loaded units in the order of their names: NULL gives the first; NULL at the end. */
+/** manager_next_unit() - walk all loaded units in the order of their names: NULL gives the first; NULL at the
+ * end. */
 Unit *manager_next_unit(const Manager *m, const Unit *unit);
 
 /**
@@ -82,12 +84,14 @@ Unit *manager_next_unit(const Manager *m, const Unit *unit);
  * @names:   complete unit names
  * @ret_ids: one job id per name, in the same order; free(); 0 where nothing had to be done
  *
- * Returns: 0, or with @fault filled: -ENOENT no such unit; -EBADMSG the unit's file has errors; -ERFKILL masked;
- *          -EDEADLK the ordering is cyclic; -EEXIST destructive (mode fail); -EINVAL; -ENOMEM.
+ * Returns: 0, or with @fault filled: -ENOENT no such unit; -EBADMSG the unit's file has errors; -ERFKILL
+ * masked; -EDEADLK the ordering is cyclic; -EEXIST destructive (mode fail); -EINVAL; -ENOMEM.
  */
-int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids, Fault *fault);
+int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids,
+                    Fault *fault);
 
-/** manager_next_job() - walk the queued jobs: @id 0 gives the first. Returns 1 with *ret set, or 0 at the end. */
+/** manager_next_job() - walk the queued jobs: @id 0 gives the first. Returns 1 with *ret set, or 0 at the
+ * end. */
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret);
 
 /** manager_cancel_job() - 0 or -ENOENT. */
@@ -105,7 +109,8 @@ int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal);
 /** manager_reset_failed() - back from failed to inactive, counters to zero; @u NULL = all units. */
 void manager_reset_failed(Manager *m, Unit *u);
 
-/* The end of a request that took its time. @r: 0 or negative errno; @text: result (an id, JSON) or what went wrong. */
+/* The end of a request that took its time. @r: 0 or negative errno; @text: result (an id, JSON) or what went
+ * wrong. */
 typedef void (*ManagerReplyFn)(int r, const char *text, void *data);
 
 /**
@@ -115,7 +120,8 @@ typedef void (*ManagerReplyFn)(int r, const char *text, void *data);
  * @fd:     open archive; duplicated
  * @reply:  called once, later, from the loop; @text is the image id
  */
-int manager_import_image(Manager *m, const char *name, const char *path, int fd, ManagerReplyFn reply, void *data);
+int manager_import_image(Manager *m, const char *name, const char *path, int fd, ManagerReplyFn reply,
+                         void *data);
 
 /** manager_list_images() - JSON array as text; free(). */
 int manager_list_images(Manager *m, char **ret, Fault *fault);
@@ -154,10 +160,11 @@ typedef void (*ManagerExecFn)(int code, int status, void *data);
  *
  * Returns: 0, or a negative errno with @fault filled: -ESRCH the container does not run.
  */
-int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *data, int *ret_terminal, pid_t *ret_pid,
-                 Fault *fault);
+int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *data, int *ret_terminal,
+                 pid_t *ret_pid, Fault *fault);
 
-/** manager_exec_forget() - the client has gone: @done of these @data is not called any more; the program gets SIGHUP. */
+/** manager_exec_forget() - the client has gone: @done of these @data is not called any more; the program gets
+ * SIGHUP. */
 void manager_exec_forget(Manager *m, void *data);
 
 /**

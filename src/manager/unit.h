@@ -15,10 +15,10 @@
 
 typedef struct Unit Unit;
 
-#define LOAD_STATE_LIST(X)                      \
-        X(LOAD_LOADED, "loaded")                \
-        X(LOAD_NOT_FOUND, "not-found")          \
-        X(LOAD_BAD_SETTING, "bad-setting")      \
+#define LOAD_STATE_LIST(X)                 \
+        X(LOAD_LOADED, "loaded")           \
+        X(LOAD_NOT_FOUND, "not-found")     \
+        X(LOAD_BAD_SETTING, "bad-setting") \
         X(LOAD_MASKED, "masked")
 
 ENUM_DECLARE(LoadState, load_state, LOAD_STATE, LOAD_STATE_LIST);
@@ -32,18 +32,18 @@ typedef struct UnitStatus {
         const UnitSpec *spec;   /* what the file says; NULL unless loaded */
         const char *fragment;   /* path, or NULL */
         char *const *drop_ins;
-        bool need_reload;     /* a file has changed since it was read */
-        const Machine *machine; /* states, result, counters, timestamps */
-        pid_t main_pid;         /* 0 = none */
-        uint8_t invocation[16]; /* zero before the first start */
+        bool need_reload;        /* a file has changed since it was read */
+        const Machine *machine;  /* states, result, counters, timestamps */
+        pid_t main_pid;          /* 0 = none */
+        uint8_t invocation[16];  /* zero before the first start */
         const char *status_text; /* STATUS= of the last notification, or NULL */
         const char *fault;       /* why the last start failed, in words, or NULL */
         const char *cgroup;      /* path below the cgroup2 mount, or NULL */
         const char *image_id;    /* or NULL */
         const char *container_name;
-        char *const *addresses;  /* "10.89.0.2/24", as text */
-        char *const *ports;      /* "0.0.0.0:8080->80/tcp", as text */
-        uint32_t job_id;         /* 0 = none */
+        char *const *addresses; /* "10.89.0.2/24", as text */
+        char *const *ports;     /* "0.0.0.0:8080->80/tcp", as text */
+        uint32_t job_id;        /* 0 = none */
         JobType job_type;
 } UnitStatus;
 

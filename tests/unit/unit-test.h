@@ -2,6 +2,7 @@
 #pragma once
 
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 
 /* TEST_MAIN("title", a_test, another) - a main() that runs the tests of one module. */

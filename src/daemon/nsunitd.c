@@ -1,0 +1,167 @@
+/*
+ * nsunitd: the manager's main(). Reads its configuration, takes possession of the system, serves until
+ * it is told to go. Its going stops nothing: containers run on and the next manager adopts them.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "basic/log.h"
+#include "build-config.h"
+#include "bus/bus.h"
+#include "config/manager-config.h"
+#include "image/worker.h"
+#include "manager/manager.h"
+
+#define CONFIG_FILE SYSCONFDIR "/nsunits/nsunitd.conf"
+
+typedef struct Options {
+        const char *config_file;
+        int log_level;
+} Options;
+
+static void print_help(void) {
+        printf("Usage: nsunitd [OPTION...]\n"
+               "\n"
+               "The manager of nsunits' containers. See nsunitd(8).\n"
+               "\n"
+               "  -c --config=FILE  read FILE instead of " CONFIG_FILE "\n"
+               "  -d --debug        log what is done, step by step\n"
+               "  -h --help         show this text\n"
+               "     --version      show the version\n");
+}
+
+/* Returns 1 to go on, 0 when all is said, -EINVAL. */
+static int parse_options(int argc, char **argv, Options *ret) {
+        static const struct option options[] = {
+                { "config", required_argument, NULL, 'c' },
+                { "debug", no_argument, NULL, 'd' },
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, 'V' },
+                {},
+        };
+        int c;
+
+        while ((c = getopt_long(argc, argv, "c:dh", options, NULL)) >= 0)
+                switch (c) {
+                case 'c':
+                        ret->config_file = optarg;
+                        break;
+                case 'd':
+                        ret->log_level = LOG_DEBUG;
+                        break;
+                case 'h':
+                        print_help();
+                        return 0;
+                case 'V':
+                        puts("nsunitd " VERSION);
+                        return 0;
+                default:
+                        return -EINVAL;
+                }
+
+        if (optind < argc) {
+                fprintf(stderr, "nsunitd: unexpected argument: %s\n", argv[optind]);
+                return -EINVAL;
+        }
+        return 1;
+}
+
+static int load_config(const char *path, ManagerConfig **ret) {
+        autoptr(Diag) diag = diag_new();
+        autofree char *text = NULL;
+        int r;
+
+        if (!diag)
+                return -ENOMEM;
+
+        r = manager_config_load(path, diag, ret);
+        text = diag_to_string(diag);
+        if (text && text[0])
+                log_message(r < 0 ? LOG_ERR : LOG_WARNING, NULL, "%s", text);
+        return r;
+}
+
+static int on_hangup(sd_event_source *s, const struct signalfd_siginfo *si, void *data) {
+        (void) manager_reload(data);
+        return 0;
+}
+
+static int watch_signals(sd_event *event, Manager *manager) {
+        sigset_t mask;
+        int r;
+
+        (void) sigemptyset(&mask);
+        (void) sigaddset(&mask, SIGTERM);
+        (void) sigaddset(&mask, SIGINT);
+        (void) sigaddset(&mask, SIGHUP);
+        if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+                return -errno;
+        /* A client that hangs up must not end the manager. */
+        (void) signal(SIGPIPE, SIG_IGN);
+
+        r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(event, NULL, SIGHUP, on_hangup, manager);
+        return r;
+}
+
+static int serve(const ManagerConfig *config) {
+        __attribute__((cleanup(sd_event_unrefp))) sd_event *event = NULL;
+        autoptr(Manager) manager = NULL;
+        autoptr(Bus) bus = NULL;
+        Fault fault = {};
+        int r;
+
+        r = sd_event_default(&event);
+        if (r < 0)
+                return fault_set(&fault, "event loop", r, NULL);
+
+        r = manager_new(event, config, &manager);
+        if (r >= 0)
+                r = watch_signals(event, manager);
+        if (r >= 0)
+                r = manager_startup(manager, &fault);
+        if (r >= 0)
+                r = bus_new(event, manager, &fault, &bus);
+        if (r < 0) {
+                autofree char *text = fault_to_string(&fault);
+
+                log_error("cannot start: %s", fault.error < 0 && text ? text : strerror(-r));
+                return r;
+        }
+
+        (void) sd_event_set_watchdog(event, true);
+        (void) sd_notify(0, "READY=1\nSTATUS=Supervising containers");
+        r = sd_event_loop(event);
+        (void) sd_notify(0, "STOPPING=1");
+        return r;
+}
+
+int main(int argc, char **argv) {
+        Options options = { .config_file = CONFIG_FILE, .log_level = LOG_INFO };
+        autoptr(ManagerConfig) config = NULL;
+        int r;
+
+        /* The manager runs itself as a child for what is slow or handles hostile input. */
+        if (argc > 2 && strcmp(argv[1], "--worker") == 0)
+                return image_worker_main(argc - 2, argv + 2);
+
+        r = parse_options(argc, argv, &options);
+        if (r <= 0)
+                return r < 0 ? 2 : 0;
+
+        log_open("nsunitd", options.log_level);
+        (void) umask(0022);
+        r = load_config(options.config_file, &config);
+        if (r < 0)
+                return EXIT_FAILURE;
+
+        return serve(config) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,17 @@
+/* The order in which events of one loop turn are handled: every priority is here. */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+enum {
+        /* Readiness before the exit of the same process: its message is still attributable. */
+        PRIORITY_NOTIFY = SD_EVENT_PRIORITY_NORMAL - 40,
+        /* Exit before the cgroup runs empty: the status is known when the unit is judged. */
+        PRIORITY_CHILD_EXIT = SD_EVENT_PRIORITY_NORMAL - 30,
+        PRIORITY_CGROUP = SD_EVENT_PRIORITY_NORMAL - 20,
+        PRIORITY_TIMER = SD_EVENT_PRIORITY_NORMAL - 10,
+        PRIORITY_NETWORK = SD_EVENT_PRIORITY_NORMAL - 5,
+        PRIORITY_BUS = SD_EVENT_PRIORITY_NORMAL,
+        /* Jobs run when everything that has happened is known. */
+        PRIORITY_JOBS = SD_EVENT_PRIORITY_IDLE,
+};

@@ -1,0 +1,89 @@
+/* Files: whole reads, atomic replacement, removal that does not leave its tree. */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "basic/cleanup.h"
+#include "basic/file.h"
+#include "basic/macro.h"
+#include "unit-test.h"
+
+static int scratch(void) {
+        static char path[] = "/tmp/test-file-XXXXXX";
+
+        ck_assert_ptr_nonnull(mkdtemp(path));
+        return dir_open(AT_FDCWD, path);
+}
+
+START_TEST(replace_then_read) {
+        autoclose int dir = scratch();
+        autofree char *text = NULL;
+        size_t size = 0;
+
+        ck_assert_int_eq(file_replace(dir, "a", "one", 3, 0600, true), 0);
+        ck_assert_int_eq(file_replace(dir, "a", "second", 6, 0644, false), 0);
+        ck_assert_int_eq(file_read(dir, "a", 100, &text, &size), 0);
+        ck_assert_str_eq(text, "second");
+        ck_assert_uint_eq(size, 6);
+        ck_assert(!file_exists(dir, "a.new"));
+
+        free(take_ptr(text));
+        ck_assert_int_eq(file_read(dir, "a", 3, &text, NULL), -EFBIG);
+        ck_assert_int_eq(file_read(dir, "none", 3, &text, NULL), -ENOENT);
+}
+END_TEST
+
+START_TEST(removal_stays_in_its_tree) {
+        autoclose int dir = scratch();
+        struct stat st;
+
+        ck_assert_int_eq(dir_make(dir, "t/a/b/c", 0700), 0);
+        ck_assert_int_eq(file_replace(dir, "outside", "x", 1, 0644, false), 0);
+        ck_assert_int_eq(file_replace(dir, "t/a/inside", "x", 1, 0644, false), 0);
+        ck_assert_int_eq(symlinkat("../../outside", dir, "t/a/link"), 0);
+        ck_assert_int_eq(symlinkat("..", dir, "t/a/up"), 0);
+
+        ck_assert_int_eq(tree_remove(dir, "t"), 0);
+        ck_assert_int_eq(fstatat(dir, "t", &st, AT_SYMLINK_NOFOLLOW), -1);
+        ck_assert(file_exists(dir, "outside"));
+        ck_assert_int_eq(tree_remove(dir, "t"), 0);
+}
+END_TEST
+
+START_TEST(beneath_refuses_to_leave) {
+        autoclose int dir = scratch();
+
+        ck_assert_int_eq(dir_make(dir, "root", 0700), 0);
+        ck_assert_int_eq(file_replace(dir, "secret", "x", 1, 0644, false), 0);
+        ck_assert_int_eq(symlinkat("../secret", dir, "root/link"), 0);
+        ck_assert_int_eq(symlinkat("/secret", dir, "root/absolute"), 0);
+
+        {
+                autoclose int root = dir_open(dir, "root");
+
+                ck_assert_int_eq(path_beneath_open(root, "link", O_RDONLY, 0), -EXDEV);
+                ck_assert_int_eq(path_beneath_open(root, "../secret", O_RDONLY, 0), -EXDEV);
+                ck_assert_int_eq(path_in_root_open(root, "absolute", O_RDONLY, 0), -ENOENT);
+        }
+}
+END_TEST
+
+START_TEST(paths_are_normalized) {
+        static const char *const pairs[][2] = {
+                { "/a//b/./c/", "/a/b/c" }, { "/", "/" }, { "//", "/" }, { "./a", "a" }, { ".", "." },
+                { "/a/../b", "/a/../b" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(pairs); i++) {
+                autofree char *path = strdup(pairs[i][0]);
+
+                ck_assert_str_eq(path_normalize(path), pairs[i][1]);
+        }
+        ck_assert(path_is_absolute_clean("/a/b..c"));
+        ck_assert(!path_is_absolute_clean("/a/../b"));
+        ck_assert(!path_is_absolute_clean("a"));
+        ck_assert(!path_is_absolute_clean("/a\nb"));
+}
+END_TEST
+
+TEST_MAIN("file", replace_then_read, removal_stays_in_its_tree, beneath_refuses_to_leave,
+          paths_are_normalized)
