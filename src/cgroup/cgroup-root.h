@@ -1,0 +1,63 @@
+/*
+ * Where the cgroups of all units live: a directory of the cgroup v2 hierarchy with the controllers that
+ * the host lets us have.
+ *
+ *      below the parent of our own cgroup, when that is delegated to us (systemd: DelegateSubgroup=)
+ *      <cgroup2>/nsunits everywhere else
+ *
+ * A delegated cgroup in which the manager itself sits (Delegate= without DelegateSubgroup=, systemd < 254)
+ * is not used: once controllers are enabled for its children, systemd cannot put a restarted manager
+ * into it (EBUSY, cgroups(7) "no internal processes"), and restarts must not stop containers.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "basic/cleanup.h"
+#include "basic/fault.h"
+#include "basic/strtab.h"
+#include "spec/container-spec.h"
+
+#define CGROUP_CONTROLLER_LIST(X)  \
+        X(CGROUP_CPU, "cpu")       \
+        X(CGROUP_MEMORY, "memory") \
+        X(CGROUP_PIDS, "pids")
+
+ENUM_DECLARE(CgroupController, cgroup_controller, CGROUP_CONTROLLER, CGROUP_CONTROLLER_LIST);
+
+typedef struct CgroupRoot CgroupRoot;
+
+/** cgroup_root_free() - removes nothing. NULL is fine. */
+void cgroup_root_free(CgroupRoot *root);
+
+AUTOPTR_DEFINE(CgroupRoot, cgroup_root_free);
+
+/**
+ * cgroup_root_open() - find or make the directory and enable controllers on the way to it
+ * @parent: path below the cgroup2 mount ("/nsunits"), made if missing; NULL = as described above
+ *
+ * Controllers that cannot be enabled are not an error: see cgroup_root_supports().
+ *
+ * Returns: 0; -ENOENT when no cgroup2 file system is mounted, -EROFS, -EACCES ... with @fault filled.
+ */
+int cgroup_root_open(const char *parent, Fault *fault, CgroupRoot **ret);
+
+/** cgroup_root_supports() - do the cgroups of units have this controller? */
+bool cgroup_root_supports(const CgroupRoot *root, CgroupController c);
+
+/** cgroup_root_check() - can these limits be kept here? 0, or -EOPNOTSUPP with @fault naming key and
+ * controller. */
+int cgroup_root_check(const CgroupRoot *root, const LimitSpec *limits, Fault *fault);
+
+/** cgroup_root_path() - as in /proc/PID/cgroup: "/nsunits". Borrowed. */
+const char *cgroup_root_path(const CgroupRoot *root);
+
+/** cgroup_root_mount() - where cgroup2 is mounted: "/sys/fs/cgroup/unified". Borrowed. */
+const char *cgroup_root_mount(const CgroupRoot *root);
+
+/** cgroup_root_fd() - the directory. Borrowed. */
+int cgroup_root_fd(const CgroupRoot *root);
+
+/** cgroup_root_remove() - remove the directory if it is empty and ours; else leave it. For the end of the
+ * manager. */
+void cgroup_root_remove(CgroupRoot *root);

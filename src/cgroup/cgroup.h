@@ -1,0 +1,98 @@
+/*
+ * The cgroup of one unit: the truth about what belongs to a container. All functions work on its directory
+ * descriptor, so that one opened by an earlier manager's successor is as good as one just made.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "basic/clock.h"
+#include "basic/fault.h"
+#include "cgroup/cgroup-root.h"
+#include "spec/container-spec.h"
+
+/**
+ * cgroup_create() - make the cgroup of @unit and set its limits
+ *
+ * An empty one that is there already is taken over. memory.oom.group is set: a container that runs out of
+ * memory ends as a whole, with result oom-kill, rather than going on without one of its processes.
+ *
+ * Returns: a directory descriptor, good for CLONE_INTO_CGROUP; -EBUSY when processes live in it,
+ * -EOPNOTSUPP when a limit's controller is missing; with @fault filled and nothing left behind.
+ */
+int cgroup_create(const CgroupRoot *root, const char *unit, const LimitSpec *limits, Fault *fault);
+
+/** cgroup_open() - the cgroup of @unit, which an earlier manager made. A descriptor or -ENOENT. */
+int cgroup_open(const CgroupRoot *root, const char *unit);
+
+/** cgroup_path() - as in /proc/PID/cgroup: "/nsunits/web.container". Free it; NULL when out of memory. */
+char *cgroup_path(const CgroupRoot *root, const char *unit);
+
+/** cgroup_set_limits() - change limits of a running container; UINT64_MAX takes a limit away. */
+int cgroup_set_limits(const CgroupRoot *root, int fd, const LimitSpec *limits, Fault *fault);
+
+/**
+ * cgroup_kill() - SIGKILL to all processes of the cgroup and of those below it, without a race
+ *
+ * Takes 10 µs for one process and about 20 µs for each further one.
+ */
+int cgroup_kill(int fd);
+
+/** cgroup_signal() - @sig to each process; those forked meanwhile may miss it. Count of signals sent, or
+ * errno. */
+int cgroup_signal(int fd, int sig);
+
+/** cgroup_freeze() - ask for freezing or thawing; cgroup_read_events() tells when it is done. */
+int cgroup_freeze(int fd, bool freeze);
+
+typedef struct CgroupEvents {
+        bool populated; /* a live process in it or below */
+        bool frozen;
+} CgroupEvents;
+
+/**
+ * cgroup_open_events() - cgroup.events, to be polled for EPOLLPRI
+ *
+ * The kernel notifies at most once in 10 ms; the file itself is always up to date. Read it with
+ * cgroup_read_events() at each wake-up: that re-arms it.
+ */
+int cgroup_open_events(int fd);
+
+/** cgroup_read_events() - @events_fd from cgroup_open_events(). -ENODEV when the cgroup was removed. */
+int cgroup_read_events(int events_fd, CgroupEvents *ret);
+
+/** cgroup_populated() - 1, 0, or a negative errno (-ENOENT when it was removed). */
+int cgroup_populated(int fd);
+
+typedef struct CgroupMemoryEvents {
+        uint64_t max;      /* times the limit was hit */
+        uint64_t oom;      /* times allocation was about to fail */
+        uint64_t oom_kill; /* processes killed */
+} CgroupMemoryEvents;
+
+/** cgroup_memory_events() - counters of the cgroup and all below. -EOPNOTSUPP without the memory controller.
+ */
+int cgroup_memory_events(int fd, CgroupMemoryEvents *ret);
+
+/* UINT64_MAX = not known here. */
+typedef struct CgroupStats {
+        uint64_t memory_current, memory_peak; /* bytes */
+        usec_t cpu_usage;
+        uint64_t tasks;
+} CgroupStats;
+
+/** cgroup_stats() - what can be known; only a removed cgroup is an error (-ENODEV). */
+int cgroup_stats(int fd, CgroupStats *ret);
+
+/** cgroup_pids() - processes of the cgroup and of all below it. Free *ret. 0 pids give NULL. */
+int cgroup_pids(int fd, pid_t **ret, size_t *ret_n);
+
+/**
+ * cgroup_remove() - remove the cgroup of @unit with the empty ones that the container made below it
+ *
+ * Returns: 0 also when it is gone already; -EBUSY while processes live in it.
+ */
+int cgroup_remove(const CgroupRoot *root, const char *unit);

@@ -1,0 +1,79 @@
+/*
+ * The root file system of a container, held at a place in the file system for as long as the unit is not
+ * stopped for good:
+ *
+ *      <container dir>/upper, work     what the container writes; made and removed here
+ *      <container dir>/volumes/HASH    its anonymous volumes (mounts.h)
+ *      <attach path>                   the mounted root; cloned for each launch
+ *
+ * What is held survives the manager; a machine that boots starts with a fresh root. Layers are borrowed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "basic/fault.h"
+#include "spec/container-spec.h"
+
+typedef struct RootRequest {
+        const ContainerSpec *spec; /* image or rootfs, rootfs_overlay, read_only, mounts */
+        const int *layer_fds;      /* topmost first; none with spec->rootfs */
+        size_t n_layers;
+        const char *container_dir; /* /var/lib/nsunits/containers/UNIT; made here */
+        const char *attach_path;   /* existing or not: /run/nsunitd/held/UNIT/root */
+        const char *staging; /* a directory for kernels < 6.15: /run/nsunitd/staging; made when needed */
+        int userns_fd;       /* -1 = no user namespace */
+        uint32_t id_base;    /* host id of the container's id 0; 0 without user namespace */
+} RootRequest;
+
+/**
+ * root_prepare() - make and attach the root of a container
+ *
+ * What an earlier container of the same name left in @container_dir is removed first. Mount points for
+ * spec->mounts, /proc, /sys, /dev, /etc/hosts, /etc/hostname and /etc/resolv.conf are made where they
+ * are missing (with Rootfs=DIR in that very directory), then spec->read_only takes effect.
+ *
+ * Returns: 0; or a negative errno with @fault filled, and nothing is left mounted or on disk.
+ */
+int root_prepare(const RootRequest *q, Fault *fault);
+
+/**
+ * root_clone() - a detached mount of the held root, for one launch
+ *
+ * Returns: a descriptor, -EINVAL when nothing is mounted at @attach_path, or another negative errno.
+ */
+int root_clone(const char *attach_path);
+
+/** root_is_held() - is something mounted at @attach_path? For adoption. */
+bool root_is_held(const char *attach_path);
+
+/**
+ * root_retire() - the quick half of the release: unmount, take @container_dir out of the way
+ *
+ * Safe to repeat, and after a half-done root_prepare(). Running processes keep their root. Anonymous
+ * volumes go with the container. What it wrote lies below .trash beside @container_dir until root_purge().
+ */
+int root_retire(const char *attach_path, const char *container_dir);
+
+/**
+ * root_purge() - delete what was retired
+ * @containers_dir: the parent of all container directories
+ *
+ * Blocks for as long as it takes to delete what containers wrote: from a child process, or in idle time.
+ */
+int root_purge(const char *containers_dir);
+
+/** root_release() - root_retire() and root_purge(). Blocks accordingly. */
+int root_release(const char *attach_path, const char *container_dir);
+
+/**
+ * root_make_point() - make a mount point inside a root or a mount, with its parents, if it is not there
+ * @root_fd: what "/" of @path means
+ * @file:    an empty file instead of a directory
+ * @id:      owner of what is made here
+ *
+ * Links are followed as the container would follow them and never lead out of the root.
+ */
+int root_make_point(int root_fd, const char *path, bool file, uint32_t id);

@@ -1,0 +1,66 @@
+/*
+ * Named volumes: <volumes dir>/<name>/_data. On disk, ids are the container's own.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "basic/cleanup.h"
+#include "basic/clock.h"
+
+typedef struct VolumeInfo {
+        char *name;
+        char *path;     /* of _data */
+        usec_t created; /* CLOCK_REALTIME */
+} VolumeInfo;
+
+/** volume_info_free() - NULL is fine. */
+void volume_info_free(VolumeInfo *v);
+
+AUTOPTR_DEFINE(VolumeInfo, volume_info_free);
+
+/** volume_name_valid() - [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 255 bytes. */
+bool volume_name_valid(const char *name);
+
+/**
+ * volume_make() - make a volume, 0755 and owned by id 0, if it is not there
+ *
+ * Returns: 1 when it was made, 0 when it was there, -EINVAL for a bad name, or another negative errno.
+ */
+int volume_make(const char *volumes_dir, const char *name);
+
+/** volume_open() - its _data as O_PATH directory; -ENOENT when there is none. */
+int volume_open(const char *volumes_dir, const char *name);
+
+bool volume_exists(const char *volumes_dir, const char *name);
+
+/** volume_list() - sorted names; free with strv_free(). *ret is NULL when there are none. */
+int volume_list(const char *volumes_dir, char ***ret);
+
+/** volume_inspect() - -ENOENT when there is none. */
+int volume_inspect(const char *volumes_dir, const char *name, VolumeInfo **ret);
+
+/**
+ * volume_remove() - remove a volume with all it holds; blocks for its size. -ENOENT when there is none.
+ *
+ * Whether a container still uses it is the caller's question.
+ */
+int volume_remove(const char *volumes_dir, const char *name);
+
+/**
+ * volume_fill() - copy what the container's root has at @destination into an empty volume
+ * @volumes_dir, @name: the volume
+ * @root_fd:  root of the container
+ * @id_base:  host id of the container's id 0: subtracted from every owner
+ * @id_count: ids of the container
+ *
+ * Owners, modes, times, extended attributes, ACLs, hard and symbolic links are kept, and the directory
+ * itself takes over those of @destination. All or nothing: an interrupted copy leaves an empty volume.
+ * Blocks for the size of the tree.
+ *
+ * Returns: 1 when something was copied, 0 when the volume is not empty or there is no such directory in
+ * the root, or a negative errno.
+ */
+int volume_fill(const char *volumes_dir, const char *name, int root_fd, const char *destination,
+                uint32_t id_base, uint32_t id_count);
