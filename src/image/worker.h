@@ -1,0 +1,43 @@
+/*
+ * The slow work on the store, for a process of its own: nsunitd runs itself as `nsunitd --worker VERB …` and
+ * hands the rest of the words to image_worker_main().
+ *
+ *      import STORE NAME INPUT [--entrypoint=JSON] [--cmd=JSON] [--env=NAME=VALUE]... [--user=USER]
+ *                              [--working-dir=PATH]
+ *              NAME "" = the name in the archive. INPUT: a path, or fd:N for an inherited descriptor.
+ *              The options configure a plain root file-system archive.
+ *      remove STORE REFERENCE [IMAGE-ID-IN-USE]...
+ *      collect STORE
+ *
+ * Writes one JSON object a line to stdout:
+ *      {"progress": {"step": "layer", "index": 1, "count": 3, "done": 4096, "total": 90000}}
+ *      {"error": {"error": -28, "step": "unpack", "object": "layer …", "advice": "…"}}      a Fault; last
+ * line
+ *      {"id": "HEX", "name": "nginx:latest", "layers_new": 1, "layers_known": 0, "entries": 8000,
+ *       "devices": 0, "sockets": 0, "xattrs": 0}                                             last line,
+ * import
+ *      {"done": true}                                                          last line, remove and collect
+ *
+ * Killing it at any moment is safe: what it leaves is collected by the next import or collect.
+ */
+#pragma once
+
+#include "basic/fault.h"
+
+/** image_worker_main() - @argv[0] is the verb. Returns an exit status: 0 good, 1 failed, 2 wrong words. */
+int image_worker_main(int argc, char **argv);
+
+/**
+ * image_worker_parse() - for the manager: what a line of the worker says
+ * @line:       without its newline
+ * @ret_id:     image id for the last line of an import (free()), else NULL
+ * @ret_fault:  filled from an error line
+ *
+ * Returns: one of WORKER_*, -EBADMSG for a line that is none, or -ENOMEM.
+ */
+enum {
+        WORKER_PROGRESS = 0,
+        WORKER_DONE = 1,
+        WORKER_FAILED = 2,
+};
+int image_worker_parse(const char *line, char **ret_id, Fault *ret_fault);
