@@ -1,0 +1,37 @@
+/* The texts of a container's /etc/hosts and /etc/resolv.conf. Pure: writes no file. */
+#pragma once
+
+#include <stddef.h>
+
+#include "basic/inet.h"
+#include "spec/container-spec.h"
+
+typedef struct HostsRequest {
+        const char *name;      /* container name */
+        const char *host_name; /* a further name of the same addresses; may be NULL or equal */
+        const InetAddress *addresses;
+        size_t n_addresses;       /* none: the names stand for 127.0.0.1 */
+        const HostEntry *entries; /* AddHost=; an address of AF_UNSPEC means the host ("host-gateway") */
+        size_t n_entries;
+        InetAddress gateway; /* how the container reaches the host; AF_UNSPEC = not at all */
+} HostsRequest;
+
+/**
+ * names_hosts() - text of /etc/hosts
+ *
+ * localhost first, then AddHost= (the first of two equal names wins in a resolver: the author's does),
+ * then the container's own names, then host.containers.internal and host.docker.internal.
+ *
+ * Returns: a string to free(); NULL when out of memory.
+ */
+char *names_hosts(const HostsRequest *request);
+
+/**
+ * names_resolv_conf() - text of /etc/resolv.conf
+ * @dns:       DNS=; when there is any, the host's nameservers are not used
+ * @host_text: the host's resolv.conf, may be NULL or any text; `search` and `options` lines are kept,
+ *             nameservers that are loopback addresses are left out: they are not the container's
+ *
+ * Returns: a string to free(); NULL when out of memory.
+ */
+char *names_resolv_conf(const InetAddress *dns, size_t n_dns, const char *host_text);

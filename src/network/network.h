@@ -1,0 +1,211 @@
+/*
+ * The network of all containers: links, addresses, routes, published ports.
+ *
+ * One handle per manager. It keeps the desired state of everything that is attached in memory, so that
+ * what others delete (the nftables table, a bridge) can be made again. It knows no unit files, no
+ * processes and no event loop: the manager hands in namespaces as descriptors and watches one descriptor.
+ *
+ * What the kernel holds stays when the handle is freed: containers go on talking while no manager runs,
+ * and the next manager takes everything over by network_adopt() and network_settle().
+ *
+ * Every function works in the network namespace of the calling thread ("the host") and blocks only for
+ * the time of its system calls.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "basic/cleanup.h"
+#include "basic/fault.h"
+#include "basic/inet.h"
+#include "spec/container-spec.h"
+#include "spec/unit-spec.h"
+
+/* The network that a container is on when it names none. */
+#define NETWORK_DEFAULT_NAME "default"
+
+/* From nsunitd.conf. A prefix of family AF_UNSPEC means "none". Copied by network_new(). */
+typedef struct NetworkSettings {
+        InetPrefix subnet4;    /* of the default network */
+        InetPrefix subnet6;    /* of the default network */
+        InetPrefix pool4;      /* where networks without Subnet= take theirs from: /24s */
+        InetPrefix pool6;      /* the same: /64s */
+        const char *state_dir; /* leases lie below it, in leases/NETWORK; made when missing; "/run/nsunitd" */
+        const char *prefix; /* of bridge names and name of the nftables table; NULL = "nsunits"; at most 7 */
+        bool publish_localhost; /* published ports answer on 127.0.0.1 and ::1, too */
+        int cgroup_fd;          /* root of the cgroup2 tree, for that; borrowed; negative = there is none */
+} NetworkSettings;
+
+typedef struct Network Network;
+
+/* One pair of links between a network and a container. Addresses bear the length of their network. */
+typedef struct NetworkLink {
+        char *network;            /* "default" or a unit name */
+        char host_name[IFNAMSIZ]; /* the end on the host */
+        char name[IFNAMSIZ];      /* the end in the container: "eth0", "eth1", ... */
+        uint8_t mac[6];           /* of the container's end */
+        InetPrefix addresses[2];  /* IPv4 first */
+        InetAddress gateways[2];  /* by position; AF_UNSPEC = none */
+        size_t n_addresses;
+} NetworkLink;
+
+/* A published range with its host port decided. */
+typedef struct NetworkPort {
+        Protocol protocol;
+        InetAddress host_address; /* AF_UNSPEC = every address, IPv4 and IPv6 */
+        uint16_t host_port, container_port, count;
+} NetworkPort;
+
+/* What one unit holds. Made and changed only by the functions below; everybody may read it. */
+typedef struct Attachment {
+        char *unit;
+        NetworkLink *links;
+        size_t n_links;
+        NetworkPort *ports;
+        size_t n_ports;
+        bool published; /* the ports are in the kernel's maps */
+} Attachment;
+
+typedef struct AttachRequest {
+        const char *unit; /* owner of leases and ports, alias of the host's link */
+        const char
+                *link_hint; /* what the host's link is named after ("web" gives "web-3fa91c"); may be NULL */
+        int netns_fd;       /* of the container; borrowed */
+        char *const *networks;        /* names given to network_define(), or "default" */
+        const InetAddress *addresses; /* wanted, on the first network */
+        size_t n_addresses;
+        const PublishSpec *publish; /* checked and reserved here, in effect after network_publish() */
+        size_t n_publish;
+} AttachRequest;
+
+/**
+ * network_new() - open the kernel's interfaces; changes nothing
+ *
+ * Defines the default network from the settings.
+ *
+ * Returns: 0, or a negative errno with @fault filled: -EPERM, -EOPNOTSUPP a kernel without nftables, ...
+ */
+int network_new(const NetworkSettings *settings, Fault *fault, Network **ret);
+
+/** network_free() - forget everything; the kernel keeps it. Frees all attachments. NULL is fine. */
+void network_free(Network *n);
+
+AUTOPTR_DEFINE(Network, network_free);
+
+/**
+ * network_define() - make a .network unit known, or known anew
+ * @name:    unit name
+ * @section: copied; a subnet is taken from the pools when it names none
+ *
+ * Touches the kernel only to look for a free subnet. A network that has links keeps what it has until
+ * the last of them has gone.
+ *
+ * Returns: 0; 1 = in use, the new definition waits; -EADDRINUSE the subnet belongs to another network
+ *          (named in @fault); -EADDRNOTAVAIL the pools are exhausted; -EINVAL; -ENOMEM.
+ */
+int network_define(Network *n, const char *name, const NetworkSection *section, Fault *fault);
+
+/** network_undefine() - forget a .network unit. -EBUSY while containers are on it, -ENOENT. */
+int network_undefine(Network *n, const char *name);
+
+/**
+ * network_attach() - connect a network namespace to its networks
+ * @ret: owned by @n, good until network_detach() or network_free()
+ *
+ * Brings up lo, leases addresses, makes the links (eth0 on the first network, ...) and the default route.
+ * The first link of a network makes its bridge, the first of all the nftables table. Ports are checked
+ * against other containers and the host's listeners, free ones are picked, and all are kept for this unit.
+ * A network namespace with user namespace must have been made in that user namespace.
+ *
+ * Returns: 0, or a negative errno with @fault filled and everything undone: -ENOENT no such network;
+ *          -EADDRINUSE an address or a port is taken (the fault names both owners); -EADDRNOTAVAIL the
+ *          subnet is exhausted or does not contain the wanted address; or what netlink says.
+ */
+int network_attach(Network *n, const AttachRequest *request, Fault *fault, Attachment **ret);
+
+/** network_loopback_up() - all that Network=none needs. */
+int network_loopback_up(int netns_fd, Fault *fault);
+
+/**
+ * network_detach() - give back all that an attachment holds, and free it
+ * @netns_dies: the caller closes the last reference to the namespace now; the links go with it a little
+ *              later. Else they are deleted here, which takes 10 to 20 ms each.
+ *
+ * With the last link of a network goes its bridge, with the last of all the table and the localhost
+ * programs. NULL is fine.
+ */
+void network_detach(Network *n, Attachment *a, bool netns_dies);
+
+/**
+ * network_publish() - let packets to the reserved ports in: one transaction for all of them
+ *
+ * Nothing to do when published already.
+ */
+int network_publish(Network *n, Attachment *a, Fault *fault);
+
+/** network_unpublish() - the reverse; the ports stay reserved. Established connections are not cut. */
+int network_unpublish(Network *n, Attachment *a);
+
+/**
+ * network_set_ports() - change the ports of a running container, in one transaction if they are published
+ *
+ * Returns: 0, or a negative errno with @fault filled and nothing changed.
+ */
+int network_set_ports(Network *n, Attachment *a, const PublishSpec *publish, size_t n_publish, Fault *fault);
+
+/**
+ * network_port_to_string() - "0.0.0.0:8080-8081->80-81/tcp", for status and lists
+ *
+ * Returns: a string to free(); NULL when out of memory.
+ */
+char *network_port_to_string(const NetworkPort *port);
+
+/** network_attachment_to_json() - all that network_adopt() needs. A new reference; NULL when out of memory.
+ */
+json_t *network_attachment_to_json(const Attachment *a);
+
+/**
+ * network_adopt() - take over what an earlier manager has attached
+ * @saved: of network_attachment_to_json(); any JSON is survived
+ *
+ * Only remembers; network_settle() then compares with the kernel. Networks whose unit has gone meanwhile
+ * are remembered from @saved.
+ *
+ * Returns: 0; -EBADMSG @saved is not of that form; -EADDRINUSE it contradicts one adopted earlier; -ENOMEM.
+ */
+int network_adopt(Network *n, const json_t *saved, Fault *fault, Attachment **ret);
+
+/**
+ * network_settle() - after all adoptions: make the kernel as it should be
+ *
+ * Bridges, the table and the localhost programs are made again where they are missing or old; leases and
+ * bridges that belong to nobody any more are removed. To be called once at start, also when nothing was
+ * adopted.
+ *
+ * Returns: 0, or the first negative errno with @fault filled; goes on after errors.
+ */
+int network_settle(Network *n, Fault *fault);
+
+/** network_monitor_fd() - readable (EPOLLIN) when the firewall has changed; borrowed. */
+int network_monitor_fd(const Network *n);
+
+/**
+ * network_process_monitor() - read what has changed; reinstall our table when somebody else touched it
+ *
+ * Returns: 1 = the table was restored, 0 = nothing to do, or a negative errno.
+ */
+int network_process_monitor(Network *n);
+
+/** network_localhost_method() - how published ports answer on 127.0.0.1: "bpf", "nat" or "off". */
+const char *network_localhost_method(const Network *n);
+
+/** network_list_links() - JSON array: host_link, unit, link, addresses, mac, network. NULL when out of
+ * memory. */
+json_t *network_list_links(const Network *n);
+
+/** network_list() - JSON array: name, driver, bridge, subnets, gateways, internal, units. NULL when out of
+ * memory. */
+json_t *network_list(const Network *n);
