@@ -14,6 +14,19 @@ struct Diag {
 
 ENUM_DEFINE(Severity, severity, SEVERITY, SEVERITY_LIST)
 
+Where where_advance(Where at, size_t bytes) {
+        at.offset += bytes;
+        if (at.column > 0)
+                at.column += (unsigned) bytes;
+
+        for (const WhereBreak *b = at.breaks; b && b->line > 0 && b->offset <= at.offset; b++) {
+                at.line = b->line;
+                at.column = b->column + (unsigned) (at.offset - b->offset);
+        }
+
+        return at;
+}
+
 Diag *diag_new(void) {
         return calloc(1, sizeof(Diag));
 }

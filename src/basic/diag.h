@@ -15,12 +15,24 @@
 #include "basic/macro.h"
 #include "basic/strtab.h"
 
-/* Where a value was written. Borrowed: the file name lives as long as the raw unit it came from. */
+/* Of a value that goes on over several lines: from byte @offset of the value on, it stands there. */
+typedef struct WhereBreak {
+        size_t offset;
+        unsigned line; /* 0 ends a list of breaks */
+        unsigned column;
+} WhereBreak;
+
+/* Where a value was written. Borrowed: all it points to lives as long as the raw unit it came from. */
 typedef struct Where {
-        const char *file; /* NULL when not from a file (D-Bus, built-in default) */
-        unsigned line;    /* counted from 1; 0 = the file as a whole */
-        unsigned column;  /* counted from 1 in bytes; 0 = the line as a whole */
+        const char *file;         /* NULL when not from a file (D-Bus, built-in default) */
+        unsigned line;            /* counted from 1; 0 = the file as a whole */
+        unsigned column;          /* counted from 1 in bytes; 0 = the line as a whole */
+        const WhereBreak *breaks; /* of the value that this points into; NULL when it has one line */
+        size_t offset;            /* how far into that value */
 } Where;
+
+/** where_advance() - the place @bytes further on in the value that @at points into. */
+Where where_advance(Where at, size_t bytes);
 
 #define SEVERITY_LIST(X)           \
         X(SEVERITY_ERROR, "error") \

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "basic/cleanup.h"
 #include "basic/diag.h"
@@ -14,7 +15,8 @@ typedef struct RawValue {
         char *key;     /* "Image" */
         char *value;   /* continuation lines joined as systemd does, blanks at both ends trimmed; may be "" */
         Where key_at;  /* of the key */
-        Where at;      /* of the value's first byte */
+        Where at;      /* of the value's first byte; where_advance() leads further into it */
+        WhereBreak *breaks; /* owned; NULL when the value stands on one line */
 } RawValue;
 
 typedef struct RawSection {
@@ -22,10 +24,17 @@ typedef struct RawSection {
         Where at;
 } RawSection;
 
+/* A file as it was when it was read. */
+typedef struct FileStamp {
+        uint64_t mtime; /* ns since the epoch */
+        uint64_t size, inode, device;
+} FileStamp;
+
 typedef struct RawUnit {
-        char *name;           /* unit name: "web.container", "job@1.container" */
-        char *fragment;       /* path of the file the unit comes from; borrowed by every Where */
-        char **drop_ins;      /* paths, in the order in which they were applied; borrowed by every Where */
+        char *name;        /* unit name: "web.container", "job@1.container" */
+        char *fragment;    /* path of the file the unit comes from; borrowed by every Where */
+        char **drop_ins;   /* paths, in the order in which they were applied; borrowed by every Where */
+        FileStamp *stamps; /* of the fragment, then of each drop-in; NULL when the text is not from files */
         RawSection *sections; /* every section header seen, in order */
         size_t n_sections;
         RawValue *values; /* in file order, drop-ins last: what a reader has to walk */
@@ -43,7 +52,8 @@ AUTOPTR_DEFINE(RawUnit, raw_unit_free);
  * @file: name for messages; must live as long as @unit (a string that @unit owns)
  * @text: NUL-terminated; @size bytes, a NUL inside is an error
  *
- * Grammar: systemd.syntax(7). UTF-8 is required, a byte-order mark and CR LF are taken.
+ * Grammar: systemd.syntax(7). UTF-8 is required, a byte-order mark and CR LF are taken. A line, with its
+ * continuation lines, is at most 1 MiB long.
  *
  * Returns: 0; -EINVAL after at least one error was added to @diag (what was readable is kept); -ENOMEM.
  */
