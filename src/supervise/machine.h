@@ -1,0 +1,192 @@
+/*
+ * The life of one container unit: state x event -> actions, a timer, and answers to jobs. Pure: knows neither
+ * system calls nor a clock nor logging; the manager does what the output says and reports back by events.
+ *
+ * The contract with the manager:
+ *  - After each step perform the actions in the order of the list below, then arm the unit's one timer to
+ *    MachineOutput.timer (or none). An event that follows at once may be fed when all actions are done.
+ *  - MACHINE_PREPARE is answered by PREPARED or PREPARE_FAILED (the manager has then undone all it had
+ *    prepared), unless MACHINE_CLEAN comes first: that cancels a preparation, whose answer is then not
+ * wanted.
+ *  - MACHINE_SPAWN is answered by SPAWNED or SPAWN_FAILED (only the launch was undone, what was prepared is
+ *    kept); after SPAWNED, MAIN_EXITED comes exactly once. For every type SPAWNED means that execve() is
+ * done.
+ *  - MACHINE_CLEAN releases all that was prepared and forgets the process, and is always answered by CLEANED.
+ *  - A restart by policy keeps what is prepared: SPAWN comes again without PREPARE and without CLEAN before.
+ *  - CGROUP_EMPTY may be reported whenever the cgroup runs empty; it is ignored where it has no meaning.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "basic/clock.h"
+#include "basic/strtab.h"
+#include "spec/types.h"
+#include "spec/unit-spec.h"
+#include "supervise/restart.h"
+
+/* systemd's SubState words. */
+#define MACHINE_STATE_LIST(X)                                                                                \
+        X(MACHINE_DEAD, "dead")                                                                              \
+        X(MACHINE_PREPARING, "start-pre")                                                                    \
+        X(MACHINE_SPAWNING, "start-spawn")                                                                   \
+        X(MACHINE_STARTING, "start") /* waits for READY=1 (notify) or for the end (oneshot) */               \
+        X(MACHINE_RUNNING, "running")                                                                        \
+        X(MACHINE_EXITED, "exited") /* oneshot and RemainAfterExit=: active without a process */             \
+        X(MACHINE_STOP_SIGTERM, "stop-sigterm")                                                              \
+        X(MACHINE_STOP_SIGKILL, "stop-sigkill")                                                              \
+        X(MACHINE_FINAL_SIGKILL, "final-sigkill") /* the main process is gone, the rest of the cgroup not */ \
+        X(MACHINE_CLEANING, "stop-post")                                                                     \
+        X(MACHINE_AUTO_RESTART, "auto-restart")                                                              \
+        X(MACHINE_FAILED, "failed")
+
+ENUM_DECLARE(MachineState, machine_state, MACHINE_STATE, MACHINE_STATE_LIST);
+
+/* systemd's ActiveState words. */
+#define ACTIVE_STATE_LIST(X)                         \
+        X(ACTIVE_STATE_INACTIVE, "inactive")         \
+        X(ACTIVE_STATE_ACTIVATING, "activating")     \
+        X(ACTIVE_STATE_ACTIVE, "active")             \
+        X(ACTIVE_STATE_RELOADING, "reloading")       \
+        X(ACTIVE_STATE_DEACTIVATING, "deactivating") \
+        X(ACTIVE_STATE_FAILED, "failed")
+
+ENUM_DECLARE(ActiveState, active_state, ACTIVE_STATE, ACTIVE_STATE_LIST);
+
+#define MACHINE_EVENT_LIST(X)                                                                \
+        X(EVENT_START, "start") /* somebody asks for it */                                   \
+        X(EVENT_STOP, "stop")   /* .keep: a restart job, see below */                        \
+        X(EVENT_PREPARED, "prepared")                                                        \
+        X(EVENT_PREPARE_FAILED, "prepare-failed") /* .result, 0 = resources */               \
+        X(EVENT_SPAWNED, "spawned")                                                          \
+        X(EVENT_SPAWN_FAILED, "spawn-failed") /* .exit.status: see MachineEvent */           \
+        X(EVENT_READY, "ready")               /* READY=1 */                                  \
+        X(EVENT_MAIN_EXITED, "main-exited")   /* .exit, .cgroup_empty */                     \
+        X(EVENT_CGROUP_EMPTY, "cgroup-empty")                                                \
+        X(EVENT_TIMEOUT, "timeout") /* the one timer has run off */                          \
+        X(EVENT_CLEANED, "cleaned")                                                          \
+        X(EVENT_FAIL, "fail") /* .result: watchdog, unhealthy, oom-kill: stop it for that */ \
+        X(EVENT_RESET_FAILED, "reset-failed")
+
+ENUM_DECLARE(MachineEventType, machine_event_type, MACHINE_EVENT, MACHINE_EVENT_LIST);
+
+typedef struct MachineEvent {
+        MachineEventType type;
+
+        /* MAIN_EXITED: how. SPAWN_FAILED: kind EXIT_KIND_EXITED and a status of 200 ... 245 (systemd.exec(5),
+         * "Process Exit Codes") when a child existed and gave up, say 203 for execve(): the result is then
+         * exit-code, and a unit of Type=simple counts as started. EXIT_KIND_NONE: resources. */
+        MainExit exit;
+
+        /* MAIN_EXITED: the cgroup is empty too (cgroup.events says "populated 0"), or there is none: spares
+         * the wait for CGROUP_EMPTY. */
+        bool cgroup_empty;
+
+        /* STOP: a START of the same unit follows (restart job): keep what is prepared. If that START never
+         * comes, a STOP without keep releases it. */
+        bool keep;
+
+        UnitResult result; /* FAIL, PREPARE_FAILED */
+} MachineEvent;
+
+/* Actions, to be performed in this order. */
+typedef enum MachineAction {
+        MACHINE_SEND_STOP_SIGNAL = 1 << 0, /* StopSignal= to the main process */
+        MACHINE_KILL_ALL = 1 << 1,       /* cgroup.kill, or SIGKILL to the main process where there is none */
+        MACHINE_CLEAN = 1 << 2,          /* release all; answer CLEANED */
+        MACHINE_PREPARE = 1 << 3,        /* answer PREPARED or PREPARE_FAILED */
+        MACHINE_SPAWN = 1 << 4,          /* answer SPAWNED or SPAWN_FAILED; a new invocation begins */
+        MACHINE_START_DONE = 1 << 5,     /* the START that was asked for has succeeded ... */
+        MACHINE_START_FAILED = 1 << 6,   /* ... has failed, Machine.result says why ... */
+        MACHINE_START_CANCELED = 1 << 7, /* ... was overtaken by a STOP */
+        MACHINE_STOP_DONE = 1 << 8,      /* the STOP that was asked for is complete */
+        MACHINE_STATE_CHANGED = 1 << 9,  /* state or result differ: save, tell the bus */
+} MachineAction;
+
+typedef struct MachineOutput {
+        unsigned actions;    /* MACHINE_* bits */
+        usec_t timer;        /* absolute; USEC_INFINITY = none. Always equal to Machine.timer */
+        MachineState before; /* state before the step, for log lines */
+} MachineOutput;
+
+/* What of the unit file decides about its life. May change under a living machine (daemon-reload). */
+typedef struct MachinePolicy {
+        RestartRule restart; /* has the type */
+        bool remain_after_exit;
+        usec_t timeout_start;        /* preparation and start together; USEC_INFINITY = none */
+        usec_t timeout_stop;         /* before SIGKILL, and again after it; USEC_INFINITY = none */
+        usec_t start_limit_interval; /* 0 = no limit */
+        unsigned start_limit_burst;  /* 0 = no limit */
+} MachinePolicy;
+
+/* Plain data, saved as it is (machine_field()). All times are of the one clock that machine_step() is given;
+ * 0 = never. */
+typedef struct Machine {
+        MachineState state;
+        UnitResult result; /* of the last or the current invocation; success until something else is known */
+        MainExit exit;     /* of the last main process */
+        bool wanted;       /* the last word was START */
+        bool prepared;     /* what PREPARE made is held */
+        bool main_alive;   /* between SPAWNED and MAIN_EXITED */
+        bool ready;        /* READY=1 was seen in this invocation */
+        bool keep;         /* the stop under way is half a restart */
+        bool start_asked;  /* a START is to be answered */
+        bool stop_asked;   /* a STOP is to be answered */
+        unsigned n_restarts;  /* automatic ones since the last manual start */
+        usec_t timer;         /* when TIMEOUT is due; USEC_INFINITY = not at all */
+        usec_t limit_begin;   /* start limit: when the interval began */
+        unsigned limit_count; /* ... and how many starts it has seen */
+        usec_t state_change, inactive_exit, active_enter, active_exit, inactive_enter;
+        usec_t main_start, main_exit; /* of the last main process */
+} Machine;
+
+/** machine_init() - dead, nothing held, no timer. */
+void machine_init(Machine *m);
+
+/** machine_policy_from_unit() - the policy of a container unit. */
+MachinePolicy machine_policy_from_unit(const UnitSpec *u);
+
+/**
+ * machine_step() - let one event happen
+ * @now:  a monotonic clock that goes on while the machine sleeps (CLOCK_BOOTTIME), never 0
+ * @ret:  what to do
+ *
+ * An event that means nothing in the present state changes nothing and asks for nothing.
+ */
+void machine_step(Machine *m, const MachinePolicy *policy, const MachineEvent *event, usec_t now,
+                  MachineOutput *ret);
+
+/**
+ * machine_adopt() - take up a machine that an earlier manager has left behind
+ *
+ * What that manager had begun and nobody will ever answer (PREPARE, SPAWN, CLEAN) is undone or repeated, a
+ * kill is repeated, jobs are forgotten, the timer stays due when it was. Afterwards report MAIN_EXITED if
+ * main_alive is set and the process has gone in the meantime.
+ */
+void machine_adopt(Machine *m, const MachinePolicy *policy, usec_t now, MachineOutput *ret);
+
+/** machine_active_state() - systemd's ActiveState of a state. */
+ActiveState machine_active_state(MachineState s);
+
+/** machine_substate_to_string() - SubState as shown to people and on the bus: systemd's words only. */
+const char *machine_substate_to_string(MachineState s);
+
+/* One field of a Machine as name and value, for saving. Words for enums, numbers for all else; a number is to
+ * be kept in full 64 bits (as a signed one it may be -1). */
+typedef struct MachineField {
+        const char *name;
+        const char *text; /* NULL = number */
+        uint64_t number;
+} MachineField;
+
+/** machine_field() - the @i-th field, from 0; false beyond the last. Strings are constants. */
+bool machine_field(const Machine *m, size_t i, MachineField *ret);
+
+/** machine_set_field() - by name. Returns 0, -ENOENT for an unknown name (skip it), -EINVAL for a bad value.
+ */
+int machine_set_field(Machine *m, const MachineField *f);
+
+/** machine_check() - could a machine have come to look like this? 0 or -EINVAL: do not adopt it. */
+int machine_check(const Machine *m);
