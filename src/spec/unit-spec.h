@@ -13,7 +13,10 @@
 #include "basic/diag.h"
 #include "basic/inet.h"
 #include "basic/unit-name.h"
+#include "config/manager-config.h"
 #include "config/raw-unit.h"
+#include "config/specifiers.h"
+#include "spec/container-section.h"
 #include "spec/container-spec.h"
 #include "spec/restart-policy.h"
 #include "spec/types.h"
@@ -53,7 +56,8 @@ typedef struct ServiceSection {
         usec_t restart_max_delay; /* USEC_INFINITY = not set */
         usec_t timeout_start;     /* USEC_INFINITY = none; the default depends on the type */
         bool timeout_start_set;
-        usec_t timeout_stop;
+        usec_t timeout_stop; /* USEC_INFINITY = none */
+        bool timeout_stop_set;
         ExitStatusSet success_exit_status;
         bool remain_after_exit;
         LimitSpec limits;
@@ -64,23 +68,39 @@ typedef struct InstallSection {
         char **wanted_by;
 } InstallSection;
 
+/* A list that the key tables fill as one field and everybody else reads as items and their number. */
+typedef struct InetPrefixList {
+        InetPrefix *items;
+        size_t n;
+} InetPrefixList;
+
 /* [Network] */
 typedef struct NetworkSection {
-        InetPrefix *subnets;
-        size_t n_subnets;
-        InetAddress *gateways; /* by position; a missing one is the subnet's first address */
-        size_t n_gateways;
-        bool ipv6, internal;
+        char *network_name; /* NULL = the unit's stem */
+        union {
+                InetPrefixList subnet_list;
+                struct {
+                        InetPrefix *subnets;
+                        size_t n_subnets;
+                };
+        };
+        union {
+                InetAddressList gateway_list;
+                struct {
+                        InetAddress *gateways; /* by position; a missing one is the subnet's first address */
+                        size_t n_gateways;
+                };
+        };
+        bool ipv6, internal, disable_dns;
+        char **labels; /* NAME=VALUE */
 } NetworkSection;
 
 /* [Volume] */
 typedef struct VolumeSection {
         char *volume_name; /* NULL = the unit's stem */
         bool copy;         /* fill from the image when empty */
+        char **labels;     /* NAME=VALUE */
 } VolumeSection;
-
-/* [Container] is long and has its own header. */
-typedef struct ContainerSection ContainerSection;
 
 typedef struct UnitSpec {
         char *name;
@@ -101,11 +121,33 @@ AUTOPTR_DEFINE(UnitSpec, unit_spec_free);
 
 /**
  * unit_spec_load() - give a raw unit its meaning
- * @raw:  taken over on success
- * @diag: errors and warnings are added here, all of them, not just the first
+ * @raw:        taken over on success
+ * @specifiers: what %-specifiers stand for; NULL = only the unit's name and path are known
+ * @diag:       errors and warnings are added here, all of them, not just the first
  *
- * Pure: no system calls. Keys that systemd or Quadlet know and we do not support yet are warnings.
+ * Pure, but for MemoryMax=N%, which asks how much memory this machine has. Keys that systemd or Quadlet know
+ * and we do not support yet are warnings. Units that other keys name (Network=x.network, Volume=x.volume:/y,
+ * Image=x.image) are added to Requires= and After=.
  *
  * Returns: 0; -EINVAL when there was at least one error; -ENOMEM.
  */
-int unit_spec_load(RawUnit *raw, Diag *diag, UnitSpec **ret);
+int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag, UnitSpec **ret);
+
+/** unit_spec_set_defaults() - what the unit does not set and nsunitd.conf does: RestartSec=, timeouts,
+ * limits, start limit. */
+void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config);
+
+/** unit_spec_section() - the typed struct of a section ("Service"), for key_format(); NULL when @u has none.
+ */
+const void *unit_spec_section(const UnitSpec *u, const char *section);
+
+/** unit_spec_is_set() - does the unit's text give @key in @section a value? */
+bool unit_spec_is_set(const UnitSpec *u, const char *section, const char *key);
+
+/**
+ * unit_spec_format() - all keys of all sections of @u as "Key=value", sorted within their section
+ * @ret: vector to strv_free()
+ *
+ * Returns: 0 or -ENOMEM.
+ */
+int unit_spec_format(const UnitSpec *u, char ***ret);

@@ -1,0 +1,107 @@
+/*
+ * Keys of unit files as tables: one line in a *-keys.def gives the parser, the default, `nsctl show`,
+ * the bus property, the manual and the completion.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "basic/diag.h"
+#include "config/raw-unit.h"
+
+typedef struct SpecifierContext SpecifierContext;
+
+/* What a key's type gets to see of one assignment. */
+typedef struct KeyInput {
+        const char *key;       /* for messages */
+        const char *text;      /* the value */
+        Where at;              /* of the value's first byte */
+        const char *directory; /* of the unit file: what relative paths begin at; NULL = unknown */
+        const SpecifierContext *specifiers; /* NULL = none are expanded */
+        Diag *diag;
+} KeyInput;
+
+typedef struct KeyType {
+        const char *name;
+        const char *signature; /* D-Bus type of the property */
+        const char *syntax;    /* what the author writes */
+        /* Sets or extends the field. Returns 0, -EINVAL with a message in diag, or -ENOMEM. */
+        int (*parse)(const KeyInput *in, void *field);
+        /* Back to text as a unit file would have it, lists joined by a blank; free(). NULL: no memory. */
+        char *(*format)(const void *field);
+        /* Frees what the field owns and leaves "not set". Safe on zeroed memory. */
+        void (*clear)(void *field);
+} KeyType;
+
+enum {
+        KEY_LIST = 1 << 0,     /* every assignment adds; without it the last one wins */
+        KEY_EMPTY = 1 << 1,    /* an empty value means something of its own and is no reset */
+        KEY_NO_RESET = 1 << 2, /* an empty value is nothing, as for systemd's dependencies */
+        KEY_LIVE = 1 << 3,     /* a change reaches a running container */
+        KEY_RECREATE = 1 << 4, /* a change needs a new container, not just a restart */
+        KEY_OURS = 1 << 5,     /* neither systemd nor Quadlet has this key in this section */
+};
+
+typedef struct Key {
+        const char *name;
+        const KeyType *type;
+        size_t offset;        /* of the field in the section's struct */
+        const char *fallback; /* default as text; NULL = not set */
+        unsigned flags;
+        const char *meaning; /* full sentences */
+} Key;
+
+typedef struct KeyTable {
+        const char *section;
+        const Key *keys; /* sorted by name */
+        size_t n;
+} KeyTable;
+
+extern const KeyTable unit_keys, service_keys, install_keys, container_keys, network_keys, volume_keys;
+
+/* All tables, ended by NULL. */
+extern const KeyTable *const key_tables[];
+
+/** key_table_find() - the table of a section, or NULL. */
+const KeyTable *key_table_find(const char *section);
+
+/** key_find() - by exact name, or NULL. */
+const Key *key_find(const KeyTable *table, const char *name);
+
+/** key_is_known() - does systemd or Quadlet know this key in this section, though we do not support it? */
+bool key_is_known(const char *section, const char *name);
+
+/** section_is_known() - is it a section of systemd's or Quadlet's unit files, supported or not? */
+bool section_is_known(const char *section);
+
+/** key_section_of() - a section in which @name is a key, supported or known; NULL when there is none. */
+const char *key_section_of(const char *name);
+
+/** key_words() - the names of a section, supported ones first, ended by NULL. Free the array, not the names.
+ */
+const char **key_words(const char *section);
+
+/** key_field() - the field of @key in a section's struct. */
+void *key_field(const Key *key, void *section);
+
+/** key_format() - the value of @key in @section (the struct) as text; free(). NULL when out of memory. */
+char *key_format(const Key *key, const void *section);
+
+/** key_table_clear() - free what all fields of @section own. */
+void key_table_clear(const KeyTable *table, void *section);
+
+/**
+ * key_table_set_defaults() - all fields to their defaults
+ * @section: zeroed memory
+ *
+ * Returns: 0 or -ENOMEM. A default that does not parse is a bug of the table; a test parses them all.
+ */
+int key_table_set_defaults(const KeyTable *table, void *section);
+
+/**
+ * key_assign() - one assignment: parse it into the field, or reset the field when the value is empty
+ *
+ * Returns: 0, -EINVAL with a message, -ENOMEM.
+ */
+int key_assign(const Key *key, const KeyInput *in, void *section);
