@@ -1,0 +1,372 @@
+/*
+ * Reader of systemd's dialect: lines, continuation, comments, sections, assignments. Knows nothing of
+ * which sections and keys exist.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "basic/macro.h"
+#include "basic/strv.h"
+#include "basic/utf8.h"
+#include "config/raw-unit.h"
+
+/* systemd's LONG_LINE_MAX. */
+#define LINE_MAX_BYTES ((size_t) 1024 * 1024)
+
+#define BLANKS          " \t\n\r"
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
+typedef struct Reader {
+        RawUnit *unit;
+        const char *file;
+        Diag *diag;
+        const char *section; /* borrowed from unit->sections; NULL before the first header */
+        bool section_bad;    /* its header was no header: what it holds is of no interest */
+        bool failed;
+
+        /* The logical line: one line and its continuations. */
+        char *line;
+        size_t n_line, line_allocated;
+        WhereBreak *breaks; /* where each of its parts came from */
+        size_t n_breaks, breaks_allocated;
+} Reader;
+
+void raw_unit_free(RawUnit *u) {
+        if (!u)
+                return;
+
+        for (size_t i = 0; i < u->n_sections; i++)
+                free(u->sections[i].name);
+        for (size_t i = 0; i < u->n_values; i++) {
+                free(u->values[i].section);
+                free(u->values[i].key);
+                free(u->values[i].value);
+                free(u->values[i].breaks);
+        }
+        free(u->sections);
+        free(u->values);
+        free(u->stamps);
+        strv_free(u->drop_ins);
+        free(u->fragment);
+        free(u->name);
+        free(u);
+}
+
+static bool is_blank(char c) {
+        return c != '\0' && strchr(BLANKS, c);
+}
+
+/* Room for one more element, by doubling. */
+static int grow(void **array, size_t n, size_t element) {
+        void *p;
+
+        if (n > 0 && (n & (n - 1)) != 0)
+                return 0;
+
+        p = reallocarray(*array, n > 0 ? n * 2 : 1, element);
+        if (!p)
+                return -ENOMEM;
+        *array = p;
+        return 0;
+}
+
+/* Place of byte @offset of the logical line. */
+static Where place(const Reader *r, size_t offset) {
+        Where at = { .file = r->file, .breaks = r->breaks };
+
+        at = where_advance(at, offset);
+        at.breaks = NULL;
+        at.offset = 0;
+        return at;
+}
+
+PRINTF_LIKE(3, 4)
+static void complain(Reader *r, Where at, const char *fmt, ...) {
+        autofree char *message = NULL;
+        va_list ap;
+
+        r->failed = true;
+        va_start(ap, fmt);
+        if (vasprintf(&message, fmt, ap) < 0)
+                message = NULL;
+        va_end(ap);
+        if (message)
+                (void) diag_error(r->diag, at, -EINVAL, "%s", message);
+}
+
+static int read_header(Reader *r, size_t begin, size_t end) {
+        const char *line = r->line;
+        RawSection *s;
+        int k;
+
+        r->section = NULL;
+        r->section_bad = true;
+
+        if (line[end - 1] != ']' || end - begin < 2) {
+                complain(r, place(r, begin), "Section header is not closed, ']' is missing");
+                return 0;
+        }
+        if (end - begin == 2) {
+                complain(r, place(r, begin), "Section header without a name");
+                return 0;
+        }
+        for (size_t i = begin + 1; i < end - 1; i++)
+                if ((unsigned char) line[i] < ' ' || strchr("\"'\\\x7f", line[i])) {
+                        complain(r, place(r, i), "Section header with a character that is not allowed in it");
+                        return 0;
+                }
+
+        k = grow((void **) &r->unit->sections, r->unit->n_sections, sizeof(RawSection));
+        if (k < 0)
+                return k;
+
+        s = &r->unit->sections[r->unit->n_sections];
+        *s = (RawSection){ .name = strndup(line + begin + 1, end - begin - 2), .at = place(r, begin) };
+        if (!s->name)
+                return -ENOMEM;
+        r->unit->n_sections++;
+        r->section = s->name;
+        r->section_bad = false;
+        return 0;
+}
+
+/* The breaks of the logical line that lie inside the value from @begin to @end. */
+static int copy_breaks(const Reader *r, size_t begin, size_t end, WhereBreak **ret) {
+        WhereBreak *b = NULL;
+        size_t n = 0, from;
+
+        for (from = 0; from < r->n_breaks && r->breaks[from].offset <= begin; from++)
+                ;
+        while (from + n < r->n_breaks && r->breaks[from + n].offset < end)
+                n++;
+        if (n > 0) {
+                b = calloc(n + 1, sizeof(*b));
+                if (!b)
+                        return -ENOMEM;
+                for (size_t i = 0; i < n; i++) {
+                        b[i] = r->breaks[from + i];
+                        b[i].offset -= begin;
+                }
+        }
+
+        *ret = b;
+        return 0;
+}
+
+static int add_value(Reader *r, size_t key, size_t key_end, size_t value, size_t value_end) {
+        RawUnit *u = r->unit;
+        RawValue v;
+        int k;
+
+        k = grow((void **) &u->values, u->n_values, sizeof(RawValue));
+        if (k < 0)
+                return k;
+
+        v = (RawValue){
+                .section = strdup(r->section),
+                .key = strndup(r->line + key, key_end - key),
+                .value = strndup(r->line + value, value_end - value),
+                .key_at = place(r, key),
+                .at = place(r, value),
+        };
+        k = copy_breaks(r, value, value_end, &v.breaks);
+        if (k < 0 || !v.section || !v.key || !v.value) {
+                free(v.section);
+                free(v.key);
+                free(v.value);
+                free(v.breaks);
+                return -ENOMEM;
+        }
+
+        v.at.breaks = v.breaks;
+        u->values[u->n_values++] = v;
+        return 0;
+}
+
+static int read_assignment(Reader *r, size_t begin, size_t end) {
+        const char *line = r->line, *equals;
+        size_t key_end, value;
+
+        if (r->section_bad)
+                return 0;
+
+        equals = memchr(line + begin, '=', end - begin);
+        if (!equals) {
+                complain(r, place(r, begin), "Neither \"Key=Value\" nor a section header nor a comment");
+                return 0;
+        }
+        if (!r->section) {
+                complain(r, place(r, begin), "Assignment outside of a section");
+                return 0;
+        }
+
+        key_end = (size_t) (equals - line);
+        value = key_end + 1;
+        while (key_end > begin && is_blank(line[key_end - 1]))
+                key_end--;
+        while (value < end && is_blank(line[value]))
+                value++;
+        if (key_end == begin) {
+                complain(r, place(r, begin), "The name of the key is missing before '='");
+                return 0;
+        }
+
+        return add_value(r, begin, key_end, value, end);
+}
+
+/* The logical line is complete. */
+static int read_logical_line(Reader *r) {
+        size_t begin = 0, end = r->n_line, bad;
+
+        while (end > 0 && is_blank(r->line[end - 1]))
+                end--;
+        while (begin < end && is_blank(r->line[begin]))
+                begin++;
+        if (begin == end)
+                return 0;
+
+        bad = begin + utf8_find_invalid(r->line + begin, end - begin);
+        if (bad < end) {
+                complain(r, place(r, bad), "Text is not UTF-8");
+                /* A header that cannot be read must not put what follows into the section before. */
+                r->section_bad = r->section_bad || r->line[begin] == '[';
+                return 0;
+        }
+
+        return r->line[begin] == '[' ? read_header(r, begin, end) : read_assignment(r, begin, end);
+}
+
+/* Adds one physical line to the logical one. */
+static int append_part(Reader *r, const char *part, size_t size, unsigned line) {
+        /* One for the end mark of the breaks, which place() needs. */
+        size_t need = r->n_breaks + 2;
+
+        if (need > r->breaks_allocated) {
+                WhereBreak *b = reallocarray(r->breaks, need * 2, sizeof(*b));
+
+                if (!b)
+                        return -ENOMEM;
+                r->breaks = b;
+                r->breaks_allocated = need * 2;
+        }
+        if (r->n_line + size > r->line_allocated) {
+                size_t wanted = MAX_OF(r->n_line + size, r->line_allocated * 2);
+                char *p = realloc(r->line, wanted);
+
+                if (!p)
+                        return -ENOMEM;
+                r->line = p;
+                r->line_allocated = wanted;
+        }
+
+        r->breaks[r->n_breaks++] = (WhereBreak){ .offset = r->n_line, .line = line, .column = 1 };
+        r->breaks[r->n_breaks] = (WhereBreak){};
+        if (size > 0)
+                memcpy(r->line + r->n_line, part, size);
+        r->n_line += size;
+        return 0;
+}
+
+/* Does the line end in a backslash that is not itself escaped? */
+static bool continues(const char *part, size_t size) {
+        size_t n = 0;
+
+        while (n < size && part[size - 1 - n] == '\\')
+                n++;
+        return n % 2 == 1;
+}
+
+static bool is_comment(const char *part, size_t size) {
+        size_t i = 0;
+
+        while (i < size && is_blank(part[i]))
+                i++;
+        return i < size && (part[i] == '#' || part[i] == ';');
+}
+
+static int read_line(Reader *r, const char *part, size_t size, unsigned line) {
+        int k;
+
+        if (is_comment(part, size))
+                return 0;
+        if (size > LINE_MAX_BYTES || r->n_line + size > LINE_MAX_BYTES) {
+                complain(r, (Where){ .file = r->file, .line = line }, "Line is longer than 1 MiB");
+                return -EMSGSIZE;
+        }
+
+        k = append_part(r, part, size, line);
+        if (k < 0)
+                return k;
+        if (continues(part, size)) {
+                r->line[r->n_line - 1] = ' ';
+                return 0;
+        }
+
+        k = read_logical_line(r);
+        r->n_line = r->n_breaks = 0;
+        return k;
+}
+
+/* Length of the line end at @s: LF, CR, or one of each in either order, as systemd reads them. */
+static size_t line_end(const char *s, const char *end) {
+        if (s < end && (*s == '\n' || *s == '\r'))
+                return s + 1 < end && (s[1] == '\n' || s[1] == '\r') && s[1] != s[0] ? 2 : 1;
+        return 0;
+}
+
+static int read_all(Reader *r, const char *s, const char *end) {
+        unsigned line = 1;
+        int k;
+
+        if (startswith(s, BYTE_ORDER_MARK))
+                s += strlen(BYTE_ORDER_MARK);
+
+        for (; s < end; line++) {
+                const char *e = s;
+
+                while (e < end && *e != '\n' && *e != '\r')
+                        e++;
+                k = read_line(r, s, (size_t) (e - s), line);
+                if (k < 0)
+                        return k;
+                s = e + line_end(e, end);
+        }
+
+        if (r->n_breaks > 0)
+                return read_logical_line(r);
+        return 0;
+}
+
+/* A NUL would end every string made from here on without a word. */
+static void complain_nul(Reader *r, const char *text, size_t offset) {
+        Where at = { .file = r->file, .line = 1, .column = 1 };
+
+        for (const char *s = text; s < text + offset;) {
+                size_t n = line_end(s, text + offset);
+
+                if (n > 0) {
+                        at.line++;
+                        at.column = 1;
+                        s += n;
+                } else {
+                        at.column++;
+                        s++;
+                }
+        }
+
+        complain(r, at, "NUL byte; what follows is not read");
+}
+
+int raw_unit_parse(RawUnit *unit, const char *file, const char *text, size_t size, Diag *diag) {
+        Reader r = { .unit = unit, .file = file, .diag = diag };
+        const char *nul = memchr(text, '\0', size);
+        int k;
+
+        k = read_all(&r, text, nul ?: text + size);
+        if (k != -ENOMEM && nul)
+                complain_nul(&r, text, (size_t) (nul - text));
+        free(r.line);
+        free(r.breaks);
+        return k == -ENOMEM ? k : r.failed ? -EINVAL : 0;
+}
