@@ -17,15 +17,23 @@
 #include "basic/fault.h"
 #include "spec/container-spec.h"
 
+/* A mount point that the launch needs inside the root. */
+typedef struct RootPoint {
+        const char *path; /* absolute, in the container */
+        bool file;        /* an empty file instead of a directory */
+} RootPoint;
+
 typedef struct RootRequest {
         const ContainerSpec *spec; /* image or rootfs, rootfs_overlay, read_only, mounts */
         const int *layer_fds;      /* topmost first; none with spec->rootfs */
         size_t n_layers;
         const char *container_dir; /* /var/lib/nsunits/containers/UNIT; made here */
         const char *attach_path;   /* existing or not: /run/nsunitd/held/UNIT/root */
-        const char *staging; /* a directory for kernels < 6.15: /run/nsunitd/staging; made when needed */
-        int userns_fd;       /* -1 = no user namespace */
-        uint32_t id_base;    /* host id of the container's id 0; 0 without user namespace */
+        const char *staging;     /* a directory for kernels < 6.15: /run/nsunitd/staging; made when needed */
+        int userns_fd;           /* -1 = no user namespace */
+        uint32_t id_base;        /* host id of the container's id 0; 0 without user namespace */
+        const RootPoint *points; /* further mount points, beside the usual ones and those of spec->mounts */
+        size_t n_points;
 } RootRequest;
 
 /**

@@ -5,20 +5,24 @@
 
 #include <stdint.h>
 
-/* Ids on their way: an id of the source from @base on, below @base + @count, becomes id - base; any other
- * becomes 65534. */
-typedef struct IdShift {
-        uint32_t base, count; /* count 0 = keep ids as they are */
-} IdShift;
+#include "storage/id-shift.h"
 
 /**
  * tree_copy() - copy the contents and the attributes of one directory to another, empty one
  * @from_fd: directory, opened O_RDONLY
  * @to_fd:   empty directory, opened O_RDONLY
  *
- * Stays within the mount of @from_fd; sockets are left out. Blocks for the size of the tree.
+ * Sockets and device nodes are left out. Blocks for the size of the tree.
+ *
+ * Returns: 0, -ELOOP for a tree deeper than 200 directories, or another negative errno; then a part may
+ * have been copied.
  */
 int tree_copy(int from_fd, int to_fd, const IdShift *shift);
 
-/** tree_chown() - give a file, or a directory with all below it on the same file system, to @uid and @gid. */
+/**
+ * tree_chown() - give a file, or a directory with all below it on the same file system, to @uid and @gid
+ * @fd: anything that fstat(2) takes, O_PATH too
+ *
+ * What belongs to them already is not touched. Blocks for the size of the tree.
+ */
 int tree_chown(int fd, uint32_t uid, uint32_t gid);

@@ -55,8 +55,8 @@ int volume_remove(const char *volumes_dir, const char *name);
  * @id_base:  host id of the container's id 0: subtracted from every owner
  * @id_count: ids of the container
  *
- * Owners, modes, times, extended attributes, ACLs, hard and symbolic links are kept, and the directory
- * itself takes over those of @destination. All or nothing: an interrupted copy leaves an empty volume.
+ * Owners, modes, times, extended attributes, ACLs and links are kept, and the directory
+ * itself takes over those of @destination. An interrupted copy is begun afresh by the next call.
  * Blocks for the size of the tree.
  *
  * Returns: 1 when something was copied, 0 when the volume is not empty or there is no such directory in

@@ -1,0 +1,284 @@
+/* Makes the detached mounts of a container from its spec. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "basic/file.h"
+#include "basic/macro.h"
+#include "storage/mount-fd.h"
+#include "storage/mounts.h"
+#include "storage/root.h"
+#include "storage/tree-copy.h"
+#include "storage/volume.h"
+
+/* What is behind a mount: mount points inside it are made here, for through an id-mapped mount the host's
+ * root, who has no id there, cannot create anything. */
+typedef struct Source {
+        int fd;      /* owned; -EBADF for a mount that was left out */
+        uint32_t id; /* on disk, of the container's root */
+} Source;
+
+typedef struct Preparation {
+        const MountsRequest *q;
+        Fault *fault;
+        Source *sources; /* one for each of the spec's mounts */
+        PreparedMounts *made;
+} Preparation;
+
+void prepared_mounts_free(PreparedMounts *m) {
+        if (!m)
+                return;
+
+        for (size_t i = 0; i < m->n; i++)
+                cleanup_close_(&m->items[i].fd);
+        free(m->items);
+        free(m);
+}
+
+/* A fault that says what of which line of the unit file went wrong. */
+static int mount_fault(Fault *fault, const MountSpec *m, int r, const char *object) {
+        if (!m->at.file)
+                return fault_set(fault, "mount", r, "%s", object);
+        return fault_set(fault, "mount", r, "%s (%s:%u)", object, m->at.file, m->at.line);
+}
+
+/* Where anonymous volumes lie, below a name that stays the same for the destination (FNV-1a). */
+static int anonymous_volume(const MountsRequest *q, const MountSpec *m, char **ret_dir, char **ret_name) {
+        autofree char *dir = NULL, *name = NULL;
+        uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+        for (const char *p = m->destination; *p; p++)
+                hash = (hash ^ (unsigned char) *p) * UINT64_C(0x100000001b3);
+        if (asprintf(&dir, "%s/volumes", q->container_dir) < 0)
+                return -ENOMEM;
+        if (asprintf(&name, "%016llx", (unsigned long long) hash) < 0)
+                return -ENOMEM;
+
+        *ret_dir = take_ptr(dir);
+        *ret_name = take_ptr(name);
+        return 0;
+}
+
+static int open_volume_source(const Preparation *p, const MountSpec *m, Source *ret) {
+        const MountsRequest *q = p->q;
+        autofree char *own_dir = NULL, *own_name = NULL;
+        const char *dir = q->volumes_dir, *name = m->source;
+        int r;
+
+        if (!name) {
+                r = anonymous_volume(q, m, &own_dir, &own_name);
+                if (r < 0)
+                        return mount_fault(p->fault, m, r, m->destination);
+                dir = own_dir;
+                name = own_name;
+        }
+
+        r = volume_make(dir, name);
+        if (r >= 0 && m->copy && !q->restart && q->root_fd >= 0)
+                r = volume_fill(dir, name, q->root_fd, m->destination, q->id_base, q->spec->id_count);
+        if (r >= 0)
+                r = volume_open(dir, name);
+        if (r < 0)
+                return mount_fault(p->fault, m, r, m->source ? m->source : m->destination);
+
+        *ret = (Source){ .fd = r, .id = 0 };
+        return 0;
+}
+
+/* 0 also for a source that is missing and may be: then there is no descriptor. */
+static int open_bind_source(const Preparation *p, const MountSpec *m, Source *ret) {
+        int fd = open(m->source, O_PATH | O_CLOEXEC), r = -errno;
+
+        if (fd < 0 && m->optional && (r == -ENOENT || r == -ENOTDIR))
+                return 0;
+        if (fd < 0) {
+                (void) mount_fault(p->fault, m, r, m->source);
+                if (r == -ENOENT)
+                        fault_advise(p->fault, "make the file or directory, or correct the path");
+                return r;
+        }
+
+        *ret = (Source){ .fd = fd, .id = m->idmap && p->q->userns_fd >= 0 ? 0 : p->q->id_base };
+        return 0;
+}
+
+static MountAttr mount_attr(const Preparation *p, const MountSpec *m) {
+        return (MountAttr){
+                .userns_fd =
+                        m->kind == MOUNT_VOLUME || (m->kind == MOUNT_BIND && m->idmap) ? p->q->userns_fd : -1,
+                .recursive = m->kind == MOUNT_BIND && m->recursive,
+                /* read_only comes last: mount points may have to be made inside a tmpfs. */
+                .no_exec = m->no_exec,
+                .no_suid = m->no_suid,
+                .no_dev = m->no_dev,
+                .propagation = m->propagation,
+        };
+}
+
+static int clone_source(const Preparation *p, const MountSpec *m, const Source *s) {
+        const MountsRequest *q = p->q;
+        MountAttr attr = mount_attr(p, m);
+        const char *object = m->source ? m->source : m->destination;
+        int r;
+
+        if (m->chown && !q->restart) {
+                r = tree_chown(s->fd, s->id + q->uid, s->id + q->gid);
+                if (r < 0)
+                        return mount_fault(p->fault, m, r, object);
+        }
+
+        r = mount_fd_clone(s->fd, "", &attr);
+        if (r < 0)
+                (void) mount_fault(p->fault, m, r, object);
+        if (r == -EINVAL && attr.userns_fd >= 0)
+                fault_advise(p->fault, "its file system may not allow id-mapped mounts");
+        return r;
+}
+
+static int make_tmpfs(const Preparation *p, const MountSpec *m, Source *ret) {
+        MountAttr attr = mount_attr(p, m);
+        autoclose int fd = -EBADF;
+        uint32_t id = p->q->id_base;
+        int copy;
+
+        fd = mount_fd_tmpfs(m->size, m->mode ? m->mode : 01777, id, id, &attr);
+        if (fd < 0)
+                return mount_fault(p->fault, m, fd, m->destination);
+
+        copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (copy < 0)
+                return mount_fault(p->fault, m, -errno, m->destination);
+        *ret = (Source){ .fd = copy, .id = id };
+        return take_fd(fd);
+}
+
+/* *ret stays as it is for a mount that is to be left out. */
+static int make_mount(const Preparation *p, const MountSpec *m, Source *source, int *ret) {
+        int r = -EINVAL;
+
+        switch (m->kind) {
+        case MOUNT_TMPFS:
+                r = make_tmpfs(p, m, source);
+                break;
+        case MOUNT_VOLUME:
+                r = open_volume_source(p, m, source);
+                break;
+        case MOUNT_BIND:
+                r = open_bind_source(p, m, source);
+                break;
+        case MOUNT_KIND_N_:
+        case MOUNT_KIND_INVALID_:
+                break;
+        }
+
+        if (r >= 0 && source->fd >= 0 && m->kind != MOUNT_TMPFS)
+                r = clone_source(p, m, source);
+        if (r < 0)
+                return r;
+        if (source->fd >= 0)
+                *ret = r;
+        return 0;
+}
+
+/* The part of @path below @parent, or NULL. */
+static const char *path_below(const char *path, const char *parent) {
+        const char *rest = startswith(path, parent);
+
+        return rest && rest[0] == '/' ? rest : NULL;
+}
+
+/* A destination inside an earlier mount: its mount point has to be in there. */
+static int make_inner_point(const Preparation *p, size_t i, bool directory) {
+        const MountSpec *mounts = p->q->spec->mounts;
+
+        for (size_t j = i; j-- > 0;) {
+                const char *rest = path_below(mounts[i].destination, mounts[j].destination);
+                int r;
+
+                if (!rest || p->sources[j].fd < 0)
+                        continue;
+                r = root_make_point(p->sources[j].fd, rest, !directory, p->sources[j].id);
+                return r < 0 ? mount_fault(p->fault, &mounts[i], r, mounts[i].destination) : 0;
+        }
+        return 0;
+}
+
+static int prepare_one(Preparation *p, size_t i) {
+        const MountSpec *m = &p->q->spec->mounts[i];
+        autoclose int fd = -EBADF;
+        struct stat st;
+        int r;
+
+        r = make_mount(p, m, &p->sources[i], &fd);
+        if (r < 0)
+                return r;
+        if (fd < 0)
+                return 0;
+
+        if (fstat(fd, &st) < 0)
+                return mount_fault(p->fault, m, -errno, m->destination);
+        r = make_inner_point(p, i, S_ISDIR(st.st_mode));
+        if (r < 0)
+                return r;
+
+        p->made->items[p->made->n++] = (PreparedMount){
+                .spec = m,
+                .fd = take_fd(fd),
+                .directory = S_ISDIR(st.st_mode),
+        };
+        return 0;
+}
+
+static int prepare_all(Preparation *p) {
+        int r;
+
+        for (size_t i = 0; i < p->q->spec->n_mounts; i++) {
+                r = prepare_one(p, i);
+                if (r < 0)
+                        return r;
+        }
+
+        for (size_t i = 0; i < p->made->n; i++) {
+                const MountSpec *m = p->made->items[i].spec;
+                MountAttr attr = mount_attr(p, m);
+
+                if (!m->read_only)
+                        continue;
+                attr.read_only = true;
+                r = mount_fd_set(p->made->items[i].fd, &attr);
+                if (r < 0)
+                        return mount_fault(p->fault, m, r, m->destination);
+        }
+        return 0;
+}
+
+int prepared_mounts_make(const MountsRequest *q, Fault *fault, PreparedMounts **ret) {
+        autoptr(PreparedMounts) made = calloc(1, sizeof(*made));
+        autofree Source *sources = NULL;
+        Preparation p;
+        int r;
+
+        /* One more than needed: nothing to mount is no lack of memory. */
+        if (made)
+                made->items = calloc(q->spec->n_mounts + 1, sizeof(*made->items));
+        sources = calloc(q->spec->n_mounts + 1, sizeof(*sources));
+        if (!made || !made->items || !sources)
+                return fault_set(fault, "mount", -ENOMEM, NULL);
+        for (size_t i = 0; i < q->spec->n_mounts; i++)
+                sources[i].fd = -EBADF;
+
+        p = (Preparation){ .q = q, .fault = fault, .sources = sources, .made = made };
+        r = prepare_all(&p);
+
+        for (size_t i = 0; i < q->spec->n_mounts; i++)
+                cleanup_close_(&sources[i].fd);
+        if (r < 0)
+                return r;
+
+        *ret = take_ptr(made);
+        return 0;
+}

@@ -1,0 +1,244 @@
+/* The store of named volumes: directories, and a mark while one is being filled. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "basic/cleanup.h"
+#include "basic/file.h"
+#include "basic/macro.h"
+#include "basic/strv.h"
+#include "storage/tree-copy.h"
+#include "storage/volume.h"
+
+/* Beside _data while it is being filled from an image: what was begun and not ended is begun afresh. */
+#define FILLING "filling"
+#define DATA    "_data"
+
+void volume_info_free(VolumeInfo *v) {
+        if (!v)
+                return;
+
+        free(v->name);
+        free(v->path);
+        free(v);
+}
+
+bool volume_name_valid(const char *name) {
+        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+        size_t n = strlen(name);
+
+        return n > 0 && n <= 255 && strchr(letters, name[0]) &&
+               strspn(name, "_.-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == n;
+}
+
+/* Directory of the volume itself, the one above _data. */
+static int open_volume(const char *volumes_dir, const char *name) {
+        autoclose int fd = -EBADF;
+
+        if (!volume_name_valid(name))
+                return -EINVAL;
+        fd = dir_open(AT_FDCWD, volumes_dir);
+        return fd < 0 ? fd : dir_open(fd, name);
+}
+
+int volume_make(const char *volumes_dir, const char *name) {
+        autoclose int store_fd = -EBADF, fd = -EBADF;
+
+        if (!volume_name_valid(name))
+                return -EINVAL;
+
+        /* Closed to the host's users: what lies below bears ids and set-user-ID bits of containers. */
+        store_fd = dir_make_open(AT_FDCWD, volumes_dir, 0700);
+        if (store_fd < 0)
+                return store_fd;
+        if (mkdirat(store_fd, name, 0755) < 0 && errno != EEXIST)
+                return -errno;
+        fd = dir_open(store_fd, name);
+        if (fd < 0)
+                return fd;
+
+        if (mkdirat(fd, DATA, 0755) < 0)
+                return errno == EEXIST ? 0 : -errno;
+
+        /* The process's umask is not the volume's business. */
+        return fchmodat(fd, DATA, 0755, 0) < 0 ? -errno : 1;
+}
+
+int volume_open(const char *volumes_dir, const char *name) {
+        autoclose int dir_fd = -EBADF;
+        int fd;
+
+        dir_fd = open_volume(volumes_dir, name);
+        if (dir_fd < 0)
+                return dir_fd;
+        fd = openat(dir_fd, DATA, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+bool volume_exists(const char *volumes_dir, const char *name) {
+        autoclose int fd = volume_open(volumes_dir, name);
+
+        return fd >= 0;
+}
+
+int volume_list(const char *volumes_dir, char ***ret) {
+        autoclosedir DIR *d = opendir(volumes_dir);
+        autostrv char **names = NULL;
+        struct dirent *e;
+        int r;
+
+        if (!d && errno != ENOENT)
+                return -errno;
+
+        while (d && (errno = 0, (e = readdir(d)))) {
+                if (!volume_name_valid(e->d_name) || !volume_exists(volumes_dir, e->d_name))
+                        continue;
+                r = strv_add(&names, e->d_name);
+                if (r < 0)
+                        return r;
+        }
+        if (d && errno != 0)
+                return -errno;
+
+        if (names)
+                strv_sort(names);
+        *ret = take_ptr(names);
+        return 0;
+}
+
+int volume_inspect(const char *volumes_dir, const char *name, VolumeInfo **ret) {
+        autoptr(VolumeInfo) v = calloc(1, sizeof(*v));
+        autoclose int fd = -EBADF;
+        struct statx sx;
+
+        if (!v)
+                return -ENOMEM;
+
+        fd = open_volume(volumes_dir, name);
+        if (fd < 0)
+                return fd;
+        if (statx(fd, DATA, AT_SYMLINK_NOFOLLOW, STATX_BTIME | STATX_CTIME, &sx) < 0)
+                return -errno;
+
+        /* Not every file system keeps the time of birth. */
+        if (!(sx.stx_mask & STATX_BTIME))
+                sx.stx_btime = sx.stx_ctime;
+        v->created = (usec_t) sx.stx_btime.tv_sec * USEC_PER_SEC + sx.stx_btime.tv_nsec / NSEC_PER_USEC;
+
+        v->name = strdup(name);
+        if (!v->name || asprintf(&v->path, "%s/%s/" DATA, volumes_dir, name) < 0)
+                return -ENOMEM;
+
+        *ret = take_ptr(v);
+        return 0;
+}
+
+int volume_remove(const char *volumes_dir, const char *name) {
+        autoclose int store_fd = -EBADF, fd = -EBADF;
+
+        fd = open_volume(volumes_dir, name);
+        if (fd < 0)
+                return fd;
+        store_fd = dir_open(AT_FDCWD, volumes_dir);
+        return store_fd < 0 ? store_fd : tree_remove(store_fd, name);
+}
+
+static int open_entries(int fd, DIR **ret) {
+        autoclose int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (copy < 0)
+                return -errno;
+        *ret = fdopendir(copy);
+        if (!*ret)
+                return -errno;
+        (void) take_fd(copy);
+        return 0;
+}
+
+static int dir_is_empty(int fd) {
+        autoclosedir DIR *d = NULL;
+        struct dirent *e;
+        int r;
+
+        r = open_entries(fd, &d);
+        if (r < 0)
+                return r;
+
+        while (errno = 0, (e = readdir(d)))
+                if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
+                        return 0;
+        return errno != 0 ? -errno : 1;
+}
+
+static int dir_clear(int fd) {
+        autoclosedir DIR *d = NULL;
+        struct dirent *e;
+        int r;
+
+        r = open_entries(fd, &d);
+        if (r < 0)
+                return r;
+
+        while (errno = 0, (e = readdir(d))) {
+                if (streq(e->d_name, ".") || streq(e->d_name, ".."))
+                        continue;
+                r = tree_remove(fd, e->d_name);
+                if (r < 0)
+                        return r;
+        }
+        return -errno;
+}
+
+/* 1 when there is something to do: the volume is empty, or an earlier filling was interrupted. */
+static int begin_filling(int volume_fd, int data_fd) {
+        int mark, r;
+
+        if (faccessat(volume_fd, FILLING, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+                r = dir_clear(data_fd);
+                return r < 0 ? r : 1;
+        }
+
+        r = dir_is_empty(data_fd);
+        if (r <= 0)
+                return r;
+        mark = openat(volume_fd, FILLING, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (mark < 0)
+                return -errno;
+        (void) close(mark);
+        return 1;
+}
+
+int volume_fill(const char *volumes_dir, const char *name, int root_fd, const char *destination,
+                uint32_t id_base, uint32_t id_count) {
+        IdShift shift = { .base = id_base, .count = id_base > 0 ? id_count : 0 };
+        autoclose int volume_fd = -EBADF, data_fd = -EBADF, from_fd = -EBADF;
+        int r;
+
+        volume_fd = open_volume(volumes_dir, name);
+        if (volume_fd < 0)
+                return volume_fd;
+        data_fd = dir_open(volume_fd, DATA);
+        if (data_fd < 0)
+                return data_fd;
+
+        from_fd = path_in_root_open(root_fd, destination, O_RDONLY | O_DIRECTORY, 0);
+        if (from_fd == -ENOENT || from_fd == -ENOTDIR)
+                return 0;
+        if (from_fd < 0)
+                return from_fd;
+
+        r = begin_filling(volume_fd, data_fd);
+        if (r <= 0)
+                return r;
+
+        /* On failure the mark stays: what has been copied is dropped by the next attempt. */
+        r = tree_copy(from_fd, data_fd, &shift);
+        if (r < 0)
+                return r;
+        return unlinkat(volume_fd, FILLING, 0) < 0 ? -errno : 1;
+}
