@@ -32,3 +32,7 @@
 #define BUS_ERROR_NOT_RUNNING    "org.nsunits1.NotRunning"
 #define BUS_ERROR_BUSY           "org.nsunits1.Busy"
 #define BUS_ERROR_FAILED         "org.nsunits1.Failed"
+
+/* The drop-in by which `nsctl disable` takes a unit's [Install] away: known by its name when states are
+ * shown. */
+#define UNIT_DISABLE_DROP_IN "50-nsctl-disable.conf"

@@ -1,0 +1,93 @@
+/* From a negative errno of the manager to a D-Bus error: the only place that knows the names. */
+#include <errno.h>
+#include <string.h>
+
+#include "bus/bus-internal.h"
+
+static const char *const missing[] = {
+        [ABOUT_UNIT] = BUS_ERROR_NO_SUCH_UNIT,
+        [ABOUT_JOB] = BUS_ERROR_NO_SUCH_JOB,
+        [ABOUT_IMAGE] = BUS_ERROR_NO_SUCH_IMAGE,
+        [ABOUT_VOLUME] = BUS_ERROR_NO_SUCH_VOLUME,
+};
+
+static const struct {
+        int error;
+        const char *name;
+} names[] = {
+        { EINVAL, SD_BUS_ERROR_INVALID_ARGS },
+        { ENOMEM, SD_BUS_ERROR_NO_MEMORY },
+        { EACCES, SD_BUS_ERROR_ACCESS_DENIED },
+        { EPERM, SD_BUS_ERROR_ACCESS_DENIED },
+        { EBADMSG, BUS_ERROR_LOAD_FAILED },
+        { ERFKILL, BUS_ERROR_UNIT_MASKED },
+        { EDEADLK, BUS_ERROR_CYCLIC },
+        { EEXIST, BUS_ERROR_DESTRUCTIVE },
+        { EOPNOTSUPP, BUS_ERROR_NOT_APPLICABLE },
+        { ESRCH, BUS_ERROR_NOT_RUNNING },
+        { EBUSY, BUS_ERROR_BUSY },
+};
+
+static const char *name_of(ErrorSubject about, int r) {
+        if (r == -ENOENT)
+                return missing[about];
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (names[i].error == -r)
+                        return names[i].name;
+        return BUS_ERROR_FAILED;
+}
+
+/* For those whose errno was chosen for its name and not for its words. */
+static const char *words_of(ErrorSubject about, int r) {
+        static const char *const nothing[] = {
+                [ABOUT_UNIT] = "there is no such unit file",
+                [ABOUT_JOB] = "there is no such job",
+                [ABOUT_IMAGE] = "there is no such image",
+                [ABOUT_VOLUME] = "there is no such volume",
+        };
+
+        switch (-r) {
+        case ENOENT:
+                return nothing[about];
+        case EBADMSG:
+                return "the unit file has errors, see \"nsctl verify\"";
+        case ERFKILL:
+                return "the unit is masked";
+        case EDEADLK:
+                return "the ordering of the units is cyclic";
+        case EEXIST:
+                return "another job for the unit is queued that says otherwise";
+        case ESRCH:
+                return "it does not run";
+        case EBUSY:
+                return "it is in use";
+        }
+        return strerror(-r);
+}
+
+int bus_error_set(sd_bus_error *error, ErrorSubject about, int r, const Fault *fault, const char *object) {
+        autofree char *told = fault && fault->error < 0 ? fault_to_string(fault) : NULL;
+
+        if (told)
+                return sd_bus_error_set(error, name_of(about, r), told);
+        if (object)
+                return sd_bus_error_setf(error, name_of(about, r), "%s: %s", object, words_of(about, r));
+        return sd_bus_error_set(error, name_of(about, r), words_of(about, r));
+}
+
+int bus_require_root(sd_bus_message *m, sd_bus_error *error) {
+        sd_bus_creds *creds = NULL;
+        uid_t uid = (uid_t) -1;
+        int r;
+
+        /* On the private socket the kernel has told already; the system bus is asked, which answers at once.
+         */
+        r = sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds);
+        if (r >= 0)
+                r = sd_bus_creds_get_euid(creds, &uid);
+        sd_bus_creds_unref(creds);
+        if (r >= 0 && (uid == 0 || uid == geteuid()))
+                return 0;
+
+        return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "only root may do that");
+}

@@ -1,0 +1,111 @@
+/* What the files of this folder share. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <systemd/sd-bus.h>
+
+#include "basic/bus-names.h"
+#include "bus/bus.h"
+
+/* One connection: a client of the private socket, or the system bus. */
+typedef struct Peer {
+        TAILQ_ENTRY(Peer) link;
+        Bus *owner;
+        sd_bus *bus;
+        bool system;
+        bool subscribed;           /* private: this client wants signals */
+        sd_bus_track *subscribers; /* system: the clients that do */
+} Peer;
+
+typedef struct UnitView UnitView;
+typedef struct Exec Exec;
+
+struct Bus {
+        sd_event *event; /* borrowed, like the manager */
+        Manager *manager;
+        TAILQ_HEAD(, Peer) peers;
+        TAILQ_HEAD(, Exec) execs;
+        sd_event_source *listener;    /* private socket */
+        sd_event_source *retry_timer; /* system bus */
+        char *socket_path;
+        sd_id128_t server_id;
+        UnitView *view; /* the unit that is being looked at, see bus-unit.c */
+};
+
+/** peer_wants_signals() - has anybody behind @p subscribed? */
+bool peer_wants_signals(const Peer *p);
+
+/** bus_signal() - emit a signal of the manager's interface to all who subscribed. */
+void bus_signal(Bus *b, const char *member, const char *types, ...);
+
+/** bus_find_peer() - the peer that @bus belongs to. Never NULL for a message that we are handling. */
+Peer *bus_find_peer(Bus *b, sd_bus *bus);
+
+/** bus_unit_path() - object path of a unit; free(). NULL when out of memory. */
+char *bus_unit_path(const char *name);
+
+/** bus_job_path() - object path of a job, "/" for number 0. Returns @buf. */
+const char *bus_job_path(uint32_t id, char buf[64]);
+
+/** bus_require_root() - 0 when the caller may change things, else an error to be returned. */
+int bus_require_root(sd_bus_message *m, sd_bus_error *error);
+
+/* What was looked for when a call ends with -ENOENT. */
+typedef enum ErrorSubject {
+        ABOUT_UNIT,
+        ABOUT_JOB,
+        ABOUT_IMAGE,
+        ABOUT_VOLUME,
+} ErrorSubject;
+
+/**
+ * bus_error_set() - the D-Bus error for a negative errno of the manager
+ * @fault: its words become the message; NULL or empty: those of the errno
+ *
+ * The only place that knows which errno is which error. Returns: a negative errno, to be returned by the
+ * handler.
+ */
+int bus_error_set(sd_bus_error *error, ErrorSubject about, int r, const Fault *fault, const char *object);
+
+/* Each adds its vtables to a new connection. */
+int bus_manager_publish(Bus *b, sd_bus *bus);
+int bus_unit_publish(Bus *b, sd_bus *bus);
+int bus_job_publish(Bus *b, sd_bus *bus);
+int bus_keys_publish(Bus *b, sd_bus *bus);
+
+/** bus_unit_find() - the unit that an object path means. 1 = found, 0 = no such object, or a negative errno
+ * with @error. */
+int bus_unit_find(Bus *b, const char *path, Unit **ret, sd_bus_error *error);
+
+/** bus_unit_changed() - tell subscribers the properties that change by themselves. */
+void bus_unit_changed(Bus *b, Unit *u);
+
+/** bus_enqueue() - parse the mode and queue jobs; the error is set on failure. free() *ret_ids. */
+int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint32_t **ret_ids,
+                sd_bus_error *error);
+
+/** bus_reply_job() - enqueue for one unit and answer with the job's path. */
+int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, const char *mode,
+                  sd_bus_error *error);
+
+/** bus_kill() - KillUnit's half behind the arguments. */
+int bus_kill(Bus *b, Unit *u, const char *whom, int signal, sd_bus_error *error);
+
+/* Handlers of the manager's interface that have a file of their own. */
+int on_exec_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_import_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_import_image_from_fd(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_remove_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_list_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/** exec_drop_all() - forget all programs whose end a client waits for. */
+void exec_drop_all(Bus *b);
+
+/** bus_keys_free() - the tables that bus_keys_publish() has made once for all connections. */
+void bus_keys_free(void);

@@ -1,0 +1,109 @@
+/* org.nsunits1.Job: the jobs that wait or run, one object each, served by one fallback vtable. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/parse.h"
+#include "basic/strv.h"
+#include "bus/bus-internal.h"
+
+const char *bus_job_path(uint32_t id, char buf[64]) {
+        (void) snprintf(buf, 64, id ? BUS_JOB_PREFIX "/%u" : "/", id);
+        return buf;
+}
+
+static bool job_exists(Bus *b, uint32_t id, JobInfo *ret) {
+        /* The walk begins behind the number that it is given. */
+        return id > 0 && manager_next_job(b->manager, id - 1, ret) > 0 && ret->id == id;
+}
+
+static int find_job(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
+                    sd_bus_error *error) {
+        const char *number = startswith(path, BUS_JOB_PREFIX "/");
+        Bus *b = userdata;
+        JobInfo job;
+        uint32_t id;
+
+        if (!number || parse_u32_range(number, 1, UINT32_MAX, &id) < 0 || !job_exists(b, id, &job))
+                return 0;
+
+        *ret = b;
+        return 1;
+}
+
+static int job_of_path(Bus *b, const char *path, JobInfo *ret, sd_bus_error *error) {
+        uint32_t id;
+
+        if (parse_u32_range(path + strlen(BUS_JOB_PREFIX "/"), 1, UINT32_MAX, &id) < 0 ||
+            !job_exists(b, id, ret))
+                return bus_error_set(error, ABOUT_JOB, -ENOENT, NULL, NULL);
+        return 0;
+}
+
+static int get_job(sd_bus *bus, const char *path, const char *interface, const char *property,
+                   sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        autofree char *unit = NULL;
+        JobInfo job;
+        int r;
+
+        r = job_of_path(userdata, path, &job, error);
+        if (r < 0)
+                return r;
+
+        if (streq(property, "Id"))
+                return sd_bus_message_append(reply, "u", job.id);
+        if (streq(property, "JobType"))
+                return sd_bus_message_append(reply, "s", job_type_to_string(job.type));
+        if (streq(property, "State"))
+                return sd_bus_message_append(reply, "s", job_state_to_string(job.state));
+
+        unit = bus_unit_path(unit_name(job.unit));
+        return unit ? sd_bus_message_append(reply, "(so)", unit_name(job.unit), unit) : -ENOMEM;
+}
+
+static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        JobInfo job;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = job_of_path(b, sd_bus_message_get_path(m), &job, error);
+        if (r < 0)
+                return r;
+
+        r = manager_cancel_job(b->manager, job.id);
+        return r < 0 ? bus_error_set(error, ABOUT_JOB, r, NULL, NULL) : sd_bus_reply_method_return(m, NULL);
+}
+
+static const sd_bus_vtable job_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Id", "u", get_job, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Unit", "(so)", get_job, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("JobType", "s", get_job, 0, 0),
+        SD_BUS_PROPERTY("State", "s", get_job, 0, 0),
+        SD_BUS_METHOD("Cancel", NULL, NULL, on_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+
+static int enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***ret, sd_bus_error *error) {
+        autostrv char **paths = NULL;
+        Bus *b = userdata;
+        JobInfo job = {};
+        char path[64];
+
+        while (manager_next_job(b->manager, job.id, &job) > 0)
+                if (strv_add(&paths, bus_job_path(job.id, path)) < 0)
+                        return -ENOMEM;
+
+        *ret = take_ptr(paths);
+        return 0;
+}
+
+int bus_job_publish(Bus *b, sd_bus *bus) {
+        int r;
+
+        r = sd_bus_add_fallback_vtable(bus, NULL, BUS_JOB_PREFIX, BUS_JOB_INTERFACE, job_vtable, find_job, b);
+        if (r < 0)
+                return r;
+        return sd_bus_add_node_enumerator(bus, NULL, BUS_JOB_PREFIX, enumerate, b);
+}

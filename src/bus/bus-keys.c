@@ -1,0 +1,242 @@
+/*
+ * What the unit file says, as properties: one interface for each section, made from the key tables, no line
+ * per key.
+ *
+ * Properties are named as the keys. Times bear systemd's name: RestartSec= is RestartUSec, in µs; CPUQuota=
+ * is CPUQuotaPerSecUSec.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/clock.h"
+#include "basic/strv.h"
+#include "bus/bus-internal.h"
+#include "spec/container-section.h"
+#include "spec/key-types.h"
+#include "spec/key.h"
+
+/* How the field of a type lies in memory, told by the compiler from the list of types. */
+typedef enum FieldForm {
+        FORM_TEXT, /* anything else: what format() makes of it */
+        FORM_BOOL,
+        FORM_UNSIGNED,
+        FORM_U64,
+        FORM_INT,
+        FORM_STRV,
+} FieldForm;
+
+#define IS(ctype, other) __builtin_types_compatible_p(ctype, other)
+
+static const struct {
+        const char *type;
+        FieldForm form;
+} forms[] = {
+#define KEY_TYPE(id, ctype, signature, syntax)       \
+        { #id, IS(ctype, bool)       ? FORM_BOOL     \
+               : IS(ctype, unsigned) ? FORM_UNSIGNED \
+               : IS(ctype, uint64_t) ? FORM_U64      \
+               : IS(ctype, int)      ? FORM_INT      \
+               : IS(ctype, char **)  ? FORM_STRV     \
+                                     : FORM_TEXT },
+#include "spec/key-types.def"
+#undef KEY_TYPE
+};
+
+/* One property: the key that it shows. */
+typedef struct KeyProperty {
+        char *name;
+        const Key *key;
+        FieldForm form;
+} KeyProperty;
+
+/* One interface made of a table; *_find() says where the section's struct lies. */
+typedef struct KeyInterface {
+        const KeyTable *table;
+        const char *name;
+        sd_bus_object_find_t find;
+        KeyProperty *properties;
+        sd_bus_vtable *vtable; /* NULL until first needed; for all connections */
+} KeyInterface;
+
+static const UnitSpec *spec_of(Bus *b, const char *path, sd_bus_error *error, int *ret) {
+        UnitStatus status;
+        Unit *u;
+
+        *ret = bus_unit_find(b, path, &u, error);
+        if (*ret <= 0)
+                return NULL;
+
+        unit_status(u, &status);
+        *ret = status.spec != NULL;
+        return status.spec;
+}
+
+#define FIND(word, section)                                                                          \
+        static int find_##word(sd_bus *bus, const char *path, const char *interface, void *userdata, \
+                               void **ret, sd_bus_error *error) {                                    \
+                int r;                                                                               \
+                const UnitSpec *spec = spec_of(userdata, path, error, &r);                           \
+                                                                                                     \
+                if (!spec)                                                                           \
+                        return r;                                                                    \
+                *ret = (void *) (section);                                                           \
+                return *ret != NULL;                                                                 \
+        }
+
+FIND(unit, &spec->unit)
+FIND(install, &spec->install)
+FIND(service, spec->kind == UNIT_CONTAINER ? &spec->service : NULL)
+FIND(container, spec->container)
+FIND(network, spec->network)
+FIND(volume, spec->volume)
+
+static KeyInterface interfaces[] = {
+        { &unit_keys, BUS_UNIT_INTERFACE, find_unit },
+        { &install_keys, BUS_UNIT_INTERFACE, find_install },
+        { &service_keys, BUS_SERVICE_INTERFACE, find_service },
+        { &container_keys, BUS_CONTAINER_INTERFACE, find_container },
+        { &network_keys, BUS_NETWORK_INTERFACE, find_network },
+        { &volume_keys, BUS_VOLUME_INTERFACE, find_volume },
+};
+
+static int append_formatted(sd_bus_message *reply, const Key *key, const void *section) {
+        autofree char *text = key_format(key, section);
+        autostrv char **parts = NULL;
+
+        if (!text)
+                return -ENOMEM;
+        switch (key->type->signature[0]) {
+        case 's':
+                return sd_bus_message_append(reply, "s", text);
+        case 'b':
+                return sd_bus_message_append(reply, "b", streq(text, "yes"));
+        case 'a':
+                if (strv_split(text, " ", &parts) < 0)
+                        return -ENOMEM;
+                return sd_bus_message_append_strv(reply, parts);
+        }
+        return -EINVAL;
+}
+
+static const KeyProperty *find_property(const char *interface, const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(interfaces); i++)
+                for (size_t k = 0; streq(interfaces[i].name, interface) && k < interfaces[i].table->n; k++)
+                        if (streq_null(interfaces[i].properties[k].name, name))
+                                return &interfaces[i].properties[k];
+        return NULL;
+}
+
+/* @userdata is the section's struct. */
+static int get_key(sd_bus *bus, const char *path, const char *interface, const char *property,
+                   sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const KeyProperty *p = find_property(interface, property);
+        const void *field;
+
+        if (!p)
+                return -EINVAL;
+
+        field = key_field(p->key, userdata);
+        switch (p->form) {
+        case FORM_TEXT:
+                return append_formatted(reply, p->key, userdata);
+        case FORM_BOOL:
+                if (p->key->type->signature[0] != 'b')
+                        return append_formatted(reply, p->key, userdata);
+                return sd_bus_message_append(reply, "b", *(const bool *) field);
+        case FORM_UNSIGNED:
+                return sd_bus_message_append(reply, "u", *(const unsigned *) field);
+        case FORM_U64:
+                if (p->key->type->signature[0] != 't')
+                        return append_formatted(reply, p->key, userdata);
+                return sd_bus_message_append(reply, "t", *(const uint64_t *) field);
+        case FORM_INT:
+                return sd_bus_message_append(reply, "i", *(const int *) field);
+        case FORM_STRV:
+                return sd_bus_message_append_strv(reply, *(char ***) field);
+        }
+        return -EINVAL;
+}
+
+/* systemd's name of the property. */
+static char *property_name(const Key *key) {
+        bool time = streq(key->type->name, "span") || streq(key->type->name, "timeout");
+        const char *sec = endswith(key->name, "Sec");
+        char *name;
+
+        if (streq(key->name, "CPUQuota"))
+                return strdup("CPUQuotaPerSecUSec");
+        if (!time)
+                return strdup(key->name);
+        return asprintf(&name, "%.*sUSec", (int) (sec ? (size_t) (sec - key->name) : strlen(key->name)),
+                        key->name) < 0
+                       ? NULL
+                       : name;
+}
+
+static FieldForm form_of(const Key *key) {
+        for (size_t i = 0; i < ELEMENTSOF(forms); i++)
+                if (streq(forms[i].type, key->type->name))
+                        return forms[i].form;
+        return FORM_TEXT;
+}
+
+/* What the manager itself answers better, having the unit's name at hand when the file has nothing to say. */
+static bool is_answered_elsewhere(const Key *key) {
+        return streq(key->name, "Description");
+}
+
+static int make_vtable(KeyInterface *k) {
+        const sd_bus_vtable begin = SD_BUS_VTABLE_START(0), end = SD_BUS_VTABLE_END;
+        size_t n = 0;
+
+        k->properties = calloc(k->table->n, sizeof(*k->properties));
+        k->vtable = calloc(k->table->n + 2, sizeof(*k->vtable));
+        if (!k->properties || !k->vtable)
+                return -ENOMEM;
+
+        k->vtable[n++] = begin;
+        for (size_t i = 0; i < k->table->n; i++) {
+                const Key *key = &k->table->keys[i];
+                char *name;
+
+                if (is_answered_elsewhere(key))
+                        continue;
+                name = property_name(key);
+                if (!name)
+                        return -ENOMEM;
+                k->properties[i] = (KeyProperty){ name, key, form_of(key) };
+                k->vtable[n++] = (sd_bus_vtable) SD_BUS_PROPERTY(name, key->type->signature, get_key, 0, 0);
+        }
+        k->vtable[n] = end;
+        return 0;
+}
+
+int bus_keys_publish(Bus *b, sd_bus *bus) {
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(interfaces); i++) {
+                KeyInterface *k = &interfaces[i];
+
+                r = k->vtable ? 0 : make_vtable(k);
+                if (r >= 0)
+                        r = sd_bus_add_fallback_vtable(bus, NULL, BUS_UNIT_PREFIX, k->name, k->vtable,
+                                                       k->find, b);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+void bus_keys_free(void) {
+        for (size_t i = 0; i < ELEMENTSOF(interfaces); i++) {
+                KeyInterface *k = &interfaces[i];
+
+                for (size_t j = 0; k->properties && j < k->table->n; j++)
+                        free(k->properties[j].name);
+                free(k->properties);
+                free(k->vtable);
+                k->properties = NULL;
+                k->vtable = NULL;
+        }
+}

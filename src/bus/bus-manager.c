@@ -1,0 +1,484 @@
+/* org.nsunits1.Manager: units and jobs. Names and signatures are org.freedesktop.systemd1's where the meaning
+ * is. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/strv.h"
+#include "basic/unit-name.h"
+#include "build-config.h"
+#include "bus/bus-internal.h"
+
+int bus_kill(Bus *b, Unit *u, const char *whom, int sig, sd_bus_error *error) {
+        int r;
+
+        if (!streq(whom, "main") && !streq(whom, "all"))
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is neither main nor all",
+                                         whom);
+        if (sig <= 0 || sig > SIGRTMAX)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "%d is not a signal", sig);
+
+        r = manager_kill_unit(b->manager, u, streq(whom, "main") ? KILL_MAIN : KILL_ALL, sig);
+        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, unit_name(u)) : 0;
+}
+
+/* Takes names as the interface gets them: complete, and of units that there are. */
+static int load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
+        int r;
+
+        if (!unit_name_valid(name) || unit_name_is_template(name))
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is not the name of a unit",
+                                         name);
+
+        r = manager_load_unit(b->manager, name, ret);
+        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, name) : 0;
+}
+
+int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint32_t **ret_ids,
+                sd_bus_error *error) {
+        JobMode job_mode = job_mode_from_string(mode);
+        Fault fault = {};
+        Unit *u;
+        int r;
+
+        if (job_mode < 0)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is not a job mode", mode);
+        STRV_FOREACH (name, names) {
+                r = load_unit(b, *name, &u, error);
+                if (r < 0)
+                        return r;
+        }
+
+        r = manager_enqueue(b->manager, names, type, job_mode, ret_ids, &fault);
+        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, &fault, names[1] ? NULL : names[0]) : 0;
+}
+
+int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, const char *mode,
+                  sd_bus_error *error) {
+        char *names[] = { (char *) name, NULL }, path[64];
+        autofree uint32_t *ids = NULL;
+        int r;
+
+        r = bus_enqueue(b, names, type, mode, &ids, error);
+        if (r < 0)
+                return r;
+        return sd_bus_reply_method_return(m, "o", bus_job_path(ids[0], path));
+}
+
+static int reply_jobs(sd_bus_message *m, const uint32_t *ids, size_t n) {
+        sd_bus_message *reply = NULL;
+        char path[64];
+        int r;
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "o");
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = sd_bus_message_append(reply, "o", bus_job_path(ids[i], path));
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r < 0 ? r : 1;
+}
+
+static bool is_up(Bus *b, const char *name) {
+        Unit *u = manager_get_unit(b->manager, name);
+        UnitStatus status;
+        ActiveState state;
+
+        if (!u)
+                return false;
+        unit_status(u, &status);
+        state = status.machine ? machine_active_state(status.machine->state) : ACTIVE_STATE_INACTIVE;
+        return state != ACTIVE_STATE_INACTIVE && state != ACTIVE_STATE_FAILED;
+}
+
+/* One unit: StartUnit and its kin. @try: leave alone what does not run. */
+static int one_unit(Bus *b, sd_bus_message *m, JobType type, bool try, sd_bus_error *error) {
+        const char *name, *mode;
+        Unit *u;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(m, "ss", &name, &mode);
+        if (r < 0)
+                return r;
+
+        if (try && !is_up(b, name)) {
+                r = load_unit(b, name, &u, error);
+                return r < 0 ? r : sd_bus_reply_method_return(m, "o", "/");
+        }
+        return bus_reply_job(b, m, name, type, mode, error);
+}
+
+/* Many units in one transaction: StartUnits and its kin. */
+static int many_units(Bus *b, sd_bus_message *m, JobType type, bool try, sd_bus_error *error) {
+        autostrv char **names = NULL, **chosen = NULL;
+        autofree uint32_t *ids = NULL, *all = NULL;
+        const char *mode;
+        size_t n, k = 0;
+        Unit *u;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read_strv(m, &names);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "s", &mode);
+        if (r < 0)
+                return r;
+
+        n = strv_length(names);
+        all = calloc(n + 1, sizeof(*all));
+        if (!all)
+                return -ENOMEM;
+
+        STRV_FOREACH (name, names) {
+                r = try ? load_unit(b, *name, &u, error) : 0;
+                if (r >= 0 && (!try || is_up(b, *name)))
+                        r = strv_add(&chosen, *name);
+                if (r < 0)
+                        return r;
+        }
+        if (chosen) {
+                r = bus_enqueue(b, chosen, type, mode, &ids, error);
+                if (r < 0)
+                        return r;
+        }
+
+        for (size_t i = 0; i < n; i++)
+                if (chosen && strv_contains(chosen, names[i]))
+                        all[i] = ids[k++];
+        return reply_jobs(m, all, n);
+}
+
+#define JOB_METHODS(word, type, try)                                                           \
+        static int on_##word##_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {  \
+                return one_unit(userdata, m, type, try, error);                                \
+        }                                                                                      \
+        static int on_##word##_units(sd_bus_message *m, void *userdata, sd_bus_error *error) { \
+                return many_units(userdata, m, type, try, error);                              \
+        }
+
+JOB_METHODS(start, JOB_START, false)
+JOB_METHODS(stop, JOB_STOP, false)
+JOB_METHODS(restart, JOB_RESTART, false)
+JOB_METHODS(try_restart, JOB_RESTART, true)
+
+static int on_kill_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *name, *whom;
+        Bus *b = userdata;
+        int32_t sig;
+        Unit *u;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "ssi", &name, &whom, &sig);
+        if (r >= 0)
+                r = load_unit(b, name, &u, error);
+        if (r >= 0)
+                r = bus_kill(b, u, whom, sig, error);
+        return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_reset_failed_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        const char *name;
+        Unit *u;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0)
+                r = load_unit(b, name, &u, error);
+        if (r < 0)
+                return r;
+
+        manager_reset_failed(b->manager, u);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_reset_failed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r < 0)
+                return r;
+
+        manager_reset_failed(b->manager, NULL);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int reply_unit_path(sd_bus_message *m, const Unit *u) {
+        autofree char *path = bus_unit_path(unit_name(u));
+
+        return path ? sd_bus_reply_method_return(m, "o", path) : -ENOMEM;
+}
+
+static int on_get_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        const char *name;
+        Unit *u;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
+
+        u = manager_get_unit(b->manager, name);
+        if (!u)
+                return sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_UNIT, "%s is not loaded", name);
+        return reply_unit_path(m, u);
+}
+
+static int on_load_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        const char *name;
+        Unit *u;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0)
+                r = load_unit(b, name, &u, error);
+        return r < 0 ? r : reply_unit_path(m, u);
+}
+
+static int append_unit(sd_bus_message *reply, Unit *u) {
+        autofree char *path = bus_unit_path(unit_name(u));
+        MachineState state = MACHINE_DEAD;
+        UnitStatus s;
+        char job[64];
+
+        if (!path)
+                return -ENOMEM;
+        unit_status(u, &s);
+        if (s.machine)
+                state = s.machine->state;
+
+        return sd_bus_message_append(
+                reply, "(ssssssouso)", s.name, strempty(s.description), load_state_to_string(s.load_state),
+                active_state_to_string(machine_active_state(state)), machine_substate_to_string(state), "",
+                path, s.job_id, s.job_id ? job_type_to_string(s.job_type) : "", bus_job_path(s.job_id, job));
+}
+
+static int on_list_units(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        sd_bus_message *reply = NULL;
+        Bus *b = userdata;
+        Unit *u = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(ssssssouso)");
+        while (r >= 0 && (u = manager_next_unit(b->manager, u)))
+                r = append_unit(reply, u);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r < 0 ? r : 1;
+}
+
+static int append_job(sd_bus_message *reply, const JobInfo *job) {
+        autofree char *unit = bus_unit_path(unit_name(job->unit));
+        char path[64];
+
+        return unit ? sd_bus_message_append(reply, "(usssoo)", job->id, unit_name(job->unit),
+                                            job_type_to_string(job->type), job_state_to_string(job->state),
+                                            bus_job_path(job->id, path), unit)
+                    : -ENOMEM;
+}
+
+static int on_list_jobs(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        sd_bus_message *reply = NULL;
+        Bus *b = userdata;
+        JobInfo job = {};
+        int r;
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(usssoo)");
+        while (r >= 0 && manager_next_job(b->manager, job.id, &job) > 0)
+                r = append_job(reply, &job);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r < 0 ? r : 1;
+}
+
+static int on_cancel_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        uint32_t id;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "u", &id);
+        if (r < 0)
+                return r;
+
+        r = manager_cancel_job(b->manager, id);
+        return r < 0 ? bus_error_set(error, ABOUT_JOB, r, NULL, NULL) : sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_subscribe(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Peer *p = bus_find_peer(userdata, sd_bus_message_get_bus(m));
+        int r = 0;
+
+        if (p->system && !p->subscribers)
+                r = sd_bus_track_new(p->bus, &p->subscribers, NULL, NULL);
+        if (r >= 0 && p->system)
+                r = sd_bus_track_add_sender(p->subscribers, m);
+        if (r < 0)
+                return r;
+
+        p->subscribed = true;
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_unsubscribe(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Peer *p = bus_find_peer(userdata, sd_bus_message_get_bus(m));
+
+        if (p->subscribers)
+                (void) sd_bus_track_remove_sender(p->subscribers, m);
+        p->subscribed = false;
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_reload(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r < 0)
+                return r;
+
+        r = manager_reload(b->manager);
+        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, "reload")
+                     : sd_bus_reply_method_return(m, NULL);
+}
+
+/* GetSpec, GetPlan: with what the environment of a container holds they are not for everybody. */
+static int reply_text(Bus *b, sd_bus_message *m, int (*make)(Manager *, Unit *, char **, Fault *),
+                      sd_bus_error *error) {
+        autofree char *text = NULL;
+        Fault fault = {};
+        const char *name;
+        Unit *u;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0)
+                r = load_unit(b, name, &u, error);
+        if (r < 0)
+                return r;
+
+        r = make(b->manager, u, &text, &fault);
+        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, &fault, name)
+                     : sd_bus_reply_method_return(m, "s", text);
+}
+
+static int on_get_spec(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return reply_text(userdata, m, manager_unit_spec_json, error);
+}
+
+static int on_get_plan(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return reply_text(userdata, m, manager_unit_plan, error);
+}
+
+static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return sd_bus_message_append(reply, "s", VERSION);
+}
+
+static int get_count(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        uint32_t units = 0, failed = 0, jobs = 0;
+        JobInfo job = {};
+        Bus *b = userdata;
+
+        for (Unit *u = NULL; (u = manager_next_unit(b->manager, u)); units++) {
+                UnitStatus s;
+
+                unit_status(u, &s);
+                failed += s.machine && s.machine->state == MACHINE_FAILED;
+        }
+        while (manager_next_job(b->manager, job.id, &job) > 0)
+                jobs++;
+
+        if (streq(property, "SystemState"))
+                return sd_bus_message_append(reply, "s", failed ? "degraded" : "running");
+        return sd_bus_message_append(reply, "u",
+                                     streq(property, "NNames")         ? units
+                                     : streq(property, "NFailedUnits") ? failed
+                                                                       : jobs);
+}
+
+#define METHOD(name, in, out, handler) SD_BUS_METHOD(name, in, out, handler, SD_BUS_VTABLE_UNPRIVILEGED)
+
+static const sd_bus_vtable manager_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+
+        SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("SystemState", "s", get_count, 0, 0),
+        SD_BUS_PROPERTY("NNames", "u", get_count, 0, 0),
+        SD_BUS_PROPERTY("NFailedUnits", "u", get_count, 0, 0),
+        SD_BUS_PROPERTY("NJobs", "u", get_count, 0, 0),
+
+        METHOD("StartUnit", "ss", "o", on_start_unit),
+        METHOD("StopUnit", "ss", "o", on_stop_unit),
+        METHOD("RestartUnit", "ss", "o", on_restart_unit),
+        METHOD("TryRestartUnit", "ss", "o", on_try_restart_unit),
+        METHOD("StartUnits", "ass", "ao", on_start_units),
+        METHOD("StopUnits", "ass", "ao", on_stop_units),
+        METHOD("RestartUnits", "ass", "ao", on_restart_units),
+        METHOD("TryRestartUnits", "ass", "ao", on_try_restart_units),
+        METHOD("KillUnit", "ssi", NULL, on_kill_unit),
+        METHOD("ResetFailedUnit", "s", NULL, on_reset_failed_unit),
+        METHOD("ResetFailed", NULL, NULL, on_reset_failed),
+        METHOD("GetUnit", "s", "o", on_get_unit),
+        METHOD("LoadUnit", "s", "o", on_load_unit),
+        METHOD("ListUnits", NULL, "a(ssssssouso)", on_list_units),
+        METHOD("ListJobs", NULL, "a(usssoo)", on_list_jobs),
+        METHOD("CancelJob", "u", NULL, on_cancel_job),
+        METHOD("Subscribe", NULL, NULL, on_subscribe),
+        METHOD("Unsubscribe", NULL, NULL, on_unsubscribe),
+        METHOD("Reload", NULL, NULL, on_reload),
+        METHOD("GetSpec", "s", "s", on_get_spec),
+        METHOD("GetPlan", "s", "s", on_get_plan),
+
+        METHOD("ExecUnit", "sasasssbah", "uhah", on_exec_unit),
+        METHOD("ListImages", NULL, "s", on_list_images),
+        METHOD("InspectImage", "s", "s", on_inspect_image),
+        METHOD("ImportImage", "ss", "s", on_import_image),
+        METHOD("ImportImageFromFD", "sh", "s", on_import_image_from_fd),
+        METHOD("RemoveImage", "s", NULL, on_remove_image),
+        METHOD("ListVolumes", NULL, "s", on_list_volumes),
+        METHOD("RemoveVolume", "s", NULL, on_remove_volume),
+        METHOD("ListNetworks", NULL, "s", on_list_networks),
+        METHOD("ListLinks", NULL, "s", on_list_links),
+
+        SD_BUS_SIGNAL("UnitNew", "so", 0),
+        SD_BUS_SIGNAL("UnitRemoved", "so", 0),
+        SD_BUS_SIGNAL("JobNew", "uos", 0),
+        SD_BUS_SIGNAL("JobRemoved", "uoss", 0),
+        SD_BUS_SIGNAL("Reloading", "b", 0),
+
+        SD_BUS_VTABLE_END,
+};
+
+int bus_manager_publish(Bus *b, sd_bus *bus) {
+        return sd_bus_add_object_vtable(bus, NULL, BUS_PATH, BUS_MANAGER_INTERFACE, manager_vtable, b);
+}

@@ -1,0 +1,145 @@
+/* org.nsunits1.Manager: images, volumes, networks, links. Lists travel as JSON text, which may grow keys. */
+#include <stdlib.h>
+
+#include "bus/bus-internal.h"
+
+static int reply_json(sd_bus_message *m, int r, ErrorSubject about, const char *text, const Fault *fault,
+                      sd_bus_error *error) {
+        return r < 0 ? bus_error_set(error, about, r, fault, NULL) : sd_bus_reply_method_return(m, "s", text);
+}
+
+int on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *text = NULL;
+        Bus *b = userdata;
+        Fault fault = {};
+        int r = manager_list_images(b->manager, &text, &fault);
+
+        return reply_json(m, r, ABOUT_IMAGE, text, &fault, error);
+}
+
+int on_list_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *text = NULL;
+        Bus *b = userdata;
+        Fault fault = {};
+        int r = manager_list_volumes(b->manager, &text, &fault);
+
+        return reply_json(m, r, ABOUT_VOLUME, text, &fault, error);
+}
+
+int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *text = NULL;
+        Bus *b = userdata;
+        int r = manager_list_networks(b->manager, &text);
+
+        return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
+}
+
+int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *text = NULL;
+        Bus *b = userdata;
+        int r = manager_list_links(b->manager, &text);
+
+        return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
+}
+
+/* The configuration of an image has its environment in it, where people put passwords: not for everybody. */
+int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *text = NULL;
+        Bus *b = userdata;
+        const char *reference;
+        Fault fault = {};
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "s", &reference);
+        if (r < 0)
+                return r;
+
+        r = manager_inspect_image(b->manager, reference, &text, &fault);
+        return r < 0 ? bus_error_set(error, ABOUT_IMAGE, r, &fault, reference)
+                     : sd_bus_reply_method_return(m, "s", text);
+}
+
+static int remove_thing(Bus *b, sd_bus_message *m, int (*remove_it)(Manager *, const char *, Fault *),
+                        ErrorSubject about, sd_bus_error *error) {
+        const char *name;
+        Fault fault = {};
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
+
+        r = remove_it(b->manager, name, &fault);
+        return r < 0 ? bus_error_set(error, about, r, &fault, name) : sd_bus_reply_method_return(m, NULL);
+}
+
+int on_remove_image(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return remove_thing(userdata, m, manager_remove_image, ABOUT_IMAGE, error);
+}
+
+int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return remove_thing(userdata, m, manager_remove_volume, ABOUT_VOLUME, error);
+}
+
+/* The answer to an import that is under way: @data is the call, which we hold. */
+static void on_imported(int r, const char *text, void *data) {
+        sd_bus_message *m = data;
+
+        if (r >= 0)
+                (void) sd_bus_reply_method_return(m, "s", strempty(text));
+        else {
+                sd_bus_error error = SD_BUS_ERROR_NULL;
+
+                /* A missing source is no missing image. */
+                (void) bus_error_set(&error, ABOUT_IMAGE, r == -ENOENT ? -EIO : r, NULL, text);
+                if (text)
+                        (void) sd_bus_reply_method_errorf(m, error.name, "%s", text);
+                else
+                        (void) sd_bus_reply_method_error(m, &error);
+                sd_bus_error_free(&error);
+        }
+        sd_bus_message_unref(m);
+}
+
+static int begin_import(Bus *b, sd_bus_message *m, const char *name, const char *path, int fd,
+                        sd_bus_error *error) {
+        int r;
+
+        r = manager_import_image(b->manager, name[0] ? name : NULL, path, fd, on_imported,
+                                 sd_bus_message_ref(m));
+        if (r < 0) {
+                sd_bus_message_unref(m);
+                return bus_error_set(error, ABOUT_IMAGE, r, NULL, "import");
+        }
+        return 1; /* answered later */
+}
+
+int on_import_image(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *name, *path;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "ss", &name, &path);
+        if (r < 0)
+                return r;
+        if (path[0] != '/')
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is not an absolute path",
+                                         path);
+
+        return begin_import(userdata, m, name, path, -EBADF, error);
+}
+
+int on_import_image_from_fd(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *name;
+        int fd, r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "sh", &name, &fd);
+        return r < 0 ? r : begin_import(userdata, m, name, NULL, fd, error);
+}

@@ -1,0 +1,359 @@
+/*
+ * org.nsunits1.Unit: what the manager knows of one unit at this moment.
+ *
+ * No object is registered for a unit: one fallback vtable serves them all. When a path is looked up, the
+ * unit's state is copied into a UnitView, and the properties are read from there by offset. What costs
+ * system calls (counters of the cgroup, the age of files) is looked at only when that property is asked for.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/strv.h"
+#include "bus/bus-internal.h"
+
+struct UnitView {
+        Bus *bus;
+        Unit *unit;
+        const char *id, *description, *load_state, *active_state, *sub_state, *fragment, *file_state, *result,
+                *status_text, *failure, *image_id;
+        char *const *drop_ins, *const *addresses, *const *ports;
+        const char *load_error, *job_type;
+        uint32_t job_id, main_pid, exec_main_pid, n_restarts;
+        int32_t exec_main_code, exec_main_status;
+        uint64_t state_change, inactive_exit, active_enter, active_exit, inactive_enter, main_start,
+                main_exit;
+        uint8_t invocation[16];
+        UnitUsage usage;
+        bool usage_known;
+};
+
+char *bus_unit_path(const char *name) {
+        char *path;
+
+        return sd_bus_path_encode(BUS_UNIT_PREFIX, name, &path) < 0 ? NULL : path;
+}
+
+static const char *file_state(const UnitStatus *s) {
+        if (s->load_state == LOAD_MASKED)
+                return "masked";
+        if (s->load_state != LOAD_LOADED || !s->spec)
+                return "";
+
+        STRV_FOREACH (d, s->drop_ins)
+                if (endswith(*d, "/" UNIT_DISABLE_DROP_IN))
+                        return "disabled";
+        return s->spec->install.wanted_by ? "enabled" : "static";
+}
+
+/* waitid(2)'s code, which is what systemd shows. */
+static int32_t exit_code(ExitKind kind) {
+        switch (kind) {
+        case EXIT_KIND_EXITED:
+                return CLD_EXITED;
+        case EXIT_KIND_KILLED:
+                return CLD_KILLED;
+        case EXIT_KIND_DUMPED:
+                return CLD_DUMPED;
+        case EXIT_KIND_NONE:
+        case EXIT_KIND_UNKNOWN:
+        case EXIT_KIND_N_:
+        case EXIT_KIND_INVALID_:
+                break;
+        }
+        return 0;
+}
+
+static void view_machine(UnitView *v, const Machine *m) {
+        /* The machine's clock goes on through suspend; the world wants the date. */
+        usec_t now = clock_now(CLOCK_REALTIME), boot = clock_now(CLOCK_BOOTTIME);
+        const struct {
+                uint64_t *to;
+                usec_t from;
+        } times[] = {
+                { &v->state_change, m->state_change },     { &v->inactive_exit, m->inactive_exit },
+                { &v->active_enter, m->active_enter },     { &v->active_exit, m->active_exit },
+                { &v->inactive_enter, m->inactive_enter }, { &v->main_start, m->main_start },
+                { &v->main_exit, m->main_exit },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(times); i++)
+                if (times[i].from != 0 && times[i].from <= boot)
+                        *times[i].to = now - (boot - times[i].from);
+
+        v->active_state = active_state_to_string(machine_active_state(m->state));
+        v->sub_state = machine_substate_to_string(m->state);
+        v->result = unit_result_to_string(m->result);
+        v->n_restarts = m->n_restarts;
+        v->exec_main_code = m->main_alive ? 0 : exit_code(m->exit.kind);
+        v->exec_main_status = m->main_alive ? 0 : m->exit.status;
+}
+
+static void view_fill(UnitView *v, Bus *b, Unit *u) {
+        UnitStatus s;
+
+        unit_status(u, &s);
+        *v = (UnitView){
+                .bus = b,
+                .unit = u,
+                .id = s.name,
+                .description = s.description ? s.description : s.name,
+                .load_state = load_state_to_string(s.load_state),
+                .load_error = s.load_error,
+                .active_state = active_state_to_string(ACTIVE_STATE_INACTIVE),
+                .sub_state = machine_substate_to_string(MACHINE_DEAD),
+                .result = unit_result_to_string(RESULT_SUCCESS),
+                .fragment = s.fragment,
+                .drop_ins = s.drop_ins,
+                .file_state = file_state(&s),
+                .status_text = s.status_text,
+                .failure = s.fault,
+                .image_id = s.image_id,
+                .addresses = s.addresses,
+                .ports = s.ports,
+                .job_id = s.job_id,
+                .job_type = s.job_id ? job_type_to_string(s.job_type) : "",
+                .main_pid = (uint32_t) s.main_pid,
+                .exec_main_pid = (uint32_t) s.main_pid,
+        };
+        memcpy(v->invocation, s.invocation, sizeof(v->invocation));
+        if (s.machine)
+                view_machine(v, s.machine);
+}
+
+int bus_unit_find(Bus *b, const char *path, Unit **ret, sd_bus_error *error) {
+        autofree char *name = NULL;
+        int r;
+
+        r = sd_bus_path_decode(path, BUS_UNIT_PREFIX, &name);
+        if (r <= 0)
+                return r;
+
+        r = manager_load_unit(b->manager, name, ret);
+        if (r < 0)
+                return bus_error_set(error, ABOUT_UNIT, r, NULL, name);
+        return 1;
+}
+
+static int find_view(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
+                     sd_bus_error *error) {
+        Bus *b = userdata;
+        Unit *u;
+        int r;
+
+        r = bus_unit_find(b, path, &u, error);
+        if (r <= 0)
+                return r;
+
+        view_fill(b->view, b, u);
+        *ret = b->view;
+        return 1;
+}
+
+static int get_names(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return sd_bus_message_append(reply, "as", 1, ((UnitView *) userdata)->id);
+}
+
+static int get_strings(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return sd_bus_message_append_strv(reply, *(char ***) userdata);
+}
+
+static int get_load_error(sd_bus *bus, const char *path, const char *interface, const char *property,
+                          sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const UnitView *v = userdata;
+
+        return sd_bus_message_append(reply, "(ss)", v->load_error ? BUS_ERROR_LOAD_FAILED : "",
+                                     strempty(v->load_error));
+}
+
+static int get_job(sd_bus *bus, const char *path, const char *interface, const char *property,
+                   sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const UnitView *v = userdata;
+        char job[64];
+
+        return sd_bus_message_append(reply, "(uo)", v->job_id, bus_job_path(v->job_id, job));
+}
+
+static int get_invocation(sd_bus *bus, const char *path, const char *interface, const char *property,
+                          sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        static const uint8_t never[16];
+        const UnitView *v = userdata;
+        bool known = memcmp(v->invocation, never, sizeof(never)) != 0;
+
+        return sd_bus_message_append_array(reply, 'y', v->invocation, known ? sizeof(v->invocation) : 0);
+}
+
+static int get_need_reload(sd_bus *bus, const char *path, const char *interface, const char *property,
+                           sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return sd_bus_message_append(reply, "b", unit_needs_reload(((UnitView *) userdata)->unit));
+}
+
+static int get_cgroup(sd_bus *bus, const char *path, const char *interface, const char *property,
+                      sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        autofree char *cgroup = unit_cgroup(((UnitView *) userdata)->unit);
+
+        return sd_bus_message_append(reply, "s", strempty(cgroup));
+}
+
+static int get_usage(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        UnitView *v = userdata;
+
+        if (!v->usage_known)
+                unit_usage(v->unit, &v->usage);
+        v->usage_known = true;
+
+        return sd_bus_message_append(reply, "t",
+                                     streq(property, "MemoryCurrent")  ? v->usage.memory_current
+                                     : streq(property, "MemoryPeak")   ? v->usage.memory_peak
+                                     : streq(property, "CPUUsageNSec") ? v->usage.cpu_usage_nsec
+                                                                       : v->usage.tasks_current);
+}
+
+static int unit_job(sd_bus_message *m, UnitView *v, JobType type, sd_bus_error *error) {
+        const char *mode;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "s", &mode);
+        return r < 0 ? r : bus_reply_job(v->bus, m, v->id, type, mode, error);
+}
+
+static int on_start(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return unit_job(m, userdata, JOB_START, error);
+}
+
+static int on_stop(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return unit_job(m, userdata, JOB_STOP, error);
+}
+
+static int on_restart(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return unit_job(m, userdata, JOB_RESTART, error);
+}
+
+static int on_kill(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        UnitView *v = userdata;
+        const char *whom;
+        int32_t sig;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "si", &whom, &sig);
+        if (r >= 0)
+                r = bus_kill(v->bus, v->unit, whom, sig, error);
+        return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_reset_failed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        UnitView *v = userdata;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r < 0)
+                return r;
+
+        manager_reset_failed(v->bus->manager, v->unit);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+#define METHOD(name, in, out, handler) SD_BUS_METHOD(name, in, out, handler, SD_BUS_VTABLE_UNPRIVILEGED)
+
+/* A property that is read from the view as it lies there; sd-bus knows how to send each of these types. */
+#define FIELD(name, signature, field) \
+        SD_BUS_PROPERTY(name, signature, NULL, offsetof(UnitView, field), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+#define STRINGS(name, field)                                                \
+        SD_BUS_PROPERTY(name, "as", get_strings, offsetof(UnitView, field), \
+                        SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+#define ASKED(name, signature, getter) SD_BUS_PROPERTY(name, signature, getter, 0, 0)
+
+static const sd_bus_vtable unit_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+
+        FIELD("Id", "s", id),
+        ASKED("Names", "as", get_names),
+        FIELD("Description", "s", description),
+        FIELD("LoadState", "s", load_state),
+        ASKED("LoadError", "(ss)", get_load_error),
+        FIELD("ActiveState", "s", active_state),
+        FIELD("SubState", "s", sub_state),
+        FIELD("FragmentPath", "s", fragment),
+        STRINGS("DropInPaths", drop_ins),
+        FIELD("UnitFileState", "s", file_state),
+        ASKED("NeedDaemonReload", "b", get_need_reload),
+        FIELD("StateChangeTimestamp", "t", state_change),
+        FIELD("InactiveExitTimestamp", "t", inactive_exit),
+        FIELD("ActiveEnterTimestamp", "t", active_enter),
+        FIELD("ActiveExitTimestamp", "t", active_exit),
+        FIELD("InactiveEnterTimestamp", "t", inactive_enter),
+        ASKED("Job", "(uo)", get_job),
+        FIELD("JobType", "s", job_type),
+        ASKED("InvocationID", "ay", get_invocation),
+        FIELD("Result", "s", result),
+        FIELD("Failure", "s", failure),
+        FIELD("NRestarts", "u", n_restarts),
+        FIELD("MainPID", "u", main_pid),
+        FIELD("ExecMainStartTimestamp", "t", main_start),
+        FIELD("ExecMainExitTimestamp", "t", main_exit),
+        FIELD("ExecMainPID", "u", exec_main_pid),
+        FIELD("ExecMainCode", "i", exec_main_code),
+        FIELD("ExecMainStatus", "i", exec_main_status),
+        FIELD("StatusText", "s", status_text),
+        ASKED("ControlGroup", "s", get_cgroup),
+        ASKED("MemoryCurrent", "t", get_usage),
+        ASKED("MemoryPeak", "t", get_usage),
+        ASKED("CPUUsageNSec", "t", get_usage),
+        ASKED("TasksCurrent", "t", get_usage),
+        FIELD("ImageID", "s", image_id),
+        STRINGS("Addresses", addresses),
+        STRINGS("Ports", ports),
+
+        METHOD("Start", "s", "o", on_start),
+        METHOD("Stop", "s", "o", on_stop),
+        METHOD("Restart", "s", "o", on_restart),
+        METHOD("Kill", "si", NULL, on_kill),
+        METHOD("ResetFailed", NULL, NULL, on_reset_failed),
+
+        SD_BUS_VTABLE_END,
+};
+
+static int enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***ret, sd_bus_error *error) {
+        autostrv char **paths = NULL;
+        Bus *b = userdata;
+
+        for (Unit *u = NULL; (u = manager_next_unit(b->manager, u));)
+                if (strv_take(&paths, bus_unit_path(unit_name(u))) < 0)
+                        return -ENOMEM;
+
+        *ret = take_ptr(paths);
+        return 0;
+}
+
+int bus_unit_publish(Bus *b, sd_bus *bus) {
+        int r;
+
+        if (!b->view)
+                b->view = calloc(1, sizeof(*b->view));
+        if (!b->view)
+                return -ENOMEM;
+
+        r = sd_bus_add_fallback_vtable(bus, NULL, BUS_UNIT_PREFIX, BUS_UNIT_INTERFACE, unit_vtable, find_view,
+                                       b);
+        if (r < 0)
+                return r;
+        return sd_bus_add_node_enumerator(bus, NULL, BUS_UNIT_PREFIX, enumerate, b);
+}
+
+void bus_unit_changed(Bus *b, Unit *u) {
+        autofree char *path = bus_unit_path(unit_name(u));
+        Peer *p;
+
+        TAILQ_FOREACH (p, &b->peers, link)
+                if (path && peer_wants_signals(p))
+                        (void) sd_bus_emit_properties_changed(p->bus, path, BUS_UNIT_INTERFACE, "ActiveState",
+                                                              "SubState", "Result", "MainPID", "NRestarts",
+                                                              "StatusText", "StateChangeTimestamp", NULL);
+}

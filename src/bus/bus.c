@@ -1,0 +1,358 @@
+/* Connections: the private socket and its clients, the system bus, and who gets signals. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "basic/log.h"
+#include "basic/macro.h"
+#include "bus/bus-internal.h"
+#include "manager/priority.h"
+
+#define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
+
+/* How long to stay away from a system bus that has thrown us out, before we wait for its socket again. */
+#define RETRY_DELAY (2 * USEC_PER_SEC)
+
+/* A client that does not read for so many messages is dead or hostile; either way it must not cost memory. */
+#define QUEUE_MAX 8192
+
+static void peer_free(Peer *p) {
+        if (!p)
+                return;
+
+        TAILQ_REMOVE(&p->owner->peers, p, link);
+        sd_bus_track_unref(p->subscribers);
+        (void) sd_bus_detach_event(p->bus);
+        sd_bus_close_unref(p->bus); /* without a flush, which would wait for the client */
+        free(p);
+}
+
+static int on_retry(sd_event_source *s, uint64_t usec, void *userdata);
+
+static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Peer *p = userdata;
+        Bus *b = p->owner;
+        bool system = p->system;
+
+        peer_free(p);
+        if (system)
+                (void) sd_event_add_time_relative(b->event, &b->retry_timer, CLOCK_MONOTONIC, RETRY_DELAY, 0,
+                                                  on_retry, b);
+        return 0;
+}
+
+/* The common half of all connections: takes over @bus also on failure. */
+static int peer_add(Bus *b, sd_bus *bus, bool system, Peer **ret) {
+        Peer *p;
+        int r;
+
+        p = calloc(1, sizeof(*p));
+        if (!p) {
+                sd_bus_unref(bus);
+                return -ENOMEM;
+        }
+        *p = (Peer){ .owner = b, .bus = bus, .system = system };
+        TAILQ_INSERT_TAIL(&b->peers, p, link);
+
+        r = sd_bus_set_exit_on_disconnect(bus, false);
+        if (r >= 0)
+                r = bus_manager_publish(b, bus);
+        if (r >= 0)
+                r = bus_unit_publish(b, bus);
+        if (r >= 0)
+                r = bus_keys_publish(b, bus);
+        if (r >= 0)
+                r = bus_job_publish(b, bus);
+        if (r >= 0)
+                r = sd_bus_match_signal_async(bus, NULL, "org.freedesktop.DBus.Local",
+                                              "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
+                                              "Disconnected", on_disconnected, NULL, p);
+        if (r >= 0)
+                r = sd_bus_attach_event(bus, b->event, PRIORITY_BUS);
+        if (r < 0) {
+                peer_free(p);
+                return r;
+        }
+
+        *ret = p;
+        return 0;
+}
+
+int bus_add_client(Bus *b, int fd) {
+        autoclose int owned = fd;
+        sd_bus *bus = NULL;
+        Peer *p;
+        int r;
+
+        r = sd_bus_new(&bus);
+        if (r < 0)
+                return r;
+
+        r = sd_bus_set_fd(bus, owned, owned);
+        if (r >= 0) {
+                (void) take_fd(owned);
+                r = sd_bus_set_server(bus, true, b->server_id);
+        }
+        if (r >= 0)
+                r = sd_bus_negotiate_creds(bus, true, SD_BUS_CREDS_EUID | SD_BUS_CREDS_PID);
+        if (r >= 0)
+                r = sd_bus_negotiate_fds(bus, true);
+        if (r >= 0)
+                r = sd_bus_set_sender(bus, BUS_SERVICE);
+        if (r >= 0)
+                r = sd_bus_start(bus);
+        if (r < 0) {
+                sd_bus_unref(bus);
+                return r;
+        }
+
+        return peer_add(b, bus, false, &p);
+}
+
+static int on_connection(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        int client, r;
+
+        client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (client < 0)
+                return 0;
+
+        r = bus_add_client(userdata, client);
+        if (r < 0)
+                log_warning("cannot serve a client: %s", strerror(-r));
+        return 0;
+}
+
+static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const sd_bus_error *e = sd_bus_message_get_error(m);
+
+        if (e)
+                log_warning("the system bus does not give us the name " BUS_SERVICE ": %s",
+                            strempty(e->message));
+        return 0;
+}
+
+/* Returns at once, also while there is no system bus: sd-bus then waits for its socket to appear. */
+static int open_system_bus(Bus *b) {
+        const char *address = secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
+        sd_bus *bus = NULL;
+        Peer *p;
+        int r;
+
+        r = sd_bus_new(&bus);
+        if (r < 0)
+                return r;
+
+        r = sd_bus_set_address(bus, address ? address : SYSTEM_BUS_ADDRESS);
+        if (r >= 0)
+                r = sd_bus_set_bus_client(bus, true);
+        if (r >= 0)
+                r = sd_bus_set_watch_bind(bus, true);
+        if (r >= 0)
+                r = sd_bus_negotiate_creds(bus, true, SD_BUS_CREDS_EUID);
+        if (r >= 0)
+                r = sd_bus_start(bus);
+        if (r < 0) {
+                sd_bus_unref(bus);
+                return r;
+        }
+
+        r = peer_add(b, bus, true, &p);
+        if (r < 0)
+                return r;
+        r = sd_bus_request_name_async(bus, NULL, BUS_SERVICE, 0, on_name, NULL);
+        if (r < 0)
+                peer_free(p);
+        return r;
+}
+
+static int on_retry(sd_event_source *s, uint64_t usec, void *userdata) {
+        Bus *b = userdata;
+        int r;
+
+        b->retry_timer = sd_event_source_disable_unref(b->retry_timer);
+        r = open_system_bus(b);
+        if (r < 0)
+                log_warning("cannot connect to the system bus: %s", strerror(-r));
+        return 0;
+}
+
+static int listen_private(Bus *b, const char *directory, Fault *fault) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        autoclose int fd = -EBADF;
+        int r;
+
+        if (asprintf(&b->socket_path, "%s/" BUS_PRIVATE_SOCKET, directory) < 0) {
+                b->socket_path = NULL;
+                return -ENOMEM;
+        }
+        if (strlen(b->socket_path) >= sizeof(address.sun_path))
+                return fault_set(fault, "private bus", -ENAMETOOLONG, "%s", b->socket_path);
+        (void) strcpy(address.sun_path, b->socket_path);
+
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0)
+                return fault_set(fault, "private bus", -errno, NULL);
+
+        /* What an earlier manager has left behind; nobody listens on it. The mode keeps others than root out
+         * before the first accept(). */
+        (void) unlink(b->socket_path);
+        (void) fchmod(fd, 0600);
+        if (bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0 || chmod(b->socket_path, 0600) < 0 ||
+            listen(fd, SOMAXCONN) < 0)
+                return fault_set(fault, "private bus", -errno, "%s", b->socket_path);
+
+        r = sd_event_add_io(b->event, &b->listener, fd, EPOLLIN, on_connection, b);
+        if (r >= 0)
+                r = sd_event_source_set_priority(b->listener, PRIORITY_BUS);
+        if (r >= 0)
+                r = sd_event_source_set_io_fd_own(b->listener, true);
+        if (r < 0)
+                return fault_set(fault, "private bus", r, NULL);
+        (void) take_fd(fd);
+        return 0;
+}
+
+bool peer_wants_signals(const Peer *p) {
+        return p->system ? p->subscribers && sd_bus_track_count(p->subscribers) > 0 : p->subscribed;
+}
+
+Peer *bus_find_peer(Bus *b, sd_bus *bus) {
+        Peer *p;
+
+        TAILQ_FOREACH (p, &b->peers, link)
+                if (p->bus == bus)
+                        break;
+        return p;
+}
+
+static int signal_peer(Peer *p, const char *member, const char *types, va_list ap) {
+        sd_bus_message *m = NULL;
+        uint64_t waiting = 0;
+        int r;
+
+        if (!p->system && sd_bus_get_n_queued_write(p->bus, &waiting) >= 0 && waiting > QUEUE_MAX) {
+                (void) shutdown(sd_bus_get_fd(p->bus),
+                                SHUT_RDWR); /* Disconnected follows and frees the peer */
+                return -ENOBUFS;
+        }
+
+        r = sd_bus_message_new_signal(p->bus, &m, BUS_PATH, BUS_MANAGER_INTERFACE, member);
+        if (r >= 0)
+                r = sd_bus_message_appendv(m, types, ap);
+        if (r >= 0)
+                r = sd_bus_send(p->bus, m, NULL);
+        sd_bus_message_unref(m);
+        return r;
+}
+
+void bus_signal(Bus *b, const char *member, const char *types, ...) {
+        Peer *p;
+
+        TAILQ_FOREACH (p, &b->peers, link) {
+                va_list ap;
+                int r;
+
+                if (!peer_wants_signals(p))
+                        continue;
+                va_start(ap, types);
+                r = signal_peer(p, member, types, ap);
+                va_end(ap);
+                if (r < 0)
+                        log_debug("cannot send %s: %s", member, strerror(-r));
+        }
+}
+
+static void on_job_new(const JobInfo *job, void *data) {
+        char path[64];
+
+        bus_signal(data, "JobNew", "uos", job->id, bus_job_path(job->id, path), unit_name(job->unit));
+}
+
+static void on_job_removed(const JobInfo *job, const char *result, void *data) {
+        char path[64];
+
+        bus_signal(data, "JobRemoved", "uoss", job->id, bus_job_path(job->id, path), unit_name(job->unit),
+                   result);
+}
+
+static void on_unit_new(Unit *unit, void *data) {
+        autofree char *path = bus_unit_path(unit_name(unit));
+
+        if (path)
+                bus_signal(data, "UnitNew", "so", unit_name(unit), path);
+}
+
+static void on_unit_removed(Unit *unit, void *data) {
+        autofree char *path = bus_unit_path(unit_name(unit));
+
+        if (path)
+                bus_signal(data, "UnitRemoved", "so", unit_name(unit), path);
+}
+
+static void on_unit_changed(Unit *unit, void *data) {
+        bus_unit_changed(data, unit);
+}
+
+static void on_reloading(bool begins, void *data) {
+        bus_signal(data, "Reloading", "b", begins);
+}
+
+static const ManagerListener listener = {
+        .job_new = on_job_new,
+        .job_removed = on_job_removed,
+        .unit_new = on_unit_new,
+        .unit_removed = on_unit_removed,
+        .unit_changed = on_unit_changed,
+        .reloading = on_reloading,
+};
+
+int bus_new(sd_event *event, Manager *m, Fault *fault, Bus **ret) {
+        autoptr(Bus) b = NULL;
+        int r;
+
+        b = calloc(1, sizeof(*b));
+        if (!b)
+                return fault_set(fault, "private bus", -ENOMEM, NULL);
+        b->event = event;
+        b->manager = m;
+        TAILQ_INIT(&b->peers);
+        TAILQ_INIT(&b->execs);
+
+        r = sd_id128_randomize(&b->server_id);
+        if (r < 0)
+                return fault_set(fault, "private bus", r, NULL);
+        r = listen_private(b, manager_config(m)->paths.run, fault);
+        if (r < 0)
+                return r;
+
+        r = open_system_bus(b);
+        if (r < 0)
+                log_warning("cannot connect to the system bus: %s", strerror(-r));
+
+        manager_set_listener(m, &listener, b);
+        *ret = take_ptr(b);
+        return 0;
+}
+
+void bus_free(Bus *b) {
+        Peer *p;
+
+        if (!b)
+                return;
+
+        manager_set_listener(b->manager, NULL, NULL);
+        exec_drop_all(b);
+        while ((p = TAILQ_FIRST(&b->peers)))
+                peer_free(p);
+        sd_event_source_disable_unref(b->retry_timer);
+        if (b->listener)
+                (void) unlink(b->socket_path);
+        sd_event_source_disable_unref(b->listener);
+        free(b->socket_path);
+        free(b->view);
+        bus_keys_free();
+        free(b);
+}
