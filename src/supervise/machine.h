@@ -13,7 +13,11 @@
  * done.
  *  - MACHINE_CLEAN releases all that was prepared and forgets the process, and is always answered by CLEANED.
  *  - A restart by policy keeps what is prepared: SPAWN comes again without PREPARE and without CLEAN before.
- *  - CGROUP_EMPTY may be reported whenever the cgroup runs empty; it is ignored where it has no meaning.
+ *  - CGROUP_EMPTY may be reported whenever cgroup.events says so at that very moment (never from an older
+ *    notice: the next invocation may live in the same cgroup).
+ *  - Each START is answered by exactly one of START_DONE, START_FAILED and START_CANCELED, each STOP by
+ *    STOP_DONE; one that comes while an equal one is open is answered together with it. A failed start and a
+ *    stop are answered when the unit is at rest (or waits for a restart) and has released what it had.
  */
 #pragma once
 
@@ -102,7 +106,7 @@ typedef enum MachineAction {
         MACHINE_START_FAILED = 1 << 6,   /* ... has failed, Machine.result says why ... */
         MACHINE_START_CANCELED = 1 << 7, /* ... was overtaken by a STOP */
         MACHINE_STOP_DONE = 1 << 8,      /* the STOP that was asked for is complete */
-        MACHINE_STATE_CHANGED = 1 << 9,  /* state or result differ: save, tell the bus */
+        MACHINE_STATE_CHANGED = 1 << 9,  /* something of the machine differs: save it, tell the bus */
 } MachineAction;
 
 typedef struct MachineOutput {
@@ -130,9 +134,12 @@ typedef struct Machine {
         bool wanted;       /* the last word was START */
         bool prepared;     /* what PREPARE made is held */
         bool main_alive;   /* between SPAWNED and MAIN_EXITED */
+        bool cgroup_empty; /* the cgroup has run empty in this invocation */
         bool ready;        /* READY=1 was seen in this invocation */
-        bool keep;         /* the stop under way is half a restart */
-        bool start_asked;  /* a START is to be answered */
+        bool keep;         /* the stop under way, or the last one, is half a restart */
+        bool given_up;     /* stopped while it waited for a restart: rests as dead, not as failed */
+        bool start_asked;  /* the present invocation answers a START */
+        bool start_queued; /* a START came on the way down: begins when at rest */
         bool stop_asked;   /* a STOP is to be answered */
         unsigned n_restarts;  /* automatic ones since the last manual start */
         usec_t timer;         /* when TIMEOUT is due; USEC_INFINITY = not at all */
@@ -162,8 +169,9 @@ void machine_step(Machine *m, const MachinePolicy *policy, const MachineEvent *e
  * machine_adopt() - take up a machine that an earlier manager has left behind
  *
  * What that manager had begun and nobody will ever answer (PREPARE, SPAWN, CLEAN) is undone or repeated, a
- * kill is repeated, jobs are forgotten, the timer stays due when it was. Afterwards report MAIN_EXITED if
- * main_alive is set and the process has gone in the meantime.
+ * kill is repeated, jobs are forgotten (what they were about is not), the timer stays due when it was.
+ * Afterwards report MAIN_EXITED if main_alive is set and the process has gone in the meantime, else
+ * CGROUP_EMPTY if the cgroup is empty or gone.
  */
 void machine_adopt(Machine *m, const MachinePolicy *policy, usec_t now, MachineOutput *ret);
 

@@ -27,7 +27,7 @@ ENUM_DECLARE(ExitKind, exit_kind, EXIT_KIND, EXIT_KIND_LIST);
 typedef struct MainExit {
         ExitKind kind;
         int status; /* exit status of EXITED, signal number of KILLED and DUMPED, else 0 */
-        bool oom;   /* the kernel's OOM killer took the process (memory.events counted one) */
+        bool oom;   /* the OOM killer took the process or made it give up (memory.events counted) */
 } MainExit;
 
 /* What of [Service] decides about restarts. */

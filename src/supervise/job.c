@@ -1,0 +1,383 @@
+/*
+ * The queue of jobs. A job that could be run is looked at once when it comes, and again whenever a job that
+ * it is ordered against ends or changes: the cost of running n jobs is that of walking their dependencies.
+ */
+#include <sys/queue.h>
+
+#include "supervise/job.h"
+#include "supervise/transaction.h"
+
+ENUM_DEFINE(JobType, job_type, JOB_TYPE, JOB_TYPE_LIST)
+ENUM_DEFINE(JobMode, job_mode, JOB_MODE, JOB_MODE_LIST)
+ENUM_DEFINE(JobResult, job_result, JOB_RESULT, JOB_RESULT_LIST)
+ENUM_DEFINE(JobState, job_state, JOB_STATE, JOB_STATE_LIST)
+
+typedef struct Entry Entry;
+
+struct Entry {
+        Job job;
+        JobResult result;        /* once it has ended */
+        bool is_due;             /* is in the list of those to be looked at */
+        TAILQ_ENTRY(Entry) list; /* of all, or of the ended */
+        TAILQ_ENTRY(Entry) due;
+};
+
+TAILQ_HEAD(EntryList, Entry);
+
+struct JobQueue {
+        const Graph *graph;
+        Entry **of_unit; /* by number of unit */
+        size_t n_units;
+        struct EntryList all, due, ended;
+        uint32_t last_id;
+};
+
+JobType job_merge(JobType a, JobType b, bool active) {
+        if (a == b)
+                return a;
+        if (a == JOB_STOP || b == JOB_STOP)
+                return JOB_TYPE_INVALID_;
+        if (a == JOB_RESTART || b == JOB_RESTART)
+                return JOB_RESTART;
+        if (a == JOB_VERIFY_ACTIVE)
+                return b;
+        if (b == JOB_VERIFY_ACTIVE)
+                return a;
+
+        /* Start and reload: what is not up reads its configuration anyway. */
+        return active ? JOB_RELOAD : JOB_START;
+}
+
+static bool state_is_active(ActiveState s) {
+        return s == ACTIVE_STATE_ACTIVE || s == ACTIVE_STATE_RELOADING;
+}
+
+bool job_is_redundant(JobType type, ActiveState state) {
+        switch (type) {
+        case JOB_START:
+        case JOB_VERIFY_ACTIVE:
+                return state_is_active(state);
+        case JOB_STOP:
+                return state == ACTIVE_STATE_INACTIVE || state == ACTIVE_STATE_FAILED;
+        case JOB_RELOAD:
+        case JOB_RESTART:
+        case JOB_TYPE_N_:
+        case JOB_TYPE_INVALID_:
+                break;
+        }
+
+        return false;
+}
+
+bool job_goes_first(JobType first, JobType second) {
+        (void) first;
+
+        /* Were both to stop, the later one stops first; were only that one to stop, stopping precedes
+         * starting. */
+        return second != JOB_STOP && second != JOB_RESTART;
+}
+
+JobQueue *job_queue_new(const Graph *g) {
+        JobQueue *q = calloc(1, sizeof(*q));
+
+        if (!q)
+                return NULL;
+
+        q->graph = g;
+        TAILQ_INIT(&q->all);
+        TAILQ_INIT(&q->due);
+        TAILQ_INIT(&q->ended);
+        return q;
+}
+
+static void entries_free(struct EntryList *l) {
+        Entry *e;
+
+        while ((e = TAILQ_FIRST(l))) {
+                TAILQ_REMOVE(l, e, list);
+                free(e);
+        }
+}
+
+void job_queue_free(JobQueue *q) {
+        if (!q)
+                return;
+
+        entries_free(&q->all);
+        entries_free(&q->ended);
+        free(q->of_unit);
+        free(q);
+}
+
+static Entry *entry_of_unit(const JobQueue *q, unsigned unit) {
+        return unit < q->n_units ? q->of_unit[unit] : NULL;
+}
+
+static void look_at(JobQueue *q, Entry *e) {
+        if (!e || e->is_due || e->job.state != JOB_WAITING)
+                return;
+
+        e->is_due = true;
+        TAILQ_INSERT_TAIL(&q->due, e, due);
+}
+
+static void look_away(JobQueue *q, Entry *e) {
+        if (!e->is_due)
+                return;
+
+        e->is_due = false;
+        TAILQ_REMOVE(&q->due, e, due);
+}
+
+static const GraphUnits *neighbours(const JobQueue *q, unsigned unit, Dependency kind) {
+        return &q->graph->nodes[unit].deps[kind];
+}
+
+/* The job of @unit has ended or has become another one. */
+static void look_around(JobQueue *q, unsigned unit) {
+        static const Dependency kinds[] = { DEPENDENCY_AFTER, DEPENDENCY_BEFORE };
+
+        for (size_t k = 0; k < 2; k++) {
+                const GraphUnits *u = neighbours(q, unit, kinds[k]);
+
+                for (size_t i = 0; i < u->n; i++)
+                        look_at(q, entry_of_unit(q, u->units[i]));
+        }
+}
+
+static bool entry_is_runnable(const JobQueue *q, const Entry *e) {
+        const GraphUnits *earlier = neighbours(q, e->job.unit, DEPENDENCY_AFTER);
+        const GraphUnits *later = neighbours(q, e->job.unit, DEPENDENCY_BEFORE);
+
+        if (e->job.ignore_order)
+                return true;
+
+        for (size_t i = 0; i < earlier->n; i++) {
+                const Entry *o = entry_of_unit(q, earlier->units[i]);
+
+                if (o && !o->job.ignore_order && job_goes_first(o->job.type, e->job.type))
+                        return false;
+        }
+        for (size_t i = 0; i < later->n; i++) {
+                const Entry *o = entry_of_unit(q, later->units[i]);
+
+                if (o && !o->job.ignore_order && !job_goes_first(e->job.type, o->job.type))
+                        return false;
+        }
+
+        return true;
+}
+
+static void entry_end(JobQueue *q, Entry *e, JobResult result) {
+        look_away(q, e);
+        TAILQ_REMOVE(&q->all, e, list);
+        q->of_unit[e->job.unit] = NULL;
+
+        e->result = result;
+        TAILQ_INSERT_TAIL(&q->ended, e, list);
+        look_around(q, e->job.unit);
+}
+
+static bool is_starting(JobType type) {
+        return type == JOB_START || type == JOB_VERIFY_ACTIVE;
+}
+
+static void fail_dependents(JobQueue *q, const Entry *e) {
+        const GraphUnits *u = neighbours(q, e->job.unit, DEPENDENCY_REQUIRED_BY);
+
+        for (size_t i = 0; i < u->n; i++) {
+                Entry *o = entry_of_unit(q, u->units[i]);
+
+                if (o && o->job.state == JOB_WAITING && is_starting(o->job.type) && !o->job.ignore_order &&
+                    graph_has(q->graph, u->units[i], DEPENDENCY_AFTER, e->job.unit))
+                        entry_end(q, o, JOB_RESULT_DEPENDENCY);
+        }
+}
+
+/* Ends @e, and by a failed start all that cannot start without it. */
+static void entry_end_all(JobQueue *q, Entry *e, JobResult result) {
+        entry_end(q, e, result);
+        if (result == JOB_RESULT_DONE || result == JOB_RESULT_SKIPPED)
+                return;
+
+        /* Those failed in turn are appended to the list that is walked. */
+        for (Entry *i = e; i; i = TAILQ_NEXT(i, list))
+                if (is_starting(i->job.type))
+                        fail_dependents(q, i);
+}
+
+static int reserve_units(JobQueue *q) {
+        Entry **p;
+
+        if (q->n_units >= q->graph->n_nodes)
+                return 0;
+
+        p = reallocarray(q->of_unit, q->graph->n_nodes, sizeof(*p));
+        if (!p)
+                return -ENOMEM;
+
+        memset(p + q->n_units, 0, (q->graph->n_nodes - q->n_units) * sizeof(*p));
+        q->of_unit = p;
+        q->n_units = q->graph->n_nodes;
+        return 0;
+}
+
+/* Lets the queued job do what the new one asks for, too. False when they contradict one another. */
+static bool entry_merge(JobQueue *q, Entry *e, const TransactionJob *j) {
+        JobType merged = job_merge(e->job.type, j->type, state_is_active(q->graph->nodes[j->unit].state));
+
+        if (merged == JOB_TYPE_INVALID_)
+                return false;
+
+        e->job.ignore_order |= j->ignore_order;
+        /* Under way already, and just that: nothing more to do. A reload under way may have read the old
+         * text. */
+        if (e->job.state == JOB_RUNNING && merged == e->job.type && merged != JOB_RELOAD)
+                return true;
+
+        e->job.type = merged;
+        e->job.state = JOB_WAITING;
+        look_at(q, e);
+        look_around(q, j->unit);
+        return true;
+}
+
+static uint32_t entry_insert(JobQueue *q, Entry *e, const TransactionJob *j) {
+        if (++q->last_id == 0)
+                q->last_id = 1;
+
+        e->job = (Job){
+                .id = q->last_id,
+                .unit = j->unit,
+                .type = j->type,
+                .state = JOB_WAITING,
+                .ignore_order = j->ignore_order,
+        };
+        TAILQ_INSERT_TAIL(&q->all, e, list);
+        q->of_unit[j->unit] = e;
+        look_at(q, e);
+        return e->job.id;
+}
+
+int job_queue_install(JobQueue *q, const Transaction *t, uint32_t *ret_ids) {
+        struct EntryList fresh = TAILQ_HEAD_INITIALIZER(fresh);
+        int r;
+
+        r = reserve_units(q);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < t->n_jobs; i++) {
+                Entry *e = calloc(1, sizeof(*e));
+
+                if (!e) {
+                        entries_free(&fresh);
+                        return -ENOMEM;
+                }
+                TAILQ_INSERT_TAIL(&fresh, e, list);
+        }
+
+        for (size_t i = 0; i < t->n_jobs; i++) {
+                Entry *queued = q->of_unit[t->jobs[i].unit], *e;
+
+                if (queued && entry_merge(q, queued, &t->jobs[i])) {
+                        ret_ids[i] = queued->job.id;
+                        continue;
+                }
+                if (queued)
+                        entry_end(q, queued, JOB_RESULT_CANCELED);
+
+                e = TAILQ_FIRST(&fresh);
+                TAILQ_REMOVE(&fresh, e, list);
+                ret_ids[i] = entry_insert(q, e, &t->jobs[i]);
+        }
+
+        entries_free(&fresh);
+        return 0;
+}
+
+bool job_queue_next(JobQueue *q, Job *ret) {
+        Entry *e;
+
+        while ((e = TAILQ_FIRST(&q->due))) {
+                look_away(q, e);
+                if (!entry_is_runnable(q, e))
+                        continue;
+
+                e->job.state = JOB_RUNNING;
+                *ret = e->job;
+                return true;
+        }
+
+        return false;
+}
+
+void job_queue_finished(JobQueue *q, unsigned unit, JobType type, JobResult result) {
+        Entry *e = entry_of_unit(q, unit);
+        bool half;
+
+        if (!e || e->job.state != JOB_RUNNING)
+                return;
+
+        half = e->job.type == JOB_RESTART;
+        if (type != (half ? JOB_STOP : e->job.type))
+                return;
+        if (!half || result != JOB_RESULT_DONE)
+                return entry_end_all(q, e, result);
+
+        e->job.type = JOB_START;
+        e->job.state = JOB_WAITING;
+        look_at(q, e);
+        look_around(q, unit);
+}
+
+static Entry *entry_find(const JobQueue *q, uint32_t id) {
+        Entry *e;
+
+        TAILQ_FOREACH(e, &q->all, list)
+                if (e->job.id == id)
+                        return e;
+
+        return NULL;
+}
+
+int job_queue_cancel(JobQueue *q, uint32_t id) {
+        Entry *e = entry_find(q, id);
+
+        if (!e)
+                return -ENOENT;
+
+        entry_end_all(q, e, JOB_RESULT_CANCELED);
+        return 0;
+}
+
+bool job_queue_next_end(JobQueue *q, JobEnd *ret) {
+        Entry *e = TAILQ_FIRST(&q->ended);
+
+        if (!e)
+                return false;
+
+        *ret = (JobEnd){ .id = e->job.id, .unit = e->job.unit, .type = e->job.type, .result = e->result };
+        TAILQ_REMOVE(&q->ended, e, list);
+        free(e);
+        return true;
+}
+
+const Job *job_queue_of_unit(const JobQueue *q, unsigned unit) {
+        const Entry *e = entry_of_unit(q, unit);
+
+        return e ? &e->job : NULL;
+}
+
+const Job *job_queue_find(const JobQueue *q, uint32_t id) {
+        const Entry *e = entry_find(q, id);
+
+        return e ? &e->job : NULL;
+}
+
+const Job *job_queue_each(const JobQueue *q, const Job *previous) {
+        /* The job is the first member of its entry. */
+        const Entry *e = previous ? TAILQ_NEXT((const Entry *) previous, list) : TAILQ_FIRST(&q->all);
+
+        return e ? &e->job : NULL;
+}

@@ -1,0 +1,142 @@
+/*
+ * A machine as data: its words, its beginning, and its fields as names and values for whoever keeps it over
+ * the manager's death. Knows no format of files, and nothing of what leads from one state to another.
+ */
+#include "basic/macro.h"
+#include "supervise/machine.h"
+
+ENUM_DEFINE(MachineState, machine_state, MACHINE_STATE, MACHINE_STATE_LIST)
+ENUM_DEFINE(ActiveState, active_state, ACTIVE_STATE, ACTIVE_STATE_LIST)
+ENUM_DEFINE(MachineEventType, machine_event_type, MACHINE_EVENT, MACHINE_EVENT_LIST)
+
+static const ActiveState active_states[MACHINE_STATE_N_] = {
+        [MACHINE_DEAD] = ACTIVE_STATE_INACTIVE,
+        [MACHINE_PREPARING] = ACTIVE_STATE_ACTIVATING,
+        [MACHINE_SPAWNING] = ACTIVE_STATE_ACTIVATING,
+        [MACHINE_STARTING] = ACTIVE_STATE_ACTIVATING,
+        [MACHINE_RUNNING] = ACTIVE_STATE_ACTIVE,
+        [MACHINE_EXITED] = ACTIVE_STATE_ACTIVE,
+        [MACHINE_STOP_SIGTERM] = ACTIVE_STATE_DEACTIVATING,
+        [MACHINE_STOP_SIGKILL] = ACTIVE_STATE_DEACTIVATING,
+        [MACHINE_FINAL_SIGKILL] = ACTIVE_STATE_DEACTIVATING,
+        [MACHINE_CLEANING] = ACTIVE_STATE_DEACTIVATING,
+        [MACHINE_AUTO_RESTART] = ACTIVE_STATE_ACTIVATING,
+        [MACHINE_FAILED] = ACTIVE_STATE_FAILED,
+};
+
+ActiveState machine_active_state(MachineState s) {
+        return active_states[s];
+}
+
+const char *machine_substate_to_string(MachineState s) {
+        /* To a reader, being launched and not being ready yet are the same. */
+        return machine_state_to_string(s == MACHINE_SPAWNING ? MACHINE_STARTING : s);
+}
+
+void machine_init(Machine *m) {
+        *m = (Machine){ .state = MACHINE_DEAD, .timer = USEC_INFINITY };
+}
+
+MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
+        return (MachinePolicy){
+                .restart = restart_rule_from_service(&u->service),
+                .remain_after_exit = u->service.remain_after_exit,
+                .timeout_start = u->service.timeout_start,
+                .timeout_stop = u->service.timeout_stop,
+                .start_limit_interval = u->unit.start_limit_interval,
+                .start_limit_burst = u->unit.start_limit_burst,
+        };
+}
+
+/* One line per field that is kept: name, member, and for words the family of functions. */
+#define MACHINE_FIELD_LIST(WORD, NUMBER)         \
+        WORD("state", state, machine_state)      \
+        WORD("result", result, unit_result)      \
+        WORD("exit_kind", exit.kind, exit_kind)  \
+        NUMBER("exit_status", exit.status)       \
+        NUMBER("exit_oom", exit.oom)             \
+        NUMBER("wanted", wanted)                 \
+        NUMBER("prepared", prepared)             \
+        NUMBER("main_alive", main_alive)         \
+        NUMBER("cgroup_empty", cgroup_empty)     \
+        NUMBER("ready", ready)                   \
+        NUMBER("keep", keep)                     \
+        NUMBER("given_up", given_up)             \
+        NUMBER("start_asked", start_asked)       \
+        NUMBER("start_queued", start_queued)     \
+        NUMBER("stop_asked", stop_asked)         \
+        NUMBER("n_restarts", n_restarts)         \
+        NUMBER("timer", timer)                   \
+        NUMBER("limit_begin", limit_begin)       \
+        NUMBER("limit_count", limit_count)       \
+        NUMBER("state_change", state_change)     \
+        NUMBER("inactive_exit", inactive_exit)   \
+        NUMBER("active_enter", active_enter)     \
+        NUMBER("active_exit", active_exit)       \
+        NUMBER("inactive_enter", inactive_enter) \
+        NUMBER("main_start", main_start)         \
+        NUMBER("main_exit", main_exit)
+
+bool machine_field(const Machine *m, size_t i, MachineField *ret) {
+        size_t n = 0;
+
+#define GET_WORD(name_, member, family)                                                        \
+        if (i == n++) {                                                                        \
+                *ret = (MachineField){ .name = name_, .text = family##_to_string(m->member) }; \
+                return true;                                                                   \
+        }
+#define GET_NUMBER(name_, member)                                                       \
+        if (i == n++) {                                                                 \
+                *ret = (MachineField){ .name = name_, .number = (uint64_t) m->member }; \
+                return true;                                                            \
+        }
+        MACHINE_FIELD_LIST(GET_WORD, GET_NUMBER)
+
+        return false;
+}
+
+int machine_set_field(Machine *m, const MachineField *f) {
+#define SET_WORD(name_, member, family)                                          \
+        if (streq(f->name, name_)) {                                             \
+                int v = f->text ? (int) family##_from_string(f->text) : -EINVAL; \
+                                                                                 \
+                if (v < 0)                                                       \
+                        return v;                                                \
+                m->member = (__typeof__(m->member)) v;                           \
+                return 0;                                                        \
+        }
+/* What does not survive the member's type was not written by machine_field(). */
+#define SET_NUMBER(name_, member)                                            \
+        if (streq(f->name, name_)) {                                         \
+                __typeof__(m->member) v = (__typeof__(m->member)) f->number; \
+                                                                             \
+                if (f->text || (uint64_t) v != f->number)                    \
+                        return -EINVAL;                                      \
+                m->member = v;                                               \
+                return 0;                                                    \
+        }
+        MACHINE_FIELD_LIST(SET_WORD, SET_NUMBER)
+
+        return -ENOENT;
+}
+
+#define BIT(state) (1U << MACHINE_##state)
+
+int machine_check(const Machine *m) {
+        static const unsigned alive = BIT(STARTING) | BIT(RUNNING) | BIT(STOP_SIGTERM) | BIT(STOP_SIGKILL);
+        static const unsigned holding = alive | BIT(SPAWNING) | BIT(EXITED) | BIT(FINAL_SIGKILL);
+        unsigned bit = 1U << m->state;
+
+        if (m->main_alive != !!(bit & alive))
+                return -EINVAL;
+        if (!m->prepared && bit & holding)
+                return -EINVAL;
+        if (m->prepared && m->state == MACHINE_PREPARING)
+                return -EINVAL;
+        if (m->state == MACHINE_AUTO_RESTART && m->timer == USEC_INFINITY)
+                return -EINVAL;
+        if (m->start_asked && !m->wanted)
+                return -EINVAL;
+
+        return 0;
+}
