@@ -83,9 +83,9 @@ int manager_config_parse(const char *file, const char *text, size_t size, Diag *
 typedef struct ManagerOption {
         const char *section, *name;
         const char *syntax;   /* what the administrator writes: "yes | no" */
-        const char *fallback; /* as it would be written in the file */
+        const char *fallback; /* the default, as text; words of a list with blanks between them */
         const char *meaning;  /* full sentences */
 } ManagerOption;
 
-/** manager_option_get() - option @i in the order of the manual; NULL behind the last. */
-const ManagerOption *manager_option_get(size_t i);
+/** manager_option_get() - option @i in the order of the manual; false behind the last. */
+bool manager_option_get(size_t i, ManagerOption *ret);

@@ -201,9 +201,9 @@ static int expand_one(char letter, Where at, const SpecifierContext *c, Diag *di
         return 0;
 }
 
-/* systemd lets pass what cannot be a specifier: a percent sign before no letter. */
+/* systemd lets pass what cannot be a specifier: a percent sign before neither letter nor digit. */
 static bool is_specifier(char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 static int expand_into(FILE *f, const char *text, Where at, const SpecifierContext *c, Diag *diag) {
