@@ -1,0 +1,287 @@
+/* Finds the place for the cgroups of units and enables controllers on the way down to it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "basic/cleanup.h"
+#include "basic/file.h"
+#include "basic/macro.h"
+#include "basic/strv.h"
+#include "cgroup/cgroup-root.h"
+
+ENUM_DEFINE(CgroupController, cgroup_controller, CGROUP_CONTROLLER, CGROUP_CONTROLLER_LIST)
+
+#define PROC_TEXT_MAX (16 * 1024 * 1024)
+
+struct CgroupRoot {
+        int fd;
+        char *mount; /* of cgroup2 */
+        char *path;  /* below it */
+        bool supports[CGROUP_CONTROLLER_N_];
+};
+
+void cgroup_root_free(CgroupRoot *root) {
+        if (!root)
+                return;
+
+        cleanup_close_(&root->fd);
+        free(root->mount);
+        free(root->path);
+        free(root);
+}
+
+bool cgroup_root_supports(const CgroupRoot *root, CgroupController c) {
+        return (int) c >= 0 && c < CGROUP_CONTROLLER_N_ && root->supports[c];
+}
+
+const char *cgroup_root_path(const CgroupRoot *root) {
+        return root->path;
+}
+
+const char *cgroup_root_mount(const CgroupRoot *root) {
+        return root->mount;
+}
+
+int cgroup_root_fd(const CgroupRoot *root) {
+        return root->fd;
+}
+
+static bool is_cgroup2(const char *path) {
+        struct statfs fs;
+
+        return statfs(path, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/* Undo the octal escapes of proc_pid_mountinfo(5), in place. */
+static void unescape_mount(char *s) {
+        char *to = s;
+
+        for (; *s; s++)
+                if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
+                        *to++ = (char) ((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+                        s += 3;
+                } else
+                        *to++ = *s;
+        *to = '\0';
+}
+
+/* The mount point of the first line of mountinfo whose file system is cgroup2. */
+static int find_in_mountinfo(char **ret) {
+        autofree char *text = NULL;
+        char *state = NULL;
+        int r;
+
+        r = file_read(AT_FDCWD, "/proc/self/mountinfo", PROC_TEXT_MAX, &text, NULL);
+        if (r < 0)
+                return r;
+
+        for (char *line = strtok_r(text, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
+                autofree char *point = NULL;
+
+                if (!strstr(line, " - cgroup2 ") || sscanf(line, "%*s %*s %*s %*s %ms", &point) != 1)
+                        continue;
+                unescape_mount(point);
+                if (!is_cgroup2(point)) /* something else is mounted over it */
+                        continue;
+                *ret = take_ptr(point);
+                return 0;
+        }
+        return -ENOENT;
+}
+
+static int find_mount(char **ret) {
+        static const char *const usual[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+
+        for (size_t i = 0; i < ELEMENTSOF(usual); i++)
+                if (is_cgroup2(usual[i])) {
+                        *ret = strdup(usual[i]);
+                        return *ret ? 0 : -ENOMEM;
+                }
+        return find_in_mountinfo(ret);
+}
+
+/* Our own cgroup, as "/a/b". */
+static int find_own(char **ret) {
+        autofree char *text = NULL;
+        char *state = NULL;
+        int r;
+
+        r = file_read(AT_FDCWD, "/proc/self/cgroup", PROC_TEXT_MAX, &text, NULL);
+        if (r < 0)
+                return r;
+
+        for (char *line = strtok_r(text, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
+                const char *path = startswith(line, "0::");
+
+                if (path) {
+                        *ret = strdup(path);
+                        return *ret ? 0 : -ENOMEM;
+                }
+        }
+        return -ENOENT;
+}
+
+/* systemd marks what it delegates (systemd.resource-control(5), Delegate=). */
+static bool is_delegated(const char *mount, const char *path) {
+        autofree char *full = NULL;
+        char value = '0';
+
+        if (asprintf(&full, "%s%s", mount, path) < 0)
+                return false;
+        return (getxattr(full, "trusted.delegate", &value, 1) == 1 ||
+                getxattr(full, "user.delegate", &value, 1) == 1) &&
+               value == '1';
+}
+
+static int choose_path(const char *mount, char **ret) {
+        autofree char *own = NULL;
+        char *slash;
+        int r;
+
+        r = find_own(&own);
+        if (r < 0 && r != -ENOENT)
+                return r;
+
+        slash = own ? strrchr(own, '/') : NULL;
+        if (slash && slash != own) {
+                *slash = '\0';
+                if (is_delegated(mount, own)) {
+                        *ret = take_ptr(own);
+                        return 0;
+                }
+        }
+
+        *ret = strdup("/nsunits");
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* Each controller by itself: the kernel takes all of a write or nothing. What fails is not there below. */
+static void enable_controllers(int fd) {
+        for (int c = 0; c < CGROUP_CONTROLLER_N_; c++) {
+                char text[32];
+
+                (void) snprintf(text, sizeof(text), "+%s", cgroup_controller_to_string((CgroupController) c));
+                (void) file_write(fd, "cgroup.subtree_control", text);
+        }
+}
+
+/* From the top down: a controller reaches a cgroup only through all those above it. */
+static int descend(const char *mount, const char *path, int *ret) {
+        autostrv char **names = NULL;
+        autoclose int fd = -EBADF;
+        int r;
+
+        r = strv_split(path, "/", &names);
+        if (r < 0)
+                return r;
+        fd = dir_open(AT_FDCWD, mount);
+        if (fd < 0)
+                return fd;
+
+        enable_controllers(fd);
+        STRV_FOREACH (name, names) {
+                int next;
+
+                if (mkdirat(fd, *name, 0755) < 0 && errno != EEXIST)
+                        return -errno;
+                next = dir_open(fd, *name);
+                if (next < 0)
+                        return next;
+                replace_fd(&fd, next);
+                enable_controllers(fd);
+        }
+
+        *ret = take_fd(fd);
+        return 0;
+}
+
+static int read_supported(CgroupRoot *root) {
+        autofree char *line = NULL;
+        autostrv char **words = NULL;
+        int r;
+
+        r = file_read_line(root->fd, "cgroup.subtree_control", &line);
+        if (r < 0)
+                return r;
+        r = strv_split(line, " ", &words);
+        if (r < 0)
+                return r;
+
+        for (int c = 0; c < CGROUP_CONTROLLER_N_; c++)
+                root->supports[c] = strv_contains(words, cgroup_controller_to_string((CgroupController) c));
+        return 0;
+}
+
+int cgroup_root_open(const char *parent, Fault *fault, CgroupRoot **ret) {
+        autoptr(CgroupRoot) root = calloc(1, sizeof(*root));
+        int r;
+
+        if (!root)
+                return fault_set(fault, "cgroup", -ENOMEM, NULL);
+        root->fd = -EBADF;
+
+        r = find_mount(&root->mount);
+        if (r < 0) {
+                fault_set(fault, "cgroup", r, "cgroup2 file system");
+                fault_advise(fault, "mount it: mount -t cgroup2 cgroup2 /sys/fs/cgroup");
+                return r;
+        }
+
+        if (parent) {
+                root->path = strdup(parent);
+                r = root->path ? 0 : -ENOMEM;
+        } else
+                r = choose_path(root->mount, &root->path);
+        if (r < 0)
+                return fault_set(fault, "cgroup", r, NULL);
+
+        r = descend(root->mount, root->path, &root->fd);
+        if (r == 0)
+                r = read_supported(root);
+        if (r < 0)
+                return fault_set(fault, "cgroup", r, "%s%s", root->mount, root->path);
+
+        *ret = take_ptr(root);
+        return 0;
+}
+
+int cgroup_root_check(const CgroupRoot *root, const LimitSpec *limits, Fault *fault) {
+        const struct {
+                uint64_t value;
+                CgroupController controller;
+                const char *key;
+        } needs[] = {
+                { limits->memory_max, CGROUP_MEMORY, "MemoryMax" },
+                { limits->cpu_weight, CGROUP_CPU, "CPUWeight" },
+                { limits->cpu_quota, CGROUP_CPU, "CPUQuota" },
+                { limits->tasks_max, CGROUP_PIDS, "TasksMax" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(needs); i++) {
+                const char *name = cgroup_controller_to_string(needs[i].controller);
+
+                if (needs[i].value == UINT64_MAX || root->supports[needs[i].controller])
+                        continue;
+                fault_set(fault, "limit", -EOPNOTSUPP, "%s=", needs[i].key);
+                fault_advise(fault, "the %s controller is not available in the cgroup v2 tree at %s%s", name,
+                             root->mount, root->path);
+                return -EOPNOTSUPP;
+        }
+        return 0;
+}
+
+void cgroup_root_remove(CgroupRoot *root) {
+        autofree char *full = NULL;
+
+        /* A delegated directory is systemd's to remove; rmdir(2) refuses one that others still use. */
+        if (is_delegated(root->mount, root->path) || asprintf(&full, "%s%s", root->mount, root->path) < 0)
+                return;
+        (void) rmdir(full);
+}
