@@ -69,7 +69,7 @@ typedef struct ContainerSection {
         char *container_name, *host_name;
 
         char *image;  /* "x.image" and "x.build" name units */
-        char *rootfs; /* absolute, without ":O" */
+        char *rootfs; /* absolute; ":O" at its end = with an overlay */
         Entrypoint entrypoint;
         char **exec;
         char **environment;       /* NAME=VALUE */

@@ -1,0 +1,44 @@
+#include <stdlib.h>
+
+#include "basic/strv.h"
+#include "spec/container-spec.h"
+
+ENUM_DEFINE(MountKind, mount_kind, MOUNT_KIND, MOUNT_KIND_LIST)
+ENUM_DEFINE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST)
+
+void container_spec_free(ContainerSpec *s) {
+        if (!s)
+                return;
+
+        for (size_t i = 0; i < s->n_mounts; i++) {
+                free(s->mounts[i].source);
+                free(s->mounts[i].destination);
+        }
+        for (size_t i = 0; i < s->n_hosts; i++)
+                free(s->hosts[i].name);
+        for (size_t i = 0; i < s->n_sysctls; i++) {
+                free(s->sysctls[i].path);
+                free(s->sysctls[i].value);
+        }
+
+        free(s->unit);
+        free(s->name);
+        free(s->host_name);
+        free(s->image);
+        free(s->rootfs);
+        strv_free(s->argv);
+        strv_free(s->environment);
+        free(s->working_dir);
+        free(s->user);
+        free(s->group);
+        free(s->mounts);
+        strv_free(s->networks);
+        free(s->addresses);
+        free(s->publish);
+        free(s->hosts);
+        free(s->dns);
+        free(s->sysctls);
+        free(s->rlimits);
+        strv_free(s->labels);
+        free(s);
+}

@@ -1,0 +1,178 @@
+/* What the key types have in common: specifiers, quotes, words, paths. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "basic/file.h"
+#include "basic/macro.h"
+#include "basic/parse.h"
+#include "basic/strv.h"
+#include "config/specifiers.h"
+#include "spec/key-input.h"
+
+int key_expand(const KeyInput *in, const char *text, Where at, char **ret) {
+        if (in->specifiers && strchr(text, '%'))
+                return specifiers_expand(text, at, in->specifiers, in->diag, ret);
+
+        *ret = strdup(text);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int key_unquote(const KeyInput *in, char **ret, Where *ret_at) {
+        size_t n = strlen(in->text);
+        bool quoted = n >= 2 && in->text[0] == in->text[n - 1] && (in->text[0] == '"' || in->text[0] == '\'');
+        Where at = where_advance(in->at, quoted);
+        autofree char *inner = NULL;
+
+        inner = strndup(in->text + quoted, n - 2 * quoted);
+        if (!inner)
+                return -ENOMEM;
+        if (ret_at)
+                *ret_at = at;
+        return key_expand(in, inner, at, ret);
+}
+
+int key_split(const KeyInput *in, WordsFlags flags, Word **ret) {
+        autowords Word *words = NULL;
+        int n;
+
+        n = words_split(in->text, in->at, flags, in->diag, &words);
+        if (n < 0)
+                return n;
+
+        for (int i = 0; i < n; i++) {
+                char *expanded;
+                int r;
+
+                r = key_expand(in, words[i].text, words[i].at, &expanded);
+                if (r < 0)
+                        return r;
+                free(words[i].text);
+                words[i].text = expanded;
+        }
+
+        *ret = take_ptr(words);
+        return n;
+}
+
+/* A word without blanks, quotes and backslashes needs no quotes. */
+static bool needs_quotes(const char *word) {
+        return !*word || strpbrk(word, " \t\n\r\"'\\");
+}
+
+char *key_join(char *const *words) {
+        char *text = NULL;
+        size_t n;
+        FILE *f;
+
+        f = open_memstream(&text, &n);
+        if (!f)
+                return NULL;
+
+        STRV_FOREACH (w, words) {
+                const char *quote = needs_quotes(*w) ? "\"" : "";
+
+                fprintf(f, "%s%s", w == words ? "" : " ", quote);
+                for (const char *p = *w; *p; p++)
+                        if (*p == '\n')
+                                fputs("\\n", f);
+                        else
+                                fprintf(f, "%s%c", *p == '"' || *p == '\\' ? "\\" : "", *p);
+                fputs(quote, f);
+        }
+
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
+}
+
+char *key_join_take(char **words, int r) {
+        autostrv char **owned = words;
+
+        return r < 0 ? NULL : key_join(owned);
+}
+
+/* "/a/b/../c" to "/a/c", as Quadlet does: by the text, without looking at links. */
+static void drop_parents(char *path) {
+        char *to = path;
+
+        for (const char *from = path; *from;) {
+                size_t n = strcspn(from + 1, "/") + 1;
+
+                if (n == 3 && strncmp(from, "/..", 3) == 0)
+                        while (to > path && *--to != '/')
+                                ;
+                else {
+                        memmove(to, from, n);
+                        to += n;
+                }
+                from += n;
+        }
+        if (to == path)
+                *to++ = '/';
+        *to = '\0';
+}
+
+int key_host_path(const KeyInput *in, const char *text, Where at, const char *what, char **ret) {
+        autofree char *path = NULL;
+
+        if (text[0] == '/')
+                path = strdup(text);
+        else if (!in->directory)
+                return diag_error(in->diag, at, -EINVAL, "%s=: %s \"%s\" is not an absolute path", in->key,
+                                  what, text);
+        else if (asprintf(&path, "%s/%s", in->directory, text) < 0)
+                path = NULL;
+        if (!path)
+                return -ENOMEM;
+
+        (void) path_normalize(path);
+        drop_parents(path);
+        *ret = take_ptr(path);
+        return 0;
+}
+
+int key_container_path(const KeyInput *in, const char *text, Where at, char **ret) {
+        autofree char *path = NULL;
+
+        path = strdup(text);
+        if (!path)
+                return -ENOMEM;
+        if (text[0] != '/')
+                return diag_error(in->diag, at, -EINVAL,
+                                  "%s=: \"%s\" is not an absolute path in the container", in->key, text);
+
+        (void) path_normalize(path);
+        if (!path_is_absolute_clean(path))
+                return diag_error(in->diag, at, -EINVAL, "%s=: path \"%s\" must not contain \"..\"", in->key,
+                                  text);
+
+        *ret = take_ptr(path);
+        return 0;
+}
+
+int key_size(const char *text, uint64_t *ret) {
+        size_t n = strlen(text);
+        char plain[32];
+
+        /* Podman's units are lower-case, and "mb" is "m". */
+        if (n >= 2 && tolower((unsigned char) text[n - 1]) == 'b' && isalpha((unsigned char) text[n - 2]))
+                n--;
+        if (n == 0 || n >= sizeof(plain))
+                return -EINVAL;
+
+        for (size_t i = 0; i < n; i++)
+                plain[i] = (char) toupper((unsigned char) text[i]);
+        plain[n] = '\0';
+        return parse_size(plain, ret);
+}
+
+int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syntax,
+                 const char *const *words) {
+        (void) diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not one of its values", in->key, word);
+        diag_hint(in->diag, "%s", syntax);
+        diag_did_you_mean(in->diag, word, words);
+        return -EINVAL;
+}

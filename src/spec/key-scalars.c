@@ -1,0 +1,436 @@
+/* Key types of one value: switches, texts, numbers, time spans, sizes, words of a list. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/sysinfo.h>
+
+#include "basic/capability.h"
+#include "basic/macro.h"
+#include "basic/parse.h"
+#include "basic/strv.h"
+#include "spec/key-input.h"
+#include "spec/key-types.h"
+
+ENUM_DEFINE(UserNamespaceMode, userns_mode, USERNS, USERNS_LIST)
+
+#define WORD_ONLY_(id, word) word,
+
+static const char *const boolean_words[] = { "yes", "no", "true", "false", "on", "off", "1", "0", NULL };
+
+/* Expanded text of a value that is not a list; parsed by one of the parse_*() functions. */
+static int bad_value(const KeyInput *in, const char *text, Where at, int r, const char *syntax) {
+        if (r == -ERANGE)
+                return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is out of range (%s)", in->key, text,
+                                  syntax);
+        return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not of the form %s", in->key, text, syntax);
+}
+
+static char *format_u64(uint64_t n) {
+        char *text;
+
+        if (n == UINT64_MAX)
+                return strdup("infinity");
+        return asprintf(&text, "%" PRIu64, n) < 0 ? NULL : text;
+}
+
+static int parse_boolean(const KeyInput *in, bool *ret) {
+        autofree char *text = NULL;
+        Where at;
+        int r;
+
+        r = key_unquote(in, &text, &at);
+        if (r < 0)
+                return r;
+        return parse_bool(text, ret) < 0 ? key_bad_word(in, text, at, "yes | no", boolean_words) : 0;
+}
+
+int key_bool_parse(const KeyInput *in, void *field) {
+        return parse_boolean(in, field);
+}
+
+char *key_bool_format(const void *field) {
+        return strdup(*(const bool *) field ? "yes" : "no");
+}
+
+void key_bool_clear(void *field) {
+        *(bool *) field = false;
+}
+
+int key_toggle_parse(const KeyInput *in, void *field) {
+        bool on;
+        int r;
+
+        r = parse_boolean(in, &on);
+        if (r < 0)
+                return r;
+
+        *(Toggle *) field = on ? TOGGLE_ON : TOGGLE_OFF;
+        return 0;
+}
+
+char *key_toggle_format(const void *field) {
+        Toggle t = *(const Toggle *) field;
+
+        return strdup(t == TOGGLE_UNSET ? "" : t == TOGGLE_ON ? "yes" : "no");
+}
+
+void key_toggle_clear(void *field) {
+        *(Toggle *) field = TOGGLE_UNSET;
+}
+
+static void set_text(char **field, char *text) {
+        free(*field);
+        *field = text;
+}
+
+int key_text_parse(const KeyInput *in, void *field) {
+        char *text;
+        int r;
+
+        r = key_expand(in, in->text, in->at, &text);
+        if (r < 0)
+                return r;
+
+        set_text(field, text);
+        return 0;
+}
+
+char *key_text_format(const void *field) {
+        return strdup(strempty(*(char *const *) field));
+}
+
+void key_text_clear(void *field) {
+        set_text(field, NULL);
+}
+
+int key_word_parse(const KeyInput *in, void *field) {
+        char *text;
+        int r;
+
+        r = key_unquote(in, &text, NULL);
+        if (r < 0)
+                return r;
+
+        set_text(field, text);
+        return 0;
+}
+
+char *key_word_format(const void *field) {
+        return key_text_format(field);
+}
+
+void key_word_clear(void *field) {
+        key_text_clear(field);
+}
+
+/* Names of containers, hosts, volumes and networks become parts of paths and of other names. */
+int key_name_parse(const KeyInput *in, void *field) {
+        static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+        autofree char *text = NULL;
+        Where at;
+        size_t n;
+        int r;
+
+        r = key_unquote(in, &text, &at);
+        if (r < 0)
+                return r;
+
+        n = strspn(text, allowed);
+        if (text[n])
+                return diag_error(in->diag, where_advance(at, n), -EINVAL,
+                                  "%s=: a name is made of letters, digits, \"_\", \".\" and \"-\"", in->key);
+        if (n == 0 || n > 253 || strchr(".-", text[0]))
+                return diag_error(in->diag, at, -EINVAL,
+                                  "%s=: a name begins with a letter, a digit or \"_\" and has 253 at most",
+                                  in->key);
+
+        set_text(field, take_ptr(text));
+        return 0;
+}
+
+char *key_name_format(const void *field) {
+        return key_text_format(field);
+}
+
+void key_name_clear(void *field) {
+        key_text_clear(field);
+}
+
+int key_path_parse(const KeyInput *in, void *field) {
+        autofree char *text = NULL;
+        char *path;
+        Where at;
+        int r;
+
+        r = key_unquote(in, &text, &at);
+        if (r < 0)
+                return r;
+        r = key_container_path(in, text, at, &path);
+        if (r < 0)
+                return r;
+
+        set_text(field, path);
+        return 0;
+}
+
+char *key_path_format(const void *field) {
+        return key_text_format(field);
+}
+
+void key_path_clear(void *field) {
+        key_text_clear(field);
+}
+
+int key_number_parse(const KeyInput *in, void *field) {
+        uint32_t n;
+        int r;
+
+        r = parse_u32_range(in->text, 0, UINT32_MAX, &n);
+        if (r < 0)
+                return bad_value(in, in->text, in->at, r, "NUMBER");
+
+        *(unsigned *) field = n;
+        return 0;
+}
+
+char *key_number_format(const void *field) {
+        return format_u64(*(const unsigned *) field);
+}
+
+void key_number_clear(void *field) {
+        *(unsigned *) field = 0;
+}
+
+int key_span_parse(const KeyInput *in, void *field) {
+        autofree char *text = NULL;
+        Where at;
+        int r;
+
+        r = key_unquote(in, &text, &at);
+        if (r < 0)
+                return r;
+        r = parse_span(text, field);
+        return r < 0 ? bad_value(in, text, at, r, key_type_span.syntax) : 0;
+}
+
+char *key_span_format(const void *field) {
+        return format_span(*(const usec_t *) field);
+}
+
+void key_span_clear(void *field) {
+        *(usec_t *) field = 0;
+}
+
+/* 0 is no limit either, as for systemd's TimeoutStartSec=. */
+int key_timeout_parse(const KeyInput *in, void *field) {
+        usec_t *t = field;
+        int r;
+
+        r = key_span_parse(in, t);
+        if (r < 0)
+                return r;
+        if (*t == 0)
+                *t = USEC_INFINITY;
+        return 0;
+}
+
+char *key_timeout_format(const void *field) {
+        return key_span_format(field);
+}
+
+void key_timeout_clear(void *field) {
+        *(usec_t *) field = USEC_INFINITY;
+}
+
+int key_bytes_parse(const KeyInput *in, void *field) {
+        autofree char *text = NULL;
+        Where at;
+        int r;
+
+        r = key_unquote(in, &text, &at);
+        if (r < 0)
+                return r;
+        r = key_size(text, field);
+        return r < 0 ? bad_value(in, text, at, r, key_type_bytes.syntax) : 0;
+}
+
+char *key_bytes_format(const void *field) {
+        return format_u64(*(const uint64_t *) field);
+}
+
+void key_bytes_clear(void *field) {
+        *(uint64_t *) field = 0;
+}
+
+int key_memory_parse(const KeyInput *in, void *field) {
+        struct sysinfo info = {};
+        uint32_t permyriad;
+        uint64_t bytes;
+        int r;
+
+        r = parse_permyriad(in->text, &permyriad);
+        if (r == 0 && permyriad <= 10000) {
+                if (sysinfo(&info) < 0)
+                        return -errno;
+                *(uint64_t *) field = (uint64_t) info.totalram * info.mem_unit / 10000 * permyriad;
+                return 0;
+        }
+
+        r = parse_size(in->text, &bytes);
+        if (r < 0)
+                return bad_value(in, in->text, in->at, r, key_type_memory.syntax);
+        if (bytes == 0)
+                return diag_error(in->diag, in->at, -EINVAL, "%s=: nothing runs in no memory", in->key);
+
+        *(uint64_t *) field = bytes;
+        return 0;
+}
+
+char *key_memory_format(const void *field) {
+        return format_u64(*(const uint64_t *) field);
+}
+
+void key_memory_clear(void *field) {
+        *(uint64_t *) field = UINT64_MAX;
+}
+
+int key_weight_parse(const KeyInput *in, void *field) {
+        uint32_t n;
+        int r;
+
+        r = parse_u32_range(in->text, 1, 10000, &n);
+        if (r < 0)
+                return bad_value(in, in->text, in->at, r, key_type_weight.syntax);
+
+        *(uint64_t *) field = n;
+        return 0;
+}
+
+char *key_weight_format(const void *field) {
+        uint64_t n = *(const uint64_t *) field;
+
+        return n == UINT64_MAX ? strdup("") : format_u64(n);
+}
+
+void key_weight_clear(void *field) {
+        *(uint64_t *) field = UINT64_MAX;
+}
+
+/* One percent of a processor is 10 ms of each second. */
+int key_quota_parse(const KeyInput *in, void *field) {
+        uint32_t permyriad;
+        int r;
+
+        r = parse_permyriad(in->text, &permyriad);
+        if (r < 0 || permyriad == 0)
+                return bad_value(in, in->text, in->at, r < 0 ? r : -ERANGE, key_type_quota.syntax);
+
+        *(uint64_t *) field = (uint64_t) permyriad * 100;
+        return 0;
+}
+
+char *key_quota_format(const void *field) {
+        uint64_t usec = *(const uint64_t *) field;
+        char *text;
+
+        if (usec == UINT64_MAX)
+                return strdup("infinity");
+        return asprintf(&text, usec % 10000 ? "%g%%" : "%.0f%%", (double) usec / 10000) < 0 ? NULL : text;
+}
+
+void key_quota_clear(void *field) {
+        *(uint64_t *) field = UINT64_MAX;
+}
+
+int key_tasks_parse(const KeyInput *in, void *field) {
+        uint64_t n = UINT64_MAX;
+        int r;
+
+        r = streq(in->text, "infinity") ? 0 : parse_u64(in->text, &n);
+        if (r == 0 && n == 0)
+                r = -ERANGE;
+        if (r < 0)
+                return bad_value(in, in->text, in->at, r, key_type_tasks.syntax);
+
+        *(uint64_t *) field = n;
+        return 0;
+}
+
+char *key_tasks_format(const void *field) {
+        return format_u64(*(const uint64_t *) field);
+}
+
+void key_tasks_clear(void *field) {
+        *(uint64_t *) field = UINT64_MAX;
+}
+
+int key_signal_parse(const KeyInput *in, void *field) {
+        static const char *const common[] = { "SIGTERM", "SIGINT",   "SIGQUIT", "SIGHUP", "SIGUSR1",
+                                              "SIGUSR2", "SIGWINCH", "SIGKILL", NULL };
+        autofree char *text = NULL;
+        Where at;
+        int r;
+
+        r = key_unquote(in, &text, &at);
+        if (r < 0)
+                return r;
+        for (char *p = text; *p; p++)
+                if (*p >= 'a' && *p <= 'z')
+                        *p = (char) (*p - 'a' + 'A');
+        if (parse_signal(text, field) < 0)
+                return key_bad_word(in, text, at, "a signal, as in SIGTERM", common);
+        return 0;
+}
+
+char *key_signal_format(const void *field) {
+        int sig = *(const int *) field;
+
+        return strdup(sig == 0 ? "" : signal_to_name(sig));
+}
+
+void key_signal_clear(void *field) {
+        *(int *) field = 0;
+}
+
+int key_service_type_parse(const KeyInput *in, void *field) {
+        static const char *const words[] = { SERVICE_TYPE_LIST(WORD_ONLY_) NULL };
+        static const char *const later[] = { "forking", "dbus", "idle", "notify-reload", NULL };
+        ServiceType type = service_type_from_string(in->text);
+
+        if (type < 0) {
+                if (strv_contains((char **) later, in->text))
+                        return diag_error(in->diag, in->at, -EINVAL, "%s=%s is not supported (%s)", in->key,
+                                          in->text, key_type_service_type.syntax);
+                return key_bad_word(in, in->text, in->at, key_type_service_type.syntax, words);
+        }
+
+        *(ServiceType *) field = type;
+        return 0;
+}
+
+char *key_service_type_format(const void *field) {
+        return strdup(strempty(service_type_to_string(*(const ServiceType *) field)));
+}
+
+void key_service_type_clear(void *field) {
+        *(ServiceType *) field = SERVICE_EXEC;
+}
+
+int key_restart_parse(const KeyInput *in, void *field) {
+        static const char *const words[] = { RESTART_LIST(WORD_ONLY_) NULL };
+        RestartPolicy policy = restart_policy_from_string(in->text);
+
+        if (policy < 0)
+                return key_bad_word(in, in->text, in->at, key_type_restart.syntax, words);
+
+        *(RestartPolicy *) field = policy;
+        return 0;
+}
+
+char *key_restart_format(const void *field) {
+        return strdup(strempty(restart_policy_to_string(*(const RestartPolicy *) field)));
+}
+
+void key_restart_clear(void *field) {
+        *(RestartPolicy *) field = RESTART_NO;
+}

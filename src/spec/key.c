@@ -1,0 +1,117 @@
+/* Finding keys, and what is the same for keys of every type. */
+#include <stdint.h>
+
+#include "basic/macro.h"
+#include "spec/key.h"
+
+typedef struct KnownKey {
+        const char *section, *name;
+} KnownKey;
+
+static const KnownKey known_keys[] = {
+#define KNOWN_KEY(section, name) { #section, #name },
+#include "spec/known-keys.def"
+#undef KNOWN_KEY
+};
+
+const KeyTable *key_table_find(const char *section) {
+        for (size_t i = 0; key_tables[i]; i++)
+                if (streq(key_tables[i]->section, section))
+                        return key_tables[i];
+        return NULL;
+}
+
+const Key *key_find(const KeyTable *table, const char *name) {
+        for (size_t i = 0; i < table->n; i++)
+                if (streq(table->keys[i].name, name))
+                        return &table->keys[i];
+        return NULL;
+}
+
+bool key_is_known(const char *section, const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(known_keys); i++)
+                if (streq(known_keys[i].section, section) && streq(known_keys[i].name, name))
+                        return true;
+        return false;
+}
+
+bool section_is_known(const char *section) {
+        if (key_table_find(section))
+                return true;
+        for (size_t i = 0; i < ELEMENTSOF(known_keys); i++)
+                if (streq(known_keys[i].section, section))
+                        return true;
+        return false;
+}
+
+const char *key_section_of(const char *name) {
+        for (size_t i = 0; key_tables[i]; i++)
+                if (key_find(key_tables[i], name))
+                        return key_tables[i]->section;
+        for (size_t i = 0; i < ELEMENTSOF(known_keys); i++)
+                if (streq(known_keys[i].name, name))
+                        return known_keys[i].section;
+        return NULL;
+}
+
+const char **key_words(const char *section) {
+        const KeyTable *table = key_table_find(section);
+        size_t n = 0, most = (table ? table->n : 0) + ELEMENTSOF(known_keys) + 1;
+        const char **words;
+
+        words = calloc(most, sizeof(*words));
+        if (!words)
+                return NULL;
+
+        for (size_t i = 0; table && i < table->n; i++)
+                words[n++] = table->keys[i].name;
+        for (size_t i = 0; i < ELEMENTSOF(known_keys); i++)
+                if (streq(known_keys[i].section, section))
+                        words[n++] = known_keys[i].name;
+        return words;
+}
+
+void *key_field(const Key *key, void *section) {
+        return (uint8_t *) section + key->offset;
+}
+
+char *key_format(const Key *key, const void *section) {
+        return key->type->format((const uint8_t *) section + key->offset);
+}
+
+void key_table_clear(const KeyTable *table, void *section) {
+        for (size_t i = 0; i < table->n; i++)
+                table->keys[i].type->clear(key_field(&table->keys[i], section));
+}
+
+/* Back to what the field is without any assignment. */
+static int key_reset(const Key *key, void *section) {
+        KeyInput in = { .key = key->name, .text = key->fallback };
+        void *field = key_field(key, section);
+
+        key->type->clear(field);
+        return key->fallback ? key->type->parse(&in, field) : 0;
+}
+
+int key_table_set_defaults(const KeyTable *table, void *section) {
+        for (size_t i = 0; i < table->n; i++) {
+                int r = key_reset(&table->keys[i], section);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int key_assign(const Key *key, const KeyInput *in, void *section) {
+        void *field = key_field(key, section);
+
+        if (!*in->text && key->flags & KEY_NO_RESET)
+                return 0;
+        if (!*in->text && !(key->flags & KEY_EMPTY))
+                return key_reset(key, section);
+
+        if (!(key->flags & KEY_LIST))
+                key->type->clear(field);
+        return key->type->parse(in, field);
+}

@@ -1,0 +1,267 @@
+/* From raw values to typed sections: every assignment through its key, then the unit as a whole. */
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "basic/macro.h"
+#include "basic/strv.h"
+#include "spec/key.h"
+#include "spec/unit-check.h"
+#include "spec/unit-spec.h"
+
+/* The section that a kind of unit has for itself. */
+static const char *const own_sections[UNIT_KIND_N_] = {
+        [UNIT_CONTAINER] = "Container", [UNIT_POD] = "Pod",     [UNIT_NETWORK] = "Network",
+        [UNIT_VOLUME] = "Volume",       [UNIT_IMAGE] = "Image", [UNIT_BUILD] = "Build",
+        [UNIT_KUBE] = "Kube",
+};
+
+static const char *const common_sections[] = { "Unit", "Service", "Install", "Quadlet" };
+
+static bool section_allowed(UnitKind kind, const char *section) {
+        for (size_t i = 0; i < ELEMENTSOF(common_sections); i++)
+                if (streq(common_sections[i], section))
+                        return true;
+        return streq(own_sections[kind], section);
+}
+
+void unit_spec_free(UnitSpec *u) {
+        if (!u)
+                return;
+
+        for (size_t i = 0; key_tables[i]; i++) {
+                void *section = (void *) unit_spec_section(u, key_tables[i]->section);
+
+                if (section)
+                        key_table_clear(key_tables[i], section);
+        }
+
+        free(u->container);
+        free(u->network);
+        free(u->volume);
+        raw_unit_free(u->raw);
+        free(u->name);
+        free(u);
+}
+
+const void *unit_spec_section(const UnitSpec *u, const char *section) {
+        if (streq(section, "Unit"))
+                return &u->unit;
+        if (streq(section, "Service"))
+                return &u->service;
+        if (streq(section, "Install"))
+                return &u->install;
+        if (streq(section, "Container"))
+                return u->container;
+        if (streq(section, "Network"))
+                return u->network;
+        if (streq(section, "Volume"))
+                return u->volume;
+        return NULL;
+}
+
+const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const char *key) {
+        for (size_t i = raw->n_values; i-- > 0;)
+                if (streq(raw->values[i].section, section) && streq(raw->values[i].key, key))
+                        return &raw->values[i];
+        return NULL;
+}
+
+bool unit_spec_is_set(const UnitSpec *u, const char *section, const char *key) {
+        const RawValue *v = unit_raw_value(u->raw, section, key);
+
+        return v && v->value[0];
+}
+
+/* Sections are zeroed by calloc() first, so that half of it can be freed. */
+static int unit_spec_new(const RawUnit *raw, UnitKind kind, UnitSpec **ret) {
+        autoptr(UnitSpec) u = NULL;
+
+        u = calloc(1, sizeof(*u));
+        if (!u)
+                return -ENOMEM;
+        u->kind = kind;
+        u->name = strdup(raw->name);
+        if (!u->name)
+                return -ENOMEM;
+
+        if (kind == UNIT_CONTAINER && !(u->container = calloc(1, sizeof(*u->container))))
+                return -ENOMEM;
+        if (kind == UNIT_NETWORK && !(u->network = calloc(1, sizeof(*u->network))))
+                return -ENOMEM;
+        if (kind == UNIT_VOLUME && !(u->volume = calloc(1, sizeof(*u->volume))))
+                return -ENOMEM;
+
+        for (size_t i = 0; key_tables[i]; i++) {
+                void *section = (void *) unit_spec_section(u, key_tables[i]->section);
+                int r = section ? key_table_set_defaults(key_tables[i], section) : 0;
+
+                if (r < 0)
+                        return r;
+        }
+
+        *ret = take_ptr(u);
+        return 0;
+}
+
+static bool is_private_name(const char *name) {
+        return startswith(name, "X-") != NULL;
+}
+
+/* Is each section one that this kind of unit may have? */
+static int check_sections(const RawUnit *raw, UnitKind kind, Diag *diag) {
+        const char *const words[] = { "Unit", "Service", "Install", "Quadlet", own_sections[kind], NULL };
+        int bad = 0;
+
+        for (size_t i = 0; i < raw->n_sections; i++) {
+                const RawSection *s = &raw->sections[i];
+
+                if (is_private_name(s->name) || section_allowed(kind, s->name))
+                        continue;
+
+                bad = diag_error(diag, s->at, -EINVAL, "section [%s] does not belong in a .%s unit", s->name,
+                                 unit_kind_to_string(kind));
+                for (UnitKind k = 0; k < UNIT_KIND_N_; k++)
+                        if (streq(own_sections[k], s->name))
+                                diag_hint(diag, "it belongs in a .%s unit", unit_kind_to_string(k));
+                if (!section_is_known(s->name))
+                        diag_did_you_mean(diag, s->name, words);
+        }
+        return bad;
+}
+
+/* A key that is not in the section's table: known, in another section, or unknown. */
+static int report_unknown(const RawValue *v, Diag *diag) {
+        autofree const char **words = NULL;
+        const char *other;
+
+        if (key_is_known(v->section, v->key)) {
+                diag_warning(diag, v->key_at, "%s= is not supported yet", v->key);
+                return 0;
+        }
+
+        other = key_section_of(v->key);
+        if (other)
+                return diag_error(diag, v->key_at, -EINVAL, "%s= belongs in section [%s], not in [%s]",
+                                  v->key, other, v->section);
+
+        words = key_words(v->section);
+        if (!words)
+                return -ENOMEM;
+        (void) diag_error(diag, v->key_at, -EINVAL, "unknown key %s= in section [%s]", v->key, v->section);
+        diag_did_you_mean(diag, v->key, words);
+        return -EINVAL;
+}
+
+static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
+                      const SpecifierContext *specifiers, Diag *diag) {
+        KeyInput in = {
+                .key = v->key,
+                .text = v->value,
+                .at = v->at,
+                .directory = directory,
+                .specifiers = specifiers,
+                .diag = diag,
+        };
+        const KeyTable *table = key_table_find(v->section);
+        const Key *key = table ? key_find(table, v->key) : NULL;
+
+        return key ? key_assign(key, &in, (void *) unit_spec_section(u, v->section))
+                   : report_unknown(v, diag);
+}
+
+static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
+        autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
+        const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+        int bad = 0;
+
+        for (size_t i = 0; i < raw->n_values; i++) {
+                const RawValue *v = &raw->values[i];
+                int r;
+
+                if (is_private_name(v->section) || is_private_name(v->key) ||
+                    !section_allowed(u->kind, v->section))
+                        continue;
+
+                r = load_value(u, v, directory, specifiers, diag);
+                if (r == -ENOMEM)
+                        return r;
+                if (r < 0)
+                        bad = r;
+        }
+        return bad;
+}
+
+int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag, UnitSpec **ret) {
+        const SpecifierContext names = { .unit_name = raw->name, .fragment = raw->fragment };
+        const Where whole = { .file = raw->fragment };
+        UnitKind kind = unit_name_kind(raw->name);
+        autoptr(UnitSpec) u = NULL;
+        int r, values;
+
+        if (kind < 0)
+                return diag_error(diag, whole, -EINVAL, "\"%s\" is not the name of a unit", raw->name);
+
+        r = unit_spec_new(raw, kind, &u);
+        if (r < 0)
+                return r;
+
+        r = check_sections(raw, kind, diag);
+        values = load_values(u, raw, specifiers ? specifiers : &names, diag);
+        if (values == -ENOMEM)
+                return values;
+        if (r == 0)
+                r = values;
+
+        /* The checks read the text's places; on failure it stays the caller's. */
+        u->raw = raw;
+        values = unit_check(u, diag);
+        if (values < 0 && r != -ENOMEM)
+                r = values;
+        if (r < 0) {
+                u->raw = NULL;
+                return r;
+        }
+
+        *ret = take_ptr(u);
+        return 0;
+}
+
+void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
+        ServiceSection *s = &u->service;
+
+        if (!unit_spec_is_set(u, "Service", "RestartSec"))
+                s->restart_sec = config->defaults.restart_sec;
+        if (!s->timeout_start_set && s->type != SERVICE_ONESHOT)
+                s->timeout_start = config->defaults.timeout_start;
+        if (!s->timeout_stop_set)
+                s->timeout_stop = config->defaults.timeout_stop;
+        if (!unit_spec_is_set(u, "Service", "MemoryMax"))
+                s->limits.memory_max = config->defaults.memory_max;
+        if (!unit_spec_is_set(u, "Service", "TasksMax"))
+                s->limits.tasks_max = config->defaults.tasks_max;
+        if (!unit_spec_is_set(u, "Unit", "StartLimitIntervalSec"))
+                u->unit.start_limit_interval = config->defaults.start_limit_interval;
+        if (!unit_spec_is_set(u, "Unit", "StartLimitBurst"))
+                u->unit.start_limit_burst = config->defaults.start_limit_burst;
+}
+
+int unit_spec_format(const UnitSpec *u, char ***ret) {
+        autostrv char **lines = NULL;
+
+        for (size_t i = 0; key_tables[i]; i++) {
+                const void *section = unit_spec_section(u, key_tables[i]->section);
+
+                for (size_t k = 0; section && k < key_tables[i]->n; k++) {
+                        const Key *key = &key_tables[i]->keys[k];
+                        autofree char *value = key_format(key, section);
+                        int r = value ? strv_addf(&lines, "%s=%s", key->name, value) : -ENOMEM;
+
+                        if (r < 0)
+                                return r;
+                }
+        }
+
+        *ret = take_ptr(lines);
+        return 0;
+}
