@@ -4,6 +4,7 @@
  * the pidfd: readable ends with a hang-up once it was reaped.
  */
 #include <signal.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +16,7 @@
 struct Child {
         int pidfd;
         pid_t pid;
+        char *hold_path;
         sd_event_source *source;
         ChildExitFn fn;
         void *data;
@@ -28,32 +30,20 @@ static void report(Child *c, const ChildExit *how) {
         c->fn(c, how, c->data);
 }
 
-static ChildExit from_wait_status(int status) {
-        ChildExit how = { .known = true };
+/* Another process is the parent: wait for it to reap, then ask what was kept. */
+static int on_foreign_exit(Child *c) {
+        ExitStatus status = {};
+        int r;
 
-        if (WIFSIGNALED(status)) {
-                how.code = WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED;
-                how.status = WTERMSIG(status);
-        } else {
-                how.code = CLD_EXITED;
-                how.status = WEXITSTATUS(status);
-        }
-        return how;
-}
-
-/* Another process is the parent: wait for it to reap, then ask the kernel. */
-static int on_foreign_exit(Child *c, uint32_t revents) {
-        ChildExit how = {};
-        int status, r;
-
-        r = exit_status(c->pidfd, &status);
-        if (r == EXIT_KNOWN)
-                how = from_wait_status(status);
-        else if (!(revents & (EPOLLHUP | EPOLLERR)))
-                /* Not reaped yet. EPOLLIN would wake us without end; a hang-up is always reported. */
+        r = exit_status(c->pidfd, c->hold_path, &status);
+        if (r < 0)
+                return r;
+        if (r == EXIT_STATE_ALIVE || r == EXIT_STATE_ENDING)
+                /* EPOLLIN would wake us without end; the hang-up at the reaping is always reported. */
                 return sd_event_source_set_io_events(c->source, 0);
 
-        report(c, &how);
+        report(c,
+               &(ChildExit){ .known = r == EXIT_STATE_KNOWN, .code = status.code, .status = status.status });
         return 0;
 }
 
@@ -63,7 +53,7 @@ static int on_exit_ready(sd_event_source *s, int fd, uint32_t revents, void *use
         siginfo_t si = {};
 
         if (waitid(P_PIDFD, (id_t) fd, &si, WEXITED | WNOHANG) < 0)
-                return errno == ECHILD ? on_foreign_exit(c, revents) : -errno;
+                return errno == ECHILD ? on_foreign_exit(c) : -errno;
         if (si.si_pid == 0) /* woken too early, the next wake-up will tell */
                 return 0;
 
@@ -73,8 +63,7 @@ static int on_exit_ready(sd_event_source *s, int fd, uint32_t revents, void *use
         return 0;
 }
 
-int child_watch(sd_event *event, int pidfd, pid_t pid, const char *name, ChildExitFn fn, void *data,
-                Child **ret) {
+int child_watch(sd_event *event, const ChildInfo *info, ChildExitFn fn, void *data, Child **ret) {
         autoptr(Child) c = NULL;
         int r;
 
@@ -82,11 +71,17 @@ int child_watch(sd_event *event, int pidfd, pid_t pid, const char *name, ChildEx
         if (!c)
                 return -ENOMEM;
         c->pidfd = -EBADF; /* not ours before all has worked */
-        c->pid = pid;
+        c->pid = info->pid;
         c->fn = fn;
         c->data = data;
 
-        r = sd_event_add_io(event, &c->source, pidfd, EPOLLIN, on_exit_ready, c);
+        if (info->hold_path) {
+                c->hold_path = strdup(info->hold_path);
+                if (!c->hold_path)
+                        return -ENOMEM;
+        }
+
+        r = sd_event_add_io(event, &c->source, info->pidfd, EPOLLIN, on_exit_ready, c);
         if (r < 0)
                 return r;
 
@@ -94,9 +89,9 @@ int child_watch(sd_event *event, int pidfd, pid_t pid, const char *name, ChildEx
         if (r < 0)
                 return r;
 
-        (void) sd_event_source_set_description(c->source, name);
+        (void) sd_event_source_set_description(c->source, info->name);
 
-        c->pidfd = pidfd;
+        c->pidfd = info->pidfd;
         *ret = take_ptr(c);
         return 0;
 }
@@ -120,5 +115,6 @@ void child_free(Child *child) {
         (void) sd_event_source_disable_unref(child->source);
         if (child->pidfd >= 0)
                 (void) close(child->pidfd);
+        free(child->hold_path);
         free(child);
 }

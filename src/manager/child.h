@@ -24,17 +24,20 @@ typedef struct ChildExit {
  */
 typedef void (*ChildExitFn)(Child *child, const ChildExit *how, void *data);
 
+typedef struct ChildInfo {
+        int pidfd;             /* taken over on success, still the caller's on failure */
+        pid_t pid;             /* as seen by us, for reports; never used to send a signal */
+        const char *name;      /* unit name, for dumps; copied */
+        const char *hold_path; /* where exit_hold() keeps the status, or NULL; copied */
+} ChildInfo;
+
 /**
  * child_watch() - follow a process
  * @event: borrowed, must outlive the child
- * @pidfd: taken over on success, still the caller's on failure
- * @pid:   as seen by us, for reports; never used to send a signal
- * @name:  unit name, for logs and dumps; copied
  *
- * Returns: 0, or the negative errno of sd-event.
+ * Returns: 0, -ENOMEM, or the negative errno of sd-event.
  */
-int child_watch(sd_event *event, int pidfd, pid_t pid, const char *name, ChildExitFn fn, void *data,
-                Child **ret);
+int child_watch(sd_event *event, const ChildInfo *info, ChildExitFn fn, void *data, Child **ret);
 
 /** child_signal() - send @sig. Returns 0, -ESRCH when it is gone already, or another negative errno. */
 int child_signal(const Child *child, int sig);

@@ -11,14 +11,7 @@
 
 #include <sys/types.h>
 
-#include "basic/strtab.h"
-
-#define LOG_TARGET_LIST(X)               \
-        X(LOG_TARGET_AUTO, "auto")       \
-        X(LOG_TARGET_JOURNAL, "journal") \
-        X(LOG_TARGET_FILE, "file")
-
-ENUM_DECLARE(LogTarget, log_target, LOG_TARGET, LOG_TARGET_LIST);
+#include "config/manager-config.h"
 
 typedef struct LogSinkRequest {
         LogTarget target;     /* auto: the journal if journald answers at once, else the file */

@@ -20,6 +20,14 @@
 
 typedef struct Manager Manager;
 
+/* A queued job, or one that has just ended. */
+typedef struct JobInfo {
+        uint32_t id;
+        Unit *unit;
+        JobType type;
+        JobState state;
+} JobInfo;
+
 /* Told what happens, in the order in which it happens. Any slot may be NULL. */
 typedef struct ManagerListener {
         void (*job_new)(const JobInfo *job, void *data);

@@ -38,7 +38,7 @@ typedef struct UnitStatus {
         uint8_t invocation[16];  /* zero before the first start */
         const char *status_text; /* STATUS= of the last notification, or NULL */
         const char *fault;       /* why the last start failed, in words, or NULL */
-        const char *cgroup;      /* path below the cgroup2 mount, or NULL */
+        bool holds_cgroup;       /* unit_cgroup() has an answer */
         const char *image_id;    /* or NULL */
         const char *container_name;
         char *const *addresses; /* "10.89.0.2/24", as text */
@@ -54,6 +54,12 @@ typedef struct UnitUsage {
 
 const char *unit_name(const Unit *u);
 void unit_status(Unit *u, UnitStatus *ret);
+
+/** unit_needs_reload() - has one of its files changed since it was read? A few stat(2). */
+bool unit_needs_reload(const Unit *u);
+
+/** unit_cgroup() - path of its cgroup as in /proc/PID/cgroup; NULL when there is none. Free it. */
+char *unit_cgroup(const Unit *u);
 
 /** unit_usage() - reads the cgroup's files; all unknown when nothing runs. */
 void unit_usage(Unit *u, UnitUsage *ret);

@@ -193,7 +193,7 @@ static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *
 }
 
 int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag, UnitSpec **ret) {
-        const SpecifierContext names = { .unit_name = raw->name, .fragment = raw->fragment };
+        SpecifierContext names = specifiers ? *specifiers : (SpecifierContext){};
         const Where whole = { .file = raw->fragment };
         UnitKind kind = unit_name_kind(raw->name);
         autoptr(UnitSpec) u = NULL;
@@ -201,13 +201,15 @@ int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag,
 
         if (kind < 0)
                 return diag_error(diag, whole, -EINVAL, "\"%s\" is not the name of a unit", raw->name);
+        names.unit_name = raw->name;
+        names.fragment = raw->fragment;
 
         r = unit_spec_new(raw, kind, &u);
         if (r < 0)
                 return r;
 
         r = check_sections(raw, kind, diag);
-        values = load_values(u, raw, specifiers ? specifiers : &names, diag);
+        values = load_values(u, raw, &names, diag);
         if (values == -ENOMEM)
                 return values;
         if (r == 0)

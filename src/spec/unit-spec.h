@@ -122,7 +122,7 @@ AUTOPTR_DEFINE(UnitSpec, unit_spec_free);
 /**
  * unit_spec_load() - give a raw unit its meaning
  * @raw:        taken over on success
- * @specifiers: what %-specifiers stand for; NULL = only the unit's name and path are known
+ * @specifiers: what %-specifiers stand for on this host; NULL = unknown. Name and path are @raw's
  * @diag:       errors and warnings are added here, all of them, not just the first
  *
  * Pure, but for MemoryMax=N%, which asks how much memory this machine has. Keys that systemd or Quadlet know

@@ -1,0 +1,459 @@
+/* The manager: the object, its table of units, taking possession of the system, and reload. */
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/mount.h>
+
+#include "basic/file.h"
+#include "basic/log.h"
+#include "basic/strv.h"
+#include "manager/internal.h"
+#include "manager/log-file.h"
+#include "manager/priority.h"
+#include "runtime/seccomp.h"
+#include "runtime/template.h"
+
+/* Log files are looked at this often; between two looks a file may grow beyond its limit. */
+#define ROTATE_INTERVAL (5 * USEC_PER_SEC)
+
+int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
+        autoptr(Manager) m = NULL;
+        int r;
+
+        m = calloc(1, sizeof(*m));
+        if (!m)
+                return -ENOMEM;
+        m->template_fd = -EBADF;
+        m->cgroup2_fd = -EBADF;
+        m->event = sd_event_ref(event);
+        m->config = config;
+        m->fail_step = getenv("NSUNITSD_FAIL_STEP");
+
+        m->graph = graph_new();
+        m->jobs = m->graph ? job_queue_new(m->graph) : NULL;
+        m->specifiers = host_specifiers_new();
+        if (!m->jobs || !m->specifiers)
+                return -ENOMEM;
+
+        r = id_pool_init(&m->ids, config);
+        if (r >= 0)
+                r = unit_path_dirs(&m->unit_dirs);
+        if (r >= 0)
+                r = manager_jobs_setup(m);
+        if (r < 0)
+                return r;
+
+        *ret = take_ptr(m);
+        return 0;
+}
+
+void manager_free(Manager *m) {
+        Unit *u, *next;
+
+        if (!m)
+                return;
+
+        manager_exec_free_all(m);
+        HASH_ITER (hh, m->units, u, next) {
+                HASH_DEL(m->units, u);
+                unit_free(u);
+        }
+        (void) sd_event_source_disable_unref(m->jobs_source);
+        (void) sd_event_source_disable_unref(m->network_source);
+        (void) sd_event_source_disable_unref(m->rotate_timer);
+        network_free(m->network);
+        cgroup_root_free(m->cgroups);
+        image_store_free(m->images);
+        job_queue_free(m->jobs);
+        graph_free(m->graph);
+        unit_path_free(m->path);
+        host_specifiers_free(m->specifiers);
+        strv_free(m->unit_dirs);
+        cleanup_close_(&m->template_fd);
+        cleanup_close_(&m->cgroup2_fd);
+        seccomp_forget();
+        free(m->by_index);
+        free(m->ids.used);
+        sd_event_unref(m->event);
+        free(m);
+}
+
+void manager_set_listener(Manager *m, const ManagerListener *listener, void *data) {
+        m->listener = listener;
+        m->listener_data = data;
+}
+
+const ManagerConfig *manager_config(const Manager *m) {
+        return m->config;
+}
+
+Unit *manager_get_unit(const Manager *m, const char *name) {
+        Unit *u;
+
+        HASH_FIND_STR(m->units, name, u);
+        return u;
+}
+
+static int by_name(const Unit *a, const Unit *b) {
+        return strcmp(a->name, b->name);
+}
+
+Unit *manager_next_unit(const Manager *m, const Unit *unit) {
+        return unit ? unit->hh.next : m->units;
+}
+
+int manager_graph_index(Manager *m, const char *name, unsigned *ret) {
+        Unit *u = manager_get_unit(m, name), **grown;
+        int r;
+
+        if (u) {
+                *ret = u->index;
+                return 0;
+        }
+        for (unsigned i = 0; i < m->n_by_index; i++)
+                if (!m->by_index[i] && streq(m->graph->nodes[i].name, name)) {
+                        *ret = i;
+                        return 0;
+                }
+
+        grown = reallocarray(m->by_index, m->n_by_index + 1, sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+        m->by_index = grown;
+
+        r = graph_add_unit(m->graph, name, ret);
+        if (r < 0)
+                return r;
+        m->by_index[m->n_by_index++] = NULL;
+        return 0;
+}
+
+static int add_unit(Manager *m, const char *name, Unit **ret) {
+        Unit *u;
+        int r;
+
+        r = unit_new(m, name, &u);
+        if (r < 0)
+                return r;
+
+        r = unit_load(u);
+        if (r < 0) {
+                unit_free(u);
+                return r;
+        }
+
+        m->by_index[u->index] = u;
+        HASH_ADD_KEYPTR_INORDER(hh, m->units, u->name, strlen(u->name), u, by_name);
+        if (m->listener && m->listener->unit_new)
+                m->listener->unit_new(u, m->listener_data);
+        *ret = u;
+        return 0;
+}
+
+static void remove_unit(Manager *m, Unit *u) {
+        HASH_DEL(m->units, u);
+        m->by_index[u->index] = NULL;
+        graph_set_present(m->graph, u->index, false);
+        if (m->listener && m->listener->unit_removed)
+                m->listener->unit_removed(u, m->listener_data);
+        unit_free(u);
+}
+
+/* An index that is out of date would hide a file that has just been written. */
+static int refresh_path(Manager *m) {
+        UnitPath *path;
+        int r;
+
+        if (m->path && !unit_path_is_stale(m->path))
+                return 0;
+
+        r = unit_path_new(m->unit_dirs, &path);
+        if (r < 0)
+                return r;
+        unit_path_free(m->path);
+        m->path = path;
+        return 0;
+}
+
+int manager_load_unit(Manager *m, const char *name, Unit **ret) {
+        Unit *u = manager_get_unit(m, name);
+        int r;
+
+        if (u) {
+                *ret = u;
+                return 0;
+        }
+        if (!unit_name_valid(name) || unit_name_is_template(name))
+                return -EINVAL;
+
+        r = refresh_path(m);
+        if (r < 0)
+                return r;
+        r = add_unit(m, name, &u);
+        if (r < 0)
+                return r;
+        if (u->load_state == LOAD_NOT_FOUND) {
+                remove_unit(m, u);
+                return -ENOENT;
+        }
+
+        *ret = u;
+        return 0;
+}
+
+int manager_load_unit_anyway(Manager *m, const char *name, Unit **ret) {
+        Unit *u = manager_get_unit(m, name);
+
+        if (!u)
+                return add_unit(m, name, ret);
+        *ret = u;
+        return 0;
+}
+
+void manager_tell_changed(Manager *m, Unit *u) {
+        if (m->listener && m->listener->unit_changed)
+                m->listener->unit_changed(u, m->listener_data);
+}
+
+/* All unit files, whether started or not: `nsctl list` shows them and dependencies may name them. */
+static int load_all(Manager *m) {
+        autostrv char **names = NULL;
+        int r;
+
+        r = unit_path_list(m->path, &names);
+        if (r < 0)
+                return r;
+
+        STRV_FOREACH (name, names) {
+                Unit *u;
+
+                if (unit_name_is_template(*name) || manager_get_unit(m, *name))
+                        continue;
+                r = add_unit(m, *name, &u);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int manager_reload(Manager *m) {
+        UnitPath *path;
+        Unit *u, *next;
+        int r;
+
+        r = unit_path_new(m->unit_dirs, &path);
+        if (r < 0)
+                return r;
+        unit_path_free(m->path);
+        m->path = path;
+
+        if (m->listener && m->listener->reloading)
+                m->listener->reloading(true, m->listener_data);
+
+        graph_clear_dependencies(m->graph);
+        HASH_ITER (hh, m->units, u, next) {
+                r = unit_load(u);
+                if (r < 0)
+                        break;
+                /* A unit whose file has gone is kept while something of it runs. */
+                if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) &&
+                    !job_queue_of_unit(m->jobs, u->index))
+                        remove_unit(m, u);
+                else
+                        manager_tell_changed(m, u);
+        }
+        if (r >= 0)
+                r = load_all(m);
+
+        if (m->listener && m->listener->reloading)
+                m->listener->reloading(false, m->listener_data);
+        return r;
+}
+
+/* What is held has to lie on a mount of its own that nobody else sees: the kernel refuses to bind
+ * namespaces onto shared mounts' copies, and other mount namespaces would keep them alive. */
+static int setup_held(const char *run, Fault *fault) {
+        autofree char *path = NULL;
+        int r;
+
+        if (asprintf(&path, "%s/held", run) < 0)
+                return -ENOMEM;
+
+        r = dir_make(AT_FDCWD, path, 0700);
+        if (r < 0)
+                return fault_set(fault, "run directory", r, "%s", path);
+
+        if (mount(NULL, path, NULL, MS_PRIVATE, NULL) == 0)
+                return 0; /* an earlier manager's */
+
+        /* Not a mount point yet. A tmpfs of its own: pidfds and namespaces can be bound onto its files. */
+        if (mount("nsunits", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=700") < 0)
+                return fault_set(fault, "mount", -errno, "%s", path);
+        if (mount(NULL, path, NULL, MS_PRIVATE, NULL) < 0)
+                return fault_set(fault, "mount private", -errno, "%s", path);
+        return 0;
+}
+
+static int setup_run_directory(Manager *m, Fault *fault) {
+        autofree char *units = NULL, *state = NULL, *pid_file = NULL, *pid = NULL;
+        int r;
+
+        if (asprintf(&units, "%s/units", m->config->paths.run) < 0)
+                return -ENOMEM;
+        r = dir_make(AT_FDCWD, units, 0755);
+        if (r < 0)
+                return fault_set(fault, "run directory", r, "%s", units);
+
+        if (asprintf(&state, "%s/state", m->config->paths.run) < 0)
+                return -ENOMEM;
+        r = dir_make(AT_FDCWD, state, 0700);
+        if (r < 0)
+                return fault_set(fault, "run directory", r, "%s", state);
+
+        if (asprintf(&pid_file, "%s/pid", m->config->paths.run) < 0 || asprintf(&pid, "%i\n", getpid()) < 0)
+                return -ENOMEM;
+        r = file_replace(AT_FDCWD, pid_file, pid, strlen(pid), 0644, false);
+        if (r < 0)
+                return fault_set(fault, "run directory", r, "%s", pid_file);
+
+        return setup_held(m->config->paths.run, fault);
+}
+
+static int on_network_changed(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        Manager *m = userdata;
+        int r = network_process_monitor(m->network);
+
+        if (r > 0)
+                log_notice("somebody changed table inet nsunits; it was made again");
+        else if (r < 0)
+                log_warning("cannot restore table inet nsunits: %s", strerror(-r));
+        return 0;
+}
+
+static int setup_network(Manager *m, Fault *fault) {
+        const ManagerConfig *c = m->config;
+        const NetworkSettings settings = {
+                .subnet4 = c->network.subnet,
+                .subnet6 = c->network.ipv6 ? c->network.subnet6 : (InetPrefix){},
+                .pool4 = c->network.pool,
+                .pool6 = c->network.pool6,
+                .state_dir = c->paths.run,
+                .publish_localhost = c->network.localhost_publish,
+                .cgroup_fd = m->cgroup2_fd,
+        };
+        int r;
+
+        r = network_new(&settings, fault, &m->network);
+        if (r < 0)
+                return r;
+
+        r = sd_event_add_io(m->event, &m->network_source, network_monitor_fd(m->network), EPOLLIN,
+                            on_network_changed, m);
+        if (r >= 0)
+                r = sd_event_source_set_priority(m->network_source, PRIORITY_NETWORK);
+        return r < 0 ? fault_set(fault, "event loop", r, NULL) : 0;
+}
+
+/* Log files shrink at their head; the containers that write them notice nothing. */
+static int on_rotate(sd_event_source *s, uint64_t usec, void *userdata) {
+        Manager *m = userdata;
+        bool any = false;
+
+        for (Unit *u = m->units; u; u = u->hh.next) {
+                autofree char *path = NULL;
+
+                if (!u->log_file || !u->held.root)
+                        continue;
+                any = true;
+                path = log_file_path(m->config->paths.logs, u->name);
+                if (path)
+                        (void) log_file_rotate(path, m->config->logs.max_size);
+        }
+
+        if (any)
+                manager_schedule_rotation(m);
+        return 0;
+}
+
+void manager_schedule_rotation(Manager *m) {
+        int enabled = SD_EVENT_OFF;
+
+        if (m->rotate_timer && sd_event_source_get_enabled(m->rotate_timer, &enabled) >= 0 &&
+            enabled != SD_EVENT_OFF)
+                return;
+
+        if (!m->rotate_timer) {
+                (void) sd_event_add_time(m->event, &m->rotate_timer, CLOCK_MONOTONIC,
+                                         clock_now(CLOCK_MONOTONIC) + ROTATE_INTERVAL, USEC_PER_SEC,
+                                         on_rotate, m);
+                return;
+        }
+        (void) sd_event_source_set_time(m->rotate_timer, clock_now(CLOCK_MONOTONIC) + ROTATE_INTERVAL);
+        (void) sd_event_source_set_enabled(m->rotate_timer, SD_EVENT_ONESHOT);
+}
+
+static void on_purged(int r, const char *text, void *data) {
+        Manager *m = data;
+
+        m->purging = false;
+        if (r < 0)
+                log_warning("cannot remove what ended containers have written: %s", text);
+        if (m->purge_again)
+                manager_schedule_purge(m);
+}
+
+void manager_schedule_purge(Manager *m) {
+        autofree char *containers = NULL;
+
+        m->purge_again = m->purging;
+        if (m->purging || asprintf(&containers, "%s/containers", m->config->paths.store) < 0)
+                return;
+
+        char *args[] = { (char *) "purge", containers, NULL };
+        m->purging = worker_start(m, args, -EBADF, on_purged, m) >= 0;
+}
+
+static void on_collected(int r, const char *text, void *data) {
+        if (r < 0)
+                log_warning("cannot collect left-over files of the image store: %s", text);
+}
+
+int manager_startup(Manager *m, Fault *fault) {
+        autofree char *boot_id = NULL;
+        char *collect[] = { (char *) "collect", m->config->paths.store, NULL };
+        int r;
+
+        r = file_read_line(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &boot_id);
+        if (r < 0)
+                return fault_set(fault, "boot id", r, NULL);
+        (void) snprintf(m->boot_id, sizeof(m->boot_id), "%s", boot_id);
+
+        r = setup_run_directory(m, fault);
+        if (r >= 0)
+                r = cgroup_root_open(NULL, fault, &m->cgroups);
+        if (r >= 0)
+                r = m->cgroup2_fd = dir_open(AT_FDCWD, cgroup_root_mount(m->cgroups));
+        if (r >= 0)
+                r = image_store_open(m->config->paths.store, &m->images, fault);
+        if (r >= 0)
+                r = setup_network(m, fault);
+        if (r >= 0)
+                r = m->template_fd = template_create(fault);
+        if (r >= 0)
+                r = refresh_path(m);
+        if (r >= 0)
+                r = load_all(m);
+        if (r >= 0)
+                r = manager_adopt_all(m);
+        if (r < 0)
+                return fault_set(fault, "startup", r, NULL);
+
+        if (network_settle(m->network, fault) < 0) {
+                autofree char *text = fault_to_string(fault);
+
+                log_warning("cannot bring the network into order: %s", text ? text : "out of memory");
+                *fault = (Fault){};
+        }
+
+        /* What dead imports and removals left behind; the manager does not wait for it. */
+        return worker_start(m, collect, -EBADF, on_collected, NULL);
+}

@@ -1,0 +1,514 @@
+/*
+ * MACHINE_PREPARE: all that a container holds from its first start until it is stopped for good, made in
+ * order and released in the reverse one from the same list.
+ *
+ * Every undo accepts a step that was never done, or half done by a manager that was killed: releasing walks
+ * the whole list.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "basic/file.h"
+#include "basic/log.h"
+#include "basic/strv.h"
+#include "config/env-file.h"
+#include "manager/internal.h"
+#include "network/names.h"
+#include "runtime/userns.h"
+#include "spec/container-section.h"
+#include "spec/spec-make.h"
+#include "storage/root.h"
+#include "storage/volume.h"
+
+#define ENV_FILE_MAX (4 * 1024 * 1024)
+
+int manager_injected_fault(const Manager *m, const char *step, Fault *fault) {
+        if (!m->fail_step || !streq(m->fail_step, step))
+                return 0;
+        return fault_set(fault, step, -EIO, "failure injected by NSUNITSD_FAIL_STEP");
+}
+
+char *held_path(const Unit *u, const char *name) {
+        char *path;
+
+        return asprintf(&path, "%s/%s", u->held.directory, name) < 0 ? NULL : path;
+}
+
+int held_paths(Unit *u) {
+        const ManagerConfig *c = u->manager->config;
+        Held *h = &u->held;
+
+        if (!h->directory && asprintf(&h->directory, "%s/held/%s", c->paths.run, u->name) < 0)
+                h->directory = NULL;
+        if (!h->container_dir && asprintf(&h->container_dir, "%s/containers/%s", c->paths.store, u->name) < 0)
+                h->container_dir = NULL;
+        if (!h->files_dir && asprintf(&h->files_dir, "%s/units/%s", c->paths.run, u->name) < 0)
+                h->files_dir = NULL;
+        return h->directory && h->container_dir && h->files_dir ? 0 : -ENOMEM;
+}
+
+/* --- the spec --------------------------------------------------------------------------------------- */
+
+static int read_environment_files(const UnitSpec *spec, Diag *diag, char ***ret, Fault *fault) {
+        autostrv char **env = NULL;
+
+        STRV_FOREACH (entry, spec_environment_files(spec)) {
+                bool optional = **entry == '-';
+                const char *path = *entry + optional;
+                autofree char *text = NULL;
+                size_t size;
+                int r;
+
+                r = file_read(AT_FDCWD, path, ENV_FILE_MAX, &text, &size);
+                if (r == -ENOENT && optional)
+                        continue;
+                if (r < 0)
+                        return fault_set(fault, "read EnvironmentFile", r, "%s", path);
+                r = env_file_parse(&env, path, text, size, diag);
+                if (r < 0)
+                        return r;
+        }
+
+        *ret = take_ptr(env);
+        return 0;
+}
+
+/* A .volume unit says what its volume is called. */
+static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
+        for (size_t i = 0; i < spec->n_mounts; i++) {
+                MountSpec *mount = &spec->mounts[i];
+                const char *name;
+                char *stem;
+                Unit *v;
+                int r;
+
+                if (mount->kind != MOUNT_VOLUME || !mount->source || !endswith(mount->source, ".volume"))
+                        continue;
+
+                r = manager_load_unit(u->manager, mount->source, &v);
+                if (r < 0 || !v->spec)
+                        return fault_set(fault, "volume", r < 0 ? r : -EBADMSG, "%s", mount->source);
+
+                name = v->spec->volume->volume_name;
+                stem = name ? strdup(name) : unit_name_stem(mount->source);
+                if (!stem)
+                        return -ENOMEM;
+                free(mount->source);
+                mount->source = stem;
+        }
+        return 0;
+}
+
+static int diag_fault(const Diag *diag, Fault *fault, int r) {
+        for (size_t i = 0; i < diag_count(diag); i++) {
+                const DiagItem *item = diag_get(diag, i);
+
+                if (item->severity != SEVERITY_ERROR)
+                        continue;
+                (void) fault_set(fault, "unit file", r, "%s:%u: %s", strempty(item->file), item->line,
+                                 item->message);
+                if (item->hint)
+                        fault_advise(fault, "%s", item->hint);
+                return r;
+        }
+        return fault_set(fault, "unit file", r, NULL);
+}
+
+/* Image= is known to be there from the unit file alone; spec_make() needs what the image says. */
+static int find_image(Unit *u, const UnitSpec *spec, Image **ret, Fault *fault) {
+        const char *reference = spec->container->image;
+        int r;
+
+        if (!reference)
+                return 0;
+
+        r = image_store_resolve(u->manager->images, reference, ret, fault);
+        if (r == -ENOENT)
+                fault_advise(fault, "import it first: nsctl image import --name %s FILE", reference);
+        return r;
+}
+
+int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSpec **ret, Fault *fault) {
+        autoptr(ContainerSpec) spec = NULL;
+        autoptr(Diag) diag = diag_new();
+        autoptr(Image) image = NULL;
+        autostrv char **env = NULL;
+        int r;
+
+        if (!diag)
+                return -ENOMEM;
+        if (!from || from->kind != UNIT_CONTAINER)
+                return fault_set(fault, "unit", -EINVAL, "%s is no container", u->name);
+
+        r = find_image(u, from, &image, fault);
+        if (r < 0)
+                return r;
+        r = read_environment_files(from, diag, &env, fault);
+        if (r >= 0)
+                r = spec_make(from, image ? image->config : NULL, u->manager->config, env, diag, &spec);
+        if (r < 0)
+                return diag_fault(diag, fault, r);
+        r = resolve_volumes(u, spec, fault);
+        if (r < 0)
+                return r;
+
+        if (ret_image)
+                *ret_image = take_ptr(image);
+        *ret = take_ptr(spec);
+        return 0;
+}
+
+/* --- the steps -------------------------------------------------------------------------------------- */
+
+static int make_spec(Unit *u, Fault *fault) {
+        int r;
+
+        r = unit_make_spec(u, u->spec, &u->held.image, &u->held.spec, fault);
+        if (r < 0)
+                return r;
+
+        u->held.fingerprint = u->fingerprint;
+        return cgroup_root_check(u->manager->cgroups, &u->held.spec->limits, fault);
+}
+
+static void drop_spec(Unit *u) {
+        image_unref(take_ptr(u->held.image));
+        container_spec_free(take_ptr(u->held.spec));
+}
+
+static int make_directories(Unit *u, Fault *fault) {
+        int r;
+
+        r = dir_make(AT_FDCWD, u->held.directory, 0700);
+        if (r < 0)
+                return fault_set(fault, "directory", r, "%s", u->held.directory);
+        r = dir_make(AT_FDCWD, u->held.files_dir, 0755);
+        if (r < 0)
+                return fault_set(fault, "directory", r, "%s", u->held.files_dir);
+        return 0;
+}
+
+static void drop_directories(Unit *u) {
+        (void) tree_remove(AT_FDCWD, u->held.directory);
+        (void) tree_remove(AT_FDCWD, u->held.files_dir);
+}
+
+static int make_ids(Unit *u, Fault *fault) {
+        if (!u->held.spec->user_namespace)
+                return 0;
+        return id_pool_take(&u->manager->ids, u->manager->config, &u->held.id_base, fault);
+}
+
+static void drop_ids(Unit *u) {
+        if (u->held.id_base > 0)
+                id_pool_give(&u->manager->ids, u->manager->config, u->held.id_base);
+        u->held.id_base = 0;
+}
+
+static int hold_namespace(Unit *u, int fd, const char *name, Fault *fault) {
+        autofree char *path = held_path(u, name);
+
+        return path ? ns_hold(fd, path, fault) : -ENOMEM;
+}
+
+static void release_namespace(Unit *u, int *fd, const char *name) {
+        autofree char *path = held_path(u, name);
+
+        if (path)
+                (void) ns_release(path);
+        replace_fd(fd, -EBADF);
+}
+
+static int make_userns(Unit *u, Fault *fault) {
+        const IdExtent extent = { 0, u->held.id_base, u->manager->config->users.id_count };
+
+        if (!u->held.spec->user_namespace)
+                return 0;
+
+        u->held.userns_fd = userns_create(&extent, 1, fault);
+        if (u->held.userns_fd < 0)
+                return u->held.userns_fd;
+        return hold_namespace(u, u->held.userns_fd, "user", fault);
+}
+
+static void drop_userns(Unit *u) {
+        release_namespace(u, &u->held.userns_fd, "user");
+}
+
+static int make_netns(Unit *u, Fault *fault) {
+        if (u->held.spec->network == NETWORK_MODE_HOST)
+                return 0;
+
+        u->held.netns_fd = netns_create(u->held.userns_fd >= 0 ? u->held.userns_fd : -1, fault);
+        if (u->held.netns_fd < 0)
+                return u->held.netns_fd;
+        return hold_namespace(u, u->held.netns_fd, "net", fault);
+}
+
+static void drop_netns(Unit *u) {
+        release_namespace(u, &u->held.netns_fd, "net");
+}
+
+static int make_cgroup(Unit *u, Fault *fault) {
+        CgroupMemoryEvents events = {};
+
+        u->held.cgroup_fd = cgroup_create(u->manager->cgroups, u->name, &u->held.spec->limits, fault);
+        if (u->held.cgroup_fd < 0)
+                return u->held.cgroup_fd;
+
+        (void) cgroup_memory_events(u->held.cgroup_fd, &events);
+        u->oom_kills = events.oom_kill;
+        return 0;
+}
+
+static void drop_cgroup(Unit *u) {
+        replace_fd(&u->held.cgroup_fd, -EBADF);
+        (void) cgroup_remove(u->manager->cgroups, u->name);
+}
+
+static int make_root(Unit *u, Fault *fault) {
+        const ManagerConfig *c = u->manager->config;
+        autofree char *attach = held_path(u, "root"), *staging = NULL;
+        int *layers = NULL, r;
+        size_t n_layers = 0;
+
+        if (!attach || asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
+                return -ENOMEM;
+        if (u->held.image) {
+                r = image_store_layers_open(u->manager->images, u->held.image, &layers, &n_layers, fault);
+                if (r < 0)
+                        return r;
+        }
+
+        const RootRequest request = {
+                .spec = u->held.spec,
+                .layer_fds = layers,
+                .n_layers = n_layers,
+                .container_dir = u->held.container_dir,
+                .attach_path = attach,
+                .staging = staging,
+                .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
+                .id_base = u->held.id_base,
+        };
+        r = root_prepare(&request, fault);
+        image_layers_close(layers, n_layers);
+        u->held.root = r >= 0;
+        u->held.volumes_filled = false;
+        return r;
+}
+
+static void drop_root(Unit *u) {
+        autofree char *attach = held_path(u, "root");
+        int r;
+
+        if (!attach)
+                return;
+
+        r = root_retire(attach, u->held.container_dir);
+        if (r < 0)
+                log_message(LOG_WARNING, u->name, "cannot release its root: %s", strerror(-r));
+        u->held.root = false;
+        manager_schedule_purge(u->manager);
+}
+
+int unit_describe_attachment(Unit *u) {
+        const Attachment *a = u->held.attachment;
+
+        u->addresses = strv_free(u->addresses);
+        u->ports = strv_free(u->ports);
+        if (!a)
+                return 0;
+
+        for (size_t i = 0; i < a->n_links; i++)
+                for (size_t j = 0; j < a->links[i].n_addresses; j++) {
+                        char text[INET_TEXT_MAX];
+
+                        if (strv_add(&u->addresses, inet_format_prefix(&a->links[i].addresses[j], text)) < 0)
+                                return -ENOMEM;
+                }
+        for (size_t i = 0; i < a->n_ports; i++)
+                if (strv_take(&u->ports, network_port_to_string(&a->ports[i])) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
+static int make_network(Unit *u, Fault *fault) {
+        const ContainerSpec *spec = u->held.spec;
+        const AttachRequest request = {
+                .unit = u->name,
+                .link_hint = spec->name,
+                .netns_fd = u->held.netns_fd,
+                .networks = spec->networks,
+                .addresses = spec->addresses,
+                .n_addresses = spec->n_addresses,
+                .publish = spec->publish,
+                .n_publish = spec->n_publish,
+        };
+        int r;
+
+        if (spec->network == NETWORK_MODE_HOST)
+                return 0;
+        if (spec->network == NETWORK_MODE_NONE)
+                return network_loopback_up(u->held.netns_fd, fault);
+
+        r = network_attach(u->manager->network, &request, fault, &u->held.attachment);
+        if (r < 0)
+                return r;
+        return unit_describe_attachment(u);
+}
+
+static void drop_network(Unit *u) {
+        network_detach(u->manager->network, take_ptr(u->held.attachment), true);
+        (void) unit_describe_attachment(u);
+}
+
+static int write_file(const Unit *u, const char *name, const char *text, Fault *fault) {
+        autofree char *path = NULL;
+        int r;
+
+        if (!text || asprintf(&path, "%s/%s", u->held.files_dir, name) < 0)
+                return -ENOMEM;
+        r = file_replace(AT_FDCWD, path, text, strlen(text), 0644, false);
+        return r < 0 ? fault_set(fault, "write", r, "%s", path) : 0;
+}
+
+/* Own addresses, and the gateway by which the container reaches the host. */
+static size_t own_addresses(const Attachment *a, InetAddress *addresses, size_t max,
+                            InetAddress *ret_gateway) {
+        size_t n = 0;
+
+        for (size_t i = 0; a && i < a->n_links; i++)
+                for (size_t j = 0; j < a->links[i].n_addresses; j++) {
+                        if (n < max)
+                                addresses[n++] = a->links[i].addresses[j].address;
+                        if (ret_gateway->family == AF_UNSPEC)
+                                *ret_gateway = a->links[i].gateways[j];
+                }
+        return n;
+}
+
+static int make_files(Unit *u, Fault *fault) {
+        const ContainerSpec *spec = u->held.spec;
+        autofree char *unit_text = raw_unit_to_text(u->spec->raw);
+        autofree char *hosts = NULL, *resolv = NULL, *host_name = NULL, *host_resolv = NULL;
+        InetAddress addresses[16];
+        HostsRequest request = {
+                .name = spec->name,
+                .host_name = spec->host_name,
+                .addresses = addresses,
+                .entries = spec->hosts,
+                .n_entries = spec->n_hosts,
+        };
+        int r;
+
+        request.n_addresses =
+                own_addresses(u->held.attachment, addresses, ELEMENTSOF(addresses), &request.gateway);
+        (void) file_read(AT_FDCWD, "/etc/resolv.conf", 64 * 1024, &host_resolv, NULL);
+        hosts = names_hosts(&request);
+        resolv = names_resolv_conf(spec->dns, spec->n_dns, host_resolv);
+        if (asprintf(&host_name, "%s\n", spec->host_name) < 0)
+                return -ENOMEM;
+
+        r = write_file(u, "hosts", hosts, fault);
+        if (r >= 0)
+                r = write_file(u, "resolv.conf", resolv, fault);
+        if (r >= 0)
+                r = write_file(u, "hostname", host_name, fault);
+        if (r >= 0)
+                r = write_file(u, "unit", unit_text, fault);
+        return r;
+}
+
+static int make_published(Unit *u, Fault *fault) {
+        return u->held.attachment ? network_publish(u->manager->network, u->held.attachment, fault) : 0;
+}
+
+static void drop_published(Unit *u) {
+        if (u->held.attachment)
+                (void) network_unpublish(u->manager->network, u->held.attachment);
+}
+
+typedef struct PrepareStep {
+        const char *name;
+        int (*make)(Unit *u, Fault *fault);
+        void (*drop)(Unit *u);
+} PrepareStep;
+
+static const PrepareStep steps[] = {
+        { "spec", make_spec, drop_spec },
+        { "ids", make_ids, drop_ids },
+        { "directories", make_directories, drop_directories },
+        { "user-namespace", make_userns, drop_userns },
+        { "network-namespace", make_netns, drop_netns },
+        { "cgroup", make_cgroup, drop_cgroup },
+        { "root", make_root, drop_root },
+        { "network", make_network, drop_network },
+        { "files", make_files, NULL },
+        { "publish", make_published, drop_published },
+};
+
+static void release_steps(Unit *u, size_t n) {
+        while (n-- > 0)
+                if (steps[n].drop)
+                        steps[n].drop(u);
+}
+
+static int prepare_plain(Unit *u, Fault *fault) {
+        autofree char *volumes = NULL, *stem = NULL;
+        const char *name;
+        int r;
+
+        if (u->spec->kind == UNIT_NETWORK) {
+                r = network_define(u->manager->network, u->name, u->spec->network, fault);
+                return r < 0 ? r : 0;
+        }
+        if (u->spec->kind != UNIT_VOLUME)
+                return fault_set(fault, "unit", -EOPNOTSUPP, "units of this kind cannot be started yet");
+
+        stem = unit_name_stem(u->name);
+        name = u->spec->volume->volume_name ? u->spec->volume->volume_name : stem;
+        if (!name || asprintf(&volumes, "%s/volumes", u->manager->config->paths.store) < 0)
+                return -ENOMEM;
+        r = volume_make(volumes, name);
+        return r < 0 ? fault_set(fault, "volume", r, "%s", name) : 0;
+}
+
+int unit_prepare(Unit *u, Fault *fault) {
+        int r;
+
+        if (!u->spec)
+                return fault_set(fault, "unit", -ENOENT, "%s has no usable unit file", u->name);
+        if (u->spec->kind != UNIT_CONTAINER)
+                return prepare_plain(u, fault);
+
+        r = held_paths(u);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++) {
+                r = manager_injected_fault(u->manager, steps[i].name, fault);
+                if (r >= 0)
+                        r = steps[i].make(u, fault);
+                if (r >= 0)
+                        continue;
+
+                (void) fault_set(fault, steps[i].name, r, NULL);
+                /* The failed step may have done half of its work. */
+                release_steps(u, i + 1);
+                return r;
+        }
+        return r;
+}
+
+void unit_release(Unit *u) {
+        /* Not u->spec: the unit may have been started from a file that is gone by now. */
+        if (unit_name_kind(u->name) == UNIT_NETWORK)
+                (void) network_undefine(u->manager->network, u->name);
+        if (unit_name_kind(u->name) != UNIT_CONTAINER || held_paths(u) < 0)
+                return;
+
+        child_free(u->main);
+        u->main = NULL;
+        notify_socket_free(u->notify);
+        u->notify = NULL;
+        release_steps(u, ELEMENTSOF(steps));
+        free(u->status_text);
+        u->status_text = NULL;
+}

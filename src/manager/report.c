@@ -1,0 +1,156 @@
+/* What the manager knows, as JSON for nsctl; and small requests on images, volumes and networks. */
+#include <jansson.h>
+
+#include "basic/strv.h"
+#include "manager/internal.h"
+#include "spec/spec-json.h"
+#include "storage/volume.h"
+
+static char *volumes_dir(const Manager *m) {
+        char *path;
+
+        return asprintf(&path, "%s/volumes", m->config->paths.store) < 0 ? NULL : path;
+}
+
+static int dump(json_t *o, char **ret) {
+        char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+
+        json_decref(o);
+        if (!text)
+                return -ENOMEM;
+        *ret = text;
+        return 0;
+}
+
+int manager_list_images(Manager *m, char **ret, Fault *fault) {
+        int r = image_store_list_json(m->images, ret);
+
+        return r < 0 ? fault_set(fault, "image store", r, "%s", m->config->paths.store) : 0;
+}
+
+int manager_inspect_image(Manager *m, const char *reference, char **ret, Fault *fault) {
+        return image_store_inspect(m->images, reference, ret, fault);
+}
+
+static void on_collected(int r, const char *text, void *data) {
+}
+
+int manager_remove_image(Manager *m, const char *reference, Fault *fault) {
+        char *collect[] = { (char *) "collect", m->config->paths.store, NULL };
+        autostrv char **in_use = NULL;
+        int r;
+
+        for (Unit *u = m->units; u; u = u->hh.next)
+                if (u->held.image) {
+                        r = strv_add(&in_use, u->held.image->id);
+                        if (r < 0)
+                                return r;
+                }
+
+        r = image_store_remove(m->images, reference, in_use, fault);
+        if (r < 0)
+                return r;
+        /* The files may take their time; if this cannot run now, the next import or start collects. */
+        (void) worker_start(m, collect, -EBADF, on_collected, NULL);
+        return 0;
+}
+
+/* Names of the running containers that use a volume. */
+static json_t *users_of_volume(const Manager *m, const char *name) {
+        json_t *users = json_array();
+
+        for (Unit *u = m->units; users && u; u = u->hh.next)
+                for (size_t i = 0; u->held.spec && i < u->held.spec->n_mounts; i++) {
+                        const MountSpec *mount = &u->held.spec->mounts[i];
+
+                        if (mount->kind == MOUNT_VOLUME && mount->source && streq(mount->source, name)) {
+                                (void) json_array_append_new(users, json_string(u->name));
+                                break;
+                        }
+                }
+        return users;
+}
+
+int manager_list_volumes(Manager *m, char **ret, Fault *fault) {
+        autofree char *dir = volumes_dir(m);
+        autostrv char **names = NULL;
+        json_t *list;
+        int r;
+
+        if (!dir)
+                return -ENOMEM;
+        r = volume_list(dir, &names);
+        if (r < 0)
+                return fault_set(fault, "volumes", r, "%s", dir);
+
+        list = json_array();
+        STRV_FOREACH (name, names) {
+                autoptr(VolumeInfo) info = NULL;
+
+                if (volume_inspect(dir, *name, &info) < 0)
+                        continue;
+                (void) json_array_append_new(list,
+                                             json_pack("{s:s, s:s, s:I, s:o}", "name", info->name, "path",
+                                                       info->path, "created", (json_int_t) info->created,
+                                                       "units", users_of_volume(m, *name)));
+        }
+        return dump(list, ret);
+}
+
+int manager_remove_volume(Manager *m, const char *name, Fault *fault) {
+        autofree char *dir = volumes_dir(m);
+        json_t *users;
+        int r = 0;
+
+        if (!dir)
+                return -ENOMEM;
+
+        users = users_of_volume(m, name);
+        if (json_array_size(users) > 0) {
+                r = fault_set(fault, "remove volume", -EBUSY, "%s", name);
+                fault_advise(fault, "used by %s: stop it first", json_string_value(json_array_get(users, 0)));
+        }
+        json_decref(users);
+        if (r < 0)
+                return r;
+
+        r = volume_remove(dir, name);
+        return r < 0 ? fault_set(fault, "remove volume", r, "%s", name) : 0;
+}
+
+int manager_list_networks(Manager *m, char **ret) {
+        return dump(network_list(m->network), ret);
+}
+
+int manager_list_links(Manager *m, char **ret) {
+        return dump(network_list_links(m->network), ret);
+}
+
+int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
+        autoptr(ContainerSpec) spec = NULL;
+        autofree char *volumes = volumes_dir(m), *root = NULL;
+        IdExtent extent = { 0, m->config->users.first_id, m->config->users.id_count };
+        int r;
+
+        r = unit_make_spec(u, u->spec, NULL, &spec, fault);
+        if (r < 0)
+                return r;
+        r = held_paths(u);
+        root = r < 0 ? NULL : held_path(u, "root");
+        if (!root || !volumes)
+                return -ENOMEM;
+        if (u->held.id_base > 0)
+                extent.outside = u->held.id_base;
+
+        const SpecJsonContext context = {
+                .root = root,
+                .volume_store = volumes,
+                .ids = &extent,
+                .n_ids = spec->user_namespace,
+        };
+        return spec_to_json(spec, &context, ret);
+}
+
+int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault) {
+        return unit_plan_text(u, ret, fault);
+}

@@ -1,0 +1,425 @@
+/*
+ * What must outlive the manager: one JSON file per unit that is not at rest, RUN/state/UNIT.json, replaced
+ * atomically at each transition. The fast state (namespaces, root, pidfd) is held by the kernel under
+ * RUN/held/UNIT; the text of the unit as it was started lies in RUN/units/UNIT/unit.
+ *
+ * A new manager reads all that, compares it with what is really there, and goes on.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <sys/syscall.h>
+
+#include "basic/file.h"
+#include "basic/log.h"
+#include "basic/strv.h"
+#include "manager/internal.h"
+#include "runtime/exit-store.h"
+#include "runtime/userns.h"
+#include "storage/root.h"
+
+#define STATE_VERSION  1
+#define STATE_FILE_MAX (1024 * 1024)
+
+char *raw_unit_to_text(const RawUnit *raw) {
+        const char *section = "";
+        char *text = NULL;
+        size_t size;
+        FILE *f;
+
+        f = open_memstream(&text, &size);
+        if (!f)
+                return NULL;
+
+        for (size_t i = 0; i < raw->n_values; i++) {
+                const RawValue *v = &raw->values[i];
+
+                if (!streq(section, v->section))
+                        fprintf(f, "[%s]\n", v->section);
+                section = v->section;
+                fprintf(f, "%s=%s\n", v->key, v->value);
+        }
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
+}
+
+/* FNV-1a, 64 bits: tells texts apart, no secret depends on it. */
+uint64_t raw_unit_fingerprint(const RawUnit *raw) {
+        autofree char *text = raw_unit_to_text(raw);
+        uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+        for (const char *p = strempty(text); *p; p++)
+                hash = (hash ^ (uint8_t) *p) * UINT64_C(0x100000001b3);
+        return hash;
+}
+
+static char *state_path(const Manager *m, const char *unit) {
+        char *path;
+
+        return asprintf(&path, "%s/state/%s.json", m->config->paths.run, unit) < 0 ? NULL : path;
+}
+
+static json_t *machine_to_json(const Machine *machine) {
+        json_t *o = json_object();
+        MachineField f;
+
+        for (size_t i = 0; o && machine_field(machine, i, &f); i++)
+                (void) json_object_set_new(
+                        o, f.name, f.text ? json_string(f.text) : json_integer((json_int_t) f.number));
+        return o;
+}
+
+static void machine_from_json(Machine *machine, const json_t *o) {
+        const char *name;
+        json_t *value;
+
+        json_object_foreach((json_t *) o, name, value) {
+                const MachineField f = {
+                        .name = name,
+                        .text = json_string_value(value),
+                        .number = (uint64_t) json_integer_value(value),
+                };
+
+                (void) machine_set_field(machine, &f);
+        }
+}
+
+static char *invocation_text(const Unit *u, char text[33]) {
+        for (size_t i = 0; i < sizeof(u->invocation); i++)
+                (void) snprintf(text + 2 * i, 3, "%02x", u->invocation[i]);
+        return text;
+}
+
+int unit_save(Unit *u) {
+        autofree char *path = state_path(u->manager, u->name), *text = NULL;
+        char invocation[33];
+        json_t *o;
+        int r;
+
+        o = json_pack(
+                "{s:i, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s?}", "version",
+                STATE_VERSION, "boot_id", u->manager->boot_id, "machine", machine_to_json(&u->machine),
+                "invocation", invocation_text(u, invocation), "pid", u->main ? (int) child_pid(u->main) : 0,
+                "pid_identity", (json_int_t) u->pid_identity, "oom_kills", (json_int_t) u->oom_kills,
+                "id_base", (json_int_t) u->held.id_base, "fingerprint", (json_int_t) u->held.fingerprint,
+                "volumes_filled", u->held.volumes_filled, "log_file", u->log_file, "image",
+                u->held.image ? u->held.image->id : NULL, "status", u->status_text, "fault", u->fault_text);
+        if (!o || !path)
+                return -ENOMEM;
+        if (u->held.attachment)
+                (void) json_object_set_new(o, "network", network_attachment_to_json(u->held.attachment));
+
+        text = json_dumps(o, JSON_COMPACT);
+        json_decref(o);
+        if (!text)
+                return -ENOMEM;
+
+        r = file_replace(AT_FDCWD, path, text, strlen(text), 0600, false);
+        if (r < 0)
+                errno = -r;
+        return r;
+}
+
+void unit_forget(Unit *u) {
+        autofree char *path = state_path(u->manager, u->name);
+
+        /* Why a unit failed is still to be asked after the manager was restarted. */
+        if (u->machine.state == MACHINE_FAILED && unit_save(u) >= 0)
+                return;
+        if (path)
+                (void) unlink(path);
+}
+
+/* --- adoption --------------------------------------------------------------------------------------- */
+
+static void parse_invocation(Unit *u, const char *text) {
+        for (size_t i = 0; text && strlen(text) == 32 && i < sizeof(u->invocation); i++) {
+                unsigned byte = 0;
+
+                (void) sscanf(text + 2 * i, "%2x", &byte);
+                u->invocation[i] = (uint8_t) byte;
+        }
+}
+
+/* The spec of the container that runs, from the text it was started from. */
+static int adopt_spec(Unit *u, const json_t *saved, Fault *fault) {
+        const char *image = json_string_value(json_object_get(saved, "image"));
+        autofree char *path = NULL, *text = NULL;
+        autoptr(RawUnit) raw = calloc(1, sizeof(RawUnit));
+        autoptr(UnitSpec) spec = NULL;
+        size_t size;
+        int r;
+
+        if (!raw || asprintf(&path, "%s/unit", u->held.files_dir) < 0)
+                return -ENOMEM;
+        r = file_read(AT_FDCWD, path, STATE_FILE_MAX, &text, &size);
+        if (r < 0)
+                return fault_set(fault, "read", r, "%s", path);
+
+        raw->name = strdup(u->name);
+        raw->fragment = take_ptr(path);
+        if (!raw->name)
+                return -ENOMEM;
+        r = raw_unit_parse(raw, raw->fragment, text, size, NULL);
+        if (r >= 0)
+                r = unit_spec_load(raw, host_specifiers_context(u->manager->specifiers), NULL, &spec);
+        if (r < 0)
+                return fault_set(fault, "unit as started", r, "%s", raw->fragment);
+        (void) take_ptr(raw);
+
+        r = unit_make_spec(u, spec, NULL, &u->held.spec, fault);
+        if (r >= 0 && image)
+                (void) image_store_resolve(u->manager->images, image, &u->held.image, fault);
+        return r;
+}
+
+static int adopt_namespace(Unit *u, const char *name, int *fd) {
+        autofree char *path = held_path(u, name);
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = ns_open(path);
+        if (r >= 0)
+                *fd = r;
+        return 0;
+}
+
+static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
+        autofree char *root = NULL;
+        const json_t *network = json_object_get(saved, "network");
+        int r;
+
+        r = held_paths(u);
+        if (r >= 0)
+                r = adopt_namespace(u, "user", &u->held.userns_fd);
+        if (r >= 0)
+                r = adopt_namespace(u, "net", &u->held.netns_fd);
+        if (r < 0)
+                return r;
+
+        u->held.id_base = (uint32_t) json_integer_value(json_object_get(saved, "id_base"));
+        if (u->held.id_base > 0)
+                (void) id_pool_take_at(&u->manager->ids, u->manager->config, u->held.id_base);
+        u->held.fingerprint = (uint64_t) json_integer_value(json_object_get(saved, "fingerprint"));
+        u->held.volumes_filled = json_is_true(json_object_get(saved, "volumes_filled"));
+        u->held.cgroup_fd = cgroup_open(u->manager->cgroups, u->name);
+        root = held_path(u, "root");
+        u->held.root = root && root_is_held(root);
+        if (network)
+                (void) network_adopt(u->manager->network, network, fault, &u->held.attachment);
+        return unit_describe_attachment(u);
+}
+
+/* The pidfd of the main process: kept by the kernel, or found by number and proven by its start time. */
+static int adopt_pidfd(Unit *u, const json_t *saved, pid_t *ret_pid) {
+        pid_t pid = (pid_t) json_integer_value(json_object_get(saved, "pid"));
+        uint64_t wanted = (uint64_t) json_integer_value(json_object_get(saved, "pid_identity")), found = 0;
+        autofree char *hold = held_path(u, "pid");
+        autoclose int fd = -EBADF;
+
+        if (!hold)
+                return -ENOMEM;
+
+        *ret_pid = pid;
+        u->pid_identity = wanted;
+        fd = exit_open(hold);
+        if (fd >= 0)
+                return pidfd_identity(fd, &found) == 0 && found == wanted ? take_fd(fd) : -ESRCH;
+
+        /* Opened first, compared then: the number cannot have been given to another process in between. */
+        fd = (int) syscall(SYS_pidfd_open, pid, 0);
+        if (fd < 0)
+                return -ESRCH;
+        if ((pidfd_identity(fd, &found) == 0 && found == wanted) ||
+            (process_start_time(pid, &found) == 0 && found == wanted))
+                return take_fd(fd);
+        return -ESRCH;
+}
+
+/* Ended while no manager ran, and no descriptor of it is left: what was kept beside it is all there is. */
+static void report_lost_exit(Unit *u) {
+        MachineEvent event = { .type = EVENT_MAIN_EXITED, .cgroup_empty = true };
+        autofree char *hold = held_path(u, "pid");
+        ExitStatus status = {};
+
+        event.exit.kind = EXIT_KIND_UNKNOWN;
+        if (hold && exit_status(-1, hold, &status) == EXIT_STATE_KNOWN) {
+                event.exit.kind = status.code == CLD_EXITED   ? EXIT_KIND_EXITED
+                                  : status.code == CLD_DUMPED ? EXIT_KIND_DUMPED
+                                                              : EXIT_KIND_KILLED;
+                event.exit.status = status.status;
+        }
+        if (u->held.cgroup_fd >= 0)
+                event.cgroup_empty = cgroup_populated(u->held.cgroup_fd) <= 0;
+
+        log_message(LOG_WARNING, u->name, "its main process has ended while no manager ran (%s, status %i)",
+                    exit_kind_to_string(event.exit.kind), event.exit.status);
+        unit_event(u, &event);
+        if (!event.cgroup_empty && u->held.cgroup_fd >= 0 && !u->main)
+                (void) unit_watch_cgroup(u);
+}
+
+static int adopt_main(Unit *u, const json_t *saved) {
+        autoclose int pidfd = -EBADF;
+        autofree char *notify = NULL;
+        pid_t pid;
+        int r;
+
+        if (!u->machine.main_alive) {
+                unit_adopted(u);
+                return 0;
+        }
+
+        pidfd = adopt_pidfd(u, saved, &pid);
+        if (pidfd < 0) {
+                unit_adopted(u);
+                report_lost_exit(u);
+                return 0;
+        }
+
+        r = unit_watch_main(u, pidfd, pid);
+        if (r < 0)
+                return r;
+        (void) take_fd(pidfd);
+
+        if (asprintf(&notify, "%s/notify", u->held.files_dir) < 0)
+                return -ENOMEM;
+        if (file_exists(AT_FDCWD, notify))
+                (void) notify_socket_open(u->manager->event, notify, unit_on_notify, u, &u->notify);
+        if (u->log_file)
+                manager_schedule_rotation(u->manager);
+        unit_adopted(u);
+        return 0;
+}
+
+static int adopt_unit(Manager *m, const char *name, const json_t *saved) {
+        const char *text;
+        Fault fault = {};
+        Unit *u;
+        int r;
+
+        r = manager_load_unit_anyway(m, name, &u);
+        if (r < 0)
+                return r;
+
+        machine_from_json(&u->machine, json_object_get(saved, "machine"));
+        if (machine_check(&u->machine) < 0)
+                return -EBADMSG;
+        parse_invocation(u, json_string_value(json_object_get(saved, "invocation")));
+        u->oom_kills = (uint64_t) json_integer_value(json_object_get(saved, "oom_kills"));
+        u->log_file = json_is_true(json_object_get(saved, "log_file"));
+        text = json_string_value(json_object_get(saved, "status"));
+        u->status_text = text ? strdup(text) : NULL;
+        text = json_string_value(json_object_get(saved, "fault"));
+        u->fault_text = text ? strdup(text) : NULL;
+
+        if (unit_name_kind(name) != UNIT_CONTAINER) {
+                if (u->machine.prepared && u->spec)
+                        (void) unit_prepare(u, &fault);
+                unit_adopted(u);
+                return 0;
+        }
+
+        r = adopt_held(u, saved, &fault);
+        if (r < 0)
+                return r;
+        if (u->machine.prepared && adopt_spec(u, saved, &fault) < 0)
+                log_message(LOG_WARNING, name, "runs on, but cannot be restarted as it was: %s",
+                            fault.object);
+        return adopt_main(u, saved);
+}
+
+/* Rubbish of a manager that was killed, or of an earlier boot on a file system that outlived it. */
+static void discard(Manager *m, const char *name) {
+        Unit *u;
+
+        if (manager_load_unit_anyway(m, name, &u) < 0)
+                return;
+        machine_init(&u->machine);
+        unit_release(u);
+        unit_forget(u);
+}
+
+static void adopt_file(Manager *m, const char *name) {
+        autofree char *path = state_path(m, name), *text = NULL;
+        const char *boot_id;
+        json_t *saved = NULL;
+        int r = -EBADMSG;
+
+        if (path && file_read(AT_FDCWD, path, STATE_FILE_MAX, &text, NULL) == 0)
+                saved = json_loads(text, 0, NULL);
+        boot_id = json_string_value(json_object_get(saved, "boot_id"));
+
+        if (saved && json_integer_value(json_object_get(saved, "version")) == STATE_VERSION && boot_id &&
+            streq(boot_id, m->boot_id))
+                r = adopt_unit(m, name, saved);
+        json_decref(saved);
+        if (r < 0) {
+                log_message(LOG_WARNING, name,
+                            "its saved state cannot be used (%s); what is left of it is removed",
+                            strerror(-r));
+                discard(m, name);
+        }
+}
+
+/* Names of the entries of RUN/@directory that are units; @suffix is cut off. */
+static int list_units(const Manager *m, const char *directory, const char *suffix, char ***ret) {
+        autofree char *path = NULL;
+        autoclosedir DIR *d = NULL;
+        autostrv char **names = NULL;
+        struct dirent *e;
+
+        if (asprintf(&path, "%s/%s", m->config->paths.run, directory) < 0)
+                return -ENOMEM;
+        d = opendir(path);
+        if (!d)
+                return errno == ENOENT ? 0 : -errno;
+
+        while ((e = readdir(d))) {
+                const char *end = endswith(e->d_name, suffix);
+                char *name;
+                int r;
+
+                if (!end)
+                        continue;
+                name = strndup(e->d_name, (size_t) (end - e->d_name));
+                if (name && !unit_name_valid(name)) {
+                        free(name);
+                        continue;
+                }
+                r = strv_take(&names, name);
+                if (r < 0)
+                        return r;
+        }
+
+        strv_sort(names);
+        *ret = take_ptr(names);
+        return 0;
+}
+
+int manager_adopt_all(Manager *m) {
+        autostrv char **names = NULL, **held = NULL;
+        int r;
+
+        r = list_units(m, "state", ".json", &names);
+        if (r >= 0)
+                r = list_units(m, "held", "", &held);
+        if (r < 0)
+                return r;
+
+        /* Networks before those that are on them. */
+        STRV_FOREACH (name, names)
+                if (unit_name_kind(*name) != UNIT_CONTAINER)
+                        adopt_file(m, *name);
+        STRV_FOREACH (name, names)
+                if (unit_name_kind(*name) == UNIT_CONTAINER)
+                        adopt_file(m, *name);
+        STRV_FOREACH (name, held)
+                if (!strv_contains(names, *name))
+                        discard(m, *name);
+        return 0;
+}

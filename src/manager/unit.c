@@ -1,0 +1,237 @@
+/* One unit: its file, and how it looks from outside. */
+#include "basic/log.h"
+#include "basic/strv.h"
+#include "manager/internal.h"
+
+ENUM_DEFINE(LoadState, load_state, LOAD_STATE, LOAD_STATE_LIST)
+
+int unit_new(Manager *m, const char *name, Unit **ret) {
+        Unit *u;
+        int r;
+
+        u = calloc(1, sizeof(*u));
+        if (!u)
+                return -ENOMEM;
+        u->manager = m;
+        u->held = HELD_INIT;
+        u->cgroup_events_fd = -EBADF;
+        u->load_state = LOAD_NOT_FOUND;
+        machine_init(&u->machine);
+
+        u->name = strdup(name);
+        r = u->name ? manager_graph_index(m, name, &u->index) : -ENOMEM;
+        if (r < 0) {
+                unit_free(u);
+                return r;
+        }
+
+        *ret = u;
+        return 0;
+}
+
+void unit_free(Unit *u) {
+        if (!u)
+                return;
+
+        child_free(u->main);
+        notify_socket_free(u->notify);
+        (void) sd_event_source_disable_unref(u->timer);
+        (void) sd_event_source_disable_unref(u->cgroup_watch);
+        cleanup_close_(&u->cgroup_events_fd);
+        cleanup_close_(&u->held.userns_fd);
+        cleanup_close_(&u->held.netns_fd);
+        cleanup_close_(&u->held.cgroup_fd);
+        image_unref(u->held.image);
+        container_spec_free(u->held.spec);
+        free(u->held.directory);
+        free(u->held.container_dir);
+        free(u->held.files_dir);
+        unit_spec_free(u->spec);
+        raw_unit_free(u->raw_bad);
+        free(u->load_error);
+        free(u->fault_text);
+        free(u->status_text);
+        strv_free(u->addresses);
+        strv_free(u->ports);
+        free(u->name);
+        free(u);
+}
+
+/* Containers follow [Service]; a network or a volume is there or not, as an ended oneshot is. */
+static MachinePolicy policy_of(const UnitSpec *spec) {
+        MachinePolicy p = machine_policy_from_unit(spec);
+
+        if (spec->kind != UNIT_CONTAINER) {
+                p.restart.type = SERVICE_ONESHOT;
+                p.restart.policy = RESTART_NO;
+                p.remain_after_exit = true;
+                p.start_limit_interval = 0;
+        }
+        return p;
+}
+
+/* Reads text into a spec. Whatever is wrong with it ends up in @diag and in the load state. */
+static int load_spec(Unit *u, Diag *diag, UnitSpec **ret) {
+        autoptr(RawUnit) raw = NULL;
+        int r;
+
+        *ret = NULL;
+        r = unit_path_load(u->manager->path, u->name, diag, &raw);
+        if (r == -ENOMEM)
+                return r;
+        if (r == -ENOENT) {
+                u->load_state = LOAD_NOT_FOUND;
+                return 0;
+        }
+        if (r == -ERFKILL) {
+                u->load_state = LOAD_MASKED;
+                return 0;
+        }
+
+        u->load_state = LOAD_BAD_SETTING;
+        if (r < 0) {
+                u->raw_bad = take_ptr(raw);
+                return 0;
+        }
+
+        r = unit_spec_load(raw, host_specifiers_context(u->manager->specifiers), diag, ret);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0) {
+                u->raw_bad = take_ptr(raw);
+                return 0;
+        }
+
+        (void) take_ptr(raw);
+        u->load_state = LOAD_LOADED;
+        return 0;
+}
+
+/* Enters the unit's dependencies into the graph; names that are not ours are the generator's business. */
+static int enter_dependencies(Unit *u) {
+        const struct {
+                Dependency kind;
+                char **names;
+        } lists[] = {
+                { DEPENDENCY_REQUIRES, u->spec->unit.requires },
+                { DEPENDENCY_WANTS, u->spec->unit.wants },
+                { DEPENDENCY_AFTER, u->spec->unit.after },
+                { DEPENDENCY_BEFORE, u->spec->unit.before },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                STRV_FOREACH (name, lists[i].names) {
+                        unsigned to;
+                        int r;
+
+                        if (unit_name_kind(*name) < 0)
+                                continue;
+                        r = manager_graph_index(u->manager, *name, &to);
+                        if (r >= 0)
+                                r = graph_add_dependency(u->manager->graph, u->index, lists[i].kind, to);
+                        if (r < 0)
+                                return r;
+                }
+
+        return 0;
+}
+
+int unit_load(Unit *u) {
+        autoptr(Diag) diag = diag_new();
+        UnitSpec *spec;
+        int r;
+
+        if (!diag)
+                return -ENOMEM;
+
+        raw_unit_free(take_ptr(u->raw_bad));
+        r = load_spec(u, diag, &spec);
+        if (r < 0)
+                return r;
+
+        unit_spec_free(u->spec);
+        u->spec = spec;
+        free(u->load_error);
+        u->load_error = diag_count(diag) > 0 ? diag_to_string(diag) : NULL;
+        if (u->load_state == LOAD_BAD_SETTING && u->load_error)
+                log_message(LOG_ERR, u->name, "%s", u->load_error);
+
+        graph_set_present(u->manager->graph, u->index, u->load_state == LOAD_LOADED);
+        if (!u->spec)
+                return 0;
+
+        u->policy = policy_of(u->spec);
+        u->fingerprint = raw_unit_fingerprint(u->spec->raw);
+        return enter_dependencies(u);
+}
+
+void unit_set_fault(Unit *u, const Fault *fault) {
+        free(u->fault_text);
+        u->fault_text = NULL;
+        u->fault = fault ? *fault : (Fault){};
+        if (fault && fault->error < 0)
+                u->fault_text = fault_to_string(fault);
+}
+
+bool unit_at_rest(const Unit *u) {
+        return u->machine.state == MACHINE_DEAD || u->machine.state == MACHINE_FAILED;
+}
+
+const char *unit_name(const Unit *u) {
+        return u->name;
+}
+
+static const RawUnit *raw_of(const Unit *u) {
+        return u->spec ? u->spec->raw : u->raw_bad;
+}
+
+void unit_status(Unit *u, UnitStatus *ret) {
+        const RawUnit *raw = raw_of(u);
+        const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
+
+        *ret = (UnitStatus){
+                .name = u->name,
+                .description = u->spec && u->spec->unit.description ? u->spec->unit.description : u->name,
+                .load_state = u->load_state,
+                .load_error = u->load_error,
+                .spec = u->spec,
+                .fragment = raw ? raw->fragment : NULL,
+                .drop_ins = raw ? raw->drop_ins : NULL,
+                .machine = &u->machine,
+                .main_pid = u->main ? child_pid(u->main) : 0,
+                .status_text = u->status_text,
+                .fault = u->fault_text,
+                .image_id = u->held.image ? u->held.image->id : NULL,
+                .container_name = u->held.spec ? u->held.spec->name : NULL,
+                .addresses = u->addresses,
+                .ports = u->ports,
+                .job_id = job ? job->id : 0,
+                .job_type = job ? job->type : JOB_TYPE_INVALID_,
+                .holds_cgroup = u->held.cgroup_fd >= 0,
+        };
+        memcpy(ret->invocation, u->invocation, sizeof(ret->invocation));
+}
+
+bool unit_needs_reload(const Unit *u) {
+        const RawUnit *raw = raw_of(u);
+
+        return unit_path_is_stale(u->manager->path) || (raw && unit_path_needs_reload(u->manager->path, raw));
+}
+
+char *unit_cgroup(const Unit *u) {
+        return u->held.cgroup_fd >= 0 ? cgroup_path(u->manager->cgroups, u->name) : NULL;
+}
+
+void unit_usage(Unit *u, UnitUsage *ret) {
+        CgroupStats stats;
+
+        *ret = (UnitUsage){ UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
+        if (u->held.cgroup_fd < 0 || cgroup_stats(u->held.cgroup_fd, &stats) < 0)
+                return;
+
+        ret->memory_current = stats.memory_current;
+        ret->memory_peak = stats.memory_peak;
+        ret->tasks_current = stats.tasks;
+        if (stats.cpu_usage != UINT64_MAX)
+                ret->cpu_usage_nsec = stats.cpu_usage * NSEC_PER_USEC;
+}

@@ -1,0 +1,202 @@
+/*
+ * Slow or dangerous work in a child: the manager's own program, run as `nsunitd --worker VERB ...`. It says
+ * on its standard output, a JSON object a line, how far it is and how it ended.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+
+#include "basic/log.h"
+#include "basic/strv.h"
+#include "image/worker.h"
+#include "manager/internal.h"
+
+#define LINE_MAX_BYTES (64 * 1024)
+
+/* Descriptor at which the worker finds its input. */
+#define INPUT_FD 3
+
+typedef struct Worker {
+        Child *child;
+        sd_event_source *output;
+        int output_fd;
+        char buffer[LINE_MAX_BYTES];
+        size_t n;
+        char *id;
+        Fault fault;
+        ManagerReplyFn reply;
+        void *data;
+} Worker;
+
+static void worker_free(Worker *w) {
+        if (!w)
+                return;
+
+        child_free(w->child);
+        (void) sd_event_source_disable_unref(w->output);
+        cleanup_close_(&w->output_fd);
+        free(w->id);
+        free(w);
+}
+
+AUTOPTR_DEFINE(Worker, worker_free);
+
+static void take_lines(Worker *w) {
+        char *line = w->buffer, *end;
+
+        while ((end = memchr(line, '\n', w->n - (size_t) (line - w->buffer)))) {
+                char *id = NULL;
+
+                *end = '\0';
+                (void) image_worker_parse(line, &id, &w->fault);
+                if (id) {
+                        free(w->id);
+                        w->id = id;
+                }
+                line = end + 1;
+        }
+
+        w->n -= (size_t) (line - w->buffer);
+        memmove(w->buffer, line, w->n);
+        if (w->n == sizeof(w->buffer)) /* no such line is ours */
+                w->n = 0;
+}
+
+/* Returns false when there is nothing more to read now. */
+static bool read_output(Worker *w) {
+        ssize_t n = read(w->output_fd, w->buffer + w->n, sizeof(w->buffer) - w->n);
+
+        if (n <= 0)
+                return false;
+        w->n += (size_t) n;
+        take_lines(w);
+        return true;
+}
+
+static int on_output(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        if (!read_output(userdata) && revents & EPOLLHUP)
+                return sd_event_source_set_enabled(s, SD_EVENT_OFF);
+        return 0;
+}
+
+static void on_worker_exit(Child *child, const ChildExit *how, void *data) {
+        autoptr(Worker) w = data;
+        autofree char *text = NULL;
+        bool good = how->known && how->code == CLD_EXITED && how->status == 0;
+
+        while (read_output(w))
+                ;
+
+        if (good) {
+                w->reply(0, strempty(w->id), w->data);
+                return;
+        }
+        if (w->fault.error == 0)
+                (void) fault_set(&w->fault, "worker", -EIO, "ended by %s %i",
+                                 how->code == CLD_EXITED ? "status" : "signal", how->status);
+        text = fault_to_string(&w->fault);
+        w->reply(w->fault.error, text ? text : "out of memory", w->data);
+}
+
+static int spawn(char *const *argv, int input_fd, int output_fd, pid_t *ret) {
+        posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attr;
+        sigset_t none, all;
+        int r;
+
+        (void) sigemptyset(&none);
+        (void) sigfillset(&all);
+        if (posix_spawnattr_init(&attr) != 0)
+                return -ENOMEM;
+        if (posix_spawn_file_actions_init(&actions) != 0) {
+                (void) posix_spawnattr_destroy(&attr);
+                return -ENOMEM;
+        }
+
+        (void) posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        (void) posix_spawnattr_setsigmask(&attr, &none);
+        (void) posix_spawnattr_setsigdefault(&attr, &all);
+        r = posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
+        if (r == 0 && input_fd >= 0)
+                r = posix_spawn_file_actions_adddup2(&actions, input_fd, INPUT_FD);
+        if (r == 0)
+                r = posix_spawn(ret, "/proc/self/exe", &actions, &attr, argv, environ);
+
+        (void) posix_spawn_file_actions_destroy(&actions);
+        (void) posix_spawnattr_destroy(&attr);
+        return -r;
+}
+
+static int build_argv(char *const *args, char ***ret) {
+        autostrv char **argv = NULL;
+        int r;
+
+        r = strv_add(&argv, "nsunitd");
+        if (r >= 0)
+                r = strv_add(&argv, "--worker");
+        if (r >= 0)
+                r = strv_add_all(&argv, args);
+        if (r >= 0)
+                *ret = take_ptr(argv);
+        return r;
+}
+
+int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data) {
+        autoptr(Worker) w = calloc(1, sizeof(*w));
+        autoclose int theirs = -EBADF, input = -EBADF;
+        autostrv char **argv = NULL;
+        int pipes[2], r;
+        ChildInfo info = { .name = "worker" };
+
+        if (!w)
+                return -ENOMEM;
+        w->output_fd = -EBADF;
+        w->reply = reply;
+        w->data = data;
+
+        r = build_argv(args, &argv);
+        if (r < 0)
+                return r;
+        if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0)
+                return -errno;
+        w->output_fd = pipes[0];
+        theirs = pipes[1];
+        /* The worker waits when we are slow; only our end must not block. */
+        (void) fcntl(theirs, F_SETFL, 0);
+        if (fd >= 0) {
+                /* Above the numbers that dup2 in the child is going to overwrite. */
+                input = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+                if (input < 0)
+                        return -errno;
+        }
+
+        r = sd_event_add_io(m->event, &w->output, w->output_fd, EPOLLIN, on_output, w);
+        if (r < 0)
+                return r;
+        r = spawn(argv, input, theirs, &info.pid);
+        if (r < 0)
+                return r;
+
+        info.pidfd = (int) syscall(SYS_pidfd_open, info.pid, 0);
+        r = info.pidfd < 0 ? -errno : child_watch(m->event, &info, on_worker_exit, w, &w->child);
+        if (r < 0) {
+                (void) kill(info.pid, SIGKILL);
+                return r;
+        }
+
+        (void) take_ptr(w); /* frees itself at its end */
+        return 0;
+}
+
+int manager_import_image(Manager *m, const char *name, const char *path, int fd, ManagerReplyFn reply,
+                         void *data) {
+        char *args[] = { (char *) "import", m->config->paths.store, (char *) strempty(name),
+                         fd >= 0 ? (char *) "fd:3" : (char *) path, NULL };
+
+        if (fd < 0 && !path)
+                return -EINVAL;
+        return worker_start(m, args, fd, reply, data);
+}
