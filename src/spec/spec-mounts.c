@@ -1,0 +1,78 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "basic/file.h"
+#include "basic/macro.h"
+#include "basic/strv.h"
+#include "spec/spec-mounts.h"
+
+static bool is_mounted(const ContainerSpec *s, const char *destination) {
+        for (size_t i = 0; i < s->n_mounts; i++)
+                if (streq(s->mounts[i].destination, destination))
+                        return true;
+        return false;
+}
+
+static int add_mount(ContainerSpec *s, const MountSpec *from) {
+        MountSpec *m = &s->mounts[s->n_mounts];
+
+        *m = *from;
+        m->idmap = from->idmap && s->user_namespace;
+        m->destination = strdup(from->destination);
+        m->source = from->source ? strdup(from->source) : NULL;
+        s->n_mounts++;
+        return m->destination && (m->source || !from->source) ? 0 : -ENOMEM;
+}
+
+/* An image is no author to complain to: what cannot be mounted on is left out. */
+static int add_image_volume(ContainerSpec *s, const char *volume) {
+        autofree char *destination = strdup(volume);
+        MountSpec m = {
+                .kind = MOUNT_VOLUME,
+                .idmap = true,
+                .copy = true,
+                .propagation = MS_PRIVATE | MS_REC,
+        };
+
+        if (!destination)
+                return -ENOMEM;
+        (void) path_normalize(destination);
+        if (!path_is_absolute_clean(destination) || streq(destination, "/") || is_mounted(s, destination))
+                return 0;
+
+        m.destination = destination;
+        return add_mount(s, &m);
+}
+
+/* By bytes, "/a" comes before "/a/b": parents before children. */
+static int compare_destinations(const void *a, const void *b) {
+        return strcmp(((const MountSpec *) a)->destination, ((const MountSpec *) b)->destination);
+}
+
+int spec_mounts_make(const ContainerSection *c, char *const *image_volumes, ContainerSpec *s) {
+        const MountList *lists[] = { &c->volumes, &c->mounts, &c->tmpfses };
+        size_t n = strv_length(image_volumes);
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                n += lists[i]->n;
+        if (n == 0)
+                return 0;
+
+        s->mounts = calloc(n, sizeof(*s->mounts));
+        if (!s->mounts)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                for (size_t k = 0; k < lists[i]->n && r == 0; k++)
+                        r = add_mount(s, &lists[i]->items[k]);
+        STRV_FOREACH (volume, image_volumes)
+                if (r == 0)
+                        r = add_image_volume(s, *volume);
+        if (r < 0)
+                return r;
+
+        qsort(s->mounts, s->n_mounts, sizeof(*s->mounts), compare_destinations);
+        return 0;
+}
