@@ -16,6 +16,7 @@
 #include "config/manager-config.h"
 #include "image/worker.h"
 #include "manager/manager.h"
+#include "storage/root.h"
 
 #define CONFIG_FILE SYSCONFDIR "/nsunits/nsunitd.conf"
 
@@ -144,14 +145,26 @@ static int serve(const ManagerConfig *config) {
         return r;
 }
 
+/* The manager runs itself as a child for what is slow or handles hostile input. */
+static int worker_main(int argc, char **argv) {
+        int r;
+
+        if (argc != 2 || strcmp(argv[0], "purge") != 0)
+                return image_worker_main(argc, argv);
+
+        r = root_purge(argv[1]);
+        if (r < 0)
+                fprintf(stderr, "nsunitd: cannot remove %s: %s\n", argv[1], strerror(-r));
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv) {
         Options options = { .config_file = CONFIG_FILE, .log_level = LOG_INFO };
         autoptr(ManagerConfig) config = NULL;
         int r;
 
-        /* The manager runs itself as a child for what is slow or handles hostile input. */
         if (argc > 2 && strcmp(argv[1], "--worker") == 0)
-                return image_worker_main(argc - 2, argv + 2);
+                return worker_main(argc - 2, argv + 2);
 
         r = parse_options(argc, argv, &options);
         if (r <= 0)
