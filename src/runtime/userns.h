@@ -29,7 +29,8 @@ int netns_create(int userns_fd, Fault *f);
 
 /**
  * ns_hold() - keep a namespace alive without a process or a descriptor: bind it onto a file
- * @path: made as an empty file when missing; its directory must lie on a mount that is not shared
+ * @path: made as an empty file; what is held there already is released first. Its directory must lie on a
+ * mount that is not shared
  */
 int ns_hold(int fd, const char *path, Fault *f);
 

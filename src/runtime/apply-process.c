@@ -1,0 +1,261 @@
+/* The child side of a launch: streams, identity, confinement, exec. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+
+#include "runtime/apply.h"
+#include "runtime/syscall.h"
+
+/* -- terminal and streams -- */
+
+/* Another container's root could have put anything there; only the kernel's own multiplexer will do. */
+static long check_ptmx(long fd) {
+        struct statfs fs;
+        struct stat st;
+        long r;
+
+        r = RAW(fstat, fd, &st);
+        if (r == 0)
+                r = RAW(fstatfs, fd, &fs);
+        if (r < 0)
+                return r;
+        if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2) || fs.f_type != DEVPTS_SUPER_MAGIC)
+                return -ENOTTY;
+        return 0;
+}
+
+/* The table is still shared here: the master side is the manager's at once. */
+long apply_terminal(Apply *a, const Step *s) {
+        struct open_how how = {
+                .flags = O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK,
+                .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+        };
+        struct winsize size = { .ws_row = a->plan->rows, .ws_col = a->plan->columns };
+        int unlock = 0;
+        long fd, r;
+
+        fd = RAW(openat2, AT_FDCWD, s->path, &how, sizeof(how));
+        if (fd < 0)
+                return fd;
+        a->report->terminal = (int) fd;
+        r = check_ptmx(fd);
+        if (r == 0)
+                r = RAW(fcntl, fd, F_SETFL, O_RDWR);
+        if (r == 0)
+                r = RAW(ioctl, fd, TIOCSPTLCK, &unlock);
+        if (r == 0 && size.ws_row > 0 && size.ws_col > 0)
+                r = RAW(ioctl, fd, TIOCSWINSZ, &size);
+        return r;
+}
+
+static long terminal_stdio(Apply *a) {
+        long fd, r = 0;
+
+        fd = RAW(ioctl, a->report->terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0)
+                return fd;
+        r = RAW(fchown, fd, a->plan->uid, -1);
+        for (int i = 0; r >= 0 && i < 3; i++)
+                r = RAW(dup3, fd, i, 0);
+        if (r >= 0)
+                r = RAW(ioctl, 0, TIOCSCTTY, 0);
+        return r;
+}
+
+long apply_stdio(Apply *a, const Step *s) {
+        long from[3], r;
+
+        if (a->report->terminal >= 0)
+                return terminal_stdio(a);
+
+        /* First out of the way of 0, 1 and 2: the given ones may be among these. */
+        for (int i = 0; i < 3; i++) {
+                from[i] = a->fds[a->plan->stdio[i]];
+                if (from[i] < 3)
+                        from[i] = RAW(fcntl, from[i], F_DUPFD_CLOEXEC, 3);
+                if (from[i] < 0)
+                        return from[i];
+        }
+        for (int i = 0; i < 3; i++) {
+                r = RAW(dup3, from[i], i, 0);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+long apply_chdir(Apply *a, const Step *s) {
+        long fd = path_resolve(a->root_fd, s->path, PATH_DIRECTORY), r;
+
+        if (fd < 0)
+                return fd;
+        r = RAW(fchdir, fd);
+        (void) RAW(close, fd);
+        return r;
+}
+
+/* -- confinement -- */
+
+long apply_limit(Apply *a, const Step *s) {
+        const RlimitSpec *l = &a->plan->rlimits[s->number];
+
+        return RAW(prlimit64, 0, l->resource, &l->limit, NULL);
+}
+
+long apply_bounding(Apply *a, const Step *s) {
+        for (unsigned cap = 0; cap < 64; cap++) {
+                long r;
+
+                if (s->number & UINT64_C(1) << cap)
+                        continue;
+                r = RAW(prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
+                if (r == -EINVAL) /* this and all higher ones are unknown to the kernel */
+                        return 0;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+long apply_no_new_privs(Apply *a, const Step *s) {
+        return RAW(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+long apply_seccomp(Apply *a, const Step *s) {
+        return RAW(seccomp, SECCOMP_SET_MODE_FILTER, 0, a->plan->filter);
+}
+
+long apply_identity(Apply *a, const Step *s) {
+        const Plan *plan = a->plan;
+        long r;
+
+        r = RAW(setgroups, plan->n_groups, plan->groups);
+        if (r == 0)
+                r = RAW(setresgid, plan->gid, plan->gid, plan->gid);
+        if (r == 0)
+                r = RAW(setresuid, plan->uid, plan->uid, plan->uid);
+        return r;
+}
+
+/* Only root holds any, as with Docker: nothing is inheritable or ambient. What the manager itself lacks
+ * ("all" in a manager that is contained) is left out. */
+long apply_capabilities(Apply *a, const Step *s) {
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[2] = {};
+        long r;
+
+        r = RAW(capget, &header, data);
+        if (r < 0)
+                return r;
+        for (int i = 0; i < 2; i++) {
+                uint32_t wanted = a->plan->uid == 0 ? (uint32_t) (s->number >> (32 * i)) : 0;
+
+                data[i].permitted &= wanted;
+                data[i].effective = data[i].permitted;
+                data[i].inheritable = 0;
+        }
+        r = RAW(capset, &header, data);
+        if (r < 0)
+                return r;
+        return RAW(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+/* -- exec -- */
+
+long apply_signals(Apply *a, const Step *s) {
+        /* The kernel's struct sigaction and sigset_t, all zero: default action, empty mask. */
+        unsigned long zero[8] = {};
+
+        for (int sig = 1; sig <= 64; sig++)
+                (void) RAW(rt_sigaction, sig, zero, NULL, sizeof(unsigned long));
+        return RAW(rt_sigprocmask, SIG_SETMASK, zero, NULL, sizeof(unsigned long));
+}
+
+/* All are close-on-exec, but the search for the program happens before: a program named
+ * "/proc/self/fd/7/../..." must find nothing of the host's. */
+long apply_close(Apply *a, const Step *s) {
+        int first = 3;
+
+        if (a->plan->init_slot >= 0) {
+                int *fd = &a->fds[a->plan->init_slot];
+
+                if (*fd != first) {
+                        long r = RAW(dup3, *fd, first, O_CLOEXEC);
+
+                        if (r < 0)
+                                return r;
+                }
+                *fd = first++;
+        }
+        return RAW(close_range, first, ~0U, 0);
+}
+
+/* Runs a->program; returns only if that failed. */
+static long try_program(Apply *a) {
+        struct stat st;
+        long r, found;
+
+        if (a->plan->init_slot < 0) {
+                r = RAW(execve, a->program, a->argv, a->plan->environment);
+                if (r == -ENOENT && RAW(faccessat, AT_FDCWD, a->program, F_OK) == 0)
+                        a->report->no_interpreter = true;
+                return r;
+        }
+
+        /* The init would fail to run it after we have reported success; so look first. */
+        found = RAW(newfstatat, AT_FDCWD, a->program, &st, 0);
+        if (found == 0 && !S_ISREG(st.st_mode))
+                found = -EACCES;
+        if (found == 0)
+                found = RAW(faccessat, AT_FDCWD, a->program, X_OK);
+        if (found < 0)
+                return found;
+        return RAW(execveat, a->fds[a->plan->init_slot], "", a->argv, a->plan->environment, AT_EMPTY_PATH);
+}
+
+static bool keep_searching(long r) {
+        return r == -ENOENT || r == -ENOTDIR || r == -EACCES;
+}
+
+long apply_exec(Apply *a, const Step *s) {
+        const char *dir = a->plan->search_path;
+        size_t name = strlen(s->path);
+        long result = -ENOENT;
+
+        if (strchr(s->path, '/')) {
+                if (name >= sizeof(a->program))
+                        return -ENAMETOOLONG;
+                memcpy(a->program, s->path, name + 1);
+                return try_program(a);
+        }
+
+        for (;;) {
+                size_t length = strcspn(dir, ":");
+
+                if (length > 0 && length + 1 + name < sizeof(a->program)) {
+                        long r;
+
+                        memcpy(a->program, dir, length);
+                        a->program[length] = '/';
+                        memcpy(a->program + length + 1, s->path, name + 1);
+                        r = try_program(a);
+                        if (!keep_searching(r) || a->report->no_interpreter)
+                                return r;
+                        if (r == -EACCES)
+                                result = r;
+                }
+                if (dir[length] == '\0')
+                        return result;
+                dir += length + 1;
+        }
+}

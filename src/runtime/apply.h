@@ -1,0 +1,79 @@
+/*
+ * The child side of a launch: carries out steps. Dumb on purpose; all decisions are in the plan.
+ *
+ * Runs in children that may share the manager's memory: raw system calls only, no allocation, and
+ * nothing of the manager's is written but *Apply and *ApplyReport.
+ */
+#pragma once
+
+#include <limits.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "runtime/step.h"
+
+/* Lies in a shared mapping, so that it works also where a child cannot share memory. */
+typedef struct ApplyReport {
+        int step;            /* being carried out; the last one on success */
+        int error;           /* negative errno; 0 = none yet */
+        pid_t pid;           /* of the container's process, 0 = not made */
+        int pidfd;           /* in the manager's table */
+        int terminal;        /* master side, in the manager's table; -1 = none */
+        bool no_interpreter; /* the program is there, but not what its first line or its header asks for */
+} ApplyReport;
+
+typedef struct Apply {
+        const Plan *plan;
+        ApplyReport *report;
+        void *stack;            /* of the container's process, CLONE_STACK_SIZE */
+        int *fds;               /* of the slots */
+        int root_fd;            /* of the container, once entered */
+        int mask_dir;           /* empty directory to clone for masks, -1 = not made yet */
+        const char **argv;      /* of the program, or of the init with a hole for &program */
+        char program[PATH_MAX]; /* where the program was found */
+} Apply;
+
+/** apply_join() - CloneFn of the first child: the join steps; it spawns the container's process. */
+int apply_join(void *apply);
+
+/** apply_steps() - carry out the steps of @place that start at @first. 0 or negative errno, reported. */
+int apply_steps(Apply *a, StepPlace place);
+
+/* One function a step; each returns 0 or a negative errno. */
+typedef long (*ApplyFn)(Apply *a, const Step *s);
+
+long apply_new_mount(Apply *a, const Step *s);
+long apply_clone_sysfs(Apply *a, const Step *s);
+long apply_enter_root(Apply *a, const Step *s);
+long apply_open_root(Apply *a, const Step *s);
+long apply_attach(Apply *a, const Step *s);
+long apply_sysctl(Apply *a, const Step *s);
+long apply_mask(Apply *a, const Step *s);
+long apply_protect(Apply *a, const Step *s);
+long apply_make_dir(Apply *a, const Step *s);
+long apply_root_read_only(Apply *a, const Step *s);
+
+long apply_terminal(Apply *a, const Step *s);
+long apply_stdio(Apply *a, const Step *s);
+long apply_chdir(Apply *a, const Step *s);
+long apply_limit(Apply *a, const Step *s);
+long apply_bounding(Apply *a, const Step *s);
+long apply_no_new_privs(Apply *a, const Step *s);
+long apply_seccomp(Apply *a, const Step *s);
+long apply_identity(Apply *a, const Step *s);
+long apply_capabilities(Apply *a, const Step *s);
+long apply_signals(Apply *a, const Step *s);
+long apply_close(Apply *a, const Step *s);
+long apply_exec(Apply *a, const Step *s);
+
+/* Paths in the container, which are hostile: see apply-path.c. */
+enum {
+        PATH_DIRECTORY = 1 << 0,
+        PATH_STRICT = 1 << 1,
+};
+
+/** path_resolve() - an O_PATH descriptor of what @path means inside the root, or a negative errno. */
+long path_resolve(int root_fd, const char *path, unsigned flags);
+
+/** path_make() - the same, making what is missing: directories, and a file unless PATH_DIRECTORY. */
+long path_make(int root_fd, const char *path, unsigned flags);

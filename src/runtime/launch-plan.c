@@ -1,0 +1,353 @@
+/*
+ * Decides how a container is launched: from a spec and prepared descriptors to steps. Pure.
+ *
+ * The order is not free. File systems that belong to a namespace (proc, sysfs, ...) are made before the
+ * root is entered, because with a user namespace the kernel allows them only while the template's
+ * complete ones are in sight. System controls are set before the container's own mounts, so that no
+ * volume can stand in their way; masks come after them, so that no volume lies under or over a mask by
+ * accident. The root turns read-only last, when all mount points are made.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+
+#include "basic/file.h"
+#include "basic/strv.h"
+#include "runtime/launch.h"
+#include "runtime/seccomp.h"
+#include "runtime/step.h"
+
+#define KERNEL_FS_ATTR (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* Docker's lists: what tells about or reaches the host although it is not namespaced. */
+static const char *const masked_paths[] = {
+        "/proc/acpi",
+        "/proc/asound",
+        "/proc/interrupts",
+        "/proc/kcore",
+        "/proc/keys",
+        "/proc/latency_stats",
+        "/proc/sched_debug",
+        "/proc/scsi",
+        "/proc/timer_list",
+        "/proc/timer_stats",
+        "/sys/devices/virtual/powercap",
+        "/sys/firmware",
+};
+
+static const char *const protected_paths[] = {
+        "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+};
+
+/* Controls that exist once per namespace; all others are the host's (namespaces(7), sysctl documentation). */
+static const char *const own_sysctls[] = {
+        "fs/mqueue/",    "kernel/domainname", "kernel/hostname", "kernel/msgmax",
+        "kernel/msgmnb", "kernel/msgmni",     "kernel/sem",      "kernel/shm_rmid_forced",
+        "kernel/shmall", "kernel/shmmax",     "kernel/shmmni",
+};
+
+/* What is being built, and the first error: so that a plan reads as a list. */
+typedef struct Builder {
+        const LaunchRequest *request;
+        const ContainerSpec *spec;
+        Plan *plan;
+        Fault *fault;
+        int r;
+        int proc, dev, pts, shm, mqueue, sys, cgroup; /* slots; -1 = not there */
+} Builder;
+
+static void step(Builder *b, Step s) {
+        if (b->r == 0)
+                b->r = plan_step(b->plan, &s);
+}
+
+static int slot(Builder *b, int fd, const char *name) {
+        int r;
+
+        if (b->r < 0)
+                return -1;
+        r = plan_slot(b->plan, fd, name);
+        if (r < 0)
+                b->r = r;
+        return r;
+}
+
+static int check_request(const LaunchRequest *q, Fault *f) {
+        if (q->template_fd < 0 || q->root_fd < 0)
+                return fault_set(f, "plan", -EBADF, "%s", q->root_fd < 0 ? "root" : "template");
+        if (!q->spec->argv || !q->spec->argv[0])
+                return fault_set(f, "plan", -EINVAL, "no command");
+        if (q->spec->run_init && !q->init_path)
+                return fault_set(f, "plan", -EINVAL, "no init program");
+        if (q->userns_fd < 0 && (q->uid_base != 0 || q->gid_base != 0))
+                return fault_set(f, "plan", -EINVAL, "ids shifted without a user namespace");
+        return 0;
+}
+
+static bool sysctl_is_own(const char *path, bool own_network) {
+        if (strstr(path, ".."))
+                return false;
+        if (startswith(path, "net/"))
+                return own_network;
+        for (size_t i = 0; i < ELEMENTSOF(own_sysctls); i++) {
+                bool prefix = endswith(own_sysctls[i], "/") != NULL;
+
+                if (prefix ? startswith(path, own_sysctls[i]) != NULL : streq(path, own_sysctls[i]))
+                        return true;
+        }
+        return false;
+}
+
+static int check_sysctls(const LaunchRequest *q, Fault *f) {
+        for (size_t i = 0; i < q->spec->n_sysctls; i++) {
+                const char *path = q->spec->sysctls[i].path;
+
+                if (sysctl_is_own(path, q->netns_fd >= 0))
+                        continue;
+                (void) fault_set(f, "system control", -EPERM, "%s", path);
+                fault_advise(f, "it is not the container's own but the host's");
+                return -EPERM;
+        }
+        return 0;
+}
+
+/* -- in the manager -- */
+
+static int plan_root(Builder *b) {
+        int root = slot(b, b->request->root_fd, "root"), copy;
+
+        if (!b->request->root_clone)
+                return root;
+        copy = slot(b, -1, "root copy");
+        step(b, (Step){ STEP_CLONE_MOUNT, PLACE_HOST, .slot = root, .out = copy });
+        return copy;
+}
+
+static void plan_host(Builder *b) {
+        const LaunchRequest *q = b->request;
+
+        b->dev = slot(b, -1, "dev");
+        step(b, (Step){ STEP_MAKE_DEV, PLACE_HOST, .slot = -1, .out = b->dev });
+
+        b->cgroup = -1;
+        if (q->cgroup_fd >= 0) {
+                int source = slot(b, q->cgroup_fd, "cgroup");
+
+                b->plan->cgroup_slot = source;
+                b->cgroup = slot(b, -1, "cgroup mount");
+                step(b, (Step){ STEP_CLONE_MOUNT, PLACE_HOST, .slot = source, .out = b->cgroup,
+                                .flags = CLONE_READ_ONLY });
+        }
+
+        if (b->spec->run_init) {
+                b->plan->init_slot = slot(b, -1, "init");
+                /* Read-only, or root in a container without user namespace could write to the host's file
+                 * by way of /proc/1/exe. */
+                step(b, (Step){ STEP_CLONE_PATH, PLACE_HOST, .slot = -1, .out = b->plan->init_slot,
+                                .flags = CLONE_READ_ONLY, .path = q->init_path });
+        }
+        if (b->r == 0)
+                b->r = plan_stdio(b->plan, q->stdin_fd, q->stdout_fd, q->stderr_fd);
+}
+
+/* -- in the first child -- */
+
+static void join(Builder *b, int fd, uint64_t type, const char *name) {
+        if (fd >= 0)
+                step(b, (Step){ STEP_JOIN, PLACE_JOIN, .slot = slot(b, fd, name), .out = -1, .flags = type });
+}
+
+static void plan_join(Builder *b) {
+        const LaunchRequest *q = b->request;
+
+        /* Raising needs privilege over the host, lowering none: so the exact values are set at the end. */
+        if (b->spec->n_rlimits > 0)
+                step(b, (Step){ STEP_RAISE_LIMITS, PLACE_JOIN, .slot = -1, .out = -1 });
+        join(b, q->template_fd, CLONE_NEWNS, "template");
+        join(b, q->userns_fd, CLONE_NEWUSER, "user");
+        join(b, q->netns_fd, CLONE_NEWNET, "network");
+        step(b,
+             (Step){ STEP_NEW_NAMESPACES, PLACE_JOIN, .slot = -1, .out = -1,
+                     .flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWTIME });
+        step(b, (Step){ STEP_SPAWN, PLACE_JOIN, .slot = -1, .out = -1, .flags = CLONE_NEWPID });
+}
+
+/* -- in the container's process -- */
+
+static int new_mount(Builder *b, const char *type, const char *options, uint64_t attr) {
+        int out = slot(b, -1, type);
+
+        step(b, (Step){ STEP_NEW_MOUNT, PLACE_BUILD, .slot = -1, .out = out, .flags = attr, .path = type,
+                        .text = options });
+        return out;
+}
+
+static void plan_kernel_mounts(Builder *b) {
+        char shm[64] = "mode=1777";
+
+        if (b->spec->shm_size > 0)
+                (void) snprintf(shm, sizeof(shm), "mode=1777,size=%" PRIu64, b->spec->shm_size);
+
+        b->proc = new_mount(b, "proc", NULL, KERNEL_FS_ATTR);
+        b->pts = new_mount(b, "devpts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
+                           MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+        b->shm = new_mount(b, "tmpfs", shm, KERNEL_FS_ATTR);
+        b->mqueue = new_mount(b, "mqueue", NULL, KERNEL_FS_ATTR);
+
+        /* A sysfs shows one network namespace and may be made by its owner only; with the host's network
+         * and an own user namespace that is the host, so its copy in the template must do. */
+        if (b->request->userns_fd >= 0 && b->request->netns_fd < 0) {
+                b->sys = slot(b, -1, "host sysfs");
+                step(b, (Step){ STEP_CLONE_SYSFS, PLACE_BUILD, .slot = -1, .out = b->sys,
+                                .flags = KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY, .path = "/sys" });
+        } else {
+                b->sys = new_mount(b, "sysfs", NULL, KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY);
+        }
+}
+
+static void attach(Builder *b, int from, const char *to, uint64_t flags) {
+        if (from >= 0)
+                step(b,
+                     (Step){ STEP_ATTACH, PLACE_BUILD, .slot = from, .out = -1, .flags = flags, .path = to });
+}
+
+static void plan_system_mounts(Builder *b) {
+        const uint64_t top = ATTACH_DIRECTORY | ATTACH_CREATE | ATTACH_STRICT;
+        const uint64_t inner = ATTACH_DIRECTORY | ATTACH_STRICT;
+
+        attach(b, b->proc, "/proc", top);
+        attach(b, b->dev, "/dev", top);
+        attach(b, b->pts, "/dev/pts", inner);
+        attach(b, b->shm, "/dev/shm", inner);
+        attach(b, b->mqueue, "/dev/mqueue", inner);
+        attach(b, b->sys, "/sys", top);
+        attach(b, b->cgroup, "/sys/fs/cgroup", inner);
+}
+
+static bool is_mounted_on(const LaunchRequest *q, const char *destination) {
+        for (size_t i = 0; i < q->n_mounts; i++)
+                if (streq(q->mounts[i].destination, destination))
+                        return true;
+        return false;
+}
+
+static void plan_own_mounts(Builder *b) {
+        const LaunchRequest *q = b->request;
+
+        for (size_t i = 0; i < q->n_mounts; i++) {
+                const LaunchMount *m = &q->mounts[i];
+                int from = slot(b, m->fd, "mount");
+
+                attach(b, from, m->destination, ATTACH_CREATE | (m->is_directory ? ATTACH_DIRECTORY : 0));
+        }
+
+        for (size_t i = 0; i < q->n_files; i++) {
+                const LaunchFile *file = &q->files[i];
+                int from;
+
+                /* The unit's author knows better. */
+                if (is_mounted_on(q, file->destination))
+                        continue;
+                from = slot(b, -1, "file");
+                step(b, (Step){ STEP_CLONE_PATH, PLACE_HOST, .slot = -1, .out = from,
+                                .flags = file->read_only ? CLONE_READ_ONLY : 0, .path = file->source });
+                attach(b, from, file->destination,
+                       ATTACH_CREATE | (file->is_directory ? ATTACH_DIRECTORY : 0));
+        }
+}
+
+static void plan_masks(Builder *b) {
+        if (!b->spec->mask_paths)
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(masked_paths); i++)
+                step(b, (Step){ STEP_MASK, PLACE_BUILD, .slot = -1, .out = -1, .path = masked_paths[i] });
+        for (size_t i = 0; i < ELEMENTSOF(protected_paths); i++)
+                step(b, (Step){ STEP_PROTECT, PLACE_BUILD, .slot = -1, .out = -1, .flags = KERNEL_FS_ATTR,
+                                .path = protected_paths[i] });
+}
+
+static void plan_build(Builder *b, int root) {
+        const ContainerSpec *spec = b->spec;
+
+        step(b, (Step){ STEP_OWN_FILES, PLACE_BUILD, .slot = -1, .out = -1 });
+        step(b, (Step){ STEP_BECOME_ROOT, PLACE_BUILD, .slot = -1, .out = -1 });
+        step(b, (Step){ STEP_SESSION, PLACE_BUILD, .slot = -1, .out = -1 });
+        if (spec->host_name)
+                step(b,
+                     (Step){ STEP_HOST_NAME, PLACE_BUILD, .slot = -1, .out = -1, .path = spec->host_name });
+        plan_kernel_mounts(b);
+        step(b, (Step){ STEP_ENTER_ROOT, PLACE_BUILD, .slot = root, .out = -1 });
+        plan_system_mounts(b);
+        for (size_t i = 0; i < spec->n_sysctls; i++)
+                step(b, (Step){ STEP_SYSCTL, PLACE_BUILD, .slot = -1, .out = -1,
+                                .path = spec->sysctls[i].path, .text = spec->sysctls[i].value });
+        plan_own_mounts(b);
+        plan_masks(b);
+        step(b, (Step){ STEP_MAKE_DIR, PLACE_BUILD, .slot = -1, .out = -1,
+                        .path = spec->working_dir ? spec->working_dir : "/" });
+        if (spec->read_only)
+                step(b, (Step){ STEP_ROOT_READ_ONLY, PLACE_BUILD, .slot = root, .out = -1 });
+}
+
+static int plan_settings(Builder *b) {
+        const ContainerSpec *spec = b->spec;
+        Plan *plan = b->plan;
+        int r;
+
+        plan->shared_memory = true;
+        plan->dev_uid = b->request->uid_base;
+        plan->dev_gid = b->request->gid_base;
+        plan->capabilities = spec->capabilities;
+        plan->object = strdup(strempty(spec->unit));
+        plan->init_name = strdup("nsunits-init");
+        if (!plan->object || !plan->init_name)
+                return -ENOMEM;
+        if (spec->n_rlimits > 0) {
+                plan->rlimits = calloc(spec->n_rlimits, sizeof(*plan->rlimits));
+                if (!plan->rlimits)
+                        return -ENOMEM;
+                memcpy(plan->rlimits, spec->rlimits, spec->n_rlimits * sizeof(*plan->rlimits));
+                plan->n_rlimits = spec->n_rlimits;
+        }
+        if (spec->seccomp) {
+                r = seccomp_default(spec->capabilities, b->fault, &plan->filter);
+                if (r < 0)
+                        return r;
+        }
+
+        r = plan_program(plan, spec->argv, spec->environment, b->request->environment, b->request->identity);
+        if (r == 0 && spec->host_name && !strv_env_get(plan->environment, "HOSTNAME"))
+                r = strv_addf(&plan->environment, "HOSTNAME=%s", spec->host_name);
+        return r;
+}
+
+int launch_plan(const LaunchRequest *request, Fault *f, Plan **ret) {
+        autoptr(Plan) plan = NULL;
+        Builder b = { .request = request, .spec = request->spec, .fault = f };
+        int root, r;
+
+        r = check_request(request, f);
+        if (r == 0)
+                r = check_sysctls(request, f);
+        if (r < 0)
+                return r;
+
+        b.plan = plan = plan_new();
+        if (!plan)
+                return fault_set(f, "plan", -ENOMEM, NULL);
+        b.r = plan_settings(&b);
+        root = plan_root(&b);
+        plan_host(&b);
+        plan_join(&b);
+        plan_build(&b, root);
+        if (b.r == 0)
+                b.r = plan_confine(plan, request->spec->working_dir, request->spec->no_new_privileges);
+        if (b.r < 0)
+                return fault_set(f, "plan", b.r, "%s", strempty(request->spec->unit));
+
+        *ret = take_ptr(plan);
+        return 0;
+}

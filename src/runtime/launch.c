@@ -1,0 +1,304 @@
+/*
+ * Runs a plan: the host steps here, then the first child, then what became of it.
+ *
+ * While a child shares our memory and stands in the container's namespaces, nothing in there may trace
+ * it or read its memory through /proc. The process is therefore made undumpable meanwhile: access then
+ * needs privilege over the initial user namespace. It is put back afterwards in any case, since setresuid()
+ * in a child that shares memory clears the flag for us, too.
+ */
+#include "runtime/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "basic/strv.h"
+#include "runtime/apply.h"
+#include "runtime/clone.h"
+#include "runtime/device.h"
+#include "runtime/run.h"
+#include "runtime/step.h"
+
+/* One mapping: the report's page, and a stack each for the two children. */
+typedef struct Run {
+        const Plan *plan;
+        Fault *fault;
+        char *mapping;
+        Apply *apply;
+        int *fds;
+        bool *made; /* fds that a step made, to be closed here */
+        int first_status;
+        bool first_ended;
+} Run;
+
+#define APPLY_OFFSET ((size_t) 4096)
+#define STACK_OFFSET ((sizeof(Apply) + APPLY_OFFSET + 4095) / 4096 * 4096)
+#define MAPPING_SIZE (STACK_OFFSET + 2 * CLONE_STACK_SIZE)
+
+/* -- host steps -- */
+
+static int clone_tree(int fd, const char *path, uint64_t flags) {
+        autoclose int tree = -EBADF;
+        struct mount_attr attr = { .propagation = MS_PRIVATE };
+
+        tree = open_tree(fd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+        if (tree < 0)
+                return -errno;
+        if (flags & CLONE_READ_ONLY)
+                attr.attr_set = MOUNT_ATTR_RDONLY;
+        if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+                return -errno;
+        return take_fd(tree);
+}
+
+static int host_step(Run *run, const Step *s) {
+        int r;
+
+        switch ((int) s->op) {
+        case STEP_CLONE_MOUNT:
+                r = clone_tree(run->fds[s->slot], "", s->flags);
+                break;
+        case STEP_CLONE_PATH:
+                r = clone_tree(AT_FDCWD, s->path, s->flags);
+                break;
+        case STEP_MAKE_DEV:
+                r = device_tree_create(run->plan->dev_uid, run->plan->dev_gid, run->fault);
+                break;
+        case STEP_OPEN_NULL:
+                r = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
+                if (r < 0)
+                        r = -errno;
+                break;
+        default:
+                r = -ENOSYS;
+        }
+        if (r < 0)
+                return fault_set(run->fault, step_op_to_string(s->op), r, "%s",
+                                 s->path        ? s->path
+                                 : s->slot >= 0 ? run->plan->slots[s->slot].name
+                                                : "");
+
+        run->fds[s->out] = r;
+        run->made[s->out] = true;
+        return 0;
+}
+
+static int host_steps(Run *run) {
+        for (size_t i = 0; i < run->plan->n_steps; i++) {
+                int r;
+
+                if (run->plan->steps[i].place != PLACE_HOST)
+                        continue;
+                r = host_step(run, &run->plan->steps[i]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* -- the first child -- */
+
+static int spawn_first(Run *run) {
+        const Plan *plan = run->plan;
+        struct clone_args args = {
+                .flags = CLONE_VFORK | CLONE_FILES | CLONE_CLEAR_SIGHAND,
+                .stack = (uintptr_t) run->mapping + STACK_OFFSET,
+                .stack_size = CLONE_STACK_SIZE,
+        };
+        sigset_t all, old;
+        int dumpable, status;
+        long pid;
+
+        if (plan->shared_memory)
+                args.flags |= CLONE_VM;
+        if (plan->cgroup_slot >= 0) {
+                args.flags |= CLONE_INTO_CGROUP;
+                args.cgroup = (uint64_t) run->fds[plan->cgroup_slot];
+        }
+
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, &old);
+        dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+        (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+
+        pid = clone_call(&args, apply_join, run->apply);
+        if (pid > 0) {
+                while (waitpid((pid_t) pid, &status, __WALL) < 0 && errno == EINTR)
+                        continue;
+                run->first_status = status;
+        }
+
+        if (dumpable == 1)
+                (void) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+        (void) sigprocmask(SIG_SETMASK, &old, NULL);
+        return pid < 0 ? (int) pid : 0;
+}
+
+/* -- what became of it -- */
+
+/* The wait is short: it is dead already, or about to die of SIGKILL. */
+static int reap(ApplyReport *report) {
+        siginfo_t si = {};
+
+        if (report->pid <= 0 || report->pidfd < 0)
+                return 0;
+        (void) kill(report->pid, SIGKILL);
+        while (waitid(P_PIDFD, (id_t) report->pidfd, &si, WEXITED | __WALL) < 0 && errno == EINTR)
+                continue;
+        return si.si_code == CLD_EXITED ? 0 : si.si_status;
+}
+
+static void advise(const ApplyReport *report, const Step *s, Fault *f) {
+        switch ((int) s->op) {
+        case STEP_EXEC:
+                if (report->no_interpreter)
+                        fault_advise(f, "the program is there, but its interpreter or loader is not");
+                else if (report->error == -ENOENT)
+                        fault_advise(f, "no such program in the container");
+                else if (report->error == -ENOEXEC)
+                        fault_advise(f, "not a program for this processor, or a script without #!");
+                break;
+        case STEP_ATTACH:
+        case STEP_MAKE_DIR:
+                if (report->error == -EROFS)
+                        fault_advise(f, "the root is read-only: make the mount point in the image");
+                if (report->error == -ELOOP)
+                        fault_advise(f, "a symbolic link of the image stands in the way");
+                break;
+        case STEP_SPAWN:
+                if (report->error == -EAGAIN)
+                        fault_advise(f, "a limit of tasks is reached");
+                break;
+        case STEP_RAISE_LIMITS:
+                fault_advise(f, "the manager may not raise this limit");
+                break;
+        default:
+                break;
+        }
+}
+
+static int describe(const Run *run, const ApplyReport *report, int error) {
+        const Step *s = &run->plan->steps[report->step];
+        const char *object = s->path ? s->path : s->slot >= 0 ? run->plan->slots[s->slot].name : "";
+
+        (void) fault_set(run->fault, step_op_to_string(s->op), error, "%s", object);
+        advise(report, s, run->fault);
+        return error;
+}
+
+static int judge(Run *run, RunResult *ret) {
+        ApplyReport *report = run->apply->report;
+        int killed, r;
+
+        /* Only the watchdog kills the first child. */
+        if (WIFSIGNALED(run->first_status) && report->error == 0) {
+                (void) reap(report);
+                r = describe(run, report, -ETIMEDOUT);
+                fault_advise(run->fault, "a file system does not answer?");
+        } else if (report->error != 0) {
+                (void) reap(report);
+                r = describe(run, report, report->error);
+        } else if (run->plan->steps[report->step].op != STEP_EXEC) {
+                killed = reap(report);
+                r = describe(run, report, -ECANCELED);
+                fault_advise(run->fault, "killed by signal %d; too little memory?", killed);
+        } else {
+                *ret = (RunResult){ .pid = report->pid,
+                                    .pidfd = report->pidfd,
+                                    .terminal = report->terminal };
+                return 0;
+        }
+
+        cleanup_close_(&report->pidfd);
+        cleanup_close_(&report->terminal);
+        return r;
+}
+
+/* -- -- */
+
+static int run_prepare(Run *run) {
+        const Plan *plan = run->plan;
+        size_t n = strv_length(plan->argv), skip = plan->init_slot >= 0 ? 2 : 0;
+        Apply *a;
+
+        run->fds = calloc(plan->n_slots, sizeof(*run->fds));
+        run->made = calloc(plan->n_slots, sizeof(*run->made));
+        if (!run->fds || !run->made)
+                return -ENOMEM;
+        for (size_t i = 0; i < plan->n_slots; i++)
+                run->fds[i] = plan->slots[i].fd;
+
+        run->mapping = mmap(NULL, MAPPING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (run->mapping == MAP_FAILED) {
+                run->mapping = NULL;
+                return -errno;
+        }
+
+        a = run->apply = (Apply *) (run->mapping + APPLY_OFFSET);
+        *a = (Apply){ .plan = plan, .fds = run->fds, .root_fd = -1, .mask_dir = -1 };
+        a->report = (ApplyReport *) run->mapping;
+        *a->report = (ApplyReport){ .pidfd = -1, .terminal = -1 };
+        a->stack = run->mapping + STACK_OFFSET + CLONE_STACK_SIZE;
+        a->argv = calloc(n + skip + 1, sizeof(*a->argv));
+        if (!a->argv)
+                return -ENOMEM;
+        if (skip > 0) {
+                a->argv[0] = plan->init_name;
+                a->argv[1] = a->program;
+        }
+        for (size_t i = 0; i < n; i++)
+                a->argv[skip + i] = plan->argv[i];
+        return 0;
+}
+
+static void run_finish(Run *run) {
+        for (size_t i = 0; run->made && run->fds && i < run->plan->n_slots; i++)
+                if (run->made[i])
+                        cleanup_close_(&run->fds[i]);
+        free(run->fds);
+        free(run->made);
+        if (!run->mapping)
+                return;
+        free(run->apply->argv);
+        (void) munmap(run->mapping, MAPPING_SIZE);
+}
+
+int plan_run(const Plan *plan, Fault *f, RunResult *ret) {
+        Run run = { .plan = plan, .fault = f };
+        Fault own = {};
+        int r;
+
+        if (!f)
+                run.fault = &own;
+        r = run_prepare(&run);
+        if (r == 0)
+                r = host_steps(&run);
+        if (r == 0) {
+                r = spawn_first(&run);
+                if (r < 0)
+                        (void) fault_set(run.fault, "clone", r, "%s", plan->object);
+                else
+                        r = judge(&run, ret);
+        }
+        if (r < 0)
+                (void) fault_set(run.fault, "launch", r, "%s", plan->object);
+        run_finish(&run);
+        return r;
+}
+
+int launch_run(const Plan *plan, Fault *f, LaunchResult *ret) {
+        RunResult result;
+        int r;
+
+        r = plan_run(plan, f, &result);
+        if (r < 0)
+                return r;
+        *ret = (LaunchResult){ .pid = result.pid, .pidfd = result.pidfd };
+        return 0;
+}

@@ -1,0 +1,189 @@
+/* User and network namespaces without processes. */
+#include "runtime/userns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/wait.h>
+
+#include <linux/magic.h>
+
+#include "basic/cleanup.h"
+#include "basic/file.h"
+#include "runtime/clone.h"
+#include "runtime/syscall.h"
+
+/* A line of a map is at most "4294967295 4294967295 4294967295\n". */
+#define MAP_LINE_MAX 34
+
+static int map_format(const IdExtent *extents, size_t n, char **ret) {
+        autofree char *text = malloc(n * MAP_LINE_MAX + 1);
+        size_t used = 0;
+
+        if (!text)
+                return -ENOMEM;
+
+        text[0] = '\0';
+        for (size_t i = 0; i < n; i++)
+                used += (size_t) snprintf(text + used, MAP_LINE_MAX + 1, "%u %u %u\n", extents[i].inside,
+                                          extents[i].outside, extents[i].count);
+        *ret = take_ptr(text);
+        return 0;
+}
+
+static int wait_for_kill(void *argument) {
+        while (RAW(ppoll, NULL, 0, NULL, NULL) < 1)
+                continue;
+        return 0;
+}
+
+static int map_write(pid_t pid, const char *file, const char *map, Fault *f) {
+        char path[64];
+        int r;
+
+        (void) snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+        r = file_write(AT_FDCWD, path, map);
+        if (r == -EPERM)
+                fault_advise(f, "the manager needs CAP_SETUID and CAP_SETGID over the ids to map");
+        return r < 0 ? fault_set(f, "user namespace", r, "%s \"%s\"", file, map) : 0;
+}
+
+static int map_and_open(pid_t pid, const char *map, Fault *f) {
+        char path[64];
+        int r, fd;
+
+        r = map_write(pid, "uid_map", map, f);
+        if (r == 0)
+                r = map_write(pid, "gid_map", map, f);
+        if (r < 0)
+                return r;
+
+        (void) snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        return fd < 0 ? fault_set(f, "user namespace", -errno, "%s", path) : fd;
+}
+
+int userns_create(const IdExtent *extents, size_t n, Fault *f) {
+        autofree char *map = NULL;
+        struct clone_args args = {
+                /* Not CLONE_VFORK: the maps are written while it waits. It touches nothing but its stack. */
+                .flags = CLONE_VM | CLONE_FILES | CLONE_NEWUSER | CLONE_CLEAR_SIGHAND,
+                .stack_size = CLONE_STACK_SIZE,
+        };
+        sigset_t all, old;
+        void *stack;
+        long pid;
+        int r;
+
+        if (n == 0)
+                return fault_set(f, "user namespace", -EINVAL, "empty map");
+        r = map_format(extents, n, &map);
+        if (r < 0)
+                return fault_set(f, "user namespace", r, NULL);
+
+        stack = mmap(NULL, CLONE_STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK,
+                     -1, 0);
+        if (stack == MAP_FAILED)
+                return fault_set(f, "user namespace", -errno, NULL);
+        args.stack = (uintptr_t) stack;
+
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, &old);
+        pid = clone_call(&args, wait_for_kill, NULL);
+        (void) sigprocmask(SIG_SETMASK, &old, NULL);
+        if (pid < 0) {
+                r = fault_set(f, "user namespace", (int) pid, NULL);
+                if (pid == -ENOSPC)
+                        fault_advise(f, "see /proc/sys/user/max_user_namespaces");
+        } else {
+                r = map_and_open((pid_t) pid, map, f);
+                (void) kill((pid_t) pid, SIGKILL);
+                while (waitpid((pid_t) pid, NULL, __WALL) < 0 && errno == EINTR)
+                        continue;
+        }
+
+        (void) munmap(stack, CLONE_STACK_SIZE);
+        return r;
+}
+
+typedef struct NetnsJob {
+        int userns_fd;
+        int fd;
+} NetnsJob;
+
+/* The descriptor is opened in the table that is shared with the manager: no passing needed. */
+static int netns_child(void *p) {
+        NetnsJob *job = p;
+        long r = 0;
+
+        if (job->userns_fd >= 0)
+                r = RAW(setns, job->userns_fd, CLONE_NEWUSER);
+        if (r == 0)
+                r = RAW(unshare, CLONE_NEWNET);
+        if (r == 0)
+                r = RAW(openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+        if (r < 0)
+                return (int) r;
+        job->fd = (int) r;
+        return 0;
+}
+
+int netns_create(int userns_fd, Fault *f) {
+        NetnsJob job = { .userns_fd = userns_fd, .fd = -EBADF };
+        int r;
+
+        r = helper_run(netns_child, &job);
+        if (r < 0)
+                return fault_set(f, "network namespace", r, NULL);
+        return job.fd;
+}
+
+int ns_hold(int fd, const char *path, Fault *f) {
+        autoclose int file = -EBADF;
+        char source[32];
+
+        /* What a crash left there is not ours any more. */
+        (void) ns_release(path);
+        file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+        if (file < 0)
+                return fault_set(f, "hold namespace", -errno, "%s", path);
+
+        if (mount(fd_path(fd, source), path, NULL, MS_BIND, NULL) < 0) {
+                int r = fault_set(f, "hold namespace", -errno, "%s", path);
+
+                (void) unlink(path);
+                return r;
+        }
+        return 0;
+}
+
+int ns_open(const char *path) {
+        autoclose int fd = -EBADF;
+        struct statfs fs;
+
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        if (fd < 0)
+                return -errno;
+        if (fstatfs(fd, &fs) < 0)
+                return -errno;
+        /* The empty file without its mount: left by a crash between the two. */
+        if (fs.f_type != NSFS_MAGIC)
+                return -ENOENT;
+        return take_fd(fd);
+}
+
+int ns_release(const char *path) {
+        if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL && errno != ENOENT)
+                return -errno;
+        if (unlink(path) < 0 && errno != ENOENT)
+                return -errno;
+        return 0;
+}
