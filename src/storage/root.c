@@ -22,7 +22,10 @@
 /* Links inside an image that lead from one missing name to the next: as many as the kernel would follow. */
 #define LINKS_MAX 40
 
-static const RootPoint usual_points[] = {
+static const struct {
+        const char *path;
+        bool file;
+} usual_points[] = {
         { "/proc", false },     { "/sys", false },         { "/dev", false },
         { "/etc/hosts", true }, { "/etc/hostname", true }, { "/etc/resolv.conf", true },
 };
@@ -139,13 +142,10 @@ static bool is_covered(const ContainerSpec *spec, size_t i) {
 static int make_points(const RootRequest *q, int fd, uint32_t id, Fault *fault) {
         int r;
 
-        for (size_t i = 0; i < ELEMENTSOF(usual_points) + q->n_points; i++) {
-                const RootPoint *p = i < ELEMENTSOF(usual_points) ? &usual_points[i]
-                                                                  : &q->points[i - ELEMENTSOF(usual_points)];
-
-                r = root_make_point(fd, p->path, p->file, id);
+        for (size_t i = 0; i < ELEMENTSOF(usual_points); i++) {
+                r = root_make_point(fd, usual_points[i].path, usual_points[i].file, id);
                 if (r < 0)
-                        return fault_set(fault, "mount point", r, "%s", p->path);
+                        return fault_set(fault, "mount point", r, "%s", usual_points[i].path);
         }
 
         for (size_t i = 0; i < q->spec->n_mounts; i++) {
@@ -278,7 +278,6 @@ static int mount_root(const RootRequest *q, Fault *fault) {
 }
 
 static int prepare(const RootRequest *q, Fault *fault) {
-        static const MountAttr read_only = { .userns_fd = -1, .read_only = true };
         autoclose int fd = -EBADF;
         int r;
 
@@ -289,12 +288,6 @@ static int prepare(const RootRequest *q, Fault *fault) {
         fd = mount_root(q, fault);
         if (fd < 0)
                 return fd;
-
-        if (q->spec->read_only) {
-                r = mount_fd_set(fd, &read_only);
-                if (r < 0)
-                        return fault_set(fault, "read-only root", r, "%s", q->attach_path);
-        }
 
         r = dir_make(AT_FDCWD, q->attach_path, 0700);
         if (r == 0)

@@ -17,23 +17,15 @@
 #include "basic/fault.h"
 #include "spec/container-spec.h"
 
-/* A mount point that the launch needs inside the root. */
-typedef struct RootPoint {
-        const char *path; /* absolute, in the container */
-        bool file;        /* an empty file instead of a directory */
-} RootPoint;
-
 typedef struct RootRequest {
-        const ContainerSpec *spec; /* image or rootfs, rootfs_overlay, read_only, mounts */
+        const ContainerSpec *spec; /* image or rootfs, rootfs_overlay, mounts */
         const int *layer_fds;      /* topmost first; none with spec->rootfs */
         size_t n_layers;
         const char *container_dir; /* /var/lib/nsunits/containers/UNIT; made here */
         const char *attach_path;   /* existing or not: /run/nsunitd/held/UNIT/root */
-        const char *staging;     /* a directory for kernels < 6.15: /run/nsunitd/staging; made when needed */
-        int userns_fd;           /* -1 = no user namespace */
-        uint32_t id_base;        /* host id of the container's id 0; 0 without user namespace */
-        const RootPoint *points; /* further mount points, beside the usual ones and those of spec->mounts */
-        size_t n_points;
+        const char *staging; /* a directory for kernels < 6.15: /run/nsunitd/staging; made when needed */
+        int userns_fd;       /* -1 = no user namespace */
+        uint32_t id_base;    /* host id of the container's id 0; 0 without user namespace */
 } RootRequest;
 
 /**
@@ -41,7 +33,8 @@ typedef struct RootRequest {
  *
  * What an earlier container of the same name left in @container_dir is removed first. Mount points for
  * spec->mounts, /proc, /sys, /dev, /etc/hosts, /etc/hostname and /etc/resolv.conf are made where they
- * are missing (with Rootfs=DIR in that very directory), then spec->read_only takes effect.
+ * are missing (with Rootfs=DIR in that very directory). spec->read_only is the launch's business, which
+ * may have more to make before.
  *
  * Returns: 0; or a negative errno with @fault filled, and nothing is left mounted or on disk.
  */
