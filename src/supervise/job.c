@@ -334,7 +334,7 @@ void job_queue_finished(JobQueue *q, unsigned unit, JobType type, JobResult resu
 static Entry *entry_find(const JobQueue *q, uint32_t id) {
         Entry *e;
 
-        TAILQ_FOREACH(e, &q->all, list)
+        TAILQ_FOREACH (e, &q->all, list)
                 if (e->job.id == id)
                         return e;
 
