@@ -295,16 +295,28 @@ static int prepare(const RootRequest *q, Fault *fault) {
         return r < 0 ? fault_set(fault, "root", r, "%s", q->attach_path) : 0;
 }
 
+static int detach(const char *attach_path) {
+        /* EINVAL: a place where nothing is mounted (any more). */
+        while (umount2(attach_path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+                ;
+        if (errno != EINVAL && errno != ENOENT)
+                return -errno;
+        return rmdir(attach_path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 int root_prepare(const RootRequest *q, Fault *fault) {
         int r;
 
-        r = root_release(q->attach_path, q->container_dir);
+        r = root_retire(q->attach_path, q->container_dir);
         if (r < 0)
                 return fault_set(fault, "container directory", r, "%s", q->container_dir);
 
         r = prepare(q, fault);
-        if (r < 0)
-                (void) root_release(q->attach_path, q->container_dir);
+        if (r < 0) {
+                /* Nothing has run in it: there is little to delete. */
+                (void) detach(q->attach_path);
+                (void) tree_remove(AT_FDCWD, q->container_dir);
+        }
         return r;
 }
 
@@ -365,15 +377,10 @@ static int throw_away(const char *container_dir) {
 }
 
 int root_retire(const char *attach_path, const char *container_dir) {
-        /* EINVAL: a place where nothing is mounted (any more). */
-        while (umount2(attach_path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-                ;
-        if (errno != EINVAL && errno != ENOENT)
-                return -errno;
-        if (rmdir(attach_path) < 0 && errno != ENOENT)
-                return -errno;
+        int r;
 
-        return throw_away(container_dir);
+        r = detach(attach_path);
+        return r < 0 ? r : throw_away(container_dir);
 }
 
 int root_purge(const char *containers_dir) {

@@ -31,7 +31,7 @@ typedef struct RootRequest {
 /**
  * root_prepare() - make and attach the root of a container
  *
- * What an earlier container of the same name left in @container_dir is removed first. Mount points for
+ * What an earlier container of the same name left in @container_dir is retired first. Mount points for
  * spec->mounts, /proc, /sys, /dev, /etc/hosts, /etc/hostname and /etc/resolv.conf are made where they
  * are missing (with Rootfs=DIR in that very directory). spec->read_only is the launch's business, which
  * may have more to make before.

@@ -116,6 +116,7 @@ START_TEST(leftovers_are_replaced) {
 
         ck_assert_int_eq(root_retire(w.attach_path, w.container_dir), 0);
         ck_assert(!file_exists(AT_FDCWD, CONTAINER));
+        ck_assert(file_exists(AT_FDCWD, "containers/.trash/web.container.1"));
         ck_assert(file_exists(AT_FDCWD, "containers/.trash"));
         ck_assert_int_eq(root_purge("containers"), 0);
         expect_nothing_left();
