@@ -1,0 +1,223 @@
+/* Talking to the manager. */
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "basic/strv.h"
+#include "ctl/bus-json.h"
+#include "ctl/client.h"
+
+/* The keys of one unit of ListUnits, in the order of its tuple. */
+static const char *const list_units_keys[] = { "unit",      "description", "load", "active",   "sub",
+                                               "following", "path",        "job",  "job_type", "job_path" };
+
+/* Connects by hand, so that a manager that is not there is known now and not at the first call. */
+static int socket_connect(const char *directory) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        autoclose int fd = -EBADF;
+        int n;
+
+        n = snprintf(address.sun_path, sizeof(address.sun_path), "%s/" BUS_PRIVATE_SOCKET, directory);
+        if (n < 0 || (size_t) n >= sizeof(address.sun_path))
+                return -ENAMETOOLONG;
+
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+                return -errno;
+        return take_fd(fd);
+}
+
+static int open_private(const char *directory, sd_bus **ret) {
+        autoclose int fd = -EBADF;
+        sd_bus *bus = NULL;
+        int r;
+
+        fd = socket_connect(directory);
+        if (fd < 0)
+                return fd;
+
+        r = sd_bus_new(&bus);
+        if (r < 0)
+                return r;
+        r = sd_bus_set_fd(bus, fd, fd);
+        if (r >= 0) {
+                (void) take_fd(fd);
+                r = sd_bus_start(bus);
+        }
+        if (r < 0) {
+                sd_bus_close_unref(bus);
+                return r;
+        }
+
+        *ret = bus;
+        return 0;
+}
+
+int client_open_quietly(Ctl *c) {
+        const ManagerConfig *config;
+        int r;
+
+        if (c->bus)
+                return 0;
+
+        config = ctl_config(c);
+        if (!config)
+                return -EINVAL;
+        r = open_private(config->paths.run, &c->bus);
+        c->bus_private = r >= 0;
+        if (r >= 0)
+                return 0;
+
+        /* What kept us from the socket is the better answer when there is no system bus either. */
+        return sd_bus_open_system(&c->bus) < 0 ? r : 0;
+}
+
+int client_open(Ctl *c) {
+        int r;
+
+        r = client_open_quietly(c);
+        if (r == -EACCES || r == -EPERM)
+                ctl_error("the manager cannot be reached: only root may, where there is no system bus");
+        else if (r == -ENOENT || r == -ECONNREFUSED)
+                ctl_error("the manager does not run (no %s/" BUS_PRIVATE_SOCKET "); start nsunitd",
+                          ctl_config(c)->paths.run);
+        else if (r < 0)
+                ctl_errno(r, "cannot reach the manager");
+        return r;
+}
+
+const char *client_destination(const Ctl *c) {
+        return c->bus_private ? NULL : BUS_SERVICE;
+}
+
+int client_message_new(Ctl *c, const char *member, sd_bus_message **ret) {
+        return sd_bus_message_new_method_call(c->bus, ret, client_destination(c), BUS_PATH,
+                                              BUS_MANAGER_INTERFACE, member);
+}
+
+int client_call_message(Ctl *c, sd_bus_message *m, sd_bus_error *error, sd_bus_message **ret) {
+        int r;
+
+        r = sd_bus_call(c->bus, m, UINT64_MAX, error, ret);
+        return r < 0 ? r : 0;
+}
+
+int client_call(Ctl *c, const char *path, const char *interface, const char *member, sd_bus_error *error,
+                sd_bus_message **ret, const char *types, ...) {
+        automessage sd_bus_message *m = NULL;
+        va_list ap;
+        int r;
+
+        r = sd_bus_message_new_method_call(c->bus, &m, client_destination(c), path ? path : BUS_PATH,
+                                           interface ? interface : BUS_MANAGER_INTERFACE, member);
+        if (r < 0)
+                return r;
+
+        if (types && types[0]) {
+                va_start(ap, types);
+                r = sd_bus_message_appendv(m, types, ap);
+                va_end(ap);
+                if (r < 0)
+                        return r;
+        }
+        return client_call_message(c, m, error, ret);
+}
+
+/* systemctl's translation, with the names of our service. */
+static int status_of_error(const char *name) {
+        static const struct {
+                const char *name;
+                int status;
+        } table[] = {
+                { SD_BUS_ERROR_ACCESS_DENIED, STATUS_NOT_ALLOWED },
+                { BUS_ERROR_DESTRUCTIVE, STATUS_NOT_ALLOWED },
+                { BUS_ERROR_NO_SUCH_UNIT, STATUS_NOT_INSTALLED },
+                { BUS_ERROR_NOT_APPLICABLE, STATUS_NOT_APPLICABLE },
+                { SD_BUS_ERROR_NOT_SUPPORTED, STATUS_NOT_APPLICABLE },
+                { BUS_ERROR_LOAD_FAILED, STATUS_NOT_CONFIGURED },
+        };
+
+        for (size_t i = 0; name && i < ELEMENTSOF(table); i++)
+                if (streq(table[i].name, name))
+                        return table[i].status;
+        return STATUS_FAILED;
+}
+
+int client_failure(const char *what, int r, const sd_bus_error *error) {
+        if (error &&
+            sd_bus_error_has_names(error, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
+                return ctl_error("%s: the manager does not run", what);
+        if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
+                return ctl_error("%s: the connection to the manager broke off", what);
+
+        if (error && error->message && error->message[0])
+                ctl_error("%s: %s", what, error->message);
+        else
+                ctl_errno(r, "%s", what);
+        return status_of_error(error ? error->name : NULL);
+}
+
+static int unit_path(const char *name, char **ret) {
+        return sd_bus_path_encode(BUS_UNIT_PREFIX, name, ret);
+}
+
+int client_unit_properties(Ctl *c, const char *name, sd_bus_error *error, json_t **ret) {
+        automessage sd_bus_message *reply = NULL;
+        autofree char *path = NULL;
+        int r;
+
+        r = unit_path(name, &path);
+        if (r < 0)
+                return r;
+
+        /* An empty interface asks for the properties of all. */
+        r = client_call(c, path, "org.freedesktop.DBus.Properties", "GetAll", error, &reply, "s", "");
+        if (r < 0 && sd_bus_error_has_name(error, BUS_ERROR_NO_SUCH_UNIT)) {
+                sd_bus_error_free(error);
+                *ret = json_pack("{s:s, s:s, s:s, s:s, s:s}", "Id", name, "Description", name, "LoadState",
+                                 "not-found", "ActiveState", "inactive", "SubState", "dead");
+                return *ret ? 0 : -ENOMEM;
+        }
+        if (r < 0)
+                return r;
+
+        r = bus_json_read(reply, ret);
+        return r < 0 ? r : 0;
+}
+
+int client_list_units(Ctl *c, sd_bus_error *error, json_t **ret) {
+        automessage sd_bus_message *reply = NULL;
+        autojson json_t *rows = NULL;
+        int r;
+
+        r = client_call(c, NULL, NULL, "ListUnits", error, &reply, NULL);
+        if (r < 0)
+                return r;
+        r = bus_json_read(reply, &rows);
+        if (r < 0)
+                return r;
+
+        return json_name_fields(rows, list_units_keys, ELEMENTSOF(list_units_keys), ret);
+}
+
+int client_query_json(Ctl *c, const char *member, const char *argument, sd_bus_error *error, json_t **ret) {
+        automessage sd_bus_message *reply = NULL;
+        json_error_t bad;
+        const char *text;
+        int r;
+
+        if (argument)
+                r = client_call(c, NULL, NULL, member, error, &reply, "s", argument);
+        else
+                r = client_call(c, NULL, NULL, member, error, &reply, NULL);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(reply, "s", &text);
+        if (r < 0)
+                return r;
+
+        *ret = json_loads(text, 0, &bad);
+        return *ret ? 0
+                    : sd_bus_error_setf(error, SD_BUS_ERROR_INCONSISTENT_MESSAGE, "not JSON: %s", bad.text);
+}

@@ -1,0 +1,56 @@
+/* nsctl: the client. Finds the verb and gives it the rest. */
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/strv.h"
+#include "ctl/client.h"
+#include "ctl/verb.h"
+
+static int dispatch(Ctl *c, char **words) {
+        size_t n = strv_length(words);
+        const Verb *verb;
+
+        if (c->options.version)
+                return verb_version(c, words);
+        if (c->options.help || n == 0) {
+                char *help[] = { (char *) "help", n > 0 ? words[0] : NULL, NULL };
+
+                return verb_help(c, help);
+        }
+
+        verb = verb_find(words[0]);
+        if (!verb) {
+                autofree const char **names = verb_names();
+                const char *near = names ? diag_nearest(words[0], names) : NULL;
+
+                return ctl_error("there is no verb \"%s\"%s%s%s", words[0], near ? ", did you mean \"" : "",
+                                 strempty(near), near ? "\"?" : "; see \"nsctl help\"");
+        }
+        if (n - 1 < verb->least || n - 1 > verb->most)
+                return ctl_error("usage: nsctl %s %s", verb->name, verb->arguments);
+
+        return verb->fn(c, words);
+}
+
+int main(int argc, char **argv) {
+        autostrv char **words = NULL;
+        Ctl c = {};
+        int status;
+
+        (void) setlocale(LC_CTYPE, ""); /* libsmartcols has to know how wide characters are */
+        if (argc > 1 && streq(argv[1], "__complete"))
+                status = complete(&c, argv + 2);
+        else if (options_parse(argc, argv, &c.options, &words) < 0)
+                status = STATUS_FAILED;
+        else
+                status = dispatch(&c, words);
+
+        if (fflush(stdout) != 0 && status == STATUS_OK)
+                status = ctl_errno(-errno, "cannot write");
+        sd_bus_flush_close_unref(c.bus);
+        manager_config_free(c.config);
+        options_clear(&c.options);
+        return status;
+}

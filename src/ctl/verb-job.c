@@ -1,0 +1,111 @@
+/* nsctl start, stop, restart, try-restart: one transaction for all units, and the wait for its end. */
+#include <string.h>
+
+#include "basic/strv.h"
+#include "ctl/explain.h"
+#include "ctl/job-wait.h"
+
+static const struct {
+        const char *verb, *method, *failed;
+} jobs[] = {
+        { "start", "StartUnits", "did not start" },
+        { "stop", "StopUnits", "did not stop" },
+        { "restart", "RestartUnits", "did not restart" },
+        { "try-restart", "TryRestartUnits", "did not restart" },
+};
+
+static int enqueue(Ctl *c, const char *method, char **names, sd_bus_error *error, sd_bus_message **ret) {
+        automessage sd_bus_message *m = NULL;
+        const char *mode = c->options.job_mode ? c->options.job_mode : "replace";
+        int r;
+
+        r = client_message_new(c, method, &m);
+        if (r >= 0)
+                r = sd_bus_message_append_strv(m, names);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", mode);
+        if (r < 0)
+                return r;
+        return client_call_message(c, m, error, ret);
+}
+
+/* The answer has one path for each name; "/" where nothing was to be done. */
+static int add_jobs(JobWait *w, sd_bus_message *reply, char **names) {
+        const char *path;
+        int r;
+
+        r = sd_bus_message_enter_container(reply, 'a', "o");
+        if (r < 0)
+                return r;
+
+        STRV_FOREACH (name, names) {
+                r = sd_bus_message_read(reply, "o", &path);
+                if (r <= 0)
+                        return r < 0 ? r : -EBADMSG;
+                if (streq(path, "/"))
+                        continue;
+                r = job_wait_add(w, path, *name);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static char *reason(Ctl *c, const char *unit, const char *result) {
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        autojson json_t *properties = NULL;
+
+        if (streq(result, "dependency"))
+                return strdup("a unit that it requires did not start");
+        if (streq(result, "canceled"))
+                return strdup("the job was canceled, another one took its place");
+        if (client_unit_properties(c, unit, &error, &properties) < 0)
+                return strdup(result);
+        return explain_start_failure(properties);
+}
+
+static int report(Ctl *c, const JobWait *w, const char *failed) {
+        const char *unit, *result;
+        int status = STATUS_OK;
+        size_t i = 0;
+
+        while (job_wait_next_failed(w, &i, &unit, &result)) {
+                autofree char *why = reason(c, unit, result);
+
+                status = ctl_error("%s %s: %s", unit, failed, why ? why : result);
+                if (streq(result, "failed") && !c->options.quiet)
+                        fprintf(stderr, "\"nsctl status %s\" and \"nsctl logs %s\" tell more.\n", unit, unit);
+        }
+        return status;
+}
+
+int verb_job(Ctl *c, char **words) {
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        automessage sd_bus_message *reply = NULL;
+        autofree char *title = NULL;
+        autostrv char **names = NULL;
+        autoptr(JobWait) wait = NULL;
+        size_t k = 0;
+        int r = 0;
+
+        while (!streq(jobs[k].verb, words[0]))
+                k++;
+
+        if (ctl_unit_names(words + 1, &names) < 0 || client_open(c) < 0)
+                return STATUS_FAILED;
+        if (asprintf(&title, "%s %s", words[0], names[1] ? "units" : names[0]) < 0)
+                return STATUS_FAILED;
+
+        if (!c->options.no_block)
+                r = job_wait_new(c, &error, &wait);
+        if (r == 0)
+                r = enqueue(c, jobs[k].method, names, &error, &reply);
+        if (r == 0 && wait)
+                r = add_jobs(wait, reply, names);
+        if (r == 0 && wait)
+                r = job_wait_run(wait);
+        if (r < 0)
+                return client_failure(title, r, &error);
+
+        return wait ? report(c, wait, jobs[k].failed) : STATUS_OK;
+}

@@ -1,0 +1,109 @@
+/* nsctl show: properties as NAME=VALUE, in systemd's formats. */
+#include <string.h>
+
+#include "basic/parse.h"
+#include "basic/strv.h"
+#include "ctl/bus-json.h"
+#include "ctl/client.h"
+#include "ctl/show.h"
+#include "ctl/table.h"
+
+/* --property=A,B --property=C */
+static int wanted_properties(const Ctl *c, char ***ret) {
+        STRV_FOREACH (p, c->options.property) {
+                autostrv char **names = NULL;
+                int r;
+
+                r = strv_split(*p, ",", &names);
+                if (r == 0)
+                        r = strv_add_all(ret, names);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int print_one(const Ctl *c, const char *name, const json_t *value) {
+        autofree char *text = show_value(name, value);
+
+        if (!text)
+                return -ENOMEM;
+        /* As systemctl does: what is empty is shown only when it is asked for by --all or by name. */
+        if (!text[0] && !c->options.all && !c->options.property)
+                return 0;
+
+        if (c->options.value)
+                puts(text);
+        else
+                printf("%s=%s\n", name, text);
+        return 0;
+}
+
+static int print_properties(const Ctl *c, json_t *properties, char *const *wanted) {
+        autojson json_t *chosen = NULL;
+        const char *name;
+        json_t *value;
+        int r = 0;
+
+        if (wanted) {
+                chosen = json_object();
+                STRV_FOREACH (w, wanted) {
+                        value = json_object_get(properties, *w);
+                        if (value && json_object_set(chosen, *w, value) < 0)
+                                return -ENOMEM;
+                }
+        } else
+                chosen = json_incref(properties);
+
+        if (c->options.json)
+                return json_print(chosen) == STATUS_OK ? 0 : -EIO;
+        json_object_foreach(chosen, name, value) if (r == 0) r = print_one(c, name, value);
+        return r;
+}
+
+static int manager_properties(Ctl *c, sd_bus_error *error, json_t **ret) {
+        automessage sd_bus_message *reply = NULL;
+        int r;
+
+        r = client_call(c, NULL, "org.freedesktop.DBus.Properties", "GetAll", error, &reply, "s",
+                        BUS_MANAGER_INTERFACE);
+        if (r < 0)
+                return r;
+        r = bus_json_read(reply, ret);
+        return r < 0 ? r : 0;
+}
+
+static int show(Ctl *c, const char *unit, char *const *wanted) {
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        autojson json_t *properties = NULL;
+        int r;
+
+        r = unit ? client_unit_properties(c, unit, &error, &properties)
+                 : manager_properties(c, &error, &properties);
+        if (r < 0)
+                return client_failure(unit ? unit : "show", r, &error);
+
+        r = print_properties(c, properties, wanted);
+        return r < 0 ? ctl_errno(r, "cannot print") : STATUS_OK;
+}
+
+int verb_show(Ctl *c, char **words) {
+        autostrv char **names = NULL, **wanted = NULL;
+        int status = STATUS_OK;
+
+        if (ctl_unit_names(words + 1, &names) < 0 || wanted_properties(c, &wanted) < 0 || client_open(c) < 0)
+                return STATUS_FAILED;
+        if (!names)
+                return show(c, NULL, wanted);
+
+        STRV_FOREACH (name, names) {
+                int one;
+
+                if (name != names && !c->options.json)
+                        puts("");
+                one = show(c, *name, wanted);
+                if (one != STATUS_OK)
+                        status = one;
+        }
+        return status;
+}

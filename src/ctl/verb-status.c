@@ -1,0 +1,257 @@
+/* nsctl status: what a person wants to know about a unit, in the form that systemctl taught. */
+#include <fcntl.h>
+#include <string.h>
+
+#include "basic/file.h"
+#include "basic/strv.h"
+#include "ctl/client.h"
+#include "ctl/explain.h"
+#include "ctl/log-read.h"
+#include "ctl/table.h"
+#include "ctl/text.h"
+
+#define TITLE_WIDTH 11
+
+static void print_title(const char *title) {
+        printf("%*s: ", TITLE_WIDTH, title);
+}
+
+static void print_text(const char *title, const char *text) {
+        autofree char *visible = text[0] ? text_escape(text) : NULL;
+
+        if (!visible)
+                return;
+        print_title(title);
+        puts(visible);
+}
+
+static void print_list(const char *title, const json_t *list) {
+        autofree char *text = json_array_size(list) ? table_cell(list, 0) : NULL;
+
+        if (text)
+                print_text(title, text);
+}
+
+static void print_head(const json_t *p, bool colours) {
+        const char *state = property_string(p, "ActiveState"), *id = property_string(p, "Id");
+        const char *description = property_string(p, "Description");
+        bool known = !streq(property_string(p, "LoadState"), "not-found");
+        autofree char *visible = text_escape(description);
+
+        printf("%s%s%s %s", text_state_colour(state, colours), streq(state, "inactive") ? "○" : "●",
+               text_reset(colours && text_state_colour(state, true)[0]), id);
+        if (known && visible && !streq(description, id))
+                printf(" - %s", visible);
+        putchar('\n');
+}
+
+static void print_loaded(const json_t *p) {
+        const char *load = property_string(p, "LoadState"), *file = property_string(p, "FragmentPath");
+        const char *enabled = property_string(p, "UnitFileState");
+        const json_t *error = json_object_get(p, "LoadError");
+
+        print_title("Loaded");
+        printf("%s", load);
+        if (file[0])
+                printf(" (%s%s%s)", file, enabled[0] ? "; " : "", enabled);
+        putchar('\n');
+
+        for (size_t i = 0; i < json_array_size(json_object_get(p, "DropInPaths")); i++) {
+                print_title(i == 0 ? "Drop-In" : "");
+                puts(json_string_value(json_array_get(json_object_get(p, "DropInPaths"), i)));
+        }
+        print_text("Error", strempty(json_string_value(json_array_get(error, 1))));
+        if (json_is_true(json_object_get(p, "NeedDaemonReload")))
+                print_text("Warning", "the unit file has changed on disk; run \"nsctl daemon-reload\"");
+}
+
+static void print_active(const json_t *p, bool colours) {
+        const char *state = property_string(p, "ActiveState"), *result = property_string(p, "Result");
+        usec_t since = (usec_t) property_number(p, "StateChangeTimestamp");
+        char when[TEXT_MAX], ago[TEXT_MAX];
+
+        print_title("Active");
+        printf("%s%s (%s)%s", text_state_colour(state, colours), state,
+               streq(state, "failed") ? strempty(result) : property_string(p, "SubState"),
+               text_reset(colours));
+        if (since)
+                printf(" since %s; %s", text_timestamp(since, when),
+                       text_ago(since, clock_now(CLOCK_REALTIME), ago));
+        putchar('\n');
+}
+
+/* The command of a process, in brackets, as systemctl shows it. */
+static void print_pid(pid_t pid) {
+        char path[64];
+        autofree char *command = NULL, *visible = NULL;
+
+        if (pid == 0)
+                return;
+
+        print_title("Main PID");
+        (void) snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+        if (file_read_line(AT_FDCWD, path, &command) == 0)
+                visible = text_escape(command);
+        printf("%d%s%s%s\n", pid, visible ? " (" : "", strempty(visible), visible ? ")" : "");
+}
+
+/* Why it is not up, or why it was started anew: the manager's words and the end of the last process. */
+static void print_cause(const json_t *p) {
+        const char *state = property_string(p, "ActiveState"), *failure = property_string(p, "Failure");
+        json_int_t restarts = property_number(p, "NRestarts");
+        int code = (int) property_number(p, "ExecMainCode");
+        bool failed = streq(state, "failed");
+        autofree char *why = explain_end(p), *how = NULL;
+
+        if (failure[0] && !streq(state, "active"))
+                print_text("Failure", failure);
+        else if (failed && why)
+                print_text("Failure", why);
+
+        if (restarts > 0) {
+                print_title("Restarts");
+                printf("%" JSON_INTEGER_FORMAT, restarts);
+                if (property_string(p, "RestartReason")[0])
+                        printf(", last because %s", property_string(p, "RestartReason"));
+                putchar('\n');
+        }
+        if (code != 0 && property_number(p, "MainPID") == 0) {
+                how = explain_exit(code, (int) property_number(p, "ExecMainStatus"));
+                print_text("Last exit", strempty(how));
+        }
+}
+
+static void print_limited(const char *title, const json_t *p, const char *current, const char *limit,
+                          bool bytes) {
+        json_int_t n = property_number(p, current), max = property_number(p, limit);
+        char buf[TEXT_MAX], max_buf[TEXT_MAX];
+
+        if (!json_is_integer(json_object_get(p, current)))
+                return;
+
+        print_title(title);
+        if (bytes)
+                printf("%s", text_bytes((uint64_t) n, buf));
+        else
+                printf("%" JSON_INTEGER_FORMAT, n);
+        if (max > 0 && bytes)
+                printf(" (max: %s)", text_bytes((uint64_t) max, max_buf));
+        else if (max > 0)
+                printf(" (limit: %" JSON_INTEGER_FORMAT ")", max);
+        putchar('\n');
+}
+
+static void print_usage(const json_t *p) {
+        char buf[TEXT_MAX];
+
+        print_limited("Tasks", p, "TasksCurrent", "TasksMax", false);
+        print_limited("Memory", p, "MemoryCurrent", "MemoryMax", true);
+        if (json_is_integer(json_object_get(p, "CPUUsageNSec")))
+                print_text("CPU",
+                           text_span((usec_t) property_number(p, "CPUUsageNSec") / NSEC_PER_USEC, buf));
+        print_text("CGroup", property_string(p, "ControlGroup"));
+}
+
+/* What makes a container less confined than it would be by itself. */
+static void print_confinement(const json_t *p) {
+        autostrv char **off = NULL;
+        autofree char *text = NULL;
+
+        if (streq(property_string(p, "UserNS"), "host"))
+                (void) strv_add(&off, "user namespace off");
+        if (streq(property_string(p, "SeccompProfile"), "unconfined"))
+                (void) strv_add(&off, "seccomp off");
+        if (streq(property_string(p, "Unmask"), "ALL"))
+                (void) strv_add(&off, "/proc and /sys not masked");
+        if (json_is_false(json_object_get(p, "NoNewPrivileges")))
+                (void) strv_add(&off, "new privileges allowed");
+        if (off)
+                text = strv_join(off, ", ");
+        print_text("Confinement", strempty(text));
+}
+
+static void print_lines(Ctl *c, const char *unit) {
+        char *units[] = { (char *) unit, NULL };
+        LogRequest q = { .units = units };
+
+        if (ctl_lines(c, 10, &q.lines) < 0 || q.lines == 0)
+                return;
+        putchar('\n');
+        (void) log_read(c, &q);
+}
+
+static int status_one(Ctl *c, const char *name, bool colours, int *ret_status) {
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        autojson json_t *p = NULL;
+        const char *state;
+        int r;
+
+        r = client_unit_properties(c, name, &error, &p);
+        if (r < 0) {
+                *ret_status = client_failure(name, r, &error);
+                return r;
+        }
+
+        state = property_string(p, "ActiveState");
+        if (streq(property_string(p, "LoadState"), "not-found")) {
+                ctl_error("there is no unit %s", name);
+                *ret_status = STATUS_NO_UNIT;
+                return 0;
+        }
+        *ret_status = streq(state, "active") || streq(state, "reloading") ? STATUS_OK : STATUS_NOT_ACTIVE;
+
+        print_head(p, colours);
+        print_loaded(p);
+        print_active(p, colours);
+        print_cause(p);
+        print_pid((pid_t) property_number(p, "MainPID"));
+        print_text("Status", property_string(p, "StatusText"));
+        print_text("Image", property_string(p, "Image"));
+        print_list("Addresses", json_object_get(p, "Addresses"));
+        print_list("Ports", json_object_get(p, "Ports"));
+        print_usage(p);
+        print_confinement(p);
+        print_lines(c, name);
+        return 0;
+}
+
+/* Without a unit: all that are not at rest. */
+static int names_of_all(Ctl *c, char ***ret) {
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        autojson json_t *rows = NULL;
+        int r;
+
+        r = client_list_units(c, &error, &rows);
+        if (r < 0) {
+                client_failure("status", r, &error);
+                return r;
+        }
+
+        for (size_t i = 0; r == 0 && i < json_array_size(rows); i++)
+                if (!streq(property_string(json_array_get(rows, i), "active"), "inactive"))
+                        r = strv_add(ret, property_string(json_array_get(rows, i), "unit"));
+        return r;
+}
+
+int verb_status(Ctl *c, char **words) {
+        bool colours = text_colours(stdout);
+        autostrv char **names = NULL;
+        int status = STATUS_OK;
+
+        if (ctl_unit_names(words + 1, &names) < 0 || client_open(c) < 0)
+                return STATUS_FAILED;
+        if (!names && names_of_all(c, &names) < 0)
+                return STATUS_FAILED;
+
+        STRV_FOREACH (name, names) {
+                int one = STATUS_OK;
+
+                if (name != names)
+                        putchar('\n');
+                if (status_one(c, *name, colours, &one) < 0)
+                        return one;
+                if (one != STATUS_OK && words[1])
+                        status = one;
+        }
+        return status;
+}
