@@ -15,7 +15,6 @@
 #include "manager/log-file.h"
 #include "manager/log-sink.h"
 
-ENUM_DEFINE(LogTarget, log_target, LOG_TARGET, LOG_TARGET_LIST)
 
 #define JOURNAL_STREAM "/run/systemd/journal/stdout"
 
