@@ -19,35 +19,12 @@
 #include "runtime/launch.h"
 #include "runtime/seccomp.h"
 #include "runtime/step.h"
+#include "spec/confine.h"
 
 #define KERNEL_FS_ATTR (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-/* Docker's lists: what tells about or reaches the host although it is not namespaced. */
-static const char *const masked_paths[] = {
-        "/proc/acpi",
-        "/proc/asound",
-        "/proc/interrupts",
-        "/proc/kcore",
-        "/proc/keys",
-        "/proc/latency_stats",
-        "/proc/sched_debug",
-        "/proc/scsi",
-        "/proc/timer_list",
-        "/proc/timer_stats",
-        "/sys/devices/virtual/powercap",
-        "/sys/firmware",
-};
-
-static const char *const protected_paths[] = {
-        "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
-};
-
-/* Controls that exist once per namespace; all others are the host's (namespaces(7), sysctl documentation). */
-static const char *const own_sysctls[] = {
-        "fs/mqueue/",    "kernel/domainname", "kernel/hostname", "kernel/msgmax",
-        "kernel/msgmnb", "kernel/msgmni",     "kernel/sem",      "kernel/shm_rmid_forced",
-        "kernel/shmall", "kernel/shmmax",     "kernel/shmmni",
-};
+static const char *const masked_paths[] = { MASKED_PATH_LIST(CONFINE_PATH_) };
+static const char *const protected_paths[] = { PROTECTED_PATH_LIST(CONFINE_PATH_) };
 
 /* What is being built, and the first error: so that a plan reads as a list. */
 typedef struct Builder {
@@ -87,25 +64,11 @@ static int check_request(const LaunchRequest *q, Fault *f) {
         return 0;
 }
 
-static bool sysctl_is_own(const char *path, bool own_network) {
-        if (strstr(path, ".."))
-                return false;
-        if (startswith(path, "net/"))
-                return own_network;
-        for (size_t i = 0; i < ELEMENTSOF(own_sysctls); i++) {
-                bool prefix = endswith(own_sysctls[i], "/") != NULL;
-
-                if (prefix ? startswith(path, own_sysctls[i]) != NULL : streq(path, own_sysctls[i]))
-                        return true;
-        }
-        return false;
-}
-
 static int check_sysctls(const LaunchRequest *q, Fault *f) {
         for (size_t i = 0; i < q->spec->n_sysctls; i++) {
                 const char *path = q->spec->sysctls[i].path;
 
-                if (sysctl_is_own(path, q->netns_fd >= 0))
+                if (confine_sysctl_is_own(path, q->netns_fd >= 0))
                         continue;
                 (void) fault_set(f, "system control", -EPERM, "%s", path);
                 fault_advise(f, "it is not the container's own but the host's");

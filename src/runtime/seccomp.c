@@ -39,7 +39,7 @@ enum {
 
 static const char *const calls[] = {
 #define CALL(name) #name,
-#include "runtime/seccomp-calls.def"
+#include "spec/seccomp-calls.def"
 };
 
 static const struct {
@@ -47,12 +47,12 @@ static const struct {
         const char *name;
 } capability_calls[] = {
 #define CALL_CAP(cap, name) { cap, #name },
-#include "runtime/seccomp-calls.def"
+#include "spec/seccomp-calls.def"
 };
 
 static const unsigned short new_calls[] = {
 #define NEW(name, number) number,
-#include "runtime/seccomp-calls.def"
+#include "spec/seccomp-calls.def"
 };
 
 static const struct {
@@ -60,7 +60,7 @@ static const struct {
         unsigned short number;
 } capability_new_calls[] = {
 #define NEW_CAP(cap, name, number) { cap, number },
-#include "runtime/seccomp-calls.def"
+#include "spec/seccomp-calls.def"
 };
 
 #define CLONE_NUMBER_3 435

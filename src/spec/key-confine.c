@@ -8,6 +8,7 @@
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "spec/confine.h"
 #include "spec/exit-status.h"
 #include "spec/key-input.h"
 #include "spec/key-types.h"
@@ -145,26 +146,6 @@ void key_userns_clear(void *field) {
         *(UserNamespaceMode *) field = USERNS_DEFAULT;
 }
 
-/* Is the parameter one of a namespace that each container has for itself? namespaces(7), sysctl docs. */
-static bool sysctl_is_namespaced(const char *path) {
-        static const char *const prefixes[] = { "net/", "fs/mqueue/" };
-        static const char *const names[] = {
-                "kernel/domainname",      "kernel/hostname",    "kernel/msgmax",
-                "kernel/msgmnb",          "kernel/msgmni",      "kernel/sem",
-                "kernel/shmall",          "kernel/shmmax",      "kernel/shmmni",
-                "kernel/shm_rmid_forced", "kernel/msg_next_id", "kernel/sem_next_id",
-                "kernel/shm_next_id",     "kernel/auto_msgmni",
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(prefixes); i++)
-                if (startswith(path, prefixes[i]) && path[strlen(prefixes[i])])
-                        return true;
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                if (streq(path, names[i]))
-                        return true;
-        return false;
-}
-
 /* sysctl(8): in "net.ipv4.conf.eth0/1.forwarding" dots and slashes change places; whichever comes first is
  * the separator. */
 static void sysctl_to_path(char *name) {
@@ -191,7 +172,7 @@ static int sysctl_parse_one(const KeyInput *in, const Word *word, SysctlList *li
                 return -ENOMEM;
 
         sysctl_to_path(path);
-        if (strstr(path, "..") || !sysctl_is_namespaced(path)) {
+        if (!confine_sysctl_is_own(path, true)) {
                 (void) diag_error(in->diag, word->at, -EINVAL,
                                   "%s=: %.*s belongs to the whole machine, not to a container", in->key,
                                   (int) (equals - word->text), word->text);

@@ -1,0 +1,36 @@
+/* What is hidden from a container, and what it may change: lists that the launch, the checks and the JSON
+ * share. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Docker's lists: what tells about or reaches the host although it is not namespaced. X(path) */
+#define MASKED_PATH_LIST(X)                \
+        X("/proc/acpi")                    \
+        X("/proc/asound")                  \
+        X("/proc/interrupts")              \
+        X("/proc/kcore")                   \
+        X("/proc/keys")                    \
+        X("/proc/latency_stats")           \
+        X("/proc/sched_debug")             \
+        X("/proc/scsi")                    \
+        X("/proc/timer_list")              \
+        X("/proc/timer_stats")             \
+        X("/sys/devices/virtual/powercap") \
+        X("/sys/firmware")
+
+#define PROTECTED_PATH_LIST(X) \
+        X("/proc/bus")         \
+        X("/proc/fs")          \
+        X("/proc/irq")         \
+        X("/proc/sys")         \
+        X("/proc/sysrq-trigger")
+
+#define CONFINE_PATH_(path) path,
+
+/**
+ * confine_sysctl_is_own() - does the parameter exist once per namespace? All others are the host's.
+ * @path:        below /proc/sys, with slashes
+ * @own_network: the container has a network namespace of its own
+ */
+bool confine_sysctl_is_own(const char *path, bool own_network);
