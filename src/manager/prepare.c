@@ -160,6 +160,14 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
 
 /* --- the steps -------------------------------------------------------------------------------------- */
 
+/* A default of nsunitd.conf that this host cannot keep is left out; what the unit itself asks for is not. */
+static void drop_default_limits(const CgroupRoot *cgroups, const LimitSpec *asked, LimitSpec *limits) {
+        if (asked->memory_max == UINT64_MAX && !cgroup_root_supports(cgroups, CGROUP_MEMORY))
+                limits->memory_max = UINT64_MAX;
+        if (asked->tasks_max == UINT64_MAX && !cgroup_root_supports(cgroups, CGROUP_PIDS))
+                limits->tasks_max = UINT64_MAX;
+}
+
 static int make_spec(Unit *u, Fault *fault) {
         int r;
 
@@ -168,6 +176,7 @@ static int make_spec(Unit *u, Fault *fault) {
                 return r;
 
         u->held.fingerprint = u->fingerprint;
+        drop_default_limits(u->manager->cgroups, &u->spec->service.limits, &u->held.spec->limits);
         return cgroup_root_check(u->manager->cgroups, &u->held.spec->limits, fault);
 }
 
