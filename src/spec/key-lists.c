@@ -127,11 +127,24 @@ void key_entrypoint_clear(void *field) {
         e->set = false;
 }
 
-/* Does @word begin with a name that may be a variable's (or a label's, with more letters)? */
-static bool assignment_valid(const char *word) {
-        const char *equals = strchr(word, '=');
+/* "NAME" without "=": an empty label, but a variable that Podman would take from its own environment. */
+static int assign_bare_name(const KeyInput *in, const Word *word, bool first, char ***list) {
+        autofree char *assignment = NULL;
 
-        return equals && equals > word && strcspn(word, " \t\n") > (size_t) (equals - word);
+        if (streq(in->key, "Label")) {
+                if (asprintf(&assignment, "%s=", word->text) < 0) {
+                        assignment = NULL;
+                        return -ENOMEM;
+                }
+                return strv_env_set(list, assignment);
+        }
+
+        diag_warning(in->diag, word->at, "%s=: \"%s\" is not of the form NAME=VALUE and is left out", in->key,
+                     word->text);
+        if (!first)
+                diag_hint(in->diag,
+                          "a value with blanks needs quotes around the whole assignment: \"NAME=a value\"");
+        return 0;
 }
 
 int key_assignments_parse(const KeyInput *in, void *field) {
@@ -140,21 +153,18 @@ int key_assignments_parse(const KeyInput *in, void *field) {
 
         n = key_split(in, WORDS_QUOTES | WORDS_ESCAPES, &words);
         for (int i = 0; i < n; i++) {
+                const char *word = words[i].text, *equals = strchr(word, '=');
                 int r;
 
-                if (assignment_valid(words[i].text))
-                        r = strv_env_set(field, words[i].text);
-                else if (streq(in->key, "Label") && words[i].text[0] && words[i].text[0] != '=') {
-                        autofree char *empty = NULL;
-
-                        r = asprintf(&empty, "%s=", words[i].text) < 0 ? -ENOMEM : strv_env_set(field, empty);
-                } else {
-                        r = diag_error(in->diag, words[i].at, -EINVAL,
-                                       "%s=: \"%s\" is not of the form NAME=VALUE", in->key, words[i].text);
-                        if (i > 0)
-                                diag_hint(in->diag, "a value with blanks needs quotes around the whole "
-                                                    "assignment: \"NAME=a value\"");
-                }
+                if (equals == word || !*word)
+                        r = diag_error(in->diag, words[i].at, -EINVAL, "%s=: \"%s\" has no name", in->key,
+                                       word);
+                else if (equals && strcspn(word, " \t\n") < (size_t) (equals - word))
+                        r = diag_error(in->diag, words[i].at, -EINVAL, "%s=: the name in \"%s\" has blanks",
+                                       in->key, word);
+                else
+                        r = equals ? strv_env_set(field, word)
+                                   : assign_bare_name(in, &words[i], i == 0, field);
                 if (r < 0)
                         return r;
         }

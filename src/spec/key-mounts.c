@@ -62,14 +62,22 @@ static int set_destination(const KeyInput *in, const char *text, Where at, Mount
 }
 
 /* A name as Podman allows it for volumes, or the name of a .volume unit. */
+static int bad_source(const KeyInput *in, const char *name, Where at) {
+        (void) diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is neither a path nor the name of a volume",
+                          in->key, name);
+        if (strchr(name, '$'))
+                diag_hint(in->diag, "variables are not expanded here");
+        else if (strchr(name, '/'))
+                diag_hint(in->diag, "a path begins with \"/\", or with \"./\" for the unit file's directory");
+        return -EINVAL;
+}
+
 static int set_volume_name(const KeyInput *in, const char *name, Where at, MountSpec *m) {
         static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
         bool unit = unit_name_kind(name) == UNIT_VOLUME;
 
         if (unit ? !unit_name_valid(name) : name[strspn(name, allowed)] || strchr(".-", name[0]))
-                return diag_error(in->diag, at, -EINVAL,
-                                  "%s=: \"%s\" is neither an absolute path nor the name of a volume", in->key,
-                                  name);
+                return bad_source(in, name, at);
 
         free(m->source);
         m->source = strdup(name);
@@ -198,6 +206,16 @@ static int mount_apply(const KeyInput *in, const char *name, const char *value, 
         return key_host_path(in, value, value_at, "source", &m->source);
 }
 
+/* Podman reads the list as a line of CSV, where quotes may stand around a whole option. */
+static char *drop_quotes(char *option) {
+        size_t n = strlen(option);
+
+        if (n < 2 || option[0] != '"' || option[n - 1] != '"')
+                return option;
+        option[n - 1] = '\0';
+        return option + 1;
+}
+
 static int mount_fill(const KeyInput *in, const Word *word, MountSpec *m) {
         char *option, *rest = word->text;
         MountKind kind = MOUNT_BIND;
@@ -210,8 +228,10 @@ static int mount_fill(const KeyInput *in, const Word *word, MountSpec *m) {
         *m = mount_default(kind, word->at);
         while ((option = strsep(&rest, ","))) {
                 Where at = where_advance(word->at, (size_t) (option - word->text) + word->quoted);
-                char *equals = strchr(option, '=');
+                char *equals;
 
+                option = drop_quotes(option);
+                equals = strchr(option, '=');
                 if (equals)
                         *equals++ = '\0';
                 r = *option ? mount_apply(in, option, equals, at, m) : 0;

@@ -420,8 +420,12 @@ int key_restart_parse(const KeyInput *in, void *field) {
         static const char *const words[] = { RESTART_LIST(WORD_ONLY_) NULL };
         RestartPolicy policy = restart_policy_from_string(in->text);
 
-        if (policy < 0)
-                return key_bad_word(in, in->text, in->at, key_type_restart.syntax, words);
+        if (policy < 0) {
+                (void) key_bad_word(in, in->text, in->at, key_type_restart.syntax, words);
+                if (streq(in->text, "unless-stopped"))
+                        diag_hint(in->diag, "what Docker calls unless-stopped is \"always\"");
+                return -EINVAL;
+        }
 
         *(RestartPolicy *) field = policy;
         return 0;

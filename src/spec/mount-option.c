@@ -111,8 +111,10 @@ static int apply_switch(const KeyInput *in, const Switch *s, const char *value, 
 
         if (!(s->kinds & 1U << m->kind))
                 return wrong_kind(in, s->name, at, m);
-        /* "idmap=uids=…" has maps of its own. */
-        if (value && parse_bool(value, &on) < 0)
+        if (value && streq(s->name, "idmap") && strchr(value, '=')) {
+                diag_warning(in->diag, at, "%s=: %s=%s is not supported yet", in->key, s->name, value);
+                diag_hint(in->diag, "the map of the container's user namespace is used");
+        } else if (value && parse_bool(value, &on) < 0)
                 return diag_error(in->diag, at, -EINVAL, "%s=: option %s=%s is not yes or no", in->key,
                                   s->name, value);
 

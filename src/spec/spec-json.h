@@ -10,6 +10,9 @@ typedef struct SpecJsonContext {
         const char *volume_store; /* directory of the named volumes; NULL = /var/lib/nsunits/volumes */
         const IdExtent *ids; /* uidMappings and gidMappings; none with n_ids == 0: then no user namespace */
         size_t n_ids;
+        /* The user as the container's own /etc/passwd has it; unless known, a name becomes 0. */
+        bool user_known;
+        uint32_t uid, gid;
 } SpecJsonContext;
 
 /**

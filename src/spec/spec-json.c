@@ -1,0 +1,327 @@
+/*
+ * The OCI runtime-spec (version 1.0.2, config.md and config-linux.md) of a container.
+ *
+ * jansson passes a NULL for "no memory" on: a NULL that is put into an object or array makes the put fail. So
+ * failures are gathered in one place, and every function here may be called with the results of others.
+ */
+#include "spec/spec-json.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "basic/capability.h"
+#include "basic/macro.h"
+#include "basic/parse.h"
+#include "basic/strv.h"
+#include "basic/unit-name.h"
+#include "spec/confine.h"
+#include "spec/json-mounts.h"
+#include "spec/json-seccomp.h"
+#include "spec/rlimit.h"
+
+#define ANNOTATION "org.nsunits1."
+
+static json_t *string_array(char *const *strings) {
+        json_t *array = json_array();
+
+        STRV_FOREACH (s, strings)
+                if (json_array_append_new(array, json_string(*s)) < 0) {
+                        json_decref(array);
+                        return NULL;
+                }
+        return array;
+}
+
+static json_t *path_array(const char *const *paths, size_t n) {
+        json_t *array = json_array();
+
+        for (size_t i = 0; i < n; i++)
+                if (json_array_append_new(array, json_string(paths[i])) < 0) {
+                        json_decref(array);
+                        return NULL;
+                }
+        return array;
+}
+
+static uint32_t number_or_zero(const char *name) {
+        uint32_t n = 0;
+
+        if (name)
+                (void) parse_u32_range(name, 0, UINT32_MAX - 1, &n);
+        return n;
+}
+
+static json_t *make_user(const ContainerSpec *s, const SpecJsonContext *c) {
+        uint32_t uid = c->user_known ? c->uid : number_or_zero(s->user);
+        uint32_t gid = c->user_known ? c->gid : number_or_zero(s->group);
+
+        return json_pack("{s:I, s:I}", "uid", (json_int_t) uid, "gid", (json_int_t) gid);
+}
+
+static json_t *make_capabilities(const ContainerSpec *s) {
+        json_t *names = json_array(), *sets = json_object();
+        int r = 0;
+
+        for (int i = 0; i < 64; i++) {
+                char name[48];
+
+                if (!(s->capabilities >> i & 1) || !capability_to_name(i))
+                        continue;
+                (void) snprintf(name, sizeof(name), "CAP_%s", capability_to_name(i));
+                r |= json_array_append_new(names, json_string(name));
+        }
+
+        r |= json_object_set(sets, "bounding", names);
+        r |= json_object_set(sets, "permitted", names);
+        r |= json_object_set(sets, "effective", names);
+        json_decref(names);
+        if (r < 0) {
+                json_decref(sets);
+                return NULL;
+        }
+        return sets;
+}
+
+static json_t *make_rlimits(const ContainerSpec *s) {
+        json_t *array = json_array();
+
+        for (size_t i = 0; i < s->n_rlimits; i++) {
+                const RlimitSpec *l = &s->rlimits[i];
+                char name[32] = "RLIMIT_";
+                size_t n = strlen(name);
+
+                for (const char *p = rlimit_to_name(l->resource); p && *p && n < sizeof(name) - 1; p++)
+                        name[n++] = (char) (*p - 'a' + 'A');
+                name[n] = '\0';
+                /* RLIM_INFINITY is the largest unsigned number, which JSON has here as -1. */
+                if (json_array_append_new(array, json_pack("{s:s, s:I, s:I}", "type", name, "soft",
+                                                           (json_int_t) l->limit.rlim_cur, "hard",
+                                                           (json_int_t) l->limit.rlim_max)) < 0) {
+                        json_decref(array);
+                        return NULL;
+                }
+        }
+        return array;
+}
+
+static json_t *make_process(const ContainerSpec *s, const SpecJsonContext *c) {
+        return json_pack("{s:b, s:o, s:o, s:o, s:s, s:o, s:o, s:b}", "terminal", 0, "user", make_user(s, c),
+                         "args", string_array(s->argv), "env", string_array(s->environment), "cwd",
+                         s->working_dir, "capabilities", make_capabilities(s), "rlimits", make_rlimits(s),
+                         "noNewPrivileges", s->no_new_privileges);
+}
+
+static json_t *make_ids(const SpecJsonContext *c) {
+        json_t *array = json_array();
+
+        for (size_t i = 0; i < c->n_ids; i++)
+                if (json_array_append_new(array, json_pack("{s:I, s:I, s:I}", "containerID",
+                                                           (json_int_t) c->ids[i].inside, "hostID",
+                                                           (json_int_t) c->ids[i].outside, "size",
+                                                           (json_int_t) c->ids[i].count)) < 0) {
+                        json_decref(array);
+                        return NULL;
+                }
+        return array;
+}
+
+/* The time namespace is left out: runtimes of the age of crun 1.8 refuse the whole file for it. */
+static json_t *make_namespaces(const ContainerSpec *s, const SpecJsonContext *c) {
+        const struct {
+                const char *type;
+                bool wanted;
+        } all[] = {
+                { "pid", true },          { "mount", true },  { "uts", true },
+                { "ipc", true },          { "cgroup", true }, { "network", s->network != NETWORK_MODE_HOST },
+                { "user", c->n_ids > 0 },
+        };
+        json_t *array = json_array();
+
+        for (size_t i = 0; i < ELEMENTSOF(all); i++)
+                if (all[i].wanted &&
+                    json_array_append_new(array, json_pack("{s:s}", "type", all[i].type)) < 0) {
+                        json_decref(array);
+                        return NULL;
+                }
+        return array;
+}
+
+static json_t *make_sysctls(const ContainerSpec *s) {
+        json_t *object = json_object();
+
+        for (size_t i = 0; i < s->n_sysctls; i++) {
+                autofree char *name = strdup(s->sysctls[i].path);
+
+                for (char *p = name; p && *p; p++)
+                        *p = *p == '/' ? '.' : *p == '.' ? '/' : *p;
+                if (!name || json_object_set_new(object, name, json_string(s->sysctls[i].value)) < 0) {
+                        json_decref(object);
+                        return NULL;
+                }
+        }
+        return object;
+}
+
+static json_t *make_resources(const LimitSpec *l) {
+        json_t *resources = json_object();
+        char weight[24];
+        int r = 0;
+
+        if (l->memory_max != UINT64_MAX)
+                r |= json_object_set_new(resources, "memory",
+                                         json_pack("{s:I}", "limit", (json_int_t) l->memory_max));
+        if (l->tasks_max != UINT64_MAX)
+                r |= json_object_set_new(resources, "pids",
+                                         json_pack("{s:I}", "limit", (json_int_t) l->tasks_max));
+        /* The quota is per second; the period that the kernel is given is 100 ms. */
+        if (l->cpu_quota != UINT64_MAX)
+                r |= json_object_set_new(
+                        resources, "cpu",
+                        json_pack("{s:I, s:i}", "quota", (json_int_t) l->cpu_quota / 10, "period", 100000));
+        if (l->cpu_weight != UINT64_MAX) {
+                (void) snprintf(weight, sizeof(weight), "%llu", (unsigned long long) l->cpu_weight);
+                r |= json_object_set_new(resources, "unified", json_pack("{s:s}", "cpu.weight", weight));
+        }
+        if (r < 0) {
+                json_decref(resources);
+                return NULL;
+        }
+        return resources;
+}
+
+static json_t *make_linux(const ContainerSpec *s, const SpecJsonContext *c) {
+        static const char *const masked[] = { MASKED_PATH_LIST(CONFINE_PATH_) };
+        static const char *const protected[] = { PROTECTED_PATH_LIST(CONFINE_PATH_) };
+        json_t *object = json_object();
+        int r = 0;
+
+        r |= json_object_set_new(object, "namespaces", make_namespaces(s, c));
+        r |= json_object_set_new(object, "sysctl", make_sysctls(s));
+        r |= json_object_set_new(object, "resources", make_resources(&s->limits));
+        if (c->n_ids > 0) {
+                r |= json_object_set_new(object, "uidMappings", make_ids(c));
+                r |= json_object_set_new(object, "gidMappings", make_ids(c));
+        }
+        if (s->mask_paths) {
+                r |= json_object_set_new(object, "maskedPaths", path_array(masked, ELEMENTSOF(masked)));
+                r |= json_object_set_new(object, "readonlyPaths",
+                                         path_array(protected, ELEMENTSOF(protected)));
+        }
+        if (s->seccomp)
+                r |= json_object_set_new(object, "seccomp", json_seccomp(s->capabilities));
+        if (r < 0) {
+                json_decref(object);
+                return NULL;
+        }
+        return object;
+}
+
+static int annotate(json_t *object, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+static int annotate(json_t *object, const char *name, const char *fmt, ...) {
+        autofree char *value = NULL;
+        char key[64];
+        va_list ap;
+        int r;
+
+        va_start(ap, fmt);
+        r = vasprintf(&value, fmt, ap);
+        va_end(ap);
+        if (r < 0) {
+                value = NULL;
+                return -1;
+        }
+        (void) snprintf(key, sizeof(key), ANNOTATION "%s", name);
+        return json_object_set_new(object, key, json_string(value));
+}
+
+static int annotate_list(json_t *object, const char *name, char *const *list) {
+        autofree char *value = list ? strv_join(list, " ") : NULL;
+
+        if (!list)
+                return 0;
+        return value ? annotate(object, name, "%s", value) : -1;
+}
+
+/* "8080:80/tcp": the words of PublishPort=. */
+static int annotate_ports(json_t *object, const ContainerSpec *s) {
+        autostrv char **words = NULL;
+        char buf[INET_TEXT_MAX];
+
+        for (size_t i = 0; i < s->n_publish; i++) {
+                const PublishSpec *p = &s->publish[i];
+                bool any = p->host_address.family == AF_UNSPEC, v6 = p->host_address.family == AF_INET6;
+
+                if (strv_addf(&words, "%s%s%s%s%u:%u/%s%s", v6 ? "[" : "",
+                              any ? "" : inet_format(&p->host_address, buf), v6 ? "]" : "", any ? "" : ":",
+                              p->host_port, p->container_port, protocol_to_string(p->protocol),
+                              p->count > 1 ? " (range)" : "") < 0)
+                        return -1;
+        }
+        return annotate_list(object, "publish", words);
+}
+
+static int annotate_names(json_t *object, const ContainerSpec *s) {
+        autostrv char **dns = NULL, **hosts = NULL;
+        char buf[INET_TEXT_MAX];
+
+        for (size_t i = 0; i < s->n_dns; i++)
+                if (strv_add(&dns, inet_format(&s->dns[i], buf)) < 0)
+                        return -1;
+        for (size_t i = 0; i < s->n_hosts; i++)
+                if (strv_addf(&hosts, "%s:%s", s->hosts[i].name, inet_format(&s->hosts[i].address, buf)) < 0)
+                        return -1;
+        return annotate_list(object, "dns", dns) | annotate_list(object, "hosts", hosts);
+}
+
+static json_t *make_annotations(const ContainerSpec *s) {
+        json_t *object = json_object();
+        int r = 0;
+
+        STRV_FOREACH (label, s->labels) {
+                const char *equals = strchr(*label, '=');
+                autofree char *name = strndup(*label, equals ? (size_t) (equals - *label) : strlen(*label));
+
+                r |= name ? json_object_set_new(object, name, json_string(equals ? equals + 1 : "")) : -1;
+        }
+
+        r |= annotate(object, "unit", "%s", s->unit);
+        r |= annotate(object, "name", "%s", s->name);
+        r |= annotate(object, "stop-signal", "%s", signal_to_name(s->stop_signal));
+        r |= annotate(object, "network", "%s", network_mode_to_string(s->network));
+        r |= annotate_list(object, "networks", s->networks);
+        r |= annotate_ports(object, s);
+        r |= annotate_names(object, s);
+        if (s->image)
+                r |= annotate(object, "image", "%s", s->image);
+        if (s->user)
+                r |= annotate(object, "user", "%s", s->user);
+        if (s->run_init)
+                r |= annotate(object, "init", "yes");
+        if (r < 0) {
+                json_decref(object);
+                return NULL;
+        }
+        return object;
+}
+
+int spec_to_json(const ContainerSpec *s, const SpecJsonContext *context, char **ret) {
+        json_t *root;
+        char *text = NULL;
+
+        root = json_pack("{s:s, s:o, s:{s:s, s:b}, s:s, s:o, s:o, s:o}", "ociVersion", "1.0.2", "process",
+                         make_process(s, context), "root", "path", context->root ? context->root : "rootfs",
+                         "readonly", s->read_only, "hostname", s->host_name, "mounts",
+                         json_mounts(s, context), "annotations", make_annotations(s), "linux",
+                         make_linux(s, context));
+        if (root)
+                text = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+        json_decref(root);
+        if (!text)
+                return -ENOMEM;
+
+        *ret = text;
+        return 0;
+}
