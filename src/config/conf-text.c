@@ -76,6 +76,7 @@ static void suggest(const char *section, const char *word) {
         free(words);
 }
 
+PRINTF_LIKE(2, 0)
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap) {
         autofree char *message = NULL;
 
@@ -140,14 +141,17 @@ static int run(Parse *p, const char *text) {
         parsing = p;
         (void) cfg_set_error_function(cfg, on_error);
         r = cfg_parse_buf(cfg, text);
+        /* It does not always say why it gave up: an empty name, for one, is left without a word. */
+        if (r != CFG_SUCCESS && !p->failed && p->error == 0) {
+                (void) diag_error(p->diag, place(cfg), -EINVAL, "Syntax error");
+                p->failed = true;
+        }
         (void) cfg_free(cfg);
         parsing = NULL;
 
         if (p->error < 0)
                 return p->error;
-        if (p->failed)
-                return -EINVAL;
-        return r == CFG_SUCCESS ? 0 : -ENOMEM;
+        return p->failed ? -EINVAL : 0;
 }
 
 int conf_text_parse(const char *file, const char *text, size_t size, const ConfName *names, size_t n,
