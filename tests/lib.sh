@@ -161,5 +161,5 @@ footprint() {
         echo "cgroups: $(find /sys/fs/cgroup -path '*nsunits/*' -name '*.container' -type d 2>/dev/null | wc -l)"
         echo "containers: $(ls -A /var/lib/nsunits/containers 2>/dev/null | wc -l)"
         echo "leases: $(find /run/nsunitd -path '*lease*' -type f -size +2c 2>/dev/null | wc -l)"
-        echo "held: $(ls -A /run/nsunitd/held 2>/dev/null | wc -l)"
+        echo "held: $(ls /run/nsunitd/held 2>/dev/null | wc -l)"
 }

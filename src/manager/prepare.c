@@ -14,6 +14,7 @@
 #include "config/env-file.h"
 #include "manager/internal.h"
 #include "network/names.h"
+#include "runtime/exit-store.h"
 #include "runtime/userns.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
@@ -507,6 +508,8 @@ int unit_prepare(Unit *u, Fault *fault) {
 }
 
 void unit_release(Unit *u) {
+        autofree char *hold = NULL;
+
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);
@@ -515,6 +518,9 @@ void unit_release(Unit *u) {
 
         child_free(u->main);
         u->main = NULL;
+        hold = held_path(u, "pid");
+        if (hold)
+                (void) exit_release(hold);
         notify_socket_free(u->notify);
         u->notify = NULL;
         release_steps(u, ELEMENTSOF(steps));
