@@ -41,12 +41,14 @@ static long set_options(long fs, const char *options) {
 }
 
 static long new_mount(const char *type, const char *options, uint64_t attr) {
-        long fs, r = 0;
+        long fs, r;
 
         fs = RAW(fsopen, type, FSOPEN_CLOEXEC);
         if (fs < 0)
                 return fs;
-        if (options)
+        /* What df(1) and findmnt(8) show; "none" otherwise. */
+        r = RAW(fsconfig, fs, FSCONFIG_SET_STRING, "source", type, 0);
+        if (r == 0 && options)
                 r = set_options(fs, options);
         if (r == 0)
                 r = RAW(fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);

@@ -187,15 +187,15 @@ long apply_close(Apply *a, const Step *s) {
         int first = 3;
 
         if (a->plan->init_slot >= 0) {
-                int *fd = &a->fds[a->plan->init_slot];
+                int fd = a->fds[a->plan->init_slot];
 
-                if (*fd != first) {
-                        long r = RAW(dup3, *fd, first, O_CLOEXEC);
+                if (fd != first) {
+                        long r = RAW(dup3, fd, first, O_CLOEXEC);
 
                         if (r < 0)
                                 return r;
                 }
-                *fd = first++;
+                a->init_fd = first++;
         }
         return RAW(close_range, first, ~0U, 0);
 }
@@ -220,7 +220,7 @@ static long try_program(Apply *a) {
                 found = RAW(faccessat, AT_FDCWD, a->program, X_OK);
         if (found < 0)
                 return found;
-        return RAW(execveat, a->fds[a->plan->init_slot], "", a->argv, a->plan->environment, AT_EMPTY_PATH);
+        return RAW(execveat, a->init_fd, "", a->argv, a->plan->environment, AT_EMPTY_PATH);
 }
 
 static bool keep_searching(long r) {

@@ -16,15 +16,24 @@
 /* How long a launch may take: only a program (or root) on a file system that does not answer needs it. */
 #define PATIENCE_SECONDS 5
 
+/* Without time namespaces in the kernel, whoever asks for one along with others gets the others: it says
+ * nothing about the host but its uptime. */
+static bool without_time(long r, uint64_t flags) {
+        return r == -EINVAL && (flags & CLONE_NEWTIME) && flags != CLONE_NEWTIME;
+}
+
 static long apply_join_namespace(Apply *a, const Step *s) {
-        return RAW(setns, a->fds[s->slot], s->flags);
+        long r = RAW(setns, a->fds[s->slot], s->flags);
+
+        if (without_time(r, s->flags))
+                r = RAW(setns, a->fds[s->slot], s->flags & ~(uint64_t) CLONE_NEWTIME);
+        return r;
 }
 
 static long apply_new_namespaces(Apply *a, const Step *s) {
         long r = RAW(unshare, s->flags);
 
-        /* A kernel without time namespaces: the one kind that says nothing about the host but its uptime. */
-        if (r == -EINVAL && (s->flags & CLONE_NEWTIME))
+        if (without_time(r, s->flags))
                 r = RAW(unshare, s->flags & ~(uint64_t) CLONE_NEWTIME);
         return r;
 }

@@ -26,8 +26,9 @@ typedef struct Apply {
         const Plan *plan;
         ApplyReport *report;
         void *stack;            /* of the container's process, CLONE_STACK_SIZE */
-        int *fds;               /* of the slots */
+        int *fds;               /* of the slots; the manager's, so a step sets only its own .out */
         int root_fd;            /* of the container, once entered */
+        int init_fd;            /* of the init, at the end */
         int mask_dir;           /* empty directory to clone for masks, -1 = not made yet */
         const char **argv;      /* of the program, or of the init with a hole for &program */
         char program[PATH_MAX]; /* where the program was found */

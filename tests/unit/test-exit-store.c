@@ -1,0 +1,85 @@
+/* Exit status without being the parent. Needs root. */
+#include "runtime/clone.h"
+#include "runtime/exit-store.h"
+#include "tests/unit/runtime-test.h"
+
+static char store[PATH_MAX + 16];
+
+static void begin(Stage *s, char *command) {
+        stage_begin(s, true);
+        must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
+        (void) strcpy(store, "/mnt/pid");
+        s->argv[1] = command;
+        assert_launch(s);
+}
+
+static void end(Stage *s) {
+        must(umount2("/mnt", MNT_DETACH));
+        stage_end(s);
+}
+
+START_TEST(child_is_reaped) {
+        ExitStatus status;
+        Stage s;
+
+        begin(&s, (char *) "wait");
+        ck_assert_int_eq(exit_status(s.result.pidfd, NULL, &status), EXIT_STATE_ALIVE);
+        must(kill(s.result.pid, SIGTERM)); /* PID 1 without a handler: ignored from inside, not from here */
+        must(kill(s.result.pid, SIGKILL));
+        must(poll(&(struct pollfd){ .fd = s.result.pidfd, .events = POLLIN }, 1, 5000));
+        ck_assert_int_eq(exit_status(s.result.pidfd, NULL, &status), EXIT_STATE_KNOWN);
+        ck_assert_int_eq(status.code, CLD_KILLED);
+        ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+        end(&s);
+}
+END_TEST
+
+/* Somebody else reaps; the status is found at the path, as after a restart of the manager. */
+START_TEST(status_survives_the_parent) {
+        ExitStatus status = {};
+        uint64_t before, after;
+        int held, again;
+        Stage s;
+
+        begin(&s, (char *) "wait");
+        held = exit_hold(s.result.pidfd, store, NULL);
+        must(held);
+        if (held == 0)
+                return end(&s); /* Linux < 6.14: see the next test */
+        must(pidfd_identity(s.result.pidfd, &before));
+        (void) close(s.result.pidfd);
+
+        must(again = exit_open(store));
+        must(pidfd_identity(again, &after));
+        ck_assert_uint_eq(before, after);
+        ck_assert_uint_ne(before, 0);
+        ck_assert_int_eq(exit_status(again, store, &status), EXIT_STATE_ALIVE);
+        must(kill(s.result.pid, SIGKILL));
+        (void) close(again);
+        ck_assert_int_eq(waitpid(s.result.pid, NULL, 0), s.result.pid);
+
+        must(again = exit_open(store));
+        ck_assert_int_eq(exit_status(again, store, &status), EXIT_STATE_KNOWN);
+        ck_assert_int_eq(status.code, CLD_KILLED);
+        ck_assert_int_eq(status.status, SIGKILL);
+        (void) close(again);
+        must(exit_release(store));
+        ck_assert(!file_exists(AT_FDCWD, store));
+        must(exit_release(store));
+        ck_assert_int_eq(exit_open(store), -ENOENT);
+        end(&s);
+}
+END_TEST
+
+START_TEST(start_time_is_read) {
+        uint64_t mine = 0, parents = 0;
+
+        must(process_start_time(getpid(), &mine));
+        must(process_start_time(getppid(), &parents));
+        ck_assert_uint_gt(mine, 0);
+        ck_assert_uint_ge(mine, parents);
+        ck_assert_int_lt(process_start_time(-1, &mine), 0);
+}
+END_TEST
+
+TEST_MAIN("exit store", child_is_reaped, status_survives_the_parent, start_time_is_read)

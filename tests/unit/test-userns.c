@@ -1,0 +1,58 @@
+/* Namespaces without processes. Needs root. */
+#include <sys/ioctl.h>
+
+#include <linux/nsfs.h>
+
+#include "tests/unit/runtime-test.h"
+
+START_TEST(holds_without_process) {
+        static const IdExtent map[] = { { 0, BASE, 1000 }, { 1000, 5000, 1 }, { 1001, BASE + 1001, 64535 } };
+        int user, net, owner, again;
+        struct stat a, b;
+        int fds, mounts;
+
+        must(unshare(CLONE_NEWNS));
+        must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+        must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
+        fds = count_descriptors();
+        mounts = count_lines("/proc/self/mountinfo");
+        must(user = userns_create(map, 3, NULL));
+        must(net = netns_create(user, NULL));
+        ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+
+        must(owner = ioctl(net, NS_GET_USERNS));
+        must(fstat(owner, &a));
+        must(fstat(user, &b));
+        ck_assert_uint_eq(a.st_ino, b.st_ino);
+
+        must(ns_hold(net, "/mnt/net", NULL));
+        must(fstat(net, &a));
+        (void) close(net);
+        must(again = ns_open("/mnt/net"));
+        must(fstat(again, &b));
+        ck_assert_uint_eq(a.st_ino, b.st_ino);
+        must(ns_hold(again, "/mnt/net", NULL)); /* replaces */
+        must(ns_release("/mnt/net"));
+        must(ns_release("/mnt/net"));
+        ck_assert_int_eq(ns_open("/mnt/net"), -ENOENT);
+
+        (void) close(again);
+        (void) close(owner);
+        (void) close(user);
+        ck_assert_int_eq(count_descriptors(), fds);
+        ck_assert_int_eq(count_lines("/proc/self/mountinfo"), mounts);
+}
+END_TEST
+
+START_TEST(bad_maps_are_told) {
+        static const IdExtent twice[] = { { 0, BASE, 10 }, { 5, BASE + 100, 10 } };
+        Fault fault = {};
+
+        ck_assert_int_eq(userns_create(twice, 2, &fault), -EINVAL);
+        ck_assert_str_eq(fault.step, "user namespace");
+        ck_assert_ptr_nonnull(strstr(fault.object, "uid_map"));
+        ck_assert_int_eq(userns_create(NULL, 0, NULL), -EINVAL);
+}
+END_TEST
+
+TEST_MAIN("userns", holds_without_process, bad_maps_are_told)
