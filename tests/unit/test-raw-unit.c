@@ -1,0 +1,176 @@
+/* The reader of unit text: what systemd.syntax(7) promises, and the places of everything. */
+#include <string.h>
+
+#include "basic/macro.h"
+#include "config/raw-unit.h"
+#include "unit-test.h"
+
+/* All values as "section.key=value@line:column", all messages behind them. */
+static char *read_text(const char *text, size_t size, int *ret_r) {
+        autoptr(RawUnit) u = calloc(1, sizeof(*u));
+        autoptr(Diag) diag = diag_new();
+        autofree char *messages = NULL;
+        char *out = NULL;
+        size_t n;
+        FILE *f = open_memstream(&out, &n);
+
+        *ret_r = raw_unit_parse(u, "f", text, size, diag);
+        for (size_t i = 0; i < u->n_values; i++)
+                fprintf(f, "%s.%s=%s@%u:%u\n", u->values[i].section, u->values[i].key, u->values[i].value,
+                        u->values[i].at.line, u->values[i].at.column);
+        messages = diag_to_string(diag);
+        fputs(messages, f);
+        fclose(f);
+        return out;
+}
+
+static void check_text(const char *text, int expected_r, const char *expected) {
+        autofree char *out = NULL;
+        int r;
+
+        out = read_text(text, strlen(text), &r);
+        ck_assert_str_eq(out, expected);
+        ck_assert_int_eq(r, expected_r);
+}
+
+START_TEST(values_have_their_places) {
+        check_text("[Unit]\n"
+                   "Description=a b  \n"
+                   "  After =  x=y\n"
+                   "\n"
+                   "[Container]\n"
+                   "Image=\n"
+                   "Image=\n"
+                   "Exec=a [b]\n",
+                   0,
+                   "Unit.Description=a b@2:13\n"
+                   "Unit.After=x=y@3:12\n"
+                   "Container.Image=@6:7\n"
+                   "Container.Image=@7:7\n"
+                   "Container.Exec=a [b]@8:6\n");
+}
+END_TEST
+
+START_TEST(comments_are_whole_lines) {
+        check_text("# c\n[A]\n; c\n  # indented\nB=1 # no comment\nC=2 ; no comment\n", 0,
+                   "A.B=1 # no comment@5:3\nA.C=2 ; no comment@6:3\n");
+}
+END_TEST
+
+START_TEST(continuation_joins_with_a_blank) {
+        check_text("[A]\nB=1\\\n2\nC=x \\\n# comment\\\n;comment\n  y\nD=1\n", 0,
+                   "A.B=1 2@2:3\nA.C=x    y@4:3\nA.D=1@8:3\n");
+        /* An escaped backslash at the end of a line goes on nothing. */
+        check_text("[A]\nB=x\\\\\nC=y\\\\\\\nz\n", 0, "A.B=x\\\\@2:3\nA.C=y\\\\ z@3:3\n");
+        /* An empty line ends it, so does the end of the file. */
+        check_text("[A]\nB=x\\\n\nC=y\\", 0, "A.B=x@2:3\nA.C=y@4:3\n");
+        /* The value may begin on a later line, and so may the header's bracket close there. */
+        check_text("[A]\nB=\\\n\\\n  x\n", 0, "A.B=x@4:3\n");
+}
+END_TEST
+
+START_TEST(places_inside_continued_values) {
+        static const char text[] = "[A]\nB=one \\\n  two \\\n# c\n   three\n";
+        autoptr(RawUnit) u = calloc(1, sizeof(*u));
+        const RawValue *v;
+        Where at;
+
+        ck_assert_int_eq(raw_unit_parse(u, "f", text, strlen(text), NULL), 0);
+        v = &u->values[0];
+        ck_assert_str_eq(v->value, "one    two     three");
+
+        at = where_advance(v->at, (size_t) (strstr(v->value, "two") - v->value));
+        ck_assert_uint_eq(at.line, 3);
+        ck_assert_uint_eq(at.column, 3);
+        at = where_advance(at, (size_t) (strstr(v->value, "three") - strstr(v->value, "two")));
+        ck_assert_uint_eq(at.line, 5);
+        ck_assert_uint_eq(at.column, 4);
+}
+END_TEST
+
+START_TEST(line_ends_and_byte_order_mark) {
+        check_text("\xef\xbb\xbf[A]\r\nB=1\r\nC=2\\\r\n3\r\rD=4\n\rE=5", 0,
+                   "A.B=1@2:3\nA.C=2 3@3:3\nA.D=4@6:3\nA.E=5@7:3\n");
+        check_text("", 0, "");
+        check_text("\n\n  \n", 0, "");
+}
+END_TEST
+
+START_TEST(mistakes_are_located) {
+        check_text("A=1\n[B]\nfoo\n  =x\n[C\nD=1\n[E]\nF=2\n[]\nG=1\n[H\"]\n", -EINVAL,
+                   "E.F=2@8:3\n"
+                   "f:1:1: error: Assignment outside of a section\n"
+                   "f:3:1: error: Neither \"Key=Value\" nor a section header nor a comment\n"
+                   "f:4:3: error: The name of the key is missing before '='\n"
+                   "f:5:1: error: Section header is not closed, ']' is missing\n"
+                   "f:9:1: error: Section header without a name\n"
+                   "f:11:3: error: Section header with a character that is not allowed in it\n");
+}
+END_TEST
+
+START_TEST(text_must_be_utf8) {
+        check_text("[A]\nB=\xc3\xa4\nC=x\xff\nD=\xc0\x80\nE=\xed\xa0\x80\nF=\\\n \xfe\n", -EINVAL,
+                   "A.B=\xc3\xa4@2:3\n"
+                   "f:3:4: error: Text is not UTF-8\n"
+                   "f:4:3: error: Text is not UTF-8\n"
+                   "f:5:3: error: Text is not UTF-8\n"
+                   "f:7:2: error: Text is not UTF-8\n");
+}
+END_TEST
+
+START_TEST(nul_ends_the_text) {
+        static const char text[] = "[A]\nB=1\nC=2\0D=3\n";
+        autofree char *out = NULL;
+        int r;
+
+        out = read_text(text, sizeof(text) - 1, &r);
+        ck_assert_int_eq(r, -EINVAL);
+        ck_assert_str_eq(out, "A.B=1@2:3\nA.C=2@3:3\nf:3:4: error: NUL byte; what follows is not read\n");
+}
+END_TEST
+
+START_TEST(lines_have_a_limit) {
+        enum { MIB = 1024 * 1024, HEAD = 4 };
+        static const char refused[] = "f:2: error: Line is longer than 1 MiB\n";
+        autofree char *text = calloc(1, MIB + 64), *out = NULL;
+        int r;
+
+        /* Exactly 1 MiB is read, one more byte is not. */
+        memcpy(text, "[A]\nB=", HEAD + 2);
+        memset(text + HEAD + 2, 'x', MIB - 2);
+        free(read_text(text, HEAD + MIB, &r));
+        ck_assert_int_eq(r, 0);
+        text[HEAD + MIB] = 'x';
+        out = read_text(text, HEAD + MIB + 1, &r);
+        ck_assert_int_eq(r, -EINVAL);
+        ck_assert_str_eq(out, refused);
+
+        /* Nor does continuation help; its newline does not count. */
+        memcpy(text + MIB / 2, "\\\n", 2);
+        free(read_text(text, HEAD + MIB + 1, &r));
+        ck_assert_int_eq(r, 0);
+        text[HEAD + MIB + 1] = 'x';
+        free(read_text(text, HEAD + MIB + 2, &r));
+        ck_assert_int_eq(r, -EINVAL);
+}
+END_TEST
+
+START_TEST(drop_ins_append) {
+        static const char first[] = "[A]\nB=1\n", second[] = "[A]\nB=\nB=2\n", outside[] = "B=3\n";
+        autoptr(RawUnit) u = calloc(1, sizeof(*u));
+
+        ck_assert_int_eq(raw_unit_parse(u, "one", first, strlen(first), NULL), 0);
+        ck_assert_int_eq(raw_unit_parse(u, "two", second, strlen(second), NULL), 0);
+        /* A file does not go on in the section of the file before. */
+        ck_assert_int_eq(raw_unit_parse(u, "three", outside, strlen(outside), NULL), -EINVAL);
+        ck_assert_uint_eq(u->n_values, 3);
+        ck_assert_uint_eq(u->n_sections, 2);
+        ck_assert_str_eq(u->values[2].value, "2");
+        ck_assert_str_eq(u->values[2].at.file, "two");
+        ck_assert_uint_eq(u->values[2].at.line, 3);
+}
+END_TEST
+
+TEST_MAIN("raw-unit", values_have_their_places, comments_are_whole_lines, continuation_joins_with_a_blank,
+          places_inside_continued_values, line_ends_and_byte_order_mark, mistakes_are_located,
+          text_must_be_utf8, nul_ends_the_text, lines_have_a_limit, drop_ins_append)
