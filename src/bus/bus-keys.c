@@ -141,14 +141,10 @@ static int get_key(sd_bus *bus, const char *path, const char *interface, const c
         case FORM_TEXT:
                 return append_formatted(reply, p->key, userdata);
         case FORM_BOOL:
-                if (p->key->type->signature[0] != 'b')
-                        return append_formatted(reply, p->key, userdata);
                 return sd_bus_message_append(reply, "b", *(const bool *) field);
         case FORM_UNSIGNED:
                 return sd_bus_message_append(reply, "u", *(const unsigned *) field);
         case FORM_U64:
-                if (p->key->type->signature[0] != 't')
-                        return append_formatted(reply, p->key, userdata);
                 return sd_bus_message_append(reply, "t", *(const uint64_t *) field);
         case FORM_INT:
                 return sd_bus_message_append(reply, "i", *(const int *) field);
@@ -174,9 +170,17 @@ static char *property_name(const Key *key) {
                        : name;
 }
 
+/* An enum is compatible with int, a set of capabilities is a number: what is sent as text says the signature.
+ */
 static FieldForm form_of(const Key *key) {
+        static const char signature[] = {
+                [FORM_TEXT] = 's', [FORM_BOOL] = 'b', [FORM_UNSIGNED] = 'u',
+                [FORM_U64] = 't',  [FORM_INT] = 'i',  [FORM_STRV] = 'a',
+        };
+
         for (size_t i = 0; i < ELEMENTSOF(forms); i++)
-                if (streq(forms[i].type, key->type->name))
+                if (streq(forms[i].type, key->type->name) &&
+                    signature[forms[i].form] == key->type->signature[0])
                         return forms[i].form;
         return FORM_TEXT;
 }
