@@ -120,6 +120,7 @@ int manager_graph_index(Manager *m, const char *name, unsigned *ret);
 void manager_tell_changed(Manager *m, Unit *u);
 /* Also for a name without a file: something of that name runs. */
 int manager_load_unit_anyway(Manager *m, const char *name, Unit **ret);
+void manager_drop_unit(Manager *m, Unit *u);
 void manager_schedule_rotation(Manager *m);
 void manager_schedule_purge(Manager *m);
 

@@ -149,7 +149,7 @@ static int add_unit(Manager *m, const char *name, Unit **ret) {
         return 0;
 }
 
-static void remove_unit(Manager *m, Unit *u) {
+void manager_drop_unit(Manager *m, Unit *u) {
         HASH_DEL(m->units, u);
         m->by_index[u->index] = NULL;
         graph_set_present(m->graph, u->index, false);
@@ -192,7 +192,7 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret) {
         if (r < 0)
                 return r;
         if (u->load_state == LOAD_NOT_FOUND) {
-                remove_unit(m, u);
+                manager_drop_unit(m, u);
                 return -ENOENT;
         }
 
@@ -257,7 +257,7 @@ int manager_reload(Manager *m) {
                 /* A unit whose file has gone is kept while something of it runs. */
                 if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) &&
                     !job_queue_of_unit(m->jobs, u->index))
-                        remove_unit(m, u);
+                        manager_drop_unit(m, u);
                 else
                         manager_tell_changed(m, u);
         }

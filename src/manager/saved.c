@@ -342,6 +342,8 @@ static void discard(Manager *m, const char *name) {
         machine_init(&u->machine);
         unit_release(u);
         unit_forget(u);
+        if (u->load_state == LOAD_NOT_FOUND)
+                manager_drop_unit(m, u);
 }
 
 static void adopt_file(Manager *m, const char *name) {
@@ -366,14 +368,14 @@ static void adopt_file(Manager *m, const char *name) {
         }
 }
 
-/* Names of the entries of RUN/@directory that are units; @suffix is cut off. */
-static int list_units(const Manager *m, const char *directory, const char *suffix, char ***ret) {
+/* Names of the entries of @parent/@directory that are units; @suffix is cut off. */
+static int list_units(const char *parent, const char *directory, const char *suffix, char ***ret) {
         autofree char *path = NULL;
         autoclosedir DIR *d = NULL;
         autostrv char **names = NULL;
         struct dirent *e;
 
-        if (asprintf(&path, "%s/%s", m->config->paths.run, directory) < 0)
+        if (asprintf(&path, "%s/%s", parent, directory) < 0)
                 return -ENOMEM;
         d = opendir(path);
         if (!d)
@@ -402,12 +404,17 @@ static int list_units(const Manager *m, const char *directory, const char *suffi
 }
 
 int manager_adopt_all(Manager *m) {
-        autostrv char **names = NULL, **held = NULL;
+        const char *run = m->config->paths.run;
+        autostrv char **names = NULL, **held = NULL, **written = NULL;
         int r;
 
-        r = list_units(m, "state", ".json", &names);
+        r = list_units(run, "state", ".json", &names);
         if (r >= 0)
-                r = list_units(m, "held", "", &held);
+                r = list_units(run, "held", "", &held);
+        if (r >= 0)
+                r = list_units(m->config->paths.store, "containers", "", &written);
+        if (r >= 0)
+                r = strv_add_all(&held, written);
         if (r < 0)
                 return r;
 
@@ -418,6 +425,8 @@ int manager_adopt_all(Manager *m) {
         STRV_FOREACH (name, names)
                 if (unit_name_kind(*name) == UNIT_CONTAINER)
                         adopt_file(m, *name);
+
+        /* A manager that died half-way, or the time before a reboot. */
         STRV_FOREACH (name, held)
                 if (!strv_contains(names, *name))
                         discard(m, *name);
