@@ -198,6 +198,9 @@ int parse_span(const char *s, usec_t *ret) {
 
                 if (*s == '-')
                         return -ERANGE;
+                /* systemd reads the number by strtoll(3). */
+                if (*s == '+' && s[1] >= '0' && s[1] <= '9')
+                        s++;
                 if (*s != '.') {
                         r = take_digits(&s, &n);
                         if (r < 0)
