@@ -16,9 +16,9 @@
 #include "spec/key-types.h"
 #include "spec/key.h"
 
-/* How the field of a type lies in memory, told by the compiler from the list of types. */
+/* How the value of a key gets into a message. */
 typedef enum FieldForm {
-        FORM_TEXT, /* anything else: what format() makes of it */
+        FORM_TEXT, /* as what format() makes of it */
         FORM_BOOL,
         FORM_UNSIGNED,
         FORM_U64,
@@ -26,19 +26,22 @@ typedef enum FieldForm {
         FORM_STRV,
 } FieldForm;
 
-#define IS(ctype, other) __builtin_types_compatible_p(ctype, other)
+/* A field is sent as it lies in memory where its C type is the one of the signature. (An enum is compatible
+ * with an integer for the compiler, but has the signature of a text.) */
+#define SENT_AS(ctype, sig, other, wanted) \
+        (__builtin_types_compatible_p(ctype, other) && (sig)[0] == (wanted))
 
 static const struct {
         const char *type;
         FieldForm form;
 } forms[] = {
-#define KEY_TYPE(id, ctype, signature, syntax)       \
-        { #id, IS(ctype, bool)       ? FORM_BOOL     \
-               : IS(ctype, unsigned) ? FORM_UNSIGNED \
-               : IS(ctype, uint64_t) ? FORM_U64      \
-               : IS(ctype, int)      ? FORM_INT      \
-               : IS(ctype, char **)  ? FORM_STRV     \
-                                     : FORM_TEXT },
+#define KEY_TYPE(id, ctype, sig, syntax)                            \
+        { #id, SENT_AS(ctype, sig, bool, 'b')       ? FORM_BOOL     \
+               : SENT_AS(ctype, sig, unsigned, 'u') ? FORM_UNSIGNED \
+               : SENT_AS(ctype, sig, uint64_t, 't') ? FORM_U64      \
+               : SENT_AS(ctype, sig, int, 'i')      ? FORM_INT      \
+               : SENT_AS(ctype, sig, char **, 'a')  ? FORM_STRV     \
+                                                    : FORM_TEXT },
 #include "spec/key-types.def"
 #undef KEY_TYPE
 };

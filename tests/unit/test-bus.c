@@ -1,0 +1,665 @@
+/* bus: served on a socket pair from one process, with a manager that only remembers what it was asked. */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <systemd/sd-bus.h>
+
+#include "basic/bus-names.h"
+#include "basic/file.h"
+#include "basic/strv.h"
+#include "bus/bus.h"
+#include "spec/container-section.h"
+#include "spec/key.h"
+#include "unit-test.h"
+
+/* The manager. */
+
+ENUM_DEFINE(LoadState, load_state, LOAD_STATE, LOAD_STATE_LIST)
+
+struct Unit {
+        const char *name;
+        Machine machine;
+        UnitSpec *spec;
+};
+
+struct Manager {
+        ManagerConfig config;
+        const ManagerListener *listener;
+        void *data;
+        char **enqueued;
+        JobType type;
+        JobMode mode;
+        Unit *killed;
+        int signal;
+        ManagerExecFn exec_done;
+        void *exec_data, *exec_forgotten;
+        ManagerReplyFn import_reply;
+        void *import_data;
+        int import_fd;
+};
+
+static Unit units[] = { { .name = "db.container" }, { .name = "web.container" } };
+
+void manager_set_listener(Manager *m, const ManagerListener *listener, void *data) {
+        m->listener = listener;
+        m->data = data;
+}
+
+const ManagerConfig *manager_config(const Manager *m) {
+        return &m->config;
+}
+
+int manager_reload(Manager *m) {
+        return 0;
+}
+
+Unit *manager_get_unit(const Manager *m, const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(units); i++)
+                if (streq(units[i].name, name))
+                        return &units[i];
+        return NULL;
+}
+
+int manager_load_unit(Manager *m, const char *name, Unit **ret) {
+        *ret = manager_get_unit(m, name);
+        return *ret ? 0 : -ENOENT;
+}
+
+Unit *manager_next_unit(const Manager *m, const Unit *u) {
+        size_t i = u ? (size_t) (u - units) + 1 : 0;
+
+        return i < ELEMENTSOF(units) ? &units[i] : NULL;
+}
+
+/* Jobs are numbered from 7. The db is what it should be already. */
+int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids,
+                    Fault *fault) {
+        size_t n = strv_length(names);
+
+        m->enqueued = strv_free(m->enqueued);
+        ck_assert_int_eq(strv_copy(names, &m->enqueued), 0);
+        m->type = type;
+        m->mode = mode;
+        if (mode == JOB_MODE_FAIL)
+                return fault_set(fault, "job", -EEXIST, "%s is being stopped", names[0]);
+
+        *ret_ids = calloc(n, sizeof(**ret_ids));
+        for (size_t i = 0; i < n; i++)
+                (*ret_ids)[i] = streq(names[i], "db.container") && type == JOB_START ? 0 : (uint32_t) (7 + i);
+        return 0;
+}
+
+int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
+        *ret = (JobInfo){ .id = 7, .unit = &units[1], .type = JOB_START, .state = JOB_RUNNING };
+        return id < 7;
+}
+
+int manager_cancel_job(Manager *m, uint32_t id) {
+        return id == 7 ? 0 : -ENOENT;
+}
+
+int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int sig) {
+        m->killed = u;
+        m->signal = sig;
+        return u->machine.state == MACHINE_RUNNING ? 0 : -ESRCH;
+}
+
+void manager_reset_failed(Manager *m, Unit *u) {
+}
+
+int manager_import_image(Manager *m, const char *name, const char *path, int fd, ManagerReplyFn reply,
+                         void *data) {
+        m->import_reply = reply;
+        m->import_data = data;
+        m->import_fd = fd;
+        return 0;
+}
+
+int manager_list_images(Manager *m, char **ret, Fault *fault) {
+        *ret = strdup("[]");
+        return 0;
+}
+
+int manager_inspect_image(Manager *m, const char *reference, char **ret, Fault *fault) {
+        return -ENOENT;
+}
+
+int manager_remove_image(Manager *m, const char *reference, Fault *fault) {
+        return fault_set(fault, "remove image", -EBUSY, "%s", reference);
+}
+
+int manager_list_volumes(Manager *m, char **ret, Fault *fault) {
+        return manager_list_images(m, ret, fault);
+}
+
+int manager_remove_volume(Manager *m, const char *name, Fault *fault) {
+        return 0;
+}
+
+int manager_list_networks(Manager *m, char **ret) {
+        return manager_list_images(m, ret, NULL);
+}
+
+int manager_list_links(Manager *m, char **ret) {
+        return manager_list_images(m, ret, NULL);
+}
+
+int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *data, int *ret_terminal,
+                 pid_t *ret_pid, Fault *fault) {
+        if (streq(call->argv[0], "/missing"))
+                return fault_set(fault, "exec", -ENOENT, "%s", call->argv[0]);
+        m->exec_done = done;
+        m->exec_data = data;
+        *ret_terminal = call->terminal ? open("/dev/null", O_RDWR | O_CLOEXEC) : -EBADF;
+        *ret_pid = 42;
+        return 0;
+}
+
+void manager_exec_forget(Manager *m, void *data) {
+        m->exec_forgotten = data;
+}
+
+int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
+        *ret = strdup("{}");
+        return 0;
+}
+
+int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault) {
+        *ret = strdup("clone3");
+        return 0;
+}
+
+const char *unit_name(const Unit *u) {
+        return u->name;
+}
+
+void unit_status(Unit *u, UnitStatus *ret) {
+        *ret = (UnitStatus){
+                .name = u->name, .load_state = LOAD_LOADED, .machine = &u->machine, .spec = u->spec
+        };
+        ret->fault = "mount /srv/web: No such file or directory";
+}
+
+bool unit_needs_reload(const Unit *u) {
+        return true;
+}
+
+char *unit_cgroup(const Unit *u) {
+        return strdup("/nsunits/web.container");
+}
+
+void unit_usage(Unit *u, UnitUsage *ret) {
+        *ret = (UnitUsage){ 1024, 2048, UINT64_MAX, 3 };
+}
+
+/* The set: a bus over a manager, and one client in the same loop. */
+
+typedef struct Set {
+        char dir[32];
+        Manager manager;
+        sd_event *event;
+        Bus *bus;
+        sd_bus *client;
+        sd_bus_message *answer;
+        char removed[256];  /* what the last JobRemoved said */
+        unsigned n_changed; /* PropertiesChanged that have come */
+} Set;
+
+static const ContainerSection empty_section;
+
+static void set_up(Set *s) {
+        autofree char *address = NULL;
+        int pair[2];
+        Fault fault = {};
+
+        memset(s, 0, sizeof(*s));
+        strcpy(s->dir, "/tmp/test-bus.XXXXXX");
+        ck_assert_ptr_nonnull(mkdtemp(s->dir));
+        s->manager.config.paths.run = s->dir;
+
+        /* No system bus: this one never comes. */
+        ck_assert_int_ge(asprintf(&address, "unix:path=%s/none", s->dir), 0);
+        ck_assert_int_eq(setenv("DBUS_SYSTEM_BUS_ADDRESS", address, true), 0);
+
+        for (size_t i = 0; i < ELEMENTSOF(units); i++)
+                machine_init(&units[i].machine);
+        ck_assert_int_ge(sd_event_new(&s->event), 0);
+        ck_assert_int_eq(bus_new(s->event, &s->manager, &fault, &s->bus), 0);
+
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
+        ck_assert_int_eq(bus_add_client(s->bus, pair[0]), 0);
+        ck_assert_int_ge(sd_bus_new(&s->client), 0);
+        ck_assert_int_ge(sd_bus_set_fd(s->client, pair[1], pair[1]), 0);
+        ck_assert_int_ge(sd_bus_start(s->client), 0);
+        ck_assert_int_ge(sd_bus_attach_event(s->client, s->event, 0), 0);
+}
+
+static void tear_down(Set *s) {
+        sd_bus_message_unref(s->answer);
+        if (s->client)
+                (void) sd_bus_detach_event(s->client);
+        sd_bus_close_unref(s->client);
+        bus_free(s->bus);
+        s->manager.enqueued = strv_free(s->manager.enqueued);
+        sd_event_unref(s->event);
+        ck_assert_int_eq(tree_remove(AT_FDCWD, s->dir), 0);
+}
+
+static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Set *s = userdata;
+
+        s->answer = sd_bus_message_ref(m);
+        return 0;
+}
+
+static void run_until(Set *s, bool (*done)(const Set *s)) {
+        for (int i = 0; i < 1000 && !done(s); i++)
+                ck_assert_int_ge(sd_event_run(s->event, 5 * 1000 * 1000), 0);
+        ck_assert(done(s));
+}
+
+static bool has_answer(const Set *s) {
+        return s->answer != NULL;
+}
+
+/* Lets everything happen that is under way: an answer comes after whatever was sent before it. */
+static sd_bus_message *call_to(Set *s, const char *path, const char *interface, const char *member,
+                               const char *types, ...) {
+        sd_bus_message *m = NULL;
+        va_list ap;
+
+        sd_bus_message_unref(s->answer);
+        s->answer = NULL;
+        ck_assert_int_ge(sd_bus_message_new_method_call(s->client, &m, NULL, path, interface, member), 0);
+        va_start(ap, types);
+        if (types)
+                ck_assert_int_ge(sd_bus_message_appendv(m, types, ap), 0);
+        va_end(ap);
+        ck_assert_int_ge(sd_bus_call_async(s->client, NULL, m, on_answer, s, 0), 0);
+        sd_bus_message_unref(m);
+        run_until(s, has_answer);
+        return s->answer;
+}
+
+/* Descriptors can only be sent when both sides have shaken hands, and sd-bus would wait for that without our
+ * loop. */
+static void shake_hands(Set *s) {
+        (void) call_to(s, BUS_PATH, "org.freedesktop.DBus.Peer", "Ping", NULL);
+        sd_bus_message_unref(s->answer);
+        s->answer = NULL;
+}
+
+#define CALL(s, member, ...) call_to(s, BUS_PATH, BUS_MANAGER_INTERFACE, member, __VA_ARGS__)
+
+static const char *error_of(sd_bus_message *m) {
+        const sd_bus_error *e = sd_bus_message_get_error(m);
+
+        return e ? e->name : "none";
+}
+
+static const char *text_of(sd_bus_message *m, char type) {
+        const char *text;
+
+        ck_assert_str_eq(error_of(m), "none");
+        ck_assert_int_gt(sd_bus_message_read_basic(m, type, &text), 0);
+        return text;
+}
+
+START_TEST(start_queues_a_job_and_names_it) {
+        Set s;
+
+        set_up(&s);
+        ck_assert_str_eq(text_of(CALL(&s, "StartUnit", "ss", "web.container", "replace"), 'o'),
+                         BUS_JOB_PREFIX "/7");
+        ck_assert_int_eq(s.manager.type, JOB_START);
+        ck_assert_int_eq(s.manager.mode, JOB_MODE_REPLACE);
+        ck_assert_str_eq(s.manager.enqueued[0], "web.container");
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(many_units_are_one_transaction) {
+        sd_bus_message *m;
+        Set s;
+
+        set_up(&s);
+        m = CALL(&s, "StartUnits", "ass", 2, "db.container", "web.container", "replace");
+        ck_assert_uint_eq(strv_length(s.manager.enqueued), 2);
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'a', "o"), 0);
+        ck_assert_str_eq(text_of(m, 'o'), "/");
+        ck_assert_str_eq(text_of(m, 'o'), BUS_JOB_PREFIX "/8");
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(try_restart_leaves_alone_what_rests) {
+        sd_bus_message *m;
+        Set s;
+
+        set_up(&s);
+        units[1].machine.state = MACHINE_RUNNING;
+        m = CALL(&s, "TryRestartUnits", "ass", 2, "db.container", "web.container", "replace");
+        ck_assert_uint_eq(strv_length(s.manager.enqueued), 1);
+        ck_assert_str_eq(s.manager.enqueued[0], "web.container");
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'a', "o"), 0);
+        ck_assert_str_eq(text_of(m, 'o'), "/");
+        ck_assert_str_eq(text_of(m, 'o'), BUS_JOB_PREFIX "/7");
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(errors_have_systemds_names) {
+        Set s;
+
+        set_up(&s);
+        ck_assert_str_eq(error_of(CALL(&s, "StartUnit", "ss", "no.container", "replace")),
+                         BUS_ERROR_NO_SUCH_UNIT);
+        ck_assert_ptr_nonnull(strstr(sd_bus_message_get_error(s.answer)->message, "no.container"));
+        ck_assert_str_eq(error_of(CALL(&s, "StartUnit", "ss", "../x", "replace")), SD_BUS_ERROR_INVALID_ARGS);
+        ck_assert_str_eq(error_of(CALL(&s, "StartUnit", "ss", "web.container", "sometimes")),
+                         SD_BUS_ERROR_INVALID_ARGS);
+        ck_assert_str_eq(error_of(CALL(&s, "StartUnit", "ss", "web.container", "fail")),
+                         BUS_ERROR_DESTRUCTIVE);
+        ck_assert_ptr_nonnull(strstr(sd_bus_message_get_error(s.answer)->message, "is being stopped"));
+        ck_assert_str_eq(error_of(CALL(&s, "KillUnit", "ssi", "web.container", "all", 15)),
+                         BUS_ERROR_NOT_RUNNING);
+        ck_assert_str_eq(error_of(CALL(&s, "KillUnit", "ssi", "web.container", "some", 15)),
+                         SD_BUS_ERROR_INVALID_ARGS);
+        ck_assert_str_eq(error_of(CALL(&s, "CancelJob", "u", 1)), BUS_ERROR_NO_SUCH_JOB);
+        ck_assert_str_eq(error_of(CALL(&s, "InspectImage", "s", "x")), BUS_ERROR_NO_SUCH_IMAGE);
+        ck_assert_str_eq(error_of(CALL(&s, "RemoveImage", "s", "x")), BUS_ERROR_BUSY);
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(kill_reaches_the_unit) {
+        Set s;
+
+        set_up(&s);
+        units[1].machine.state = MACHINE_RUNNING;
+        ck_assert_str_eq(error_of(CALL(&s, "KillUnit", "ssi", "web.container", "main", SIGHUP)), "none");
+        ck_assert_ptr_eq(s.manager.killed, &units[1]);
+        ck_assert_int_eq(s.manager.signal, SIGHUP);
+        tear_down(&s);
+}
+END_TEST
+
+static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *path, *unit, *result;
+        Set *s = userdata;
+        uint32_t id;
+
+        ck_assert_int_gt(sd_bus_message_read(m, "uoss", &id, &path, &unit, &result), 0);
+        (void) snprintf(s->removed, sizeof(s->removed), "%u %s %s %s", id, path, unit, result);
+        return 0;
+}
+
+static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        ((Set *) userdata)->n_changed++;
+        return 0;
+}
+
+static void end_job(Set *s) {
+        const JobInfo job = { .id = 7, .unit = &units[1], .type = JOB_START };
+
+        s->manager.listener->unit_changed(&units[1], s->manager.data);
+        s->manager.listener->job_removed(&job, "failed", s->manager.data);
+}
+
+START_TEST(only_subscribers_get_signals) {
+        Set s;
+
+        set_up(&s);
+        ck_assert_int_ge(sd_bus_match_signal(s.client, NULL, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
+                                             "JobRemoved", on_job_removed, &s),
+                         0);
+        ck_assert_int_ge(sd_bus_match_signal(s.client, NULL, NULL, NULL, "org.freedesktop.DBus.Properties",
+                                             "PropertiesChanged", on_properties_changed, &s),
+                         0);
+        (void) CALL(&s, "ListUnits", NULL);
+        end_job(&s);
+        (void) CALL(&s, "ListUnits", NULL);
+        ck_assert_str_eq(s.removed, "");
+
+        (void) CALL(&s, "Subscribe", NULL);
+        end_job(&s);
+        (void) CALL(&s, "ListUnits", NULL);
+        ck_assert_str_eq(s.removed, "7 " BUS_JOB_PREFIX "/7 web.container failed");
+        ck_assert_uint_eq(s.n_changed, 1);
+
+        (void) CALL(&s, "Unsubscribe", NULL);
+        end_job(&s);
+        (void) CALL(&s, "ListUnits", NULL);
+        ck_assert_uint_eq(s.n_changed, 1);
+        tear_down(&s);
+}
+END_TEST
+
+static sd_bus_message *get_property(Set *s, const char *interface, const char *name, const char *type) {
+        autofree char *path = NULL;
+        sd_bus_message *m;
+
+        ck_assert_int_ge(sd_bus_path_encode(BUS_UNIT_PREFIX, "web.container", &path), 0);
+        m = call_to(s, path, "org.freedesktop.DBus.Properties", "Get", "ss", interface, name);
+        ck_assert_str_eq(error_of(m), "none");
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'v', type), 0);
+        return m;
+}
+
+static uint64_t get_number(Set *s, const char *interface, const char *name, char type) {
+        char types[] = { type, '\0' };
+        uint64_t n = 0;
+
+        ck_assert_int_gt(sd_bus_message_read_basic(get_property(s, interface, name, types), type, &n), 0);
+        return n;
+}
+
+START_TEST(unit_shows_its_state) {
+        Set s;
+
+        set_up(&s);
+        units[1].machine.state = MACHINE_RUNNING;
+        units[1].machine.n_restarts = 3;
+        units[1].machine.active_enter = clock_now(CLOCK_BOOTTIME);
+        ck_assert_str_eq(text_of(get_property(&s, BUS_UNIT_INTERFACE, "ActiveState", "s"), 's'), "active");
+        ck_assert_str_eq(text_of(get_property(&s, BUS_UNIT_INTERFACE, "SubState", "s"), 's'), "running");
+        ck_assert_str_eq(text_of(get_property(&s, BUS_UNIT_INTERFACE, "Description", "s"), 's'),
+                         "web.container");
+        ck_assert_str_eq(text_of(get_property(&s, BUS_UNIT_INTERFACE, "ControlGroup", "s"), 's'),
+                         "/nsunits/web.container");
+        ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "NRestarts", 'u'), 3);
+        ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "MemoryPeak", 't'), 2048);
+        ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "CPUUsageNSec", 't'), UINT64_MAX);
+
+        /* The date, within a minute. */
+        ck_assert_uint_lt(clock_now(CLOCK_REALTIME) -
+                                  get_number(&s, BUS_UNIT_INTERFACE, "ActiveEnterTimestamp", 't'),
+                          60 * USEC_PER_SEC);
+        ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "ActiveExitTimestamp", 't'), 0);
+        tear_down(&s);
+}
+END_TEST
+
+static size_t count_properties(Set *s, const char *interface) {
+        autofree char *path = NULL;
+        sd_bus_message *m;
+        size_t n = 0;
+
+        ck_assert_int_ge(sd_bus_path_encode(BUS_UNIT_PREFIX, "web.container", &path), 0);
+        m = call_to(s, path, "org.freedesktop.DBus.Properties", "GetAll", "s", interface);
+        ck_assert_str_eq(error_of(m), "none");
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'a', "{sv}"), 0);
+        while (sd_bus_message_skip(m, "{sv}") > 0)
+                n++;
+        return n;
+}
+
+START_TEST(every_key_is_a_property) {
+        ContainerSection section = empty_section;
+        UnitSpec spec = { .name = (char *) "web.container", .kind = UNIT_CONTAINER, .container = &section };
+        Set s;
+
+        set_up(&s);
+        ck_assert_int_eq(key_table_set_defaults(&container_keys, &section), 0);
+        ck_assert_int_eq(key_table_set_defaults(&service_keys, &spec.service), 0);
+        ck_assert_int_eq(key_table_set_defaults(&unit_keys, &spec.unit), 0);
+        units[1].spec = &spec;
+
+        ck_assert_uint_eq(count_properties(&s, BUS_CONTAINER_INTERFACE), container_keys.n);
+        ck_assert_uint_eq(count_properties(&s, BUS_SERVICE_INTERFACE), service_keys.n);
+        ck_assert_uint_gt(count_properties(&s, ""), container_keys.n + service_keys.n + 30);
+
+        /* systemd's names of times, and its units. */
+        spec.service.restart_sec = 1500 * USEC_PER_MSEC;
+        ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "RestartUSec", 't'), 1500000);
+        ck_assert_str_eq(text_of(get_property(&s, BUS_SERVICE_INTERFACE, "Restart", "s"), 's'), "no");
+
+        units[1].spec = NULL;
+        key_table_clear(&container_keys, &section);
+        key_table_clear(&service_keys, &spec.service);
+        key_table_clear(&unit_keys, &spec.unit);
+        tear_down(&s);
+}
+END_TEST
+
+static int exec_socket(sd_bus_message *m) {
+        uint32_t pid;
+        int fd, copy;
+
+        ck_assert_str_eq(error_of(m), "none");
+        ck_assert_int_gt(sd_bus_message_read(m, "uh", &pid, &fd), 0);
+        ck_assert_uint_eq(pid, 42);
+        copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        ck_assert_int_ge(copy, 0);
+        return copy;
+}
+
+#define EXEC(s, tty, ...) \
+        CALL(s, "ExecUnit", "sasasssbah", "web.container", 1, "/bin/sh", 0, "", "", tty, __VA_ARGS__)
+
+START_TEST(exec_tells_the_end) {
+        char text[32] = "";
+        sd_bus_message *m;
+        int fd, terminal;
+        Set s;
+
+        set_up(&s);
+        m = EXEC(&s, true, 0);
+        fd = exec_socket(m);
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'a', "h"), 0);
+        ck_assert_int_gt(sd_bus_message_read(m, "h", &terminal), 0);
+
+        s.manager.exec_done(CLD_KILLED, SIGKILL, s.manager.exec_data);
+        ck_assert_int_gt(recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT), 0);
+        ck_assert_str_eq(text, "killed 9");
+        ck_assert_int_eq(recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT), 0);
+        (void) close(fd);
+        tear_down(&s);
+        ck_assert_ptr_null(s.manager.exec_forgotten);
+}
+END_TEST
+
+static bool has_forgotten(const Set *s) {
+        return s->manager.exec_forgotten != NULL;
+}
+
+START_TEST(exec_notices_that_the_client_has_gone) {
+        int fd;
+        Set s;
+
+        set_up(&s);
+        shake_hands(&s);
+        fd = exec_socket(EXEC(&s, false, 3, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO));
+        sd_bus_message_unref(s.answer); /* which holds the socket, too */
+        s.answer = NULL;
+        (void) close(fd);
+        run_until(&s, has_forgotten);
+        ck_assert_ptr_eq(s.manager.exec_forgotten, s.manager.exec_data);
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(exec_refuses_nonsense) {
+        Set s;
+
+        set_up(&s);
+        shake_hands(&s);
+        ck_assert_str_eq(error_of(EXEC(&s, false, 1, STDIN_FILENO)), SD_BUS_ERROR_INVALID_ARGS);
+        ck_assert_str_eq(error_of(EXEC(&s, true, 1, STDIN_FILENO)), SD_BUS_ERROR_INVALID_ARGS);
+        ck_assert_str_eq(error_of(CALL(&s, "ExecUnit", "sasasssbah", "web.container", 0, 0, "", "", true, 0)),
+                         SD_BUS_ERROR_INVALID_ARGS);
+        /* The program is missing, not the unit. */
+        ck_assert_str_eq(error_of(CALL(&s, "ExecUnit", "sasasssbah", "web.container", 1, "/missing", 0, "",
+                                       "", true, 0)),
+                         BUS_ERROR_FAILED);
+        ck_assert_ptr_nonnull(strstr(sd_bus_message_get_error(s.answer)->message, "/missing"));
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(import_is_answered_when_it_is_done) {
+        sd_bus_message *m = NULL;
+        Set s;
+
+        set_up(&s);
+        shake_hands(&s);
+        ck_assert_int_ge(sd_bus_message_new_method_call(s.client, &m, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
+                                                        "ImportImageFromFD"),
+                         0);
+        ck_assert_int_ge(sd_bus_message_append(m, "sh", "nginx", STDIN_FILENO), 0);
+        ck_assert_int_ge(sd_bus_call_async(s.client, NULL, m, on_answer, &s, 0), 0);
+        sd_bus_message_unref(m);
+        while (!s.manager.import_reply)
+                ck_assert_int_ge(sd_event_run(s.event, 5 * 1000 * 1000), 0);
+        ck_assert_int_ge(s.manager.import_fd, 0);
+        ck_assert_ptr_null(s.answer);
+
+        s.manager.import_reply(0, "sha256:00", s.manager.import_data);
+        run_until(&s, has_answer);
+        ck_assert_str_eq(text_of(s.answer, 's'), "sha256:00");
+        ck_assert_str_eq(error_of(CALL(&s, "ImportImage", "ss", "nginx", "relative/path")),
+                         SD_BUS_ERROR_INVALID_ARGS);
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(private_socket_is_for_root) {
+        struct stat st;
+        char path[64];
+        Set s;
+
+        set_up(&s);
+        (void) snprintf(path, sizeof(path), "%s/" BUS_PRIVATE_SOCKET, s.dir);
+        ck_assert_int_eq(stat(path, &st), 0);
+        ck_assert(S_ISSOCK(st.st_mode));
+        ck_assert_uint_eq(st.st_mode & 07777, 0600);
+        bus_free(s.bus);
+        s.bus = NULL;
+        ck_assert_int_lt(stat(path, &st), 0);
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(client_may_hang_up_in_the_middle) {
+        Set s;
+
+        set_up(&s);
+        (void) CALL(&s, "Subscribe", NULL);
+        (void) sd_bus_detach_event(s.client);
+        s.client = sd_bus_close_unref(s.client);
+        end_job(&s);
+        /* The loop notices and forgets the peer; nothing is sent to it again. */
+        for (int i = 0; i < 20; i++)
+                ck_assert_int_ge(sd_event_run(s.event, 1000), 0);
+        end_job(&s);
+        tear_down(&s);
+}
+END_TEST
+
+TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction,
+          try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
+          only_subscribers_get_signals, unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
+          exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
+          private_socket_is_for_root, client_may_hang_up_in_the_middle)
