@@ -240,24 +240,25 @@ static int candidate_compare(const void *a, const void *b) {
         return x->specificity < y->specificity ? -1 : x->specificity > y->specificity;
 }
 
-/* At most one candidate per drop-in file, as each lies in one directory of one name. */
+/* Fills @found, or only counts when it is NULL. */
 static size_t find_candidates(const Scan *scan, char *const *names, Candidate *found) {
         size_t n = 0;
 
         for (size_t i = 0; names[i]; i++) {
                 const ScanFile *f = scan_find(scan->drop_ins, scan->n_drop_ins, names[i]);
 
-                for (; f && f < scan->drop_ins + scan->n_drop_ins && streq(f->name, names[i]); f++)
-                        found[n++] = (Candidate){
-                                .file = strrchr(f->path, '/') + 1,
-                                .path = f->path,
-                                .general = !names[i + 1],
-                                .rank = f->rank,
-                                .specificity = i,
-                        };
+                for (; f && f < scan->drop_ins + scan->n_drop_ins && streq(f->name, names[i]); f++, n++)
+                        if (found)
+                                found[n] = (Candidate){
+                                        .file = strrchr(f->path, '/') + 1,
+                                        .path = f->path,
+                                        .general = !names[i + 1],
+                                        .rank = f->rank,
+                                        .specificity = i,
+                                };
         }
 
-        if (n > 0)
+        if (found && n > 0)
                 qsort(found, n, sizeof(*found), candidate_compare);
         return n;
 }
@@ -276,11 +277,14 @@ int unit_path_find_drop_ins(const UnitPath *p, const char *name, char ***ret) {
         r = drop_in_names(name, &names);
         if (r < 0)
                 return r;
-        found = calloc(p->scan.n_drop_ins, sizeof(*found));
-        if (!found)
-                return -ENOMEM;
+        n = find_candidates(&p->scan, names, NULL);
+        if (n > 0) {
+                found = calloc(n, sizeof(*found));
+                if (!found)
+                        return -ENOMEM;
+                (void) find_candidates(&p->scan, names, found);
+        }
 
-        n = find_candidates(&p->scan, names, found);
         for (size_t i = 0; i < n; i++) {
                 if (i > 0 && streq(found[i].file, found[i - 1].file))
                         continue;
