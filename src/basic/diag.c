@@ -115,26 +115,36 @@ void diag_hint(Diag *d, const char *fmt, ...) {
         d->items[d->n - 1].hint = hint;
 }
 
-/* Edit distance of two words of fewer than 64 bytes; letter case does not count. */
-static size_t distance(const char *a, const char *b) {
-        size_t row[64], na = strlen(a), nb = strlen(b);
+static bool same_letter(char a, char b) {
+        return tolower((unsigned char) a) == tolower((unsigned char) b);
+}
 
-        if (na >= ELEMENTSOF(row) || nb >= ELEMENTSOF(row))
+/* Edit distance of two words of fewer than 64 bytes; letter case does not count, and two letters that have
+ * changed places are one edit. */
+static size_t distance(const char *a, const char *b) {
+        size_t rows[3][64], *before = rows[0], *last = rows[1], *row = rows[2], na = strlen(a),
+                            nb = strlen(b);
+
+        if (na >= ELEMENTSOF(rows[0]) || nb >= ELEMENTSOF(rows[0]))
                 return SIZE_MAX;
 
         for (size_t j = 0; j <= nb; j++)
                 row[j] = j;
 
         for (size_t i = 1; i <= na; i++) {
-                size_t corner = row[0];
+                size_t *reused = before;
 
+                before = last;
+                last = row;
+                row = reused;
                 row[0] = i;
                 for (size_t j = 1; j <= nb; j++) {
-                        bool same = tolower((unsigned char) a[i - 1]) == tolower((unsigned char) b[j - 1]);
-                        size_t replaced = corner + !same;
+                        size_t replaced = last[j - 1] + !same_letter(a[i - 1], b[j - 1]);
 
-                        corner = row[j];
-                        row[j] = MIN_OF(replaced, MIN_OF(row[j], row[j - 1]) + 1);
+                        row[j] = MIN_OF(replaced, MIN_OF(last[j], row[j - 1]) + 1);
+                        if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) &&
+                            same_letter(a[i - 2], b[j - 1]))
+                                row[j] = MIN_OF(row[j], before[j - 2] + 1);
                 }
         }
 

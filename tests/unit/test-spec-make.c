@@ -1,0 +1,260 @@
+/* What spec_make() decides: the image's part, the configuration's part, and who wins. */
+#include <signal.h>
+#include <sys/mount.h>
+
+#include "basic/capability.h"
+#include "basic/macro.h"
+#include "basic/strv.h"
+#include "spec-helper.h"
+#include "spec/spec-make.h"
+
+static char *entrypoint[] = { (char[]){ "/entry" }, NULL };
+static char *cmd[] = { (char[]){ "serve" }, (char[]){ "-f" }, NULL };
+static char *env[] = { (char[]){ "PATH=/image" }, (char[]){ "A=image" }, (char[]){ "container=oci" }, NULL };
+static char *volumes[] = { (char[]){ "/data/" }, (char[]){ "/cache" }, (char[]){ "relative" }, NULL };
+static char *labels[] = { (char[]){ "from=image" }, (char[]){ "both=image" }, NULL };
+
+static const ImageConfig image = {
+        .entrypoint = entrypoint,
+        .cmd = cmd,
+        .env = env,
+        .user = (char[]){ "app:www" },
+        .working_dir = (char[]){ "/srv" },
+        .volumes = volumes,
+        .labels = labels,
+        .stop_signal = (char[]){ "SIGQUIT" },
+};
+
+static const ManagerConfig config = {
+        .users = { .id_count = 65536 },
+        .defaults = { .memory_max = UINT64_MAX,
+                      .tasks_max = 2048,
+                      .timeout_start = 90 * USEC_PER_SEC,
+                      .timeout_stop = 10 * USEC_PER_SEC },
+        .security = { .user_namespace = true,
+                      .no_new_privileges = true,
+                      .seccomp = true,
+                      .mask_paths = true,
+                      .capabilities = 0xff },
+};
+
+static ContainerSpec *make_of(const char *lines, const ImageConfig *with, char *const *files) {
+        autoptr(Diag) diag = diag_new();
+        autoptr(UnitSpec) u = NULL;
+        autofree char *text = NULL;
+        ContainerSpec *s = NULL;
+
+        ck_assert_int_gt(asprintf(&text, "[Container]\n%s", lines), 0);
+        u = load_good("web.container", text);
+        ck_assert_int_eq(spec_make(u, with, &config, files, diag, &s), 0);
+        ck_assert_uint_eq(diag_count(diag), 0);
+        return s;
+}
+
+static ContainerSpec *make(const char *lines) {
+        autofree char *text = NULL;
+
+        ck_assert_int_gt(asprintf(&text, "Image=nginx\n%s", lines), 0);
+        return make_of(text, &image, NULL);
+}
+
+static void assert_argv(const char *lines, const char *expected) {
+        autoptr(ContainerSpec) s = make(lines);
+        autofree char *joined = strv_join(s->argv, "|");
+
+        ck_assert_str_eq(joined, expected);
+}
+
+START_TEST(command_of_image_and_unit) {
+        assert_argv("", "/entry|serve|-f");
+        assert_argv("Exec=other arg\n", "/entry|other|arg");
+        assert_argv("Entrypoint=/mine\n", "/mine");
+        assert_argv("Entrypoint=/mine\nExec=arg\n", "/mine|arg");
+        assert_argv("Entrypoint=\nExec=/prog\n", "/prog");
+}
+END_TEST
+
+START_TEST(nothing_to_run_is_an_error) {
+        autoptr(Diag) diag = diag_new();
+        autoptr(UnitSpec) u = load_good("web.container", "[Container]\nImage=x\nEntrypoint=\n");
+        const ImageConfig nothing = {};
+        ContainerSpec *s = NULL;
+
+        ck_assert_int_eq(spec_make(u, &nothing, &config, NULL, diag, &s), -EINVAL);
+        ck_assert_ptr_null(s);
+        ck_assert_str_eq(diag_get(diag, 0)->message,
+                         "nothing to run: neither the unit nor the image names a program");
+        ck_assert_uint_eq(diag_get(diag, 0)->line, 1);
+}
+END_TEST
+
+START_TEST(environment_in_order) {
+        char *files[] = { (char[]){ "A=file" }, (char[]){ "B=file" }, NULL };
+        autoptr(ContainerSpec) s = make_of("Image=x\nEnvironment=B=unit\n", &image, files);
+        autoptr(ContainerSpec) bare = make_of("Rootfs=/srv\nExec=x\n", NULL, NULL);
+
+        ck_assert_str_eq(strv_env_get(s->environment, "PATH"), "/image");
+        ck_assert_str_eq(strv_env_get(s->environment, "A"), "file");
+        ck_assert_str_eq(strv_env_get(s->environment, "B"), "unit");
+        ck_assert_str_eq(strv_env_get(s->environment, "container"), "nsunits");
+        ck_assert_str_eq(strv_env_get(s->environment, "HOSTNAME"), "web");
+        ck_assert_str_eq(strv_env_get(bare->environment, "PATH"), SPEC_PATH_DEFAULT);
+}
+END_TEST
+
+START_TEST(user_and_group) {
+        autoptr(ContainerSpec) from_image = make(""), own = make("User=bob\n"),
+                               both = make("User=1:2\nGroup=3\n");
+        autoptr(ContainerSpec) colon = make("User=1000:1001\n");
+
+        ck_assert_str_eq(from_image->user, "app");
+        ck_assert_str_eq(from_image->group, "www");
+        ck_assert_str_eq(own->user, "bob");
+        ck_assert_ptr_null(own->group);
+        ck_assert_str_eq(both->user, "1");
+        ck_assert_str_eq(both->group, "3");
+        ck_assert_str_eq(colon->group, "1001");
+}
+END_TEST
+
+START_TEST(what_the_image_says) {
+        autoptr(ContainerSpec) s = make("Label=both=unit\n"), own = make("WorkingDir=/own\nStopSignal=INT\n");
+
+        ck_assert_str_eq(s->working_dir, "/srv");
+        ck_assert_int_eq(s->stop_signal, SIGQUIT);
+        ck_assert_str_eq(strv_env_get(s->labels, "from"), "image");
+        ck_assert_str_eq(strv_env_get(s->labels, "both"), "unit");
+        ck_assert_str_eq(own->working_dir, "/own");
+        ck_assert_int_eq(own->stop_signal, SIGINT);
+}
+END_TEST
+
+START_TEST(mounts_are_sorted_and_image_volumes_added) {
+        autoptr(ContainerSpec) s =
+                make("Tmpfs=/data/tmp\nVolume=/srv/data:/data\nMount=type=tmpfs,destination=/a\n");
+
+        ck_assert_uint_eq(s->n_mounts, 4);
+        ck_assert_str_eq(s->mounts[0].destination, "/a");
+        ck_assert_str_eq(s->mounts[1].destination, "/cache");
+        ck_assert_int_eq(s->mounts[1].kind, MOUNT_VOLUME);
+        ck_assert_ptr_null(s->mounts[1].source);
+        ck_assert(s->mounts[1].copy && s->mounts[1].idmap);
+        ck_assert_str_eq(s->mounts[2].destination, "/data");
+        ck_assert_int_eq(s->mounts[2].kind, MOUNT_BIND);
+        ck_assert(s->mounts[2].idmap);
+        ck_assert_str_eq(s->mounts[3].destination, "/data/tmp");
+}
+END_TEST
+
+START_TEST(without_user_namespace_nothing_is_shifted) {
+        autoptr(ContainerSpec) s = make("UserNS=host\n");
+
+        ck_assert(!s->user_namespace);
+        for (size_t i = 0; i < s->n_mounts; i++)
+                ck_assert(!s->mounts[i].idmap);
+}
+END_TEST
+
+START_TEST(capabilities) {
+        static const struct {
+                const char *lines;
+                uint64_t expected;
+        } cases[] = {
+                { "", 0xff },
+                { "DropCapability=CHOWN\n", 0xfe },
+                { "AddCapability=NET_ADMIN\n", 0xff | 1 << 12 },
+                { "DropCapability=all\nAddCapability=KILL\n", 1 << 5 },
+        };
+        autoptr(ContainerSpec) all = make("AddCapability=ALL\nDropCapability=CHOWN\n");
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                autoptr(ContainerSpec) s = make(cases[i].lines);
+
+                ck_assert_uint_eq(s->capabilities, cases[i].expected);
+        }
+        ck_assert_uint_eq(all->capabilities, capability_all() & ~UINT64_C(1));
+}
+END_TEST
+
+START_TEST(security_of_configuration_and_unit) {
+        autoptr(ContainerSpec) s = make(""),
+                               off = make("NoNewPrivileges=no\nSeccompProfile=unconfined\nUnmask=ALL\n");
+
+        ck_assert(s->user_namespace && s->no_new_privileges && s->seccomp && s->mask_paths);
+        ck_assert_uint_eq(s->id_count, 65536);
+        ck_assert(!off->no_new_privileges && !off->seccomp && !off->mask_paths);
+}
+END_TEST
+
+START_TEST(network_of_a_container) {
+        autoptr(ContainerSpec) s = make("PublishPort=80\nIP=10.0.0.5\nAddHost=db:10.0.0.9\nDNS=9.9.9.9\n");
+        autoptr(ContainerSpec) none = make("Network=none\n"),
+                               back = make("Network=back.network:ip=10.9.0.2\n");
+
+        ck_assert_int_eq(s->network, NETWORK_MODE_PRIVATE);
+        ck_assert_str_eq(s->networks[0], "default");
+        ck_assert_uint_eq(s->n_addresses, 1);
+        ck_assert_uint_eq(s->n_publish, 1);
+        ck_assert_str_eq(s->hosts[0].name, "db");
+        ck_assert_uint_eq(s->n_dns, 1);
+        ck_assert_int_eq(none->network, NETWORK_MODE_NONE);
+        ck_assert_ptr_null(none->networks);
+        ck_assert_str_eq(back->networks[0], "back.network");
+        ck_assert_uint_eq(back->n_addresses, 1);
+}
+END_TEST
+
+START_TEST(names) {
+        autoptr(ContainerSpec) s = make(""), own = make("ContainerName=www\nHostName=www.example.org\n");
+
+        ck_assert_str_eq(s->unit, "web.container");
+        ck_assert_str_eq(s->name, "web");
+        ck_assert_str_eq(s->host_name, "web");
+        ck_assert_str_eq(own->name, "www");
+        ck_assert_str_eq(own->host_name, "www.example.org");
+}
+END_TEST
+
+START_TEST(roots) {
+        autoptr(ContainerSpec) plain = make_of("Rootfs=/srv/r\nExec=x\n", NULL, NULL);
+        autoptr(ContainerSpec) overlay = make_of("Rootfs=/srv/r:O\nExec=x\nReadOnly=yes\n", NULL, NULL);
+
+        ck_assert_str_eq(plain->rootfs, "/srv/r");
+        ck_assert(!plain->rootfs_overlay && !plain->read_only && !plain->image);
+        ck_assert_str_eq(overlay->rootfs, "/srv/r");
+        ck_assert(overlay->rootfs_overlay && overlay->read_only);
+}
+END_TEST
+
+START_TEST(timeouts_and_limits) {
+        autoptr(ContainerSpec) s = make(""), one = make("StopTimeout=3\n");
+        autoptr(ContainerSpec) two =
+                make("StopTimeout=30\n[Service]\nTimeoutStopSec=20\nTimeoutStartSec=infinity\n");
+        autoptr(ContainerSpec) limits = make("[Service]\nMemoryMax=64M\nTasksMax=infinity\nCPUQuota=50%\n");
+
+        ck_assert_uint_eq(s->stop_timeout, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s->start_timeout, 90 * USEC_PER_SEC);
+        ck_assert_uint_eq(s->limits.tasks_max, 2048);
+        ck_assert(s->limits.memory_max == UINT64_MAX && s->limits.cpu_quota == UINT64_MAX);
+        ck_assert_uint_eq(one->stop_timeout, 3 * USEC_PER_SEC);
+        ck_assert_uint_eq(two->stop_timeout, 20 * USEC_PER_SEC);
+        ck_assert(two->start_timeout == USEC_INFINITY);
+        ck_assert_uint_eq(limits->limits.memory_max, 64 << 20);
+        ck_assert(limits->limits.tasks_max == UINT64_MAX);
+        ck_assert_uint_eq(limits->limits.cpu_quota, 500000);
+}
+END_TEST
+
+START_TEST(environment_files_are_listed) {
+        autoptr(UnitSpec) u =
+                load_good("web.container", "[Container]\nImage=x\nEnvironmentFile=-./a.env /b.env\n");
+
+        ck_assert_str_eq(spec_environment_files(u)[0], "-/etc/nsunits/a.env");
+        ck_assert_str_eq(spec_environment_files(u)[1], "/b.env");
+}
+END_TEST
+
+TEST_MAIN("spec-make", command_of_image_and_unit, nothing_to_run_is_an_error, environment_in_order,
+          user_and_group, what_the_image_says, mounts_are_sorted_and_image_volumes_added,
+          without_user_namespace_nothing_is_shifted, capabilities, security_of_configuration_and_unit,
+          network_of_a_container, names, roots, timeouts_and_limits, environment_files_are_listed)

@@ -1,0 +1,545 @@
+/* Units as typed values, and every kind of message about them, word for word. */
+#include <signal.h>
+#include <sys/mount.h>
+
+#include "basic/macro.h"
+#include "basic/strv.h"
+#include "spec-helper.h"
+
+#define WEB(lines) "[Container]\nImage=nginx\n" lines
+
+static UnitSpec *web(const char *lines) {
+        autofree char *text = NULL;
+
+        ck_assert_int_gt(asprintf(&text, WEB("%s"), lines), 0);
+        return load_good("web.container", text);
+}
+
+START_TEST(defaults) {
+        autoptr(UnitSpec) u = web("");
+        const ContainerSection *c = u->container;
+
+        ck_assert_str_eq(u->name, "web.container");
+        ck_assert_int_eq(u->kind, UNIT_CONTAINER);
+        ck_assert_str_eq(c->image, "nginx");
+        ck_assert_int_eq(u->service.type, SERVICE_EXEC);
+        ck_assert_int_eq(u->service.restart, RESTART_NO);
+        ck_assert_uint_eq(u->service.restart_sec, 100 * USEC_PER_MSEC);
+        ck_assert_uint_eq(u->service.timeout_start, 90 * USEC_PER_SEC);
+        ck_assert(!u->service.timeout_start_set);
+        ck_assert(u->service.restart_max_delay == USEC_INFINITY);
+        ck_assert(u->service.limits.memory_max == UINT64_MAX);
+        ck_assert_uint_eq(u->unit.start_limit_burst, 5);
+        ck_assert_uint_eq(c->shm_size, 64 << 20);
+        ck_assert(c->seccomp);
+        ck_assert_int_eq(c->no_new_privileges, TOGGLE_UNSET);
+        ck_assert(!c->network.set);
+        ck_assert_ptr_null(u->network);
+}
+END_TEST
+
+START_TEST(service_values) {
+        autoptr(UnitSpec) u =
+                web("[Service]\nType=notify\nRestart=on-failure\nRestartSec=2\nRestartSteps=3\n"
+                    "RestartMaxDelaySec=1min\nTimeoutStartSec=0\nTimeoutStopSec=5s\n"
+                    "SuccessExitStatus=3 TEMPFAIL\nSuccessExitStatus=SIGUSR1\nRemainAfterExit=yes\n"
+                    "MemoryMax=512M\nCPUWeight=200\nCPUQuota=150%\nTasksMax=64\n");
+        const ServiceSection *s = &u->service;
+
+        ck_assert_int_eq(s->type, SERVICE_NOTIFY);
+        ck_assert_int_eq(s->restart, RESTART_ON_FAILURE);
+        ck_assert_uint_eq(s->restart_sec, 2 * USEC_PER_SEC);
+        ck_assert_uint_eq(s->restart_steps, 3);
+        ck_assert_uint_eq(s->restart_max_delay, 60 * USEC_PER_SEC);
+        ck_assert(s->timeout_start == USEC_INFINITY && s->timeout_start_set);
+        ck_assert_uint_eq(s->timeout_stop, 5 * USEC_PER_SEC);
+        ck_assert(exit_status_set_has_status(&s->success_exit_status, 3));
+        ck_assert(exit_status_set_has_status(&s->success_exit_status, 75));
+        ck_assert(!exit_status_set_has_status(&s->success_exit_status, 4));
+        ck_assert(exit_status_set_has_signal(&s->success_exit_status, SIGUSR1));
+        ck_assert(s->remain_after_exit);
+        ck_assert_uint_eq(s->limits.memory_max, 512 << 20);
+        ck_assert_uint_eq(s->limits.cpu_weight, 200);
+        ck_assert_uint_eq(s->limits.cpu_quota, 1500000);
+        ck_assert_uint_eq(s->limits.tasks_max, 64);
+}
+END_TEST
+
+START_TEST(oneshot_has_no_start_timeout) {
+        autoptr(UnitSpec) u = web("[Service]\nType=oneshot\n");
+        autoptr(UnitSpec) set = web("[Service]\nType=oneshot\nTimeoutStartSec=5\n");
+
+        ck_assert(u->service.timeout_start == USEC_INFINITY);
+        ck_assert_uint_eq(set->service.timeout_start, 5 * USEC_PER_SEC);
+}
+END_TEST
+
+START_TEST(lists_append_and_reset) {
+        autoptr(UnitSpec) u =
+                web("Environment=A=1 \"B=two words\"\nEnvironment=A=3\nDNS=1.1.1.1\nDNS=\n"
+                    "DNS=9.9.9.9\nExec=first\nExec=second one\n[Unit]\nAfter=a\nAfter=\nAfter=b\n");
+
+        ck_assert_uint_eq(strv_length(u->container->environment), 2);
+        ck_assert_str_eq(u->container->environment[0], "A=3");
+        ck_assert_str_eq(u->container->environment[1], "B=two words");
+        ck_assert_uint_eq(u->container->dns.n, 1);
+        ck_assert_uint_eq(strv_length(u->container->exec), 2);
+        ck_assert_str_eq(u->container->exec[0], "second");
+        /* Dependencies cannot be taken back, as in systemd. */
+        ck_assert_uint_eq(strv_length(u->unit.after), 2);
+}
+END_TEST
+
+START_TEST(scalars_reset_to_their_default) {
+        autoptr(UnitSpec) u = web("ReadOnly=yes\nReadOnly=\nShmSize=1M\nShmSize=\n[Service]\nRestart=always\n"
+                                  "Restart=\n");
+
+        ck_assert(!u->container->read_only);
+        ck_assert_uint_eq(u->container->shm_size, 64 << 20);
+        ck_assert_int_eq(u->service.restart, RESTART_NO);
+}
+END_TEST
+
+START_TEST(units_are_completed) {
+        autoptr(UnitSpec) u =
+                web("[Unit]\nRequires=db.service back-network.service\nAfter=network-online.target db\n"
+                    "Wants=data-volume.service db@%N.container\n[Install]\nWantedBy=multi-user.target\n");
+
+        ck_assert_str_eq(u->unit.requires[0], "db.container");
+        ck_assert_str_eq(u->unit.requires[1], "back.network");
+        ck_assert_str_eq(u->unit.after[0], "network-online.target");
+        ck_assert_str_eq(u->unit.after[1], "db.container");
+        ck_assert_str_eq(u->unit.wants[0], "data.volume");
+        ck_assert_str_eq(u->unit.wants[1], "db@web.container");
+        ck_assert_str_eq(u->install.wanted_by[0], "multi-user.target");
+}
+END_TEST
+
+START_TEST(named_units_become_dependencies) {
+        autoptr(UnitSpec) u =
+                web("Network=back.network\nVolume=data.volume:/data\n"
+                    "Mount=type=volume,source=more.volume,destination=/more\nVolume=plain:/plain\n");
+        static const char *const expected[] = { "back.network", "data.volume", "more.volume" };
+
+        ck_assert_uint_eq(strv_length(u->unit.requires), ELEMENTSOF(expected));
+        ck_assert_uint_eq(strv_length(u->unit.after), ELEMENTSOF(expected));
+        for (size_t i = 0; i < ELEMENTSOF(expected); i++) {
+                ck_assert_str_eq(u->unit.requires[i], expected[i]);
+                ck_assert_str_eq(u->unit.after[i], expected[i]);
+        }
+}
+END_TEST
+
+START_TEST(entrypoint_in_both_forms) {
+        autoptr(UnitSpec) words = web("Entrypoint=/bin/sh -c\n"),
+                          json = web("Entrypoint=[\"/bin/sh\", \"-c x\"]\n");
+        autoptr(UnitSpec) empty = web("Entrypoint=\n"), absent = web("");
+
+        ck_assert_str_eq(words->container->entrypoint.words[1], "-c");
+        ck_assert_str_eq(json->container->entrypoint.words[1], "-c x");
+        ck_assert(empty->container->entrypoint.set && !empty->container->entrypoint.words);
+        ck_assert(!absent->container->entrypoint.set);
+}
+END_TEST
+
+START_TEST(exec_is_quoted_as_in_systemd_but_not_expanded) {
+        autoptr(UnitSpec) u = web("Exec=sh -c 'echo $HOME $$' \"tab\\there\" %n\n");
+
+        ck_assert_str_eq(u->container->exec[2], "echo $HOME $$");
+        ck_assert_str_eq(u->container->exec[3], "tab\there");
+        ck_assert_str_eq(u->container->exec[4], "web.container");
+}
+END_TEST
+
+START_TEST(one_pair_of_quotes_is_dropped) {
+        autoptr(UnitSpec) u =
+                load_good("web.container", "[Unit]\nDescription=\"Web\"\n[Container]\nImage=\"nginx\"\n"
+                                           "User='app'\n");
+
+        ck_assert_str_eq(u->container->image, "nginx");
+        ck_assert_str_eq(u->container->user, "app");
+        /* A text of systemd's keeps them. */
+        ck_assert_str_eq(u->unit.description, "\"Web\"");
+}
+END_TEST
+
+START_TEST(volumes) {
+        autoptr(UnitSpec) u =
+                web("Volume=/srv/www/:/usr/share/www:ro,rslave\nVolume=./conf:/conf\nVolume=../up:/up\n"
+                    "Volume=data:/data:nocopy,U,z\nVolume=/cache\n");
+        const MountSpec *m = u->container->volumes.items;
+
+        ck_assert_uint_eq(u->container->volumes.n, 5);
+        ck_assert_int_eq(m[0].kind, MOUNT_BIND);
+        ck_assert_str_eq(m[0].source, "/srv/www");
+        ck_assert_str_eq(m[0].destination, "/usr/share/www");
+        ck_assert(m[0].read_only && m[0].recursive && m[0].idmap);
+        ck_assert_uint_eq(m[0].propagation, MS_SLAVE | MS_REC);
+        ck_assert_str_eq(m[1].source, "/etc/nsunits/conf");
+        ck_assert_str_eq(m[2].source, "/etc/up");
+        ck_assert_int_eq(m[3].kind, MOUNT_VOLUME);
+        ck_assert_str_eq(m[3].source, "data");
+        ck_assert(!m[3].copy && m[3].chown && m[3].propagation == (MS_PRIVATE | MS_REC));
+        ck_assert_int_eq(m[4].kind, MOUNT_VOLUME);
+        ck_assert_ptr_null(m[4].source);
+        ck_assert_str_eq(m[4].destination, "/cache");
+        ck_assert(m[4].copy);
+        ck_assert_uint_eq(m[0].at.line, 3);
+        ck_assert_uint_eq(m[0].at.column, 8);
+}
+END_TEST
+
+START_TEST(mounts_and_tmpfs) {
+        autoptr(UnitSpec) u = web("Mount=type=bind,src=/a,dst=/b,readonly=true,bind-propagation=shared\n"
+                                  "Mount=type=tmpfs,destination=/t,tmpfs-size=64M,tmpfs-mode=1777\n"
+                                  "Tmpfs=/run:size=1g,mode=0755,exec\nTmpfs=/tmp\n");
+        const MountSpec *m = u->container->mounts.items, *t = u->container->tmpfses.items;
+
+        ck_assert_str_eq(m[0].source, "/a");
+        ck_assert(m[0].read_only && m[0].propagation == MS_SHARED);
+        ck_assert_int_eq(m[1].kind, MOUNT_TMPFS);
+        ck_assert_uint_eq(m[1].size, 64 << 20);
+        ck_assert_uint_eq(m[1].mode, 01777);
+        ck_assert(m[1].no_exec && m[1].no_suid && m[1].no_dev);
+        ck_assert_uint_eq(t[0].size, 1 << 30);
+        ck_assert_uint_eq(t[0].mode, 0755);
+        ck_assert(!t[0].no_exec && t[0].no_suid);
+        ck_assert_uint_eq(t[1].size, 0);
+}
+END_TEST
+
+START_TEST(a_later_volume_replaces_one_on_the_same_place) {
+        autoptr(UnitSpec) u = web("Volume=/a:/data\nVolume=/b:/data:ro\n");
+
+        ck_assert_uint_eq(u->container->volumes.n, 1);
+        ck_assert_str_eq(u->container->volumes.items[0].source, "/b");
+        ck_assert(u->container->volumes.items[0].read_only);
+}
+END_TEST
+
+START_TEST(published_ports) {
+        autoptr(UnitSpec) u =
+                web("PublishPort=80\nPublishPort=8080:80\nPublishPort=127.0.0.1:8081:80/udp\n"
+                    "PublishPort=127.0.0.1::81\nPublishPort=[::1]:82:82\nPublishPort=9000-9009:19000-19009\n"
+                    "PublishPort=:83\nPublishPort=0:84\n");
+        const PublishSpec *p = u->container->publish.items;
+
+        ck_assert_uint_eq(u->container->publish.n, 8);
+        ck_assert(p[0].host_port == 0 && p[0].container_port == 80 && p[0].count == 1);
+        ck_assert(p[1].host_port == 8080 && p[1].host_address.family == AF_UNSPEC &&
+                  p[1].protocol == PROTOCOL_TCP);
+        ck_assert(p[2].host_address.family == AF_INET && p[2].protocol == PROTOCOL_UDP);
+        ck_assert(p[3].host_port == 0 && p[3].host_address.family == AF_INET && p[3].container_port == 81);
+        ck_assert(p[4].host_address.family == AF_INET6 && p[4].host_port == 82);
+        ck_assert(p[5].host_port == 9000 && p[5].container_port == 19000 && p[5].count == 10);
+        ck_assert(p[6].host_port == 0 && p[6].container_port == 83);
+        ck_assert(p[7].host_port == 0 && p[7].container_port == 84);
+}
+END_TEST
+
+START_TEST(networks) {
+        autoptr(UnitSpec) none = web("Network=none\n"),
+                          bridge = web("Network=bridge\nNetwork=back.network:ip=10.1.0.5\n");
+        autoptr(UnitSpec) name = web("Network=back\nIP=10.1.0.9\n");
+
+        ck_assert_int_eq(none->container->network.mode, NETWORK_MODE_NONE);
+        ck_assert_str_eq(bridge->container->network.names[0], "default");
+        ck_assert_str_eq(bridge->container->network.names[1], "back.network");
+        ck_assert_int_eq(bridge->container->network.ip4.family, AF_INET);
+        ck_assert_str_eq(name->container->network.names[0], "back.network");
+        ck_assert_int_eq(name->container->ip4.family, AF_INET);
+}
+END_TEST
+
+START_TEST(network_and_volume_units) {
+        autoptr(UnitSpec) n = load_good("back.network", "[Network]\nSubnet=10.5.0.0/16\nSubnet=fd05::/64\n"
+                                                        "Gateway=10.5.0.254\nIPv6=yes\nInternal=true\n");
+        autoptr(UnitSpec) v = load_good("data.volume", "[Volume]\nVolumeName=pgdata\nCopy=no\nLabel=a=b\n");
+        autoptr(UnitSpec) bare = load_good("bare.volume", "");
+
+        ck_assert_uint_eq(n->network->n_subnets, 2);
+        ck_assert_uint_eq(n->network->n_gateways, 1);
+        ck_assert_uint_eq(n->network->subnets[0].bits, 16);
+        ck_assert(n->network->ipv6 && n->network->internal);
+        ck_assert_str_eq(v->volume->volume_name, "pgdata");
+        ck_assert(!v->volume->copy);
+        ck_assert(bare->volume->copy);
+        ck_assert_ptr_null(bare->volume->volume_name);
+}
+END_TEST
+
+START_TEST(confinement) {
+        autoptr(UnitSpec) u =
+                web("AddCapability=CAP_NET_ADMIN sys_time\nDropCapability=all\nNoNewPrivileges=no\n"
+                    "SeccompProfile=unconfined\nUnmask=all\nUserNS=host\n"
+                    "Sysctl=net.ipv4.ip_forward=1 net.core.somaxconn=1024\nUlimit=nofile=100:200\n"
+                    "Ulimit=core=unlimited\n");
+        const ContainerSection *c = u->container;
+
+        ck_assert_uint_eq(c->add_capabilities, UINT64_C(1) << 12 | UINT64_C(1) << 25);
+        ck_assert_int_eq(c->no_new_privileges, TOGGLE_OFF);
+        ck_assert(!c->seccomp && c->unmask);
+        ck_assert_int_eq(c->user_namespace, USERNS_HOST);
+        ck_assert_str_eq(c->sysctls.items[1].path, "net/core/somaxconn");
+        ck_assert_str_eq(c->sysctls.items[1].value, "1024");
+        ck_assert_int_eq(c->ulimits.items[0].resource, RLIMIT_NOFILE);
+        ck_assert_uint_eq(c->ulimits.items[0].limit.rlim_max, 200);
+        ck_assert(c->ulimits.items[1].limit.rlim_cur == RLIM_INFINITY);
+}
+END_TEST
+
+START_TEST(sysctl_names_with_dots_inside) {
+        autoptr(UnitSpec) u =
+                web("Sysctl=net.ipv4.conf.eth0/1.forwarding=1 net/ipv4/conf/eth0.1/forwarding=1\n");
+
+        ck_assert_str_eq(u->container->sysctls.items[0].path, "net/ipv4/conf/eth0.1/forwarding");
+        ck_assert_str_eq(u->container->sysctls.items[1].path, "net/ipv4/conf/eth0.1/forwarding");
+}
+END_TEST
+
+START_TEST(private_sections_and_keys_are_ignored) {
+        autoptr(UnitSpec) u = web("X-Note=anything\n[X-Other]\nWhatever=1\n");
+
+        ck_assert_str_eq(u->container->image, "nginx");
+}
+END_TEST
+
+START_TEST(unsupported_keys_are_warnings) {
+        assert_messages("web.container",
+                        WEB("HealthCmd=true\n[Service]\n  MemoryHigh=1G\n[Unit]\nConditionPathExists=/x\n"),
+                        0,
+                        "3:1: warning: HealthCmd= is not supported yet\n"
+                        "5:3: warning: MemoryHigh= is not supported yet\n"
+                        "7:1: warning: ConditionPathExists= is not supported yet");
+}
+END_TEST
+
+START_TEST(unknown_keys_and_sections_are_errors) {
+        assert_messages("web.container", "[Contianer]\nImage=x\n[Container]\nImgae=x\nRestart=no\nImage=y\n",
+                        -EINVAL,
+                        "1:1: error: section [Contianer] does not belong in a .container unit (did you mean "
+                        "\"Container\"?)\n"
+                        "4:1: error: unknown key Imgae= in section [Container] (did you mean \"Image\"?)\n"
+                        "5:1: error: Restart= belongs in section [Service], not in [Container]");
+        assert_messages("web.container", WEB("[Network]\nSubnet=10.0.0.0/8\n"), -EINVAL,
+                        "3:1: error: section [Network] does not belong in a .container unit (it belongs in a "
+                        ".network "
+                        "unit)");
+        assert_messages("web.container", WEB("[Service]\nStartLimitBurst=3\n"), -EINVAL,
+                        "4:1: error: StartLimitBurst= belongs in section [Unit], not in [Service]");
+}
+END_TEST
+
+START_TEST(bad_values_say_where_and_what) {
+        static const char *const cases[][2] = {
+                { "ReadOnly=maybe", "10: error: ReadOnly=: \"maybe\" is not one of its values (yes | no)" },
+                { "ReadOnly=ture",
+                  "10: error: ReadOnly=: \"ture\" is not one of its values (did you mean \"true\"?)" },
+                { "PublishPort=8080:http", "18: error: PublishPort=: \"http\" is not a port number" },
+                { "PublishPort=70000", "13: error: PublishPort=: \"70000\" is not a port number" },
+                { "PublishPort=80:80/tpc",
+                  "19: error: PublishPort=: \"tpc\" is not one of its values (did you mean \"tcp\"?)" },
+                { "PublishPort=::1:80:80", "13: error: PublishPort=: \"::1:80:80\" has too many colons (an "
+                                           "IPv6 address stands in brackets: "
+                                           "[::1]:8080:80)" },
+                { "PublishPort=80-82:80-81",
+                  "13: error: PublishPort=: 3 host ports cannot lead to 2 container ports" },
+                { "Volume=data", "8: error: Volume=: \"data\" is not an absolute path in the container" },
+                { "Volume=a/b:/c", "8: error: Volume=: \"a/b\" is neither a path nor the name of a volume (a "
+                                   "path begins with \"/\", or "
+                                   "with \"./\" for the unit file's directory)" },
+                { "Volume=/a:/b:rx", "14: error: Volume=: unknown option \"rx\"" },
+                { "Volume=/a:/b:ro,raedonly",
+                  "17: error: Volume=: unknown option \"raedonly\" (did you mean \"readonly\"?)" },
+                { "Volume=/a:/b:O", "14: error: Volume=: option \"O\" is not supported yet" },
+                { "Volume=/a:/../b", "11: error: Volume=: path \"/../b\" must not contain \"..\"" },
+                { "Mount=source=/a,destination=/b",
+                  "7: error: Mount=: type= is missing (bind, volume or tmpfs)" },
+                { "Mount=type=bind,destination=/b", "7: error: Mount=: source= is missing" },
+                { "Mount=type=tmpfs,source=/a,destination=/b",
+                  "18: error: Mount=: a tmpfs mount has no source" },
+                { "Tmpfs=/a:copy", "10: error: Tmpfs=: option \"copy\" does not go with a tmpfs mount" },
+                { "AddCapability=NET_ADMIN NET_ARW",
+                  "25: error: AddCapability=: \"NET_ARW\" is not a capability (did you mean \"NET_RAW\"?)" },
+                { "Sysctl=kernel.panic=1",
+                  "8: error: Sysctl=: kernel.panic belongs to the whole machine, not to a container (a "
+                  "container has its "
+                  "own net.*, fs.mqueue.*, kernel.shm*, kernel.msg*, kernel.sem and kernel.domainname)" },
+                { "Ulimit=nofile=10:5", "15: error: Ulimit=: the soft limit is above the hard limit" },
+                { "Ulimit=nofiles=10",
+                  "8: error: Ulimit=: \"nofiles\" is not one of its values (did you mean \"nofile\"?)" },
+                { "IP=fd00::1", "4: error: IP=: \"fd00::1\" is not an IPv4 address" },
+                { "DNS=one.one", "5: error: DNS=: \"one.one\" is not an IP address" },
+                { "AddHost=db", "9: error: AddHost=: \"db\" is not of the form NAME:ADDRESS" },
+                { "StopSignal=SIGTREM", "12: error: StopSignal=: \"SIGTREM\" is not one of its values (did "
+                                        "you mean \"SIGTERM\"?)" },
+                { "StopTimeout=soon",
+                  "13: error: StopTimeout=: \"soon\" is not of the form SECONDS, or as in 5min 20s" },
+                { "WorkingDir=data",
+                  "12: error: WorkingDir=: \"data\" is not an absolute path in the container" },
+                { "Network=ns:/x", "9: error: Network=ns:/x is not supported yet" },
+                { "Network=db.container", "9: error: Network=db.container is not supported yet" },
+                { "UserNS=ato",
+                  "8: error: UserNS=: \"ato\" is not one of its values (did you mean \"auto\"?)" },
+                { "Environment==x", "13: error: Environment=: \"=x\" has no name" },
+                { "Entrypoint=[1]", "12: error: Entrypoint=: the array must hold nothing but strings" },
+                { "ContainerName=my web",
+                  "17: error: ContainerName=: a name is made of letters, digits, \"_\", \".\" and \"-\"" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                autofree char *text = NULL, *expected = NULL, *said = NULL;
+
+                ck_assert_int_gt(asprintf(&text, WEB("%s\n"), cases[i][0]), 0);
+                ck_assert_int_gt(asprintf(&expected, "3:%s", cases[i][1]), 0);
+                said = messages_of("web.container", text, -EINVAL);
+                ck_assert_str_eq(said, expected);
+        }
+}
+END_TEST
+
+START_TEST(bad_service_values) {
+        assert_messages(
+                "web.container",
+                WEB("[Service]\nRestart=on-failre\nMemoryMax=lots\nCPUWeight=0\nTasksMax=no\nType=forking\n"
+                    "SuccessExitStatus=1 TEMPFIAL\nCPUQuota=20\n"),
+                -EINVAL,
+                "4:9: error: Restart=: \"on-failre\" is not one of its values (did you mean "
+                "\"on-failure\"?)\n"
+                "5:11: error: MemoryMax=: \"lots\" is not of the form BYTES, with K, M, G or T | PERCENT% | "
+                "infinity\n"
+                "6:11: error: CPUWeight=: \"0\" is out of range (1 ... 10000)\n"
+                "7:10: error: TasksMax=: \"no\" is not of the form NUMBER | infinity\n"
+                "8:6: error: Type=forking is not supported (simple | exec | notify | oneshot)\n"
+                "9:21: error: SuccessExitStatus=: \"TEMPFIAL\" is not one of its values (did you mean "
+                "\"TEMPFAIL\"?)\n"
+                "10:10: error: CPUQuota=: \"20\" is not of the form PERCENT%");
+}
+END_TEST
+
+START_TEST(keys_that_do_not_go_together) {
+        static const struct {
+                const char *text, *said;
+        } cases[] = {
+                { "[Container]\nExec=x\n",
+                  "1:1: error: neither Image= nor Rootfs= says what the container is made from" },
+                { WEB("Rootfs=/srv\nExec=x\n"), "3:8: error: Rootfs= does not go together with Image=" },
+                { WEB("Group=app\n"), "3:7: error: Group= needs User=" },
+                { WEB("[Service]\nType=oneshot\nRestart=always\n"),
+                  "5:9: error: Restart=always does not go together with Type=oneshot" },
+                { WEB("Network=host\nIP=10.0.0.1\n"),
+                  "4:4: error: IP= does not go together with Network=host" },
+                { WEB("Network=host\nNetwork=back.network\n"),
+                  "4:9: error: Network=: \"back.network\" does not go together with \"host\"" },
+                { WEB("Network=host\nSysctl=net.core.somaxconn=1\n"),
+                  "4:8: error: Sysctl=net/core/somaxconn would change the host's network, because of "
+                  "Network=host" },
+                { WEB("PublishPort=80:80\nPublishPort=127.0.0.1:79-81:1-3\n"),
+                  "4:13: error: PublishPort=: host port 80 is published in line 3 already" },
+                { WEB("Volume=/a:/x\nTmpfs=/x\n"), "4:7: error: line 3 mounts something on /x already" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                assert_messages("web.container", cases[i].text, -EINVAL, cases[i].said);
+}
+END_TEST
+
+START_TEST(what_is_probably_not_meant) {
+        assert_messages(
+                "web.container",
+                WEB("Network=none\nPublishPort=80:80\n[Service]\nRestartSteps=3\n[Unit]\nAfter=web\n"), 0,
+                "4:13: warning: PublishPort= does nothing with Network=none\n"
+                "8:7: warning: After= names the unit itself\n"
+                "6:14: warning: RestartSteps= does nothing without RestartMaxDelaySec=");
+        assert_messages("web.container", WEB("UserNS=keep-id\nEnvironment=A=b c\n"), 0,
+                        "3:8: warning: UserNS=keep-id is not supported yet (UserNS=auto is used)\n"
+                        "4:17: warning: Environment=: \"c\" is not of the form NAME=VALUE and is left out (a "
+                        "value with "
+                        "blanks needs quotes around the whole assignment: \"NAME=a value\")");
+}
+END_TEST
+
+START_TEST(network_units_are_checked) {
+        assert_messages("n.network", "[Network]\nGateway=10.0.0.1\n", -EINVAL,
+                        "2:9: error: there are more Gateway= than Subnet=");
+        assert_messages("n.network", "[Network]\nSubnet=10.0.0.0/24\nGateway=10.0.1.1\n", -EINVAL,
+                        "3:9: error: Gateway=10.0.1.1 is not inside Subnet=10.0.0.0/24");
+        assert_messages("n.network", "[Network]\nSubnet=10.0.0.0/24\nSubnet=10.0.0.128/25\n", -EINVAL,
+                        "3:8: error: Subnet=10.0.0.128/25 is given twice, or inside another");
+        assert_messages("n.network", "[Network]\nSubnet=10.0.0.0\n", -EINVAL,
+                        "2:8: error: Subnet=: \"10.0.0.0\" is not of the form ADDRESS/BITS");
+}
+END_TEST
+
+START_TEST(other_kinds_are_not_supported_yet) {
+        autofree char *said = messages_of("p.pod", "[Pod]\nPodName=p\n", 0);
+
+        ck_assert_ptr_nonnull(strstr(said, "2:1: warning: PodName= is not supported yet\n"));
+        ck_assert_ptr_nonnull(strstr(said, "warning: .pod units are not supported yet"));
+}
+END_TEST
+
+START_TEST(columns_behind_a_continuation) {
+        assert_messages("web.container", WEB("Environment=A=1 \\\n   =x\n"), -EINVAL,
+                        "4:4: error: Environment=: \"=x\" has no name");
+}
+END_TEST
+
+START_TEST(specifiers_are_expanded) {
+        autoptr(UnitSpec) u =
+                load_good("job@7.container", "[Unit]\nDescription=Job %i on %H, 100%%\n[Container]\n"
+                                             "Image=job:%i\nVolume=%S/%p/%i:/data\n");
+
+        ck_assert_str_eq(u->unit.description, "Job 7 on host, 100%");
+        ck_assert_str_eq(u->container->image, "job:7");
+        ck_assert_str_eq(u->container->volumes.items[0].source, "/var/lib/job/7");
+}
+END_TEST
+
+START_TEST(configuration_gives_defaults) {
+        autoptr(UnitSpec) u = web("[Service]\nTasksMax=infinity\n");
+        ManagerConfig config = {
+                .defaults = { .memory_max = 1 << 30,
+                              .tasks_max = 100,
+                              .timeout_start = 7,
+                              .timeout_stop = 8,
+                              .restart_sec = 9,
+                              .start_limit_interval = 10,
+                              .start_limit_burst = 11 },
+        };
+
+        unit_spec_set_defaults(u, &config);
+        ck_assert_uint_eq(u->service.limits.memory_max, 1 << 30);
+        ck_assert(u->service.limits.tasks_max == UINT64_MAX); /* the unit says so itself */
+        ck_assert_uint_eq(u->service.timeout_start, 7);
+        ck_assert_uint_eq(u->service.timeout_stop, 8);
+        ck_assert_uint_eq(u->service.restart_sec, 9);
+        ck_assert_uint_eq(u->unit.start_limit_interval, 10);
+        ck_assert_uint_eq(u->unit.start_limit_burst, 11);
+}
+END_TEST
+
+START_TEST(all_keys_are_shown) {
+        autoptr(UnitSpec) u = web("PublishPort=8080:80\n");
+        autostrv char **lines = NULL;
+
+        ck_assert_int_eq(unit_spec_format(u, &lines), 0);
+        ck_assert(strv_contains(lines, "Image=nginx"));
+        ck_assert(strv_contains(lines, "PublishPort=8080:80/tcp"));
+        ck_assert(strv_contains(lines, "Restart=no"));
+        ck_assert(strv_contains(lines, "RestartSec=100ms"));
+        ck_assert(strv_contains(lines, "MemoryMax=infinity"));
+        ck_assert(strv_contains(lines, "WantedBy="));
+}
+END_TEST
+
+TEST_MAIN("unit-spec", defaults, service_values, oneshot_has_no_start_timeout, lists_append_and_reset,
+          scalars_reset_to_their_default, units_are_completed, named_units_become_dependencies,
+          entrypoint_in_both_forms, exec_is_quoted_as_in_systemd_but_not_expanded,
+          one_pair_of_quotes_is_dropped, volumes, mounts_and_tmpfs,
+          a_later_volume_replaces_one_on_the_same_place, published_ports, networks, network_and_volume_units,
+          confinement, sysctl_names_with_dots_inside, private_sections_and_keys_are_ignored,
+          unsupported_keys_are_warnings, unknown_keys_and_sections_are_errors, bad_values_say_where_and_what,
+          bad_service_values, keys_that_do_not_go_together, what_is_probably_not_meant,
+          network_units_are_checked, other_kinds_are_not_supported_yet, columns_behind_a_continuation,
+          specifiers_are_expanded, configuration_gives_defaults, all_keys_are_shown)
