@@ -178,6 +178,10 @@ long apply_signals(Apply *a, const Step *s) {
 
         for (int sig = 1; sig <= 64; sig++)
                 (void) RAW(rt_sigaction, sig, zero, NULL, sizeof(unsigned long));
+        /* All are blocked since the clone. The init fetches signals and gives its child an empty mask; opened
+         * before it is ready, an early one would be lost, as those to any PID 1 without handlers are. */
+        if (a->plan->init_slot >= 0)
+                return 0;
         return RAW(rt_sigprocmask, SIG_SETMASK, zero, NULL, sizeof(unsigned long));
 }
 
