@@ -251,7 +251,7 @@ static void on_stop_active(Step *s) {
 
 static void on_stop_exited(Step *s) {
         note_stop(s);
-        end(s, true);
+        end_main(s, RESULT_SUCCESS);
 }
 
 static void on_stop_waiting(Step *s) {
@@ -341,7 +341,7 @@ static void on_exit_stopping(Step *s) {
         end_main(s, take_exit(s));
 }
 
-static void on_empty_alive(Step *s) {
+static void note_empty(Step *s) {
         s->m->cgroup_empty = true;
 }
 
@@ -435,7 +435,7 @@ static const Handler steps[MACHINE_STATE_N_][MACHINE_EVENT_N_] = {
                 [EVENT_STOP] = on_stop_active,
                 [EVENT_READY] = on_ready,
                 [EVENT_MAIN_EXITED] = on_exit_starting,
-                [EVENT_CGROUP_EMPTY] = on_empty_alive,
+                [EVENT_CGROUP_EMPTY] = note_empty,
                 [EVENT_TIMEOUT] = on_timeout_starting,
                 [EVENT_FAIL] = on_fail,
                 [EVENT_RESET_FAILED] = on_reset,
@@ -444,20 +444,21 @@ static const Handler steps[MACHINE_STATE_N_][MACHINE_EVENT_N_] = {
                 [EVENT_START] = on_start_active,
                 [EVENT_STOP] = on_stop_active,
                 [EVENT_MAIN_EXITED] = on_exit_running,
-                [EVENT_CGROUP_EMPTY] = on_empty_alive,
+                [EVENT_CGROUP_EMPTY] = note_empty,
                 [EVENT_FAIL] = on_fail,
                 [EVENT_RESET_FAILED] = on_reset,
         },
         [MACHINE_EXITED] = {
                 [EVENT_START] = on_start_active,
                 [EVENT_STOP] = on_stop_exited,
+                [EVENT_CGROUP_EMPTY] = note_empty,
                 [EVENT_RESET_FAILED] = on_reset,
         },
         [MACHINE_STOP_SIGTERM] = {
                 [EVENT_START] = on_start_stopping,
                 [EVENT_STOP] = note_stop,
                 [EVENT_MAIN_EXITED] = on_exit_stopping,
-                [EVENT_CGROUP_EMPTY] = on_empty_alive,
+                [EVENT_CGROUP_EMPTY] = note_empty,
                 [EVENT_TIMEOUT] = on_timeout_sigterm,
                 [EVENT_RESET_FAILED] = on_reset,
         },
@@ -465,7 +466,7 @@ static const Handler steps[MACHINE_STATE_N_][MACHINE_EVENT_N_] = {
                 [EVENT_START] = on_start_stopping,
                 [EVENT_STOP] = note_stop,
                 [EVENT_MAIN_EXITED] = on_exit_stopping,
-                [EVENT_CGROUP_EMPTY] = on_empty_alive,
+                [EVENT_CGROUP_EMPTY] = note_empty,
                 [EVENT_TIMEOUT] = on_timeout_kill,
                 [EVENT_RESET_FAILED] = on_reset,
         },
@@ -534,10 +535,9 @@ void machine_adopt(Machine *m, const MachinePolicy *policy, usec_t now, MachineO
         m->wanted = m->wanted || m->start_queued;
         m->start_asked = m->stop_asked = false;
 
-        if (is_rest(machine_active_state(m->state)) && m->start_queued) {
+        if (is_rest(machine_active_state(m->state)) && m->start_queued)
                 begin_asked(&s);
-                m->start_asked = false;
-        } else if (m->state == MACHINE_PREPARING || m->state == MACHINE_CLEANING)
+        else if (m->state == MACHINE_PREPARING || m->state == MACHINE_CLEANING)
                 clean(&s);
         else if (m->state == MACHINE_SPAWNING)
                 kill_all(&s, MACHINE_FINAL_SIGKILL);

@@ -169,9 +169,10 @@ void machine_step(Machine *m, const MachinePolicy *policy, const MachineEvent *e
  * machine_adopt() - take up a machine that an earlier manager has left behind
  *
  * What that manager had begun and nobody will ever answer (PREPARE, SPAWN, CLEAN) is undone or repeated, a
- * kill is repeated, jobs are forgotten (what they were about is not), the timer stays due when it was.
- * Afterwards report MAIN_EXITED if main_alive is set and the process has gone in the meantime, else
- * CGROUP_EMPTY if the cgroup is empty or gone.
+ * kill is repeated, the timer stays due when it was. Who asked for a job is gone; a start that is caught up
+ * with is answered all the same. CLEAN may come although little or nothing is held. Afterwards report
+ * MAIN_EXITED if main_alive is set and the process has gone in the meantime, else CGROUP_EMPTY if the cgroup
+ * is empty or gone.
  */
 void machine_adopt(Machine *m, const MachinePolicy *policy, usec_t now, MachineOutput *ret);
 

@@ -1,0 +1,377 @@
+/*
+ * Every state that a machine can be brought into, by every event that a manager can report there: a search
+ * over machine x world until nothing new turns up, for each type and policy. The world is what the manager
+ * sees: what is held, what is to be answered, which process lives.
+ */
+#include <signal.h>
+#include <string.h>
+
+#include "supervise/machine.h"
+#include "unit-test.h"
+
+/* An assertion of check writes a message each time, even when it holds: too much for millions of them. */
+#define ASSERT(expr, ...)                          \
+        do                                         \
+                if (!(expr))                       \
+                        ck_abort_msg(__VA_ARGS__); \
+        while (0)
+
+/* What is true outside. */
+typedef struct World {
+        bool dirty;                         /* there may be something to be released */
+        bool held;                          /* PREPARE has been answered, CLEAN has not */
+        bool preparing, spawning, cleaning; /* to be answered */
+        bool alive, populated;              /* the main process; the cgroup */
+        unsigned char starts, stops;        /* to be answered: at most one each, an equal one joins */
+} World;
+
+/* One point of the search. All bytes count: made from zeroes. */
+typedef struct Point {
+        Machine m;
+        World w;
+} Point;
+
+enum {
+        POINTS_MAX = 1 << 14,
+        STARTS = MACHINE_START_DONE | MACHINE_START_FAILED | MACHINE_START_CANCELED,
+};
+
+typedef struct Walk {
+        MachinePolicy p;
+        Point *points; /* found, in the order of finding: also the queue */
+        size_t n;
+        unsigned *slots; /* hash table of positions + 1 */
+} Walk;
+
+static const usec_t NOW = 1000 * USEC_PER_SEC;
+
+static const MainExit exits[] = {
+        { .kind = EXIT_KIND_EXITED, .status = 0 },
+        { .kind = EXIT_KIND_EXITED, .status = 1 },
+        { .kind = EXIT_KIND_KILLED, .status = SIGKILL, .oom = true },
+        { .kind = EXIT_KIND_KILLED, .status = SIGKILL },
+        { .kind = EXIT_KIND_UNKNOWN },
+};
+
+/* What does not decide what happens next is not to make two points of one. */
+static Point normal(const Machine *m, const World *w) {
+        Point p;
+
+        memset(&p, 0, sizeof(p));
+        memcpy(&p.m, m, sizeof(p.m));
+        memcpy(&p.w, w, sizeof(p.w));
+        p.m.state_change = p.m.inactive_exit = p.m.active_enter = p.m.active_exit = p.m.inactive_enter = 0;
+        p.m.main_start = p.m.main_exit = p.m.limit_begin = 0;
+        p.m.timer = m->timer == USEC_INFINITY ? USEC_INFINITY : NOW;
+        p.m.n_restarts = m->n_restarts > 2 ? 2 : m->n_restarts;
+        return p;
+}
+
+static void add(Walk *k, const Machine *m, const World *w) {
+        Point p = normal(m, w);
+        const unsigned char *bytes = (const unsigned char *) &p;
+        unsigned h = 2166136261U;
+
+        for (size_t i = 0; i < sizeof(p); i++)
+                h = (h ^ bytes[i]) * 16777619U;
+        for (h %= 2 * POINTS_MAX; k->slots[h] != 0; h = (h + 1) % (2 * POINTS_MAX))
+                if (memcmp(&k->points[k->slots[h] - 1], &p, sizeof(p)) == 0)
+                        return;
+
+        ASSERT(k->n < POINTS_MAX, "the machine has no end");
+        memcpy(&k->points[k->n], &p, sizeof(p));
+        k->slots[h] = (unsigned) ++k->n;
+}
+
+/* What the world becomes by @e. */
+static void happen(World *w, const MachineEvent *e) {
+        if (e->type == EVENT_START)
+                w->starts = 1;
+        if (e->type == EVENT_STOP)
+                w->stops = 1;
+        if (e->type == EVENT_PREPARED)
+                w->held = true;
+        if (e->type == EVENT_PREPARED || e->type == EVENT_PREPARE_FAILED)
+                w->preparing = false;
+        if (e->type == EVENT_PREPARE_FAILED || e->type == EVENT_CLEANED)
+                w->dirty = false;
+        if (e->type == EVENT_SPAWNED)
+                w->alive = w->populated = true;
+        if (e->type == EVENT_SPAWNED || e->type == EVENT_SPAWN_FAILED)
+                w->spawning = false;
+        if (e->type == EVENT_MAIN_EXITED)
+                w->alive = false;
+        if ((e->type == EVENT_MAIN_EXITED && e->cgroup_empty) || e->type == EVENT_CGROUP_EMPTY)
+                w->populated = false;
+        if (e->type == EVENT_CLEANED)
+                w->cleaning = w->held = false;
+}
+
+#define PROMISE(expr) \
+        ASSERT(expr, "%s, %s in %s: %s", #expr, what, machine_state_to_string(out->before), where)
+
+/* Does what the output asks for, and holds the machine to its word. */
+static void obey(const Machine *m, World *w, const MachineOutput *out, const char *what) {
+        const char *where = machine_state_to_string(m->state);
+        unsigned a = out->actions;
+        unsigned answers = a & STARTS;
+        bool rest = m->state == MACHINE_DEAD || m->state == MACHINE_FAILED;
+
+        PROMISE(!w->cleaning || !(a & (MACHINE_PREPARE | MACHINE_SPAWN | MACHINE_CLEAN)));
+        if (a & MACHINE_SEND_STOP_SIGNAL)
+                PROMISE(w->alive);
+        if (a & MACHINE_CLEAN) {
+                PROMISE(w->dirty);
+                w->cleaning = true;
+                w->preparing = w->alive = w->populated = false;
+        }
+        if (a & MACHINE_PREPARE) {
+                PROMISE(!w->held && !w->preparing && !(a & MACHINE_CLEAN));
+                w->preparing = w->dirty = true;
+        }
+        if (a & MACHINE_SPAWN) {
+                PROMISE(w->held && !w->spawning && !w->alive && !w->populated);
+                w->spawning = true;
+        }
+        if (a & (MACHINE_PREPARE | MACHINE_SPAWN))
+                PROMISE(m->wanted);
+        if (answers) {
+                PROMISE((answers & (answers - 1)) == 0);
+                PROMISE(w->starts > 0);
+                w->starts = 0;
+        }
+        if (a & MACHINE_STOP_DONE) {
+                PROMISE(w->stops > 0 && !w->alive && !w->populated);
+                w->stops = 0;
+        }
+
+        PROMISE(machine_check(m) == 0);
+        PROMISE(w->alive == m->main_alive);
+        PROMISE(w->held == m->prepared);
+        PROMISE(w->starts == (m->start_asked || m->start_queued));
+        PROMISE(w->stops == m->stop_asked);
+        if (rest) {
+                PROMISE(!w->alive && !w->populated && !w->preparing && !w->spawning && !w->cleaning &&
+                        w->dirty == w->held);
+                PROMISE(!w->held || m->keep);
+                PROMISE(w->starts == 0 && w->stops == 0);
+        }
+        if (rest || m->state == MACHINE_RUNNING || m->state == MACHINE_EXITED || m->state == MACHINE_CLEANING)
+                PROMISE(m->timer == USEC_INFINITY);
+        PROMISE(m->state != MACHINE_AUTO_RESTART || m->timer != USEC_INFINITY);
+        PROMISE(out->timer == m->timer);
+}
+
+static void step(const Walk *k, Point *p, MachineEvent e) {
+        usec_t now = e.type == EVENT_TIMEOUT ? p->m.timer : NOW;
+        MachineOutput out;
+
+        happen(&p->w, &e);
+        machine_step(&p->m, &k->p, &e, now, &out);
+        obey(&p->m, &p->w, &out, machine_event_type_to_string(e.type));
+}
+
+static void try(Walk *k, const Point *from, MachineEvent e) {
+        Point p;
+
+        memcpy(&p, from, sizeof(p));
+        step(k, &p, e);
+        add(k, &p.m, &p.w);
+}
+
+static void try_exits(Walk *k, const Point *from) {
+        for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++)
+                for (int empty = 0; empty < 2; empty++)
+                        try(k, from,
+                            (MachineEvent){ .type = EVENT_MAIN_EXITED,
+                                            .exit = exits[i],
+                                            .cgroup_empty = empty || !from->w.populated });
+}
+
+/* All that can come next, and what a new manager would make of it. */
+static void try_all(Walk *k, const Point *from) {
+        const World *w = &from->w;
+
+        try(k, from, (MachineEvent){ .type = EVENT_START });
+        try(k, from, (MachineEvent){ .type = EVENT_STOP });
+        try(k, from, (MachineEvent){ .type = EVENT_STOP, .keep = true });
+        try(k, from, (MachineEvent){ .type = EVENT_RESET_FAILED });
+        try(k, from, (MachineEvent){ .type = EVENT_FAIL, .result = RESULT_WATCHDOG });
+        if (from->m.timer != USEC_INFINITY)
+                try(k, from, (MachineEvent){ .type = EVENT_TIMEOUT });
+        if (w->preparing) {
+                try(k, from, (MachineEvent){ .type = EVENT_PREPARED });
+                try(k, from, (MachineEvent){ .type = EVENT_PREPARE_FAILED });
+        }
+        if (w->spawning) {
+                try(k, from, (MachineEvent){ .type = EVENT_SPAWNED });
+                try(k, from, (MachineEvent){ .type = EVENT_SPAWN_FAILED });
+                try(k, from, (MachineEvent){ .type = EVENT_SPAWN_FAILED, .exit = exits[1] });
+        }
+        if (w->spawning || w->alive)
+                try(k, from, (MachineEvent){ .type = EVENT_READY });
+        if (w->alive)
+                try_exits(k, from);
+        if (w->populated)
+                try(k, from, (MachineEvent){ .type = EVENT_CGROUP_EMPTY });
+        if (w->cleaning)
+                try(k, from, (MachineEvent){ .type = EVENT_CLEANED });
+}
+
+/* What a helpful world answers next; false when it owes nothing. With @deaf no process ever ends by itself.
+ */
+static bool answer(const Point *p, bool deaf, MachineEvent *ret) {
+        *ret = (MachineEvent){};
+        if (p->w.cleaning)
+                ret->type = EVENT_CLEANED;
+        else if (p->w.preparing)
+                ret->type = EVENT_PREPARED;
+        else if (p->w.spawning)
+                ret->type = EVENT_SPAWNED;
+        else if (p->w.alive && !deaf)
+                *ret = (MachineEvent){ .type = EVENT_MAIN_EXITED, .exit = exits[0] };
+        else if (p->w.populated && !deaf)
+                ret->type = EVENT_CGROUP_EMPTY;
+        else if (p->m.timer != USEC_INFINITY)
+                ret->type = EVENT_TIMEOUT;
+        else
+                return false;
+
+        return true;
+}
+
+/* Wherever it is: a stop leads to rest, with nothing left, whether the processes obey or not. */
+static void stop_all(const Walk *k, const Point *from) {
+        for (int deaf = 0; deaf < 2; deaf++) {
+                MachineEvent e;
+                Point p;
+                int n = 0;
+
+                memcpy(&p, from, sizeof(p));
+                step(k, &p, (MachineEvent){ .type = EVENT_STOP });
+                while (answer(&p, deaf, &e)) {
+                        ASSERT(++n < 12, "%s never ends", machine_state_to_string(from->m.state));
+                        step(k, &p, e);
+                }
+                ASSERT(p.m.state == MACHINE_DEAD || p.m.state == MACHINE_FAILED, "%s ends in %s",
+                       machine_state_to_string(from->m.state), machine_state_to_string(p.m.state));
+                ASSERT(!p.w.held && p.w.starts == 0 && p.w.stops == 0, "%s leaves something behind",
+                       machine_state_to_string(from->m.state));
+        }
+}
+
+/* A manager dies and another one comes: what was begun is lost, and so is who asked. */
+static void adopt(Walk *k, const Point *from, bool spawned) {
+        MachineOutput out;
+        Point p;
+
+        memcpy(&p, from, sizeof(p));
+        p.w.populated |= p.w.spawning && spawned;
+        p.w.preparing = p.w.spawning = p.w.cleaning = false;
+        p.w.starts = p.w.stops = 0;
+        machine_adopt(&p.m, &k->p, NOW, &out);
+        /* A start that is caught up with is nobody's, but it is answered. */
+        p.w.starts = p.m.start_queued || p.m.start_asked || out.actions & STARTS;
+        obey(&p.m, &p.w, &out, "adoption");
+        if (p.m.state == MACHINE_FINAL_SIGKILL && !p.w.populated)
+                step(k, &p, (MachineEvent){ .type = EVENT_CGROUP_EMPTY });
+        add(k, &p.m, &p.w);
+}
+
+static Walk *walk_new(ServiceType type, RestartPolicy restart, unsigned burst) {
+        Walk *k = calloc(1, sizeof(*k));
+
+        k->p = (MachinePolicy){
+                .restart = { .type = type, .policy = restart, .delay = 1, .max_delay = USEC_INFINITY },
+                .timeout_start = 1,
+                .timeout_stop = 1,
+                .start_limit_interval = USEC_INFINITY,
+                .start_limit_burst = burst,
+        };
+        k->points = calloc(POINTS_MAX, sizeof(*k->points));
+        k->slots = calloc((size_t) 2 * POINTS_MAX, sizeof(*k->slots));
+        return k;
+}
+
+static void walk_free(Walk *k) {
+        free(k->points);
+        free(k->slots);
+        free(k);
+}
+
+static void walk(ServiceType type, RestartPolicy restart, bool remain, unsigned burst) {
+        Walk *k = walk_new(type, restart, burst);
+        bool seen[MACHINE_STATE_N_] = {};
+        World w = {};
+        Machine m;
+
+        k->p.remain_after_exit = remain;
+        machine_init(&m);
+        add(k, &m, &w);
+        for (size_t i = 0; i < k->n; i++) {
+                Point p;
+
+                memcpy(&p, &k->points[i], sizeof(p));
+                seen[p.m.state] = true;
+                try_all(k, &p);
+                stop_all(k, &p);
+                adopt(k, &p, false);
+                adopt(k, &p, true);
+        }
+
+        for (int s = 0; s < MACHINE_STATE_N_; s++) {
+                bool may = true;
+
+                if (s == MACHINE_EXITED)
+                        may = remain;
+                if (s == MACHINE_RUNNING)
+                        may = type != SERVICE_ONESHOT;
+                if (s == MACHINE_STARTING)
+                        may = type == SERVICE_ONESHOT || type == SERVICE_NOTIFY;
+                if (s == MACHINE_AUTO_RESTART)
+                        may = restart != RESTART_NO &&
+                              !(restart == RESTART_ON_SUCCESS && (remain || type == SERVICE_ONESHOT));
+                ASSERT(seen[s] == may, "%s, %s: %s", service_type_to_string(type),
+                       restart_policy_to_string(restart), machine_state_to_string((MachineState) s));
+        }
+        walk_free(k);
+}
+
+START_TEST(all_that_can_happen) {
+        for (int type = 0; type < SERVICE_TYPE_N_; type++)
+                for (int restart = 0; restart < RESTART_N_; restart++)
+                        for (int remain = 0; remain < 2; remain++)
+                                for (unsigned burst = 0; burst < 3; burst += 2)
+                                        walk((ServiceType) type, (RestartPolicy) restart, remain, burst);
+}
+END_TEST
+
+/* A careless manager, or a saved state that was tampered with: any event anywhere, in all histories of five.
+ * The machine may be led astray, but stays one that could be. */
+START_TEST(all_short_histories_of_any_events) {
+        enum { DEPTH = 5 };
+        MachinePolicy p = {
+                .restart = { .type = SERVICE_NOTIFY, .policy = RESTART_ALWAYS, .max_delay = USEC_INFINITY },
+                .timeout_start = 1,
+                .timeout_stop = 1,
+        };
+        size_t n = 1;
+
+        for (int i = 0; i < DEPTH; i++)
+                n *= MACHINE_EVENT_N_;
+        for (size_t h = 0; h < n; h++) {
+                Machine m;
+
+                machine_init(&m);
+                for (size_t i = 0, rest = h; i < DEPTH; i++, rest /= MACHINE_EVENT_N_) {
+                        MachineEvent e = { .type = (MachineEventType) (rest % MACHINE_EVENT_N_) };
+                        MachineOutput out;
+
+                        machine_step(&m, &p, &e, NOW + i, &out);
+                        ASSERT(machine_check(&m) == 0, "history %zu", h);
+                }
+        }
+}
+END_TEST
+
+TEST_MAIN("machine-walk", all_that_can_happen, all_short_histories_of_any_events)
