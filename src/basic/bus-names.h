@@ -20,18 +20,20 @@
 #define BUS_PRIVATE_SOCKET "bus"
 
 /* Errors, named as org.freedesktop.systemd1 names its own. */
-#define BUS_ERROR_NO_SUCH_UNIT   "org.nsunits1.NoSuchUnit"
-#define BUS_ERROR_NO_SUCH_JOB    "org.nsunits1.NoSuchJob"
-#define BUS_ERROR_NO_SUCH_IMAGE  "org.nsunits1.NoSuchImage"
-#define BUS_ERROR_NO_SUCH_VOLUME "org.nsunits1.NoSuchVolume"
-#define BUS_ERROR_LOAD_FAILED    "org.nsunits1.LoadFailed"
-#define BUS_ERROR_UNIT_MASKED    "org.nsunits1.UnitMasked"
-#define BUS_ERROR_NOT_APPLICABLE "org.nsunits1.JobTypeNotApplicable"
-#define BUS_ERROR_DESTRUCTIVE    "org.nsunits1.TransactionIsDestructive"
-#define BUS_ERROR_CYCLIC         "org.nsunits1.TransactionOrderIsCyclic"
-#define BUS_ERROR_NOT_RUNNING    "org.nsunits1.NotRunning"
-#define BUS_ERROR_BUSY           "org.nsunits1.Busy"
-#define BUS_ERROR_FAILED         "org.nsunits1.Failed"
+#define BUS_ERROR_NO_SUCH_UNIT    "org.nsunits1.NoSuchUnit"
+#define BUS_ERROR_NO_SUCH_JOB     "org.nsunits1.NoSuchJob"
+#define BUS_ERROR_NO_SUCH_IMAGE   "org.nsunits1.NoSuchImage"
+#define BUS_ERROR_NO_SUCH_VOLUME  "org.nsunits1.NoSuchVolume"
+#define BUS_ERROR_LOAD_FAILED     "org.nsunits1.LoadFailed"
+#define BUS_ERROR_UNIT_MASKED     "org.nsunits1.UnitMasked"
+#define BUS_ERROR_NOT_APPLICABLE  "org.nsunits1.JobTypeNotApplicable"
+#define BUS_ERROR_DESTRUCTIVE     "org.nsunits1.TransactionIsDestructive"
+#define BUS_ERROR_CYCLIC          "org.nsunits1.TransactionOrderIsCyclic"
+#define BUS_ERROR_NOT_RUNNING     "org.nsunits1.NotRunning"
+#define BUS_ERROR_BUSY            "org.nsunits1.Busy"
+#define BUS_ERROR_NO_SUCH_PROGRAM "org.nsunits1.NoSuchProgram"
+#define BUS_ERROR_NOT_EXECUTABLE  "org.nsunits1.ProgramNotExecutable"
+#define BUS_ERROR_FAILED          "org.nsunits1.Failed"
 
 /* The drop-in by which `nsctl disable` takes a unit's [Install] away: known by its name when states are
  * shown. */

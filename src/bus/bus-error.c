@@ -5,10 +5,9 @@
 #include "bus/bus-internal.h"
 
 static const char *const missing[] = {
-        [ABOUT_UNIT] = BUS_ERROR_NO_SUCH_UNIT,
-        [ABOUT_JOB] = BUS_ERROR_NO_SUCH_JOB,
-        [ABOUT_IMAGE] = BUS_ERROR_NO_SUCH_IMAGE,
-        [ABOUT_VOLUME] = BUS_ERROR_NO_SUCH_VOLUME,
+        [ABOUT_UNIT] = BUS_ERROR_NO_SUCH_UNIT,       [ABOUT_JOB] = BUS_ERROR_NO_SUCH_JOB,
+        [ABOUT_IMAGE] = BUS_ERROR_NO_SUCH_IMAGE,     [ABOUT_VOLUME] = BUS_ERROR_NO_SUCH_VOLUME,
+        [ABOUT_PROGRAM] = BUS_ERROR_NO_SUCH_PROGRAM,
 };
 
 static const struct {
@@ -31,6 +30,8 @@ static const struct {
 static const char *name_of(ErrorSubject about, int r) {
         if (r == -ENOENT)
                 return missing[about];
+        if (about == ABOUT_PROGRAM && (r == -EACCES || r == -ENOEXEC))
+                return BUS_ERROR_NOT_EXECUTABLE;
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (names[i].error == -r)
                         return names[i].name;
@@ -40,10 +41,9 @@ static const char *name_of(ErrorSubject about, int r) {
 /* For those whose errno was chosen for its name and not for its words. */
 static const char *words_of(ErrorSubject about, int r) {
         static const char *const nothing[] = {
-                [ABOUT_UNIT] = "there is no such unit file",
-                [ABOUT_JOB] = "there is no such job",
-                [ABOUT_IMAGE] = "there is no such image",
-                [ABOUT_VOLUME] = "there is no such volume",
+                [ABOUT_UNIT] = "there is no such unit file",  [ABOUT_JOB] = "there is no such job",
+                [ABOUT_IMAGE] = "there is no such image",     [ABOUT_VOLUME] = "there is no such volume",
+                [ABOUT_PROGRAM] = "there is no such program",
         };
 
         switch (-r) {

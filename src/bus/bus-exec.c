@@ -142,9 +142,8 @@ static int start(Bus *b, sd_bus_message *m, const ExecCall *call, sd_bus_error *
                 return r;
 
         r = manager_exec(b->manager, call, on_end, e, &terminal, &pid, &fault);
-        if (r < 0) /* -ENOENT is the program's, not the unit's */
-                return bus_error_set(error, ABOUT_UNIT, r == -ENOENT ? -ENOEXEC : r, &fault,
-                                     unit_name(call->unit));
+        if (r < 0)
+                return bus_error_set(error, ABOUT_PROGRAM, r, &fault, unit_name(call->unit));
 
         (void) take_ptr(e); /* lives until the program or the client ends */
         return reply_exec(m, pid, client, terminal);

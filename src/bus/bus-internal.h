@@ -19,6 +19,13 @@ typedef struct Peer {
 } Peer;
 
 typedef struct UnitView UnitView;
+
+/* The section whose keys are being looked at, see bus-keys.c. */
+typedef struct KeyView {
+        Bus *bus;
+        void *section;
+} KeyView;
+
 typedef struct Exec Exec;
 
 struct Bus {
@@ -31,6 +38,7 @@ struct Bus {
         char *socket_path;
         sd_id128_t server_id;
         UnitView *view; /* the unit that is being looked at, see bus-unit.c */
+        KeyView key_view;
 };
 
 /** peer_wants_signals() - has anybody behind @p subscribed? */
@@ -57,6 +65,7 @@ typedef enum ErrorSubject {
         ABOUT_JOB,
         ABOUT_IMAGE,
         ABOUT_VOLUME,
+        ABOUT_PROGRAM, /* one to be executed */
 } ErrorSubject;
 
 /**

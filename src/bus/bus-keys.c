@@ -24,6 +24,7 @@ typedef enum FieldForm {
         FORM_U64,
         FORM_INT,
         FORM_STRV,
+        FORM_TOGGLE, /* a boolean whose default is in nsunitd.conf */
 } FieldForm;
 
 /* A field is sent as it lies in memory where its C type is the one of the signature. (An enum is compatible
@@ -41,6 +42,7 @@ static const struct {
                : SENT_AS(ctype, sig, uint64_t, 't') ? FORM_U64      \
                : SENT_AS(ctype, sig, int, 'i')      ? FORM_INT      \
                : SENT_AS(ctype, sig, char **, 'a')  ? FORM_STRV     \
+               : SENT_AS(ctype, sig, Toggle, 'b')   ? FORM_TOGGLE   \
                                                     : FORM_TEXT },
 #include "spec/key-types.def"
 #undef KEY_TYPE
@@ -62,29 +64,31 @@ typedef struct KeyInterface {
         sd_bus_vtable *vtable; /* NULL until first needed; for all connections */
 } KeyInterface;
 
-static const UnitSpec *spec_of(Bus *b, const char *path, sd_bus_error *error, int *ret) {
+static int find_section(Bus *b, const char *path, void *(*section_of)(const UnitSpec *), void **ret,
+                        sd_bus_error *error) {
         UnitStatus status;
         Unit *u;
+        int r;
 
-        *ret = bus_unit_find(b, path, &u, error);
-        if (*ret <= 0)
-                return NULL;
+        r = bus_unit_find(b, path, &u, error);
+        if (r <= 0)
+                return r;
 
         unit_status(u, &status);
-        *ret = status.spec != NULL;
-        return status.spec;
+        b->key_view = (KeyView){ b, status.spec ? section_of(status.spec) : NULL };
+        *ret = &b->key_view;
+        return b->key_view.section != NULL;
 }
 
+/* find_WORD(): the section of a unit, NULL for a kind of units that has none. */
 #define FIND(word, section)                                                                          \
+        static void *section_of_##word(const UnitSpec *spec) {                                       \
+                return (void *) (section);                                                           \
+        }                                                                                            \
+                                                                                                     \
         static int find_##word(sd_bus *bus, const char *path, const char *interface, void *userdata, \
                                void **ret, sd_bus_error *error) {                                    \
-                int r;                                                                               \
-                const UnitSpec *spec = spec_of(userdata, path, error, &r);                           \
-                                                                                                     \
-                if (!spec)                                                                           \
-                        return r;                                                                    \
-                *ret = (void *) (section);                                                           \
-                return *ret != NULL;                                                                 \
+                return find_section(userdata, path, section_of_##word, ret, error);                  \
         }
 
 FIND(unit, &spec->unit)
@@ -130,19 +134,25 @@ static const KeyProperty *find_property(const char *interface, const char *name)
         return NULL;
 }
 
-/* @userdata is the section's struct. */
+/* What a container gets whose unit does not say. */
+static bool toggle_default(const Bus *b, const Key *key) {
+        return streq(key->name, "NoNewPrivileges") && manager_config(b->manager)->security.no_new_privileges;
+}
+
 static int get_key(sd_bus *bus, const char *path, const char *interface, const char *property,
                    sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         const KeyProperty *p = find_property(interface, property);
+        const KeyView *v = userdata;
         const void *field;
+        Toggle toggle;
 
         if (!p)
                 return -EINVAL;
 
-        field = key_field(p->key, userdata);
+        field = key_field(p->key, v->section);
         switch (p->form) {
         case FORM_TEXT:
-                return append_formatted(reply, p->key, userdata);
+                return append_formatted(reply, p->key, v->section);
         case FORM_BOOL:
                 return sd_bus_message_append(reply, "b", *(const bool *) field);
         case FORM_UNSIGNED:
@@ -153,6 +163,11 @@ static int get_key(sd_bus *bus, const char *path, const char *interface, const c
                 return sd_bus_message_append(reply, "i", *(const int *) field);
         case FORM_STRV:
                 return sd_bus_message_append_strv(reply, *(char ***) field);
+        case FORM_TOGGLE:
+                toggle = *(const Toggle *) field;
+                return sd_bus_message_append(reply, "b",
+                                             toggle == TOGGLE_UNSET ? toggle_default(v->bus, p->key)
+                                                                    : toggle == TOGGLE_ON);
         }
         return -EINVAL;
 }

@@ -20,7 +20,7 @@ struct UnitView {
         char *const *drop_ins, *const *addresses, *const *ports;
         const char *load_error, *job_type;
         uint32_t job_id, main_pid, exec_main_pid, n_restarts;
-        int32_t exec_main_code, exec_main_status;
+        int32_t exec_main_code, exec_main_status, last_exit_code, last_exit_status;
         uint64_t state_change, inactive_exit, active_enter, active_exit, inactive_enter, main_start,
                 main_exit;
         uint8_t invocation[16];
@@ -85,8 +85,10 @@ static void view_machine(UnitView *v, const Machine *m) {
         v->sub_state = machine_substate_to_string(m->state);
         v->result = unit_result_to_string(m->result);
         v->n_restarts = m->n_restarts;
-        v->exec_main_code = m->main_alive ? 0 : exit_code(m->exit.kind);
-        v->exec_main_status = m->main_alive ? 0 : m->exit.status;
+        v->last_exit_code = exit_code(m->exit.kind);
+        v->last_exit_status = m->exit.status;
+        v->exec_main_code = m->main_alive ? 0 : v->last_exit_code;
+        v->exec_main_status = m->main_alive ? 0 : v->last_exit_status;
 }
 
 static void view_fill(UnitView *v, Bus *b, Unit *u) {
@@ -301,6 +303,8 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("ExecMainPID", "u", exec_main_pid),
         FIELD("ExecMainCode", "i", exec_main_code),
         FIELD("ExecMainStatus", "i", exec_main_status),
+        FIELD("LastExitCode", "i", last_exit_code),
+        FIELD("LastExitStatus", "i", last_exit_status),
         FIELD("StatusText", "s", status_text),
         ASKED("ControlGroup", "s", get_cgroup),
         ASKED("MemoryCurrent", "t", get_usage),

@@ -151,9 +151,15 @@ int client_failure(const char *what, int r, const sd_bus_error *error) {
         if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
                 return ctl_error("%s: the connection to the manager broke off", what);
 
-        if (error && error->message && error->message[0])
-                ctl_error("%s: %s", what, error->message);
-        else
+        if (error && error->message && error->message[0]) {
+                const char *rest = startswith(error->message, what);
+
+                /* The manager names what it speaks of, which may be what we would name. */
+                if (rest && *rest == ':')
+                        ctl_error("%s", error->message);
+                else
+                        ctl_error("%s: %s", what, error->message);
+        } else
                 ctl_errno(r, "%s", what);
         return status_of_error(error ? error->name : NULL);
 }

@@ -32,9 +32,12 @@ static char *show_number(const char *name, json_int_t n) {
 static char *show_list(const json_t *array) {
         autostrv char **parts = NULL;
 
-        for (size_t i = 0; i < json_array_size(array); i++)
-                if (strv_take(&parts, show_value("", json_array_get(array, i))) < 0)
+        for (size_t i = 0; i < json_array_size(array); i++) {
+                autofree char *part = show_value("", json_array_get(array, i));
+
+                if (!part || (part[0] && strv_add(&parts, part) < 0))
                         return NULL;
+        }
         return parts ? strv_join(parts, " ") : strdup("");
 }
 

@@ -50,14 +50,17 @@ const char *text_span(usec_t t, char buf[TEXT_MAX]) {
         return buf;
 }
 
+const char *text_span_rough(usec_t t, char buf[TEXT_MAX]) {
+        usec_t grain = t > USEC_PER_SEC ? USEC_PER_SEC : USEC_PER_MSEC;
+
+        return text_span(t == USEC_INFINITY || t < grain ? t : t - t % grain, buf);
+}
+
 const char *text_ago(usec_t t, usec_t now, char buf[TEXT_MAX]) {
-        usec_t distance = t > now ? t - now : now - t;
         char span[TEXT_MAX];
 
-        /* Nobody reads fractions of a second in a status. */
-        if (distance > USEC_PER_SEC)
-                distance -= distance % USEC_PER_SEC;
-        (void) snprintf(buf, TEXT_MAX, "%.40s %s", text_span(distance, span), t > now ? "left" : "ago");
+        (void) snprintf(buf, TEXT_MAX, "%.40s %s", text_span_rough(t > now ? t - now : now - t, span),
+                        t > now ? "left" : "ago");
         return buf;
 }
 

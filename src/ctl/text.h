@@ -18,6 +18,9 @@ const char *text_ago(usec_t t, usec_t now, char buf[TEXT_MAX]);
 /** text_span() - a duration in at most two units, "2h 5min", "120ms". Returns @buf. */
 const char *text_span(usec_t t, char buf[TEXT_MAX]);
 
+/** text_span_rough() - the same without what nobody reads: fractions of a second, or of a millisecond. */
+const char *text_span_rough(usec_t t, char buf[TEXT_MAX]);
+
 /** text_bytes() - "4.2M". Returns @buf. */
 const char *text_bytes(uint64_t n, char buf[TEXT_MAX]);
 

@@ -20,6 +20,14 @@
 
 #define CTRL_D 4
 
+/* As other container tools have it: what went wrong is ours, the program cannot be executed, there is none.
+ */
+enum {
+        EXEC_FAILED = 125,
+        EXEC_NOT_EXECUTABLE = 126,
+        EXEC_NOT_FOUND = 127,
+};
+
 typedef struct Session {
         int end;      /* socket on which the end is told */
         int terminal; /* master side, or -EBADF */
@@ -140,8 +148,10 @@ static int status_of(const Session *s) {
                 n = recv(s->end, text, sizeof(text) - 1, 0);
         while (n < 0 && errno == EINTR);
 
-        if (n <= 0 || sscanf(text, "%15s %d", how, &value) != 2)
-                return ctl_error("the connection to the manager broke off, the program was hung up");
+        if (n <= 0 || sscanf(text, "%15s %d", how, &value) != 2) {
+                ctl_error("the connection to the manager broke off, the program was hung up");
+                return EXEC_FAILED;
+        }
         return streq(how, "exited") ? value : 128 + value;
 }
 
@@ -228,6 +238,13 @@ static int environment_of(const Ctl *c, char ***ret) {
         return 0;
 }
 
+static int failure(const char *unit, int r, const sd_bus_error *error) {
+        (void) client_failure(unit, r, error);
+        if (sd_bus_error_has_name(error, BUS_ERROR_NO_SUCH_PROGRAM))
+                return EXEC_NOT_FOUND;
+        return sd_bus_error_has_name(error, BUS_ERROR_NOT_EXECUTABLE) ? EXEC_NOT_EXECUTABLE : EXEC_FAILED;
+}
+
 int verb_exec(Ctl *c, char **words) {
         Session s = { .end = -EBADF, .terminal = -EBADF, .winch = -EBADF };
         automessage sd_bus_message *m = NULL, *reply = NULL;
@@ -237,7 +254,7 @@ int verb_exec(Ctl *c, char **words) {
         int r, status;
 
         if (ctl_unit_name(words[1], &unit) < 0 || environment_of(c, &environment) < 0 || client_open(c) < 0)
-                return STATUS_FAILED;
+                return EXEC_FAILED;
 
         r = make_call(c, unit, words + 2, environment, &m);
         if (r == 0)
@@ -245,7 +262,7 @@ int verb_exec(Ctl *c, char **words) {
         if (r == 0)
                 r = read_answer(reply, &s);
         if (r < 0)
-                return client_failure(unit, r, &error);
+                return failure(unit, r, &error);
 
         if (c->options.tty)
                 r = prepare_terminal(c, &s);

@@ -93,7 +93,7 @@ int verb_job(Ctl *c, char **words) {
 
         if (ctl_unit_names(words + 1, &names) < 0 || client_open(c) < 0)
                 return STATUS_FAILED;
-        if (asprintf(&title, "%s %s", words[0], names[1] ? "units" : names[0]) < 0)
+        if (asprintf(&title, "cannot %s", words[0]) < 0)
                 return STATUS_FAILED;
 
         if (!c->options.no_block)

@@ -101,7 +101,7 @@ static int offline(Ctl *c, const char *name) {
                 return ctl_errno(r, "%s", name);
 
         /* Which ids the manager would take is known to it alone; any will do to read or run the result. */
-        ids = (IdExtent) { 0, config->users.first_id, spec->id_count };
+        ids = (IdExtent){ 0, config->users.first_id, spec->id_count };
         context.ids = &ids;
         context.n_ids = spec->user_namespace;
         context.root = spec->rootfs;

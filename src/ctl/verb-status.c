@@ -101,7 +101,7 @@ static void print_cause(const json_t *p) {
         json_int_t restarts = property_number(p, "NRestarts");
         int code = (int) property_number(p, "ExecMainCode");
         bool failed = streq(state, "failed");
-        autofree char *why = explain_end(p), *how = NULL;
+        autofree char *why = explain_end(p), *how = NULL, *last = NULL;
 
         if (failure[0] && !streq(state, "active"))
                 print_text("Failure", failure);
@@ -109,11 +109,11 @@ static void print_cause(const json_t *p) {
                 print_text("Failure", why);
 
         if (restarts > 0) {
+                last = explain_exit((int) property_number(p, "LastExitCode"),
+                                    (int) property_number(p, "LastExitStatus"));
                 print_title("Restarts");
-                printf("%" JSON_INTEGER_FORMAT, restarts);
-                if (property_string(p, "RestartReason")[0])
-                        printf(", last because %s", property_string(p, "RestartReason"));
-                putchar('\n');
+                printf("%" JSON_INTEGER_FORMAT ", the last one because the main process ended: %s\n",
+                       restarts, strempty(last));
         }
         if (code != 0 && property_number(p, "MainPID") == 0) {
                 how = explain_exit(code, (int) property_number(p, "ExecMainStatus"));
@@ -148,7 +148,7 @@ static void print_usage(const json_t *p) {
         print_limited("Memory", p, "MemoryCurrent", "MemoryMax", true);
         if (json_is_integer(json_object_get(p, "CPUUsageNSec")))
                 print_text("CPU",
-                           text_span((usec_t) property_number(p, "CPUUsageNSec") / NSEC_PER_USEC, buf));
+                           text_span_rough((usec_t) property_number(p, "CPUUsageNSec") / NSEC_PER_USEC, buf));
         print_text("CGroup", property_string(p, "ControlGroup"));
 }
 

@@ -593,7 +593,7 @@ START_TEST(exec_refuses_nonsense) {
         /* The program is missing, not the unit. */
         ck_assert_str_eq(error_of(CALL(&s, "ExecUnit", "sasasssbah", "web.container", 1, "/missing", 0, "",
                                        "", true, 0)),
-                         BUS_ERROR_FAILED);
+                         BUS_ERROR_NO_SUCH_PROGRAM);
         ck_assert_ptr_nonnull(strstr(sd_bus_message_get_error(s.answer)->message, "/missing"));
         tear_down(&s);
 }
