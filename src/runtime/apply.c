@@ -81,7 +81,7 @@ static long apply_spawn(Apply *a, const Step *s) {
         /* The parent's copy of the pid: without CLONE_VM the child cannot be asked for it. */
         args.flags |= CLONE_PARENT_SETTID;
         args.parent_tid = (uintptr_t) &a->report->pid;
-        r = clone_call(&args, build_child, a);
+        r = a->plan->own_memory ? -EINVAL : clone_call(&args, build_child, a);
         if (r == -EINVAL) {
                 /* Linux < 6.3 refuses a shared memory while a time namespace waits to be entered. */
                 args.flags &= ~(uint64_t) CLONE_VM;

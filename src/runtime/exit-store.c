@@ -87,7 +87,7 @@ static int account_child(void *p) {
         return job->result;
 }
 
-static int hold_account(int pidfd, const char *path) {
+int exit_account(int pidfd, const char *path) {
         AccountJob job = { .pidfd = pidfd, .path = path, .result = -ECHILD };
         int dumpable, r;
 
@@ -118,7 +118,7 @@ int exit_hold(int pidfd, const char *path, Fault *f) {
         r = hold_pidfd(pidfd, path);
         if (r == 0)
                 return 1;
-        r = hold_account(pidfd, path);
+        r = exit_account(pidfd, path);
         /* Dead already: its parent, who asks, will have the status from wait. */
         if (r == 0 || r == -ESRCH)
                 return 0;

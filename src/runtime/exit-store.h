@@ -37,6 +37,14 @@ typedef struct ExitStatus {
  */
 int exit_hold(int pidfd, const char *path, Fault *f);
 
+/**
+ * exit_account() - the second way of exit_hold() alone: process accounting into the file @path
+ *
+ * For the whole pid namespace of @pidfd: 64 bytes for each process that ends in it.
+ * Returns: 0, -ESRCH when the process has ended, or another negative errno (no accounting in the kernel).
+ */
+int exit_account(int pidfd, const char *path);
+
 /** exit_open() - the pidfd held at @path; -ENOENT when nothing is, -ENOTSUP for an accounting file. */
 int exit_open(const char *path);
 

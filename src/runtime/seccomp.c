@@ -67,8 +67,31 @@ static const struct {
 
 /* -- from names to actions -- */
 
+/* For calls that i386 also reaches through socketcall(2) and ipc(2), libseccomp gives numbers of its own.
+ * The kernel's, from arch/x86/entry/syscalls/syscall_32.tbl: */
+static const struct {
+        const char *name;
+        int number;
+} i386_calls[] = {
+        { "socket", 359 },      { "socketpair", 360 },  { "bind", 361 },       { "connect", 362 },
+        { "listen", 363 },      { "accept4", 364 },     { "getsockopt", 365 }, { "setsockopt", 366 },
+        { "getsockname", 367 }, { "getpeername", 368 }, { "sendto", 369 },     { "sendmsg", 370 },
+        { "recvfrom", 371 },    { "recvmsg", 372 },     { "shutdown", 373 },   { "recvmmsg", 337 },
+        { "sendmmsg", 345 },    { "semget", 393 },      { "semctl", 394 },     { "shmget", 395 },
+        { "shmctl", 396 },      { "shmat", 397 },       { "shmdt", 398 },      { "msgget", 399 },
+        { "msgsnd", 400 },      { "msgrcv", 401 },      { "msgctl", 402 },
+};
+
+static int resolve(uint32_t arch, const char *name) {
+        if (arch == SCMP_ARCH_X86)
+                for (size_t i = 0; i < ELEMENTSOF(i386_calls); i++)
+                        if (streq(i386_calls[i].name, name))
+                                return i386_calls[i].number;
+        return seccomp_syscall_resolve_name_arch(arch, name);
+}
+
 static void set_action(uint32_t arch, const char *name, uint8_t action, uint8_t *actions) {
-        int nr = seccomp_syscall_resolve_name_arch(arch, name);
+        int nr = resolve(arch, name);
 
         if (nr >= 0 && nr < N_CALLS)
                 actions[nr] = action;

@@ -96,8 +96,8 @@ struct Plan {
 
         char *object; /* unit or program, for messages */
         int cgroup_slot;
-        bool shared_memory;   /* may the first child share the manager's memory? */
-        uint64_t spawn_flags; /* of the container's process: CLONE_NEWPID or 0 */
+        bool shared_memory; /* may the first child share the manager's memory? */
+        bool own_memory;    /* the container's process shares none, as on Linux < 6.3; for tests */
 
         char **argv;
         char **environment;

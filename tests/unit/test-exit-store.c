@@ -71,6 +71,32 @@ START_TEST(status_survives_the_parent) {
 }
 END_TEST
 
+/* What older kernels are left with. */
+START_TEST(accounting_tells_the_status) {
+        ExitStatus status = {};
+        Stage s;
+        int r;
+
+        begin(&s, (char *) "wait");
+        must(file_replace(AT_FDCWD, store, "", 0, 0600, false));
+        r = exit_account(s.result.pidfd, store);
+        if (r == -ENOSYS)
+                return end(&s); /* a kernel without it */
+        must(r);
+        ck_assert_int_eq(exit_status(-1, store, &status), EXIT_STATE_UNKNOWN);
+        must(kill(s.result.pid, SIGKILL));
+        (void) stage_wait(&s, s.result.pidfd);
+        ck_assert_int_eq(exit_open(store), -ENOTSUP);
+        ck_assert_int_eq(exit_status(-1, store, &status), EXIT_STATE_KNOWN);
+        ck_assert_int_eq(status.code, CLD_KILLED);
+        ck_assert_int_eq(status.status, SIGKILL);
+        must(exit_release(store));
+        ck_assert_int_eq(exit_status(-1, store, &status), EXIT_STATE_UNKNOWN);
+        ck_assert_int_eq(exit_account(s.result.pidfd, store), -ESRCH);
+        end(&s);
+}
+END_TEST
+
 START_TEST(start_time_is_read) {
         uint64_t mine = 0, parents = 0;
 
@@ -82,4 +108,5 @@ START_TEST(start_time_is_read) {
 }
 END_TEST
 
-TEST_MAIN("exit store", child_is_reaped, status_survives_the_parent, start_time_is_read)
+TEST_MAIN("exit store", child_is_reaped, status_survives_the_parent, accounting_tells_the_status,
+          start_time_is_read)

@@ -1,5 +1,10 @@
 /* Launching: what the container's process sees, and what the manager keeps. Needs root. */
 #include <sys/prctl.h>
+#include <sys/statfs.h>
+
+#include <linux/magic.h>
+
+#include "runtime/step.h"
 
 #include "tests/unit/runtime-test.h"
 
@@ -398,7 +403,140 @@ START_TEST(init_reaps_and_passes_the_status) {
 }
 END_TEST
 
+/* As on Linux < 6.3. */
+START_TEST(works_without_shared_memory) {
+        autoptr(Plan) plan = NULL;
+        Stage s;
+
+        stage_begin(&s, true);
+        s.argv[1] = (char *) "self";
+        s.argv[2] = (char *) "exit=3";
+        must(launch_plan(&s.request, NULL, &plan));
+        plan->own_memory = true;
+        must(launch_run(plan, NULL, &s.result));
+        ck_assert_int_eq(stage_wait(&s, s.result.pidfd).si_status, 3);
+        assert_has(&s, "pid 1 sid 1 uid 0 gid 0");
+
+        s.argv[0] = (char *) "missing";
+        plan_free(take_ptr(plan));
+        must(launch_plan(&s.request, NULL, &plan));
+        plan->own_memory = true;
+        ck_assert_int_eq(launch_run(plan, &s.fault, &s.result), -ENOENT);
+        ck_assert_str_eq(s.fault.object, "missing");
+        ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+        stage_end(&s);
+}
+END_TEST
+
+/* With an own user namespace nobody may mount a sysfs of the host's network. */
+START_TEST(shares_the_hosts_network) {
+        char mine[64] = "", wanted[128];
+        Stage s;
+
+        stage_begin(&s, true);
+        (void) close(s.request.netns_fd);
+        s.request.netns_fd = -1;
+        s.argv[1] = (char *) "link=/proc/self/ns/net";
+        s.argv[2] = (char *) "cat=/proc/self/mountinfo";
+        assert_launch(&s);
+        ck_assert_int_eq(stage_wait(&s, s.result.pidfd).si_status, 0);
+        must((int) readlink("/proc/self/ns/net", mine, sizeof(mine) - 1));
+        (void) snprintf(wanted, sizeof(wanted), "/proc/self/ns/net: %s\n", mine);
+        assert_has(&s, wanted);
+        assert_has(&s, " /sys ro,");
+        stage_end(&s);
+}
+END_TEST
+
+static bool find_cgroup2(char *ret) {
+        static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+        struct statfs fs;
+
+        for (size_t i = 0; i < 2; i++)
+                if (statfs(places[i], &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC) {
+                        (void) snprintf(ret, PATH_MAX, "%s/nsunits-test-%d", places[i], getpid());
+                        return true;
+                }
+        return false;
+}
+
+START_TEST(starts_in_its_cgroup) {
+        char group[PATH_MAX];
+        autofree char *pids = NULL;
+        char path[PATH_MAX + 32], wanted[32];
+        Stage s;
+
+        stage_begin(&s, true);
+        if (!find_cgroup2(group))
+                return stage_end(&s);
+        must(mkdir(group, 0755));
+        must(s.request.cgroup_fd = open(group, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        s.argv[1] = (char *) "cat=/proc/self/cgroup";
+        s.argv[2] = (char *) "cat=/sys/fs/cgroup/cgroup.procs";
+        s.argv[3] = (char *) "write=/sys/fs/cgroup/cgroup.procs";
+        s.argv[4] = (char *) "wait";
+        assert_launch(&s);
+        (void) snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+        ck_assert_int_eq(file_read(AT_FDCWD, path, 4096, &pids, NULL), 0);
+        (void) snprintf(wanted, sizeof(wanted), "%d\n", s.result.pid);
+        ck_assert_str_eq(pids, wanted);
+
+        /* The output is complete when the last line is there; the kernel's death notice orders the rest. */
+        (void) snprintf(path, sizeof(path), "%s/cgroup.kill", group);
+        while (pread(s.output, s.text, sizeof(s.text) - 1, 0) >= 0 && !strstr(s.text, "write "))
+                (void) sched_yield();
+        must(file_write(AT_FDCWD, path, "1"));
+        ck_assert_int_eq(stage_wait(&s, s.result.pidfd).si_status, SIGKILL);
+        assert_has(&s, "0::/\n1\nwrite /sys/fs/cgroup/cgroup.procs: ");
+        assert_lacks(&s, "cgroup.procs: 0\n");
+        while (rmdir(group) < 0)
+                ck_assert_int_eq(errno, EBUSY);
+        stage_end(&s);
+}
+END_TEST
+
+static void on_lease(int sig) {
+}
+
+/* A lease that nobody gives back: opening the program blocks. */
+START_TEST(gives_up_on_what_does_not_answer) {
+        char path[PATH_MAX + 32];
+        int fd;
+        Stage s;
+
+        stage_begin(&s, false);
+        (void) snprintf(path, sizeof(path), "%s/bin/payload", s.root);
+        must(fd = open(path, O_RDWR | O_CLOEXEC));
+        ck_assert(signal(SIGIO, on_lease) != SIG_ERR);
+        must(fcntl(fd, F_SETLEASE, F_WRLCK));
+        s.spec.environment = (char *[]){ (char *) "PATH=/bin", NULL };
+        assert_fault(&s, -ETIMEDOUT, "exec payload: Connection timed out (a file system does not answer?)");
+        stage_end(&s);
+}
+END_TEST
+
+START_TEST(plan_is_printed) {
+        autoptr(Plan) plan = NULL;
+        autofree char *text = NULL;
+        autofclose FILE *f = NULL;
+        size_t size;
+        Stage s;
+
+        stage_begin(&s, true);
+        must(launch_plan(&s.request, NULL, &plan));
+        ck_assert_ptr_nonnull(f = open_memstream(&text, &size));
+        plan_print(plan, f);
+        (void) fflush(f);
+        ck_assert_ptr_nonnull(strstr(text, "  0 host   clone mount  @0(root)  -> @1(root copy)\n"));
+        ck_assert_ptr_nonnull(strstr(text, " build  mask  /proc/keys\n"));
+        ck_assert_ptr_nonnull(strstr(text, " build  exec  payload\n"));
+        stage_end(&s);
+}
+END_TEST
+
 TEST_MAIN("launch", user_namespace_is_complete, works_without_user_namespace, has_eight_own_namespaces,
           user_has_no_capabilities, filter_refuses_what_docker_refuses, settings_take_effect,
           destinations_stay_in_the_root, faults_name_step_and_object, volumes_do_not_fall_into_proc,
-          read_only_root_needs_mount_points, plan_runs_again, init_reaps_and_passes_the_status)
+          read_only_root_needs_mount_points, plan_runs_again, init_reaps_and_passes_the_status,
+          works_without_shared_memory, shares_the_hosts_network, starts_in_its_cgroup,
+          gives_up_on_what_does_not_answer, plan_is_printed)
