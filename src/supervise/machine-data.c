@@ -125,6 +125,9 @@ int machine_set_field(Machine *m, const MachineField *f) {
 int machine_check(const Machine *m) {
         static const unsigned alive = BIT(STARTING) | BIT(RUNNING) | BIT(STOP_SIGTERM) | BIT(STOP_SIGKILL);
         static const unsigned holding = alive | BIT(SPAWNING) | BIT(EXITED) | BIT(FINAL_SIGKILL);
+        /* States that a STOP leaves at once. */
+        static const unsigned wanted =
+                BIT(PREPARING) | BIT(STARTING) | BIT(RUNNING) | BIT(EXITED) | BIT(AUTO_RESTART);
         unsigned bit = 1U << m->state;
 
         if (m->main_alive != !!(bit & alive))
@@ -135,7 +138,7 @@ int machine_check(const Machine *m) {
                 return -EINVAL;
         if (m->state == MACHINE_AUTO_RESTART && m->timer == USEC_INFINITY)
                 return -EINVAL;
-        if (m->start_asked && !m->wanted)
+        if (!m->wanted && (bit & wanted || m->start_asked || m->start_queued))
                 return -EINVAL;
 
         return 0;
