@@ -1,0 +1,120 @@
+/*
+ * Takes one measurement, in nanoseconds, on stdout. The clock is read in this process, right before the
+ * command is spawned or the signal is sent, so that no shell is part of what is measured.
+ *
+ *      measure start FILE COMMAND...   until the payload's main() has stamped FILE; waits for COMMAND, too
+ *      measure exit COMMAND...         until COMMAND has ended
+ *      measure crash FILE PID          SIGKILL to PID until the replacement's main() has stamped FILE
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TIMEOUT_MS 30000
+
+extern char **environ;
+
+static long long now(void) {
+        struct timespec t;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &t);
+        return (long long) t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int run(char **argv, pid_t *ret) {
+        posix_spawn_file_actions_t actions;
+        int r;
+
+        (void) posix_spawn_file_actions_init(&actions);
+        (void) posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+        r = posix_spawnp(ret, argv[0], &actions, NULL, argv, environ);
+        (void) posix_spawn_file_actions_destroy(&actions);
+        return r;
+}
+
+static int wait_good(pid_t pid) {
+        int status;
+
+        if (waitpid(pid, &status, 0) < 0)
+                return 1;
+        return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
+}
+
+/* Waits until @file is longer than @size and returns the stamp that begins there; 0 after the time is up. */
+static long long wait_stamp(const char *file, off_t size, int watch) {
+        char line[32] = "";
+        struct stat st;
+        ssize_t n;
+        int fd;
+
+        while (stat(file, &st) == 0 && st.st_size <= size) {
+                struct pollfd p = { .fd = watch, .events = POLLIN };
+                char events[4096];
+
+                if (poll(&p, 1, TIMEOUT_MS) <= 0)
+                        return 0;
+                if (read(watch, events, sizeof(events)) < 0)
+                        return 0;
+        }
+
+        fd = open(file, O_RDONLY | O_CLOEXEC);
+        n = fd < 0 ? -1 : pread(fd, line, sizeof(line) - 1, size);
+        if (fd >= 0)
+                (void) close(fd);
+        return n > 0 ? atoll(line) : 0;
+}
+
+static int measure_stamp(const char *file, char **command, pid_t victim) {
+        long long begin, end;
+        struct stat st;
+        pid_t pid = 0;
+        int watch;
+
+        watch = inotify_init1(IN_CLOEXEC);
+        if (watch < 0 || inotify_add_watch(watch, file, IN_MODIFY) < 0 || stat(file, &st) < 0) {
+                fprintf(stderr, "measure: %s: %s\n", file, strerror(errno));
+                return 1;
+        }
+
+        begin = now();
+        if (victim > 0 ? kill(victim, SIGKILL) < 0 : run(command, &pid) != 0)
+                return 1;
+        end = wait_stamp(file, st.st_size, watch);
+        if (end == 0 || (pid > 0 && wait_good(pid) != 0))
+                return 1;
+
+        printf("%lld\n", end - begin);
+        return 0;
+}
+
+static int measure_exit(char **command) {
+        long long begin = now();
+        pid_t pid;
+
+        if (run(command, &pid) != 0 || wait_good(pid) != 0)
+                return 1;
+        printf("%lld\n", now() - begin);
+        return 0;
+}
+
+int main(int argc, char **argv) {
+        if (argc > 3 && strcmp(argv[1], "start") == 0)
+                return measure_stamp(argv[2], argv + 3, 0);
+        if (argc > 2 && strcmp(argv[1], "exit") == 0)
+                return measure_exit(argv + 2);
+        if (argc == 4 && strcmp(argv[1], "crash") == 0 && atoi(argv[3]) > 1)
+                return measure_stamp(argv[2], NULL, atoi(argv[3]));
+
+        fprintf(stderr, "usage: measure start FILE COMMAND... | exit COMMAND... | crash FILE PID\n");
+        return 2;
+}
