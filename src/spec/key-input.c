@@ -7,6 +7,7 @@
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "basic/utf8.h"
 #include "config/specifiers.h"
 #include "spec/key-input.h"
 
@@ -49,6 +50,10 @@ int key_split(const KeyInput *in, WordsFlags flags, Word **ret) {
                         return r;
                 free(words[i].text);
                 words[i].text = expanded;
+                /* Neither D-Bus nor JSON could tell of it. */
+                if (utf8_find_invalid(expanded, strlen(expanded)) < strlen(expanded))
+                        return diag_error(in->diag, words[i].at, -EINVAL,
+                                          "%s=: the escapes give bytes that are not UTF-8", in->key);
         }
 
         *ret = take_ptr(words);

@@ -382,6 +382,7 @@ START_TEST(bad_values_say_where_and_what) {
                 { "UserNS=ato",
                   "8: error: UserNS=: \"ato\" is not one of its values (did you mean \"auto\"?)" },
                 { "Environment==x", "13: error: Environment=: \"=x\" has no name" },
+                { "Exec=x \\x82", "8: error: Exec=: the escapes give bytes that are not UTF-8" },
                 { "Entrypoint=[1]", "12: error: Entrypoint=: the array must hold nothing but strings" },
                 { "ContainerName=my web",
                   "17: error: ContainerName=: a name is made of letters, digits, \"_\", \".\" and \"-\"" },

@@ -1,0 +1,65 @@
+/*
+ * Any bytes as a whole unit: from text to the typed unit, to the spec, to JSON. A unit is refused if and only
+ * if an error says why; what is accepted can be shown and made into a spec.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/strv.h"
+#include "config/raw-unit.h"
+#include "fuzz.h"
+#include "spec/key.h"
+#include "spec/spec-json.h"
+#include "spec/spec-make.h"
+#include "spec/unit-spec.h"
+
+static void check(bool good) {
+        if (!good)
+                abort();
+}
+
+/* The first byte chooses the kind of unit: so that every section is reached. */
+static const char *name_of(uint8_t first) {
+        static const char *const names[] = { "web.container", "job@7.container", "back.network",
+                                             "data.volume", "p.pod" };
+
+        return names[first % (sizeof(names) / sizeof(names[0]))];
+}
+
+static void check_spec(const UnitSpec *u) {
+        const ManagerConfig config = { .users = { .id_count = 65536 } };
+        const SpecJsonContext context = { .root = "/r" };
+        autoptr(ContainerSpec) spec = NULL;
+        autofree char *json = NULL;
+
+        if (!u->container || spec_make(u, NULL, &config, NULL, NULL, &spec) < 0)
+                return;
+        check(spec->argv && spec->argv[0]);
+        check(spec_to_json(spec, &context, &json) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        const SpecifierContext specifiers = { .host_name = "host", .state_dir = "/var/lib" };
+        autofree char *text = size > 0 ? strndup((const char *) data + 1, size - 1) : strdup("");
+        autoptr(RawUnit) raw = calloc(1, sizeof(*raw));
+        autoptr(Diag) diag = diag_new();
+        autoptr(UnitSpec) u = NULL;
+        autostrv char **lines = NULL;
+        int r;
+
+        raw->name = strdup(name_of(size > 0 ? data[0] : 0));
+        raw->fragment = strdup("/etc/nsunits/fuzz");
+        if (raw_unit_parse(raw, raw->fragment, text, strlen(text), diag) < 0)
+                return 0;
+
+        r = unit_spec_load(raw, &specifiers, diag, &u);
+        check(r == 0 || r == -EINVAL);
+        check((r < 0) == (diag_count_errors(diag) > 0));
+        if (r < 0)
+                return 0;
+
+        (void) take_ptr(raw);
+        check(unit_spec_format(u, &lines) == 0);
+        check_spec(u);
+        return 0;
+}
