@@ -1,0 +1,199 @@
+/*
+ * Prints the key tables for whoever cannot include them: manuals, completion, fuzzer. Runs on the machine
+ * that builds, so it knows the lists only, and links nothing.
+ *
+ *      keygen man SECTION        items of an mdoc list: every supported key with its syntax, meaning and
+ * default keygen known SECTION      one mdoc line: the keys that are accepted with a warning keygen words
+ * lines "SECTION KEY" keygen dictionary         libFuzzer's dictionary of sections, keys and words of values
+ *      keygen seed               one unit file with every key of [Unit], [Container], [Service] and [Install]
+ */
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/macro.h"
+#include "spec/container-section.h"
+#include "spec/key.h"
+#include "spec/restart-policy.h"
+#include "spec/types.h"
+
+enum {
+#define KEY_TYPE(id, ctype, signature, syntax) TYPE_##id,
+#include "spec/key-types.def"
+#undef KEY_TYPE
+};
+
+static const char *const syntaxes[] = {
+#define KEY_TYPE(id, ctype, signature, syntax) [TYPE_##id] = syntax,
+#include "spec/key-types.def"
+#undef KEY_TYPE
+};
+
+typedef struct Item {
+        const char *section, *name;
+        int type;
+        const char *fallback;
+        unsigned flags;
+        const char *meaning;
+} Item;
+
+#define KEY(name_, type_, field, def, fl, meaning_) { SECTION, #name_, TYPE_##type_, def, fl, meaning_ },
+static const Item items[] = {
+#define SECTION "Unit"
+#include "spec/unit-keys.def"
+#undef SECTION
+#define SECTION "Container"
+#include "spec/container-keys.def"
+#undef SECTION
+#define SECTION "Network"
+#include "spec/network-keys.def"
+#undef SECTION
+#define SECTION "Volume"
+#include "spec/volume-keys.def"
+#undef SECTION
+#define SECTION "Service"
+#include "spec/service-keys.def"
+#undef SECTION
+#define SECTION "Install"
+#include "spec/install-keys.def"
+#undef SECTION
+};
+#undef KEY
+
+static const struct {
+        const char *section, *name;
+} known[] = {
+#define KNOWN_KEY(section, name) { #section, #name },
+#include "spec/known-keys.def"
+#undef KNOWN_KEY
+};
+
+/* A line of text for mdoc: a backslash begins an escape, a control character at the start a macro. */
+static void print_text(const char *text) {
+        if (*text == '.' || *text == '\'')
+                fputs("\\&", stdout);
+        for (; *text; text++)
+                if (*text == '\\')
+                        fputs("\\e", stdout);
+                else
+                        putchar(*text);
+        putchar('\n');
+}
+
+/* One sentence a line, as manuals are kept. */
+static void print_sentences(const char *text) {
+        const char *end;
+
+        while ((end = strstr(text, ". "))) {
+                char sentence[1024];
+
+                (void) snprintf(sentence, sizeof(sentence), "%.*s", (int) (end + 1 - text), text);
+                print_text(sentence);
+                text = end + 2;
+        }
+        print_text(text);
+}
+
+static void print_man_item(const Item *item) {
+        printf(".It Sy %s Ns = Ns \"", item->name);
+        for (const char *p = syntaxes[item->type]; *p; p++)
+                fputs(*p == '"' ? "\\(dq" : (char[]){ *p, '\0' }, stdout);
+        printf("\"\n");
+        print_sentences(item->meaning);
+
+        if ((item->flags & KEY_LIST) && (item->flags & KEY_NO_RESET))
+                printf("May be given more than once.\n");
+        else if (item->flags & KEY_LIST)
+                printf("May be given more than once; an empty value takes the earlier ones back.\n");
+        if (item->fallback)
+                printf("The default is\n.Dq %s .\n", item->fallback);
+}
+
+static int print_man(const char *section) {
+        bool any = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(items); i++)
+                if (streq(items[i].section, section)) {
+                        print_man_item(&items[i]);
+                        any = true;
+                }
+        return any ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int print_known(const char *section) {
+        bool any = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(known); i++)
+                if (streq(known[i].section, section)) {
+                        printf("%s%s", any ? ", " : "", known[i].name);
+                        any = true;
+                }
+        printf(".\n");
+        return any ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int print_words(void) {
+        for (size_t i = 0; i < ELEMENTSOF(items); i++)
+                printf("%s %s\n", items[i].section, items[i].name);
+        return EXIT_SUCCESS;
+}
+
+/* The words of a syntax that are written as they are: "on-failure" of "no | on-failure". */
+static void print_literals(const char *syntax) {
+        while (*syntax) {
+                size_t n = strcspn(syntax, " |[],:=\"");
+
+                if (n > 1 && islower((unsigned char) syntax[0]))
+                        printf("\"%.*s\"\n", (int) n, syntax);
+                syntax += n;
+                syntax += strspn(syntax, " |[],:=\"");
+        }
+}
+
+static int print_dictionary(void) {
+        const char *section = "";
+
+        for (size_t i = 0; i < ELEMENTSOF(items); i++) {
+                if (!streq(items[i].section, section))
+                        printf("\"[%s]\\x0a\"\n", items[i].section);
+                section = items[i].section;
+                printf("\"%s=\"\n", items[i].name);
+                if (items[i].fallback)
+                        printf("\"%s\"\n", items[i].fallback);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(syntaxes); i++)
+                print_literals(syntaxes[i]);
+        return EXIT_SUCCESS;
+}
+
+static int print_seed(void) {
+        const char *section = "";
+
+        for (size_t i = 0; i < ELEMENTSOF(items); i++) {
+                if (streq(items[i].section, "Network") || streq(items[i].section, "Volume"))
+                        continue;
+                if (!streq(items[i].section, section))
+                        printf("[%s]\n", items[i].section);
+                section = items[i].section;
+                printf("%s=%s\n", items[i].name, items[i].fallback ? items[i].fallback : "");
+        }
+        return EXIT_SUCCESS;
+}
+
+int main(int argc, char *argv[]) {
+        if (argc == 3 && streq(argv[1], "man"))
+                return print_man(argv[2]);
+        if (argc == 3 && streq(argv[1], "known"))
+                return print_known(argv[2]);
+        if (argc == 2 && streq(argv[1], "words"))
+                return print_words();
+        if (argc == 2 && streq(argv[1], "dictionary"))
+                return print_dictionary();
+        if (argc == 2 && streq(argv[1], "seed"))
+                return print_seed();
+
+        fprintf(stderr, "usage: keygen man SECTION | known SECTION | words | dictionary | seed\n");
+        return EXIT_FAILURE;
+}
