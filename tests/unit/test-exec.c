@@ -84,19 +84,20 @@ START_TEST(joins_without_user_namespace) {
 }
 END_TEST
 
-static void read_until(int fd, const char *wanted) {
+/* Into s->text, until @wanted is in it. */
+static void read_until(Stage *s, int fd, const char *wanted) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
-        char text[4096] = "";
         size_t used = 0;
 
-        while (!strstr(text, wanted)) {
+        s->text[0] = '\0';
+        while (!strstr(s->text, wanted)) {
                 ssize_t n;
 
-                ck_assert_msg(poll(&p, 1, 5000) == 1, "no \"%s\" in \"%s\"", wanted, text);
-                n = read(fd, text + used, sizeof(text) - 1 - used);
-                ck_assert_msg(n > 0, "end before \"%s\" in \"%s\"", wanted, text);
+                ck_assert_msg(poll(&p, 1, 5000) == 1, "no \"%s\" in \"%s\"", wanted, s->text);
+                n = read(fd, s->text + used, sizeof(s->text) - 1 - used);
+                ck_assert_msg(n > 0, "end before \"%s\" in \"%s\"", wanted, s->text);
                 used += (size_t) n;
-                text[used] = '\0';
+                s->text[used] = '\0';
         }
 }
 
@@ -118,8 +119,8 @@ START_TEST(terminal_is_the_containers_own) {
         request.identity = &user;
         if (container_exec(&request, &fault, &result) < 0)
                 ck_abort_msg("%s", fault_to_string(&fault));
-        read_until(result.terminal_fd, "tty /dev/pts/0\r\n/dev/pts/0: mode 20620 uid 33 gid 5");
-        read_until(result.terminal_fd, "fds 0 1 2\r\n");
+        read_until(&s, result.terminal_fd, "fds 0 1 2\r\n");
+        assert_has(&s, "tty /dev/pts/0\r\n/dev/pts/0: mode 20620 uid 33 gid 5");
         must(ioctl(result.terminal_fd, TIOCGWINSZ, &size));
         ck_assert_int_eq(size.ws_row, 50);
         ck_assert_int_eq(size.ws_col, 132);
