@@ -21,6 +21,9 @@ static void tell_ends(Manager *m) {
 
                 if (!info.unit)
                         continue;
+                /* The second half of a restart that never came: what was kept for it goes. */
+                if (end.result != JOB_RESULT_DONE && info.unit->machine.prepared && unit_at_rest(info.unit))
+                        unit_event(info.unit, &(MachineEvent){ .type = EVENT_STOP });
                 if (end.result == JOB_RESULT_DEPENDENCY)
                         log_message(LOG_WARNING, info.unit->name,
                                     "not started: a unit that it requires has failed");
