@@ -31,8 +31,8 @@ ENUM_DECLARE(MountKind, mount_kind, MOUNT_KIND, MOUNT_KIND_LIST);
 /* One mount inside the container, in the order in which they are made (parents before children). */
 typedef struct MountSpec {
         MountKind kind;
-        char *source;      /* bind: absolute host path; volume: name below the volume store, NULL = anonymous;
-                              tmpfs: NULL */
+        char *source; /* bind: absolute host path; volume: name below the volume store, or of a .volume unit
+                         ("data.volume"), NULL = anonymous; tmpfs: NULL */
         char *destination; /* absolute path in the container */
         bool read_only, no_exec, no_suid, no_dev;
         bool recursive;            /* bind: with the mounts below it */
@@ -65,7 +65,7 @@ ENUM_DECLARE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST);
 /* A line of /etc/hosts. */
 typedef struct HostEntry {
         char *name;
-        InetAddress address;
+        InetAddress address; /* AF_UNSPEC = the host, as the container reaches it ("host-gateway") */
 } HostEntry;
 
 typedef struct SysctlSpec {

@@ -270,9 +270,13 @@ static int annotate_names(json_t *object, const ContainerSpec *s) {
         for (size_t i = 0; i < s->n_dns; i++)
                 if (strv_add(&dns, inet_format(&s->dns[i], buf)) < 0)
                         return -1;
-        for (size_t i = 0; i < s->n_hosts; i++)
-                if (strv_addf(&hosts, "%s:%s", s->hosts[i].name, inet_format(&s->hosts[i].address, buf)) < 0)
+        for (size_t i = 0; i < s->n_hosts; i++) {
+                const InetAddress *a = &s->hosts[i].address;
+
+                if (strv_addf(&hosts, "%s:%s", s->hosts[i].name,
+                              a->family == AF_UNSPEC ? "host-gateway" : inet_format(a, buf)) < 0)
                         return -1;
+        }
         return annotate_list(object, "dns", dns) | annotate_list(object, "hosts", hosts);
 }
 
