@@ -22,11 +22,10 @@ static Where place_of(const UnitSpec *u, const char *section, const char *key) {
 static int check_root(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
 
-        if (!c->image && !c->rootfs) {
-                (void) diag_error(diag, place_of(u, "Container", NULL), -EINVAL,
+        /* A value that is there but bad has been reported already. */
+        if (!unit_spec_is_set(u, "Container", "Image") && !unit_spec_is_set(u, "Container", "Rootfs"))
+                return diag_error(diag, place_of(u, "Container", NULL), -EINVAL,
                                   "neither Image= nor Rootfs= says what the container is made from");
-                return -EINVAL;
-        }
         if (c->image && c->rootfs)
                 return diag_error(diag, place_of(u, "Container", "Rootfs"), -EINVAL,
                                   "Rootfs= does not go together with Image=");

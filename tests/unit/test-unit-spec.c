@@ -424,6 +424,7 @@ START_TEST(keys_that_do_not_go_together) {
         } cases[] = {
                 { "[Container]\nExec=x\n",
                   "1:1: error: neither Image= nor Rootfs= says what the container is made from" },
+                { "[Container]\nImage=a b\n", "2:8: error: Image=: the name of an image has no blanks" },
                 { WEB("Rootfs=/srv\nExec=x\n"), "3:8: error: Rootfs= does not go together with Image=" },
                 { WEB("Group=app\n"), "3:7: error: Group= needs User=" },
                 { WEB("[Service]\nType=oneshot\nRestart=always\n"),
