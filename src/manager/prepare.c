@@ -162,10 +162,13 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
 /* --- the steps -------------------------------------------------------------------------------------- */
 
 /* A default of nsunitd.conf that this host cannot keep is left out; what the unit itself asks for is not. */
-static void drop_default_limits(const CgroupRoot *cgroups, const LimitSpec *asked, LimitSpec *limits) {
-        if (asked->memory_max == UINT64_MAX && !cgroup_root_supports(cgroups, CGROUP_MEMORY))
+static void drop_default_limits(const Unit *u, LimitSpec *limits) {
+        const CgroupRoot *cgroups = u->manager->cgroups;
+
+        if (!cgroup_root_supports(cgroups, CGROUP_MEMORY) &&
+            !unit_spec_is_set(u->spec, "Service", "MemoryMax"))
                 limits->memory_max = UINT64_MAX;
-        if (asked->tasks_max == UINT64_MAX && !cgroup_root_supports(cgroups, CGROUP_PIDS))
+        if (!cgroup_root_supports(cgroups, CGROUP_PIDS) && !unit_spec_is_set(u->spec, "Service", "TasksMax"))
                 limits->tasks_max = UINT64_MAX;
 }
 
@@ -177,7 +180,7 @@ static int make_spec(Unit *u, Fault *fault) {
                 return r;
 
         u->held.fingerprint = u->fingerprint;
-        drop_default_limits(u->manager->cgroups, &u->spec->service.limits, &u->held.spec->limits);
+        drop_default_limits(u, &u->held.spec->limits);
         return cgroup_root_check(u->manager->cgroups, &u->held.spec->limits, fault);
 }
 

@@ -169,6 +169,7 @@ static int adopt_spec(Unit *u, const json_t *saved, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "unit as started", r, "%s", raw->fragment);
         (void) take_ptr(raw);
+        unit_spec_set_defaults(spec, u->manager->config);
 
         r = unit_make_spec(u, spec, NULL, &u->held.spec, fault);
         if (r >= 0 && image)

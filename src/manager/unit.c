@@ -103,6 +103,7 @@ static int load_spec(Unit *u, Diag *diag, UnitSpec **ret) {
         }
 
         (void) take_ptr(raw);
+        unit_spec_set_defaults(*ret, u->manager->config);
         u->load_state = LOAD_LOADED;
         return 0;
 }
