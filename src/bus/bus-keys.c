@@ -191,14 +191,8 @@ static char *property_name(const Key *key) {
 /* An enum is compatible with int, a set of capabilities is a number: what is sent as text says the signature.
  */
 static FieldForm form_of(const Key *key) {
-        static const char signature[] = {
-                [FORM_TEXT] = 's', [FORM_BOOL] = 'b', [FORM_UNSIGNED] = 'u',
-                [FORM_U64] = 't',  [FORM_INT] = 'i',  [FORM_STRV] = 'a',
-        };
-
         for (size_t i = 0; i < ELEMENTSOF(forms); i++)
-                if (streq(forms[i].type, key->type->name) &&
-                    signature[forms[i].form] == key->type->signature[0])
+                if (streq(forms[i].type, key->type->name))
                         return forms[i].form;
         return FORM_TEXT;
 }

@@ -40,22 +40,21 @@ static bool is_disabled(const RawUnit *raw) {
         return false;
 }
 
-/* "job@1.container" that is only there because of "job@.container". */
+/* "job@1.container" that is only there because of "job@.container": no file and no link bears its name. */
 static int is_bare_instance(const UnitPath *path, const char *name, char **ret_template_file) {
-        autofree char *template = NULL, *file = NULL;
+        autofree char *template = NULL;
+        autostrv char **names = NULL;
         int r;
 
         r = unit_name_template(name, &template);
         if (r < 0 || !template || unit_name_is_template(name))
                 return r;
-        r = unit_path_find(path, name, &file);
-        if (r < 0)
+        r = unit_path_list(path, &names);
+        if (r < 0 || strv_contains(names, name))
                 return r;
-        if (!endswith(file, template))
-                return 0;
 
-        *ret_template_file = take_ptr(file);
-        return 1;
+        r = unit_path_find(path, template, ret_template_file);
+        return r < 0 ? r : 1;
 }
 
 static int load(const UnitPath *path, const char *name, RawUnit **ret) {
