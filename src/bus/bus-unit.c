@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "basic/strv.h"
+#include "basic/unit-name.h"
 #include "bus/bus-internal.h"
 
 struct UnitView {
@@ -130,6 +131,8 @@ int bus_unit_find(Bus *b, const char *path, Unit **ret, sd_bus_error *error) {
         r = sd_bus_path_decode(path, BUS_UNIT_PREFIX, &name);
         if (r <= 0)
                 return r;
+        if (!unit_name_valid(name) || unit_name_is_template(name))
+                return 0;
 
         r = manager_load_unit(b->manager, name, ret);
         if (r < 0)

@@ -148,6 +148,11 @@ int client_failure(const char *what, int r, const sd_bus_error *error) {
         if (error &&
             sd_bus_error_has_names(error, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
                 return ctl_error("%s: the manager does not run", what);
+        /* dbus-daemon's own words about its policy help nobody. */
+        if (error && sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) && geteuid() != 0) {
+                ctl_error("%s: only root may do that", what);
+                return STATUS_NOT_ALLOWED;
+        }
         if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
                 return ctl_error("%s: the connection to the manager broke off", what);
 
