@@ -22,17 +22,9 @@
 ENUM_DEFINE(LogTarget, log_target, LOG_TARGET, LOG_TARGET_LIST)
 
 /* C type of a field of each type, for the check below. */
-typedef char *ConfField_path;
-typedef char *ConfField_link;
-typedef InetPrefix ConfField_prefix4;
-typedef InetPrefix ConfField_prefix6;
-typedef bool ConfField_boolean;
-typedef uint32_t ConfField_id;
-typedef uint64_t ConfField_size;
-typedef usec_t ConfField_span;
-typedef unsigned ConfField_count;
-typedef uint64_t ConfField_capabilities;
-typedef LogTarget ConfField_target;
+#define CONF_TYPE(id, ctype, syntax, flags) typedef ctype ConfField_##id;
+#include "config/conf-types.def"
+#undef CONF_TYPE
 
 static int path_parse(const char *s, void *field) {
         char **p = field, *copy;
@@ -132,24 +124,20 @@ static int target_parse(const char *s, void *field) {
         return 0;
 }
 
+enum {
+        CONF_TEXT = 1 << 0, /* the field is a char * to free */
+        CONF_LIST = 1 << 1, /* the field is a mask of bits, to which parse() adds */
+};
+
 typedef struct ConfType {
         const char *syntax;
         int (*parse)(const char *s, void *field);
-        bool list;    /* the field is a mask of bits, to which parse() adds */
-        bool is_text; /* a char * to free */
+        unsigned flags;
 } ConfType;
 
-static const ConfType type_path = { "/DIRECTORY", path_parse, .is_text = true };
-static const ConfType type_link = { "NAME of up to 15 bytes", link_parse, .is_text = true };
-static const ConfType type_prefix4 = { "ADDRESS/BITS", prefix4_parse };
-static const ConfType type_prefix6 = { "ADDRESS/BITS, at most 64", prefix6_parse };
-static const ConfType type_boolean = { "yes | no", boolean_parse };
-static const ConfType type_id = { "NUMBER", id_parse };
-static const ConfType type_size = { "NUMBER, with K, M, G or T | infinity", size_parse };
-static const ConfType type_span = { "SECONDS, or as in 5min | infinity", span_parse };
-static const ConfType type_count = { "NUMBER", count_parse };
-static const ConfType type_capabilities = { "{ NAME, ... } | none | all", capabilities_parse, .list = true };
-static const ConfType type_target = { ENUM_SYNTAX(LOG_TARGET_LIST), target_parse };
+#define CONF_TYPE(id, ctype, syntax, flags) static const ConfType type_##id = { syntax, id##_parse, flags };
+#include "config/conf-types.def"
+#undef CONF_TYPE
 
 typedef struct Option {
         const char *section, *name, *fallback, *meaning;
@@ -209,7 +197,7 @@ void manager_config_free(ManagerConfig *c) {
                 return;
 
         for (size_t i = 0; i < OPTION_N_; i++)
-                if (options[i].type->is_text)
+                if (options[i].type->flags & CONF_TEXT)
                         free(*(char **) field_of(c, &options[i]));
         free(c);
 }
@@ -218,7 +206,7 @@ static int set_default(ManagerConfig *c, const Option *o) {
         autostrv char **words = NULL;
         int r;
 
-        if (!o->type->list)
+        if (!(o->type->flags & CONF_LIST))
                 return o->type->parse(o->fallback, field_of(c, o));
 
         r = strv_split(o->fallback, " ", &words);
@@ -256,7 +244,7 @@ static int on_option(size_t index, const char *value, Where at, void *data) {
         int r;
 
         /* The first value of a list replaces the default. */
-        if (o->type->list && l->at[index].line == 0)
+        if (o->type->flags & CONF_LIST && l->at[index].line == 0)
                 *(uint64_t *) field = 0;
         l->at[index] = at;
 
@@ -313,7 +301,8 @@ int manager_config_parse(const char *file, const char *text, size_t size, Diag *
                 return -ENOMEM;
 
         for (size_t i = 0; i < OPTION_N_; i++)
-                names[i] = (ConfName){ options[i].section, options[i].name, options[i].type->list };
+                names[i] =
+                        (ConfName){ options[i].section, options[i].name, options[i].type->flags & CONF_LIST };
 
         r = conf_text_parse(file, text, size, names, OPTION_N_, on_option, &l, diag);
         if (r < 0)

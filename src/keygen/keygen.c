@@ -1,11 +1,14 @@
 /*
- * Prints the key tables for whoever cannot include them: manuals, completion, fuzzer. Runs on the machine
+ * Prints the key tables for whoever cannot include them: manuals, example files, fuzzer. Runs on the machine
  * that builds, so it knows the lists only, and links nothing.
  *
- *      keygen man SECTION        items of an mdoc list: every supported key with its syntax, meaning and
- * default keygen known SECTION      one mdoc line: the keys that are accepted with a warning keygen words
- * lines "SECTION KEY" keygen dictionary         libFuzzer's dictionary of sections, keys and words of values
- *      keygen seed               one unit file with every key of [Unit], [Container], [Service] and [Install]
+ * - man SECTION: items of an mdoc list, every supported key with its syntax, meaning and default
+ * - known SECTION: one line of mdoc, the keys that are accepted with a warning
+ * - conf SECTION: items of an mdoc list, every option of that section of nsunitd.conf
+ * - conf-example: nsunitd.conf with every option, commented out, at its default
+ * - words: lines "SECTION KEY"
+ * - dictionary: libFuzzer's, of sections, keys and words of values
+ * - seed: one unit file with every key of [Unit], [Container], [Service] and [Install]
  */
 #include <ctype.h>
 #include <stdbool.h>
@@ -14,6 +17,7 @@
 #include <string.h>
 
 #include "basic/macro.h"
+#include "config/manager-config.h"
 #include "spec/container-section.h"
 #include "spec/key.h"
 #include "spec/restart-policy.h"
@@ -70,6 +74,39 @@ static const struct {
 #undef KNOWN_KEY
 };
 
+enum {
+        CONF_TEXT = 0,
+        CONF_LIST = 1,
+};
+
+enum {
+#define CONF_TYPE(id, ctype, syntax, flags) CONF_TYPE_##id,
+#include "config/conf-types.def"
+#undef CONF_TYPE
+};
+
+static const struct {
+        const char *syntax;
+        unsigned flags;
+} conf_types[] = {
+#define CONF_TYPE(id, ctype, syntax, flags) [CONF_TYPE_##id] = { syntax, flags },
+#include "config/conf-types.def"
+#undef CONF_TYPE
+};
+
+typedef struct Option {
+        const char *section, *name;
+        int type;
+        const char *fallback, *meaning;
+} Option;
+
+static const Option options[] = {
+#define CONF(section, field, name, type, fallback, meaning) \
+        { #section, name, CONF_TYPE_##type, fallback, meaning },
+#include "config/manager-config.def"
+#undef CONF
+};
+
 /* A line of text for mdoc: a backslash begins an escape, a control character at the start a macro. */
 static void print_text(const char *text) {
         if (*text == '.' || *text == '\'')
@@ -96,19 +133,44 @@ static void print_sentences(const char *text) {
         print_text(text);
 }
 
-static void print_man_item(const Item *item) {
-        printf(".It Sy %s Ns = Ns \"", item->name);
-        for (const char *p = syntaxes[item->type]; *p; p++)
+static void print_man_head(const char *name, const char *equals, const char *syntax) {
+        printf(".It Sy %s %s \"", name, equals);
+        for (const char *p = syntax; *p; p++)
                 fputs(*p == '"' ? "\\(dq" : (char[]){ *p, '\0' }, stdout);
         printf("\"\n");
+}
+
+/* nsunitd.conf's option for the default of a key, which its meaning begins with: "MemoryMax= of units ..." */
+static const Option *find_option_of(const Item *item) {
+        size_t n = strlen(item->name);
+
+        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+                if (streq(options[i].section, "defaults") &&
+                    strncmp(options[i].meaning, item->name, n) == 0 && options[i].meaning[n] == '=')
+                        return &options[i];
+        return NULL;
+}
+
+static void print_default(const Item *item) {
+        const Option *option = find_option_of(item);
+
+        if (option)
+                printf("The default is option\n.Sy %s\nof section\n.Sy %s\nin\n.Xr nsunitd.conf 5 ,\n"
+                       ".Dq %s\nif that is not set.\n",
+                       option->name, option->section, option->fallback);
+        else if (item->fallback)
+                printf("The default is\n.Dq %s .\n", item->fallback);
+}
+
+static void print_man_item(const Item *item) {
+        print_man_head(item->name, "Ns = Ns", syntaxes[item->type]);
         print_sentences(item->meaning);
 
         if ((item->flags & KEY_LIST) && (item->flags & KEY_NO_RESET))
                 printf("May be given more than once.\n");
         else if (item->flags & KEY_LIST)
                 printf("May be given more than once; an empty value takes the earlier ones back.\n");
-        if (item->fallback)
-                printf("The default is\n.Dq %s .\n", item->fallback);
+        print_default(item);
 }
 
 static int print_man(const char *section) {
@@ -132,6 +194,54 @@ static int print_known(const char *section) {
                 }
         printf(".\n");
         return any ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int print_conf(const char *section) {
+        bool any = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+                if (streq(options[i].section, section)) {
+                        print_man_head(options[i].name, "No =", conf_types[options[i].type].syntax);
+                        print_sentences(options[i].meaning);
+                        printf("The default is\n.Dq %s .\n", options[i].fallback);
+                        any = true;
+                }
+        return any ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* "A B" as { A, B }. */
+static void print_conf_list(const char *words) {
+        const char *separator = "{ ";
+
+        while (*words) {
+                size_t n = strcspn(words, " ");
+
+                printf("%s%.*s", separator, (int) n, words);
+                separator = ", ";
+                words += n + strspn(words + n, " ");
+        }
+        printf(" }\n");
+}
+
+static int print_conf_example(void) {
+        const char *section = "";
+
+        printf("# Configuration of the manager of nsunits, see nsunitd.conf(5).\n"
+               "# Every option is here, commented out, at its default.\n");
+        for (size_t i = 0; i < ELEMENTSOF(options); i++) {
+                const Option *o = &options[i];
+
+                if (!streq(o->section, section))
+                        printf("%s\n%s {\n", *section ? "}\n" : "", o->section);
+                section = o->section;
+                printf("        # %s\n        #%s = ", o->meaning, o->name);
+                if (conf_types[o->type].flags & CONF_LIST)
+                        print_conf_list(o->fallback);
+                else
+                        printf("\"%s\"\n", o->fallback);
+        }
+        printf("}\n");
+        return EXIT_SUCCESS;
 }
 
 static int print_words(void) {
@@ -187,6 +297,10 @@ int main(int argc, char *argv[]) {
                 return print_man(argv[2]);
         if (argc == 3 && streq(argv[1], "known"))
                 return print_known(argv[2]);
+        if (argc == 3 && streq(argv[1], "conf"))
+                return print_conf(argv[2]);
+        if (argc == 2 && streq(argv[1], "conf-example"))
+                return print_conf_example();
         if (argc == 2 && streq(argv[1], "words"))
                 return print_words();
         if (argc == 2 && streq(argv[1], "dictionary"))
@@ -194,6 +308,7 @@ int main(int argc, char *argv[]) {
         if (argc == 2 && streq(argv[1], "seed"))
                 return print_seed();
 
-        fprintf(stderr, "usage: keygen man SECTION | known SECTION | words | dictionary | seed\n");
+        fprintf(stderr, "usage: keygen man SECTION | known SECTION | conf SECTION | conf-example | words | "
+                        "dictionary | seed\n");
         return EXIT_FAILURE;
 }
