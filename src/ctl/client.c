@@ -1,4 +1,5 @@
 /* Talking to the manager. */
+#include <fnmatch.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -210,6 +211,64 @@ int client_list_units(Ctl *c, sd_bus_error *error, json_t **ret) {
                 return r;
 
         return json_name_fields(rows, list_units_keys, ELEMENTSOF(list_units_keys), ret);
+}
+
+/* Adds the loaded units that fit @pattern; NULL = those that are not at rest. */
+static int add_loaded(json_t *rows, const char *pattern, char ***ret) {
+        const json_t *row;
+        size_t i;
+
+        json_array_foreach(rows, i, row) {
+                const char *name = json_string_value(json_object_get(row, "unit"));
+                const char *state = json_string_value(json_object_get(row, "active"));
+                int r;
+
+                if (!name || !state || strv_contains(*ret, name))
+                        continue;
+                if (pattern ? fnmatch(pattern, name, 0) != 0 : streq(state, "inactive"))
+                        continue;
+                r = strv_add(ret, name);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int client_unit_names(Ctl *c, char *const *typed, char ***ret) {
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        autostrv char **names = NULL;
+        autojson json_t *rows = NULL;
+        int r = 0;
+
+        STRV_FOREACH (t, typed)
+                if (strpbrk(*t, "*?["))
+                        r = 1;
+        if (r > 0 || !typed || !typed[0]) {
+                r = client_list_units(c, &error, &rows);
+                if (r < 0) {
+                        client_failure("list", r, &error);
+                        return r;
+                }
+        }
+
+        if (!typed || !typed[0])
+                r = add_loaded(rows, NULL, &names);
+        STRV_FOREACH (t, typed) {
+                autofree char *name = NULL;
+
+                if (strpbrk(*t, "*?[")) {
+                        r = add_loaded(rows, *t, &names);
+                } else {
+                        r = ctl_unit_name(*t, &name);
+                        if (r == 0 && !strv_contains(names, name))
+                                r = strv_add(&names, name);
+                }
+                if (r < 0)
+                        return r;
+        }
+
+        *ret = take_ptr(names);
+        return r;
 }
 
 int client_query_json(Ctl *c, const char *member, const char *argument, sd_bus_error *error, json_t **ret) {

@@ -66,5 +66,15 @@ int client_unit_properties(Ctl *c, const char *name, sd_bus_error *error, json_t
 /** client_list_units() - all loaded units: objects with the keys of list_units_keys. Same ownership. */
 int client_list_units(Ctl *c, sd_bus_error *error, json_t **ret);
 
+/**
+ * client_unit_names() - the units that are meant by @typed
+ *
+ * Words with *, ? or [ are patterns of names of loaded units (glob(7)). Without any word: all that are not at
+ * rest. Mistakes are told on stderr. c->bus must be open.
+ *
+ * Returns: 0 or a negative errno; *ret may be NULL when nothing fits.
+ */
+int client_unit_names(Ctl *c, char *const *typed, char ***ret);
+
 /** client_query_json() - call a method of the manager that returns JSON text. Same ownership. */
 int client_query_json(Ctl *c, const char *member, const char *argument, sd_bus_error *error, json_t **ret);

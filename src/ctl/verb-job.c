@@ -109,8 +109,12 @@ int verb_job(Ctl *c, char **words) {
 
         if (!words[1] && !c->options.all)
                 return ctl_error("usage: nsctl stop UNIT... | --all");
-        if (ctl_unit_names(words + 1, &names) < 0 || client_open(c) < 0)
+        if (!words[1] && !c->options.all)
+                return ctl_error("%s: name units, or give --all", words[0]);
+        if (client_open(c) < 0 || client_unit_names(c, words + 1, &names) < 0)
                 return STATUS_FAILED;
+        if (!names)
+                return STATUS_OK;
         if (asprintf(&title, "cannot %s", words[0]) < 0)
                 return STATUS_FAILED;
 

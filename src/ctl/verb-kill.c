@@ -14,7 +14,7 @@ int verb_kill(Ctl *c, char **words) {
                 return ctl_error("there is no signal \"%s\"", c->options.signal);
         if (!streq(whom, "all") && !streq(whom, "main"))
                 return ctl_error("--kill-whom=%s is neither main nor all", whom);
-        if (ctl_unit_names(words + 1, &names) < 0 || client_open(c) < 0)
+        if (client_open(c) < 0 || client_unit_names(c, words + 1, &names) < 0)
                 return STATUS_FAILED;
 
         STRV_FOREACH (name, names) {

@@ -215,32 +215,12 @@ static int status_one(Ctl *c, const char *name, bool colours, int *ret_status) {
         return 0;
 }
 
-/* Without a unit: all that are not at rest. */
-static int names_of_all(Ctl *c, char ***ret) {
-        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
-        autojson json_t *rows = NULL;
-        int r;
-
-        r = client_list_units(c, &error, &rows);
-        if (r < 0) {
-                client_failure("status", r, &error);
-                return r;
-        }
-
-        for (size_t i = 0; r == 0 && i < json_array_size(rows); i++)
-                if (!streq(property_string(json_array_get(rows, i), "active"), "inactive"))
-                        r = strv_add(ret, property_string(json_array_get(rows, i), "unit"));
-        return r;
-}
-
 int verb_status(Ctl *c, char **words) {
         bool colours = text_colours(stdout);
         autostrv char **names = NULL;
         int status = STATUS_OK;
 
-        if (ctl_unit_names(words + 1, &names) < 0 || client_open(c) < 0)
-                return STATUS_FAILED;
-        if (!names && names_of_all(c, &names) < 0)
+        if (client_open(c) < 0 || client_unit_names(c, words + 1, &names) < 0)
                 return STATUS_FAILED;
 
         STRV_FOREACH (name, names) {

@@ -113,12 +113,12 @@ static int image_import(Ctl *c, char **words) {
         const char *id;
         int r;
 
-        if (!words[0] || (words[1] && words[2]))
-                return ctl_error("image import takes a source and, if it is to have another name, a name");
+        if (!words[0] || words[1])
+                return ctl_error("image import takes one archive or directory, or \"-\" for standard input");
         if (client_open(c) < 0)
                 return STATUS_FAILED;
 
-        r = call_import(c, words[0], strempty(words[1]), &error, &reply);
+        r = call_import(c, words[0], strempty(c->options.name), &error, &reply);
         if (r == 0)
                 r = sd_bus_message_read(reply, "s", &id);
         if (r < 0)
