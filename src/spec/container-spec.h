@@ -40,7 +40,7 @@ typedef struct MountSpec {
         bool chown;                /* "U": give the source to the container's user first */
         bool copy;                 /* volume: fill an empty one from the image */
         bool optional;             /* a missing source is no error */
-        unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED; mount(2) */
+        unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, each may have MS_REC; mount(2) */
         uint64_t size;             /* tmpfs: bytes; 0 = half of the memory */
         mode_t mode;               /* tmpfs: mode of its root; 0 = 01777 */
         Where at;                  /* where the unit says so */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -115,7 +116,8 @@ static MountAttr mount_attr(const Preparation *p, const MountSpec *m) {
                 .no_exec = m->no_exec,
                 .no_suid = m->no_suid,
                 .no_dev = m->no_dev,
-                .propagation = m->propagation,
+                /* Which mounts it applies to is what .recursive says. */
+                .propagation = m->propagation & ~(unsigned long) MS_REC,
         };
 }
 
