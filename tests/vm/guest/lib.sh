@@ -1,7 +1,6 @@
 # Shared by the scripts that run in the test machine: tests/lib.sh, and a machine that is theirs alone.
 # shellcheck shell=bash
 . /opt/nsunits-tests/lib.sh
-files=/opt/nsunits-tests/files
 work=$(mktemp -d)
 trap 'leave $?' EXIT
 
