@@ -25,13 +25,13 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error
         if (r < 0)
                 return r;
 
+        /* Two names may have come to one job. */
         for (size_t i = 0; i < w->n_jobs; i++)
                 if (!w->jobs[i].result && streq(w->jobs[i].path, path)) {
                         w->jobs[i].result = strdup(result);
                         if (!w->jobs[i].result)
                                 return -ENOMEM;
                         w->n_ended++;
-                        break;
                 }
         return 0;
 }

@@ -79,22 +79,6 @@ static int report(Ctl *c, const JobWait *w, const char *failed) {
         return status;
 }
 
-/* For stop --all: every unit that has something to stop. */
-static int list_active(Ctl *c, sd_bus_error *error, char ***names) {
-        autojson json_t *rows = NULL;
-        int r;
-
-        r = client_list_units(c, error, &rows);
-        for (size_t i = 0; r == 0 && i < json_array_size(rows); i++) {
-                const json_t *row = json_array_get(rows, i);
-                const char *state = json_string_value(json_object_get(row, "active"));
-
-                if (!streq_null(state, "inactive") || json_integer_value(json_object_get(row, "job")) != 0)
-                        r = strv_add(names, strempty(json_string_value(json_object_get(row, "unit"))));
-        }
-        return r;
-}
-
 int verb_job(Ctl *c, char **words) {
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
         automessage sd_bus_message *reply = NULL;
@@ -108,8 +92,6 @@ int verb_job(Ctl *c, char **words) {
                 k++;
 
         if (!words[1] && !c->options.all)
-                return ctl_error("usage: nsctl stop UNIT... | --all");
-        if (!words[1] && !c->options.all)
                 return ctl_error("%s: name units, or give --all", words[0]);
         if (client_open(c) < 0 || client_unit_names(c, words + 1, &names) < 0)
                 return STATUS_FAILED;
@@ -118,12 +100,7 @@ int verb_job(Ctl *c, char **words) {
         if (asprintf(&title, "cannot %s", words[0]) < 0)
                 return STATUS_FAILED;
 
-        if (!words[1]) {
-                r = list_active(c, &error, &names);
-                if (r == 0 && !names)
-                        return STATUS_OK;
-        }
-        if (r == 0 && !c->options.no_block)
+        if (!c->options.no_block)
                 r = job_wait_new(c, &error, &wait);
         if (r == 0)
                 r = enqueue(c, jobs[k].method, names, &error, &reply);
