@@ -200,6 +200,7 @@ int main(int argc, char **argv) {
         }
 
         log_open("nsunits-generator", LOG_INFO);
+        log_open_kmsg();
         (void) umask(0022);
         g.directory = argv[1];
         g.specifiers = host_specifiers_new();

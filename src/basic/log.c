@@ -5,6 +5,7 @@
  */
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,10 +20,27 @@
 
 static const char *identifier = "nsunits";
 static int max_level = LOG_INFO;
+static int kmsg_fd = -EBADF;
 
 void log_open(const char *name, int level) {
         identifier = name;
         max_level = level;
+}
+
+void log_open_kmsg(void) {
+        if (kmsg_fd < 0)
+                kmsg_fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+/* One write is one record. The kernel refuses longer ones than 1024 bytes. */
+static int send_to_kmsg(int level, const char *unit, const char *message) {
+        char record[1000];
+
+        if (kmsg_fd < 0)
+                return -EBADF;
+        (void) snprintf(record, sizeof(record), "<%i>%s[%i]: %s%s%s", LOG_DAEMON | level, identifier,
+                        getpid(), unit ? unit : "", unit ? ": " : "", message);
+        return write(kmsg_fd, record, strlen(record)) < 0 ? -errno : 0;
 }
 
 static void put_field(FILE *f, const char *name, const char *value) {
@@ -79,7 +97,8 @@ static void log_v(int level, const char *unit, const char *const *fields, const 
                 return;
         }
 
-        if (isatty(STDERR_FILENO) || send_to_journal(level, unit, fields, message) < 0)
+        if (isatty(STDERR_FILENO) ||
+            (send_to_kmsg(level, unit, message) < 0 && send_to_journal(level, unit, fields, message) < 0))
                 fprintf(stderr, "%s%s%s\n", unit ? unit : "", unit ? ": " : "", message);
         errno = saved;
 }

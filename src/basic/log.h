@@ -13,6 +13,14 @@
 void log_open(const char *identifier, int max_level);
 
 /**
+ * log_open_kmsg() - from now on to the kernel's log, which the journal reads when it starts
+ *
+ * For generators: they run before the journal does, and systemd waits for them. Where there is no
+ * /dev/kmsg, as in containers, nothing changes.
+ */
+void log_open_kmsg(void);
+
+/**
  * log_message() - one message about @unit (may be NULL)
  * @level: LOG_ERR ... LOG_DEBUG, from syslog(3)
  *
