@@ -133,8 +133,8 @@ debian_image() {
         nsctl image import --name "$name" "$cache/$name.tar" >/dev/null
 }
 
-# small_image NAME - a few static programs: enough for tests of supervision.
-small_image() {
+# small_archive FILE - an image of a few static programs: enough for tests of supervision.
+small_archive() {
         local root=$work/small
         mkdir -p "$root"/{bin,etc,tmp,proc,sys,dev,run}
         cp /bin/busybox "$root/bin/busybox"
@@ -149,7 +149,11 @@ app:x:1000:1000:app:/tmp:/bin/sh' >"$root/etc/passwd"
 daemon:x:1:
 app:x:1000:
 extra:x:2000:app' >"$root/etc/group"
-        tar -C "$root" --numeric-owner --owner=0 --group=0 -cf "$work/small.tar" .
+        tar -C "$root" --numeric-owner --owner=0 --group=0 -cf "$1" .
+}
+
+small_image() {
+        small_archive "$work/small.tar"
         nsctl image import --name "$1" "$work/small.tar" >/dev/null
 }
 
