@@ -66,6 +66,7 @@ static int32_t exit_code(ExitKind kind) {
 }
 
 static void view_machine(UnitView *v, const Machine *m) {
+        const MainExit *last = m->exit.kind == EXIT_KIND_NONE ? &m->cause : &m->exit;
         /* The machine's clock goes on through suspend; the world wants the date. */
         usec_t now = clock_now(CLOCK_REALTIME), boot = clock_now(CLOCK_BOOTTIME);
         const struct {
@@ -86,10 +87,10 @@ static void view_machine(UnitView *v, const Machine *m) {
         v->sub_state = machine_substate_to_string(m->state);
         v->result = unit_result_to_string(m->result);
         v->n_restarts = m->n_restarts;
-        v->last_exit_code = exit_code(m->exit.kind);
-        v->last_exit_status = m->exit.status;
-        v->exec_main_code = m->main_alive ? 0 : v->last_exit_code;
-        v->exec_main_status = m->main_alive ? 0 : v->last_exit_status;
+        v->last_exit_code = exit_code(last->kind);
+        v->last_exit_status = last->status;
+        v->exec_main_code = exit_code(m->exit.kind);
+        v->exec_main_status = m->exit.status;
 }
 
 static void view_fill(UnitView *v, Bus *b, Unit *u) {

@@ -49,32 +49,34 @@ MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
 }
 
 /* One line per field that is kept: name, member, and for words the family of functions. */
-#define MACHINE_FIELD_LIST(WORD, NUMBER)         \
-        WORD("state", state, machine_state)      \
-        WORD("result", result, unit_result)      \
-        WORD("exit_kind", exit.kind, exit_kind)  \
-        NUMBER("exit_status", exit.status)       \
-        NUMBER("exit_oom", exit.oom)             \
-        NUMBER("wanted", wanted)                 \
-        NUMBER("prepared", prepared)             \
-        NUMBER("main_alive", main_alive)         \
-        NUMBER("cgroup_empty", cgroup_empty)     \
-        NUMBER("ready", ready)                   \
-        NUMBER("keep", keep)                     \
-        NUMBER("given_up", given_up)             \
-        NUMBER("start_asked", start_asked)       \
-        NUMBER("start_queued", start_queued)     \
-        NUMBER("stop_asked", stop_asked)         \
-        NUMBER("n_restarts", n_restarts)         \
-        NUMBER("timer", timer)                   \
-        NUMBER("limit_begin", limit_begin)       \
-        NUMBER("limit_count", limit_count)       \
-        NUMBER("state_change", state_change)     \
-        NUMBER("inactive_exit", inactive_exit)   \
-        NUMBER("active_enter", active_enter)     \
-        NUMBER("active_exit", active_exit)       \
-        NUMBER("inactive_enter", inactive_enter) \
-        NUMBER("main_start", main_start)         \
+#define MACHINE_FIELD_LIST(WORD, NUMBER)          \
+        WORD("state", state, machine_state)       \
+        WORD("result", result, unit_result)       \
+        WORD("exit_kind", exit.kind, exit_kind)   \
+        NUMBER("exit_status", exit.status)        \
+        NUMBER("exit_oom", exit.oom)              \
+        WORD("cause_kind", cause.kind, exit_kind) \
+        NUMBER("cause_status", cause.status)      \
+        NUMBER("wanted", wanted)                  \
+        NUMBER("prepared", prepared)              \
+        NUMBER("main_alive", main_alive)          \
+        NUMBER("cgroup_empty", cgroup_empty)      \
+        NUMBER("ready", ready)                    \
+        NUMBER("keep", keep)                      \
+        NUMBER("given_up", given_up)              \
+        NUMBER("start_asked", start_asked)        \
+        NUMBER("start_queued", start_queued)      \
+        NUMBER("stop_asked", stop_asked)          \
+        NUMBER("n_restarts", n_restarts)          \
+        NUMBER("timer", timer)                    \
+        NUMBER("limit_begin", limit_begin)        \
+        NUMBER("limit_count", limit_count)        \
+        NUMBER("state_change", state_change)      \
+        NUMBER("inactive_exit", inactive_exit)    \
+        NUMBER("active_enter", active_enter)      \
+        NUMBER("active_exit", active_exit)        \
+        NUMBER("inactive_enter", inactive_enter)  \
+        NUMBER("main_start", main_start)          \
         NUMBER("main_exit", main_exit)
 
 bool machine_field(const Machine *m, size_t i, MachineField *ret) {

@@ -106,6 +106,7 @@ static void begin_asked(Step *s) {
         s->m->wanted = s->m->start_asked = true;
         s->m->start_queued = false;
         s->m->n_restarts = 0;
+        s->m->cause = (MainExit){};
         begin(s);
 }
 
@@ -380,6 +381,7 @@ static void on_timeout_kill(Step *s) {
 
 static void on_timeout_waiting(Step *s) {
         s->m->n_restarts++;
+        s->m->cause = s->m->exit;
         begin(s);
 }
 

@@ -130,7 +130,8 @@ typedef struct MachinePolicy {
 typedef struct Machine {
         MachineState state;
         UnitResult result; /* of the last or the current invocation; success until something else is known */
-        MainExit exit;     /* of the last main process */
+        MainExit exit;     /* of the main process of this invocation; none before its end */
+        MainExit cause;    /* exit that the last automatic restart followed upon; decides nothing */
         bool wanted;       /* the last word was START */
         bool prepared;     /* what PREPARE made is held */
         bool main_alive;   /* between SPAWNED and MAIN_EXITED */

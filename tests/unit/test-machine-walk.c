@@ -63,6 +63,7 @@ static Point normal(const Machine *m, const World *w) {
         p.m.state_change = p.m.inactive_exit = p.m.active_enter = p.m.active_exit = p.m.inactive_enter = 0;
         p.m.main_start = p.m.main_exit = p.m.limit_begin = 0;
         p.m.timer = m->timer == USEC_INFINITY ? USEC_INFINITY : NOW;
+        memset(&p.m.cause, 0, sizeof(p.m.cause));
         p.m.n_restarts = m->n_restarts > 2 ? 2 : m->n_restarts;
         return p;
 }

@@ -297,6 +297,9 @@ START_TEST(restart_by_policy_keeps_what_is_prepared) {
 
         ck_assert_uint_eq(run_off(&b), MACHINE_SPAWN);
         ck_assert_uint_eq(b.m.n_restarts, 1);
+        ck_assert_int_eq(b.m.exit.kind, EXIT_KIND_NONE);
+        ck_assert_int_eq(b.m.cause.kind, EXIT_KIND_KILLED);
+        ck_assert_int_eq(b.m.cause.status, SIGKILL);
         RESULT(&b, "success");
         ck_assert_uint_eq(say(&b, EVENT_SPAWNED), 0);
         STATE(&b, MACHINE_RUNNING);
