@@ -33,13 +33,13 @@ void log_open_kmsg(void) {
 }
 
 /* One write is one record. The kernel refuses longer ones than 1024 bytes. */
-static int send_to_kmsg(int level, const char *unit, const char *message) {
+static int send_to_kmsg(int level, const char *message) {
         char record[1000];
 
         if (kmsg_fd < 0)
                 return -EBADF;
-        (void) snprintf(record, sizeof(record), "<%i>%s[%i]: %s%s%s", LOG_DAEMON | level, identifier,
-                        getpid(), unit ? unit : "", unit ? ": " : "", message);
+        (void) snprintf(record, sizeof(record), "<%i>%s[%i]: %s", LOG_DAEMON | level, identifier, getpid(),
+                        message);
         return write(kmsg_fd, record, strlen(record)) < 0 ? -errno : 0;
 }
 
@@ -87,19 +87,24 @@ static int send_to_journal(int level, const char *unit, const char *const *field
 
 PRINTF_LIKE(4, 0)
 static void log_v(int level, const char *unit, const char *const *fields, const char *fmt, va_list ap) {
-        autofree char *message = NULL;
+        autofree char *text = NULL, *message = NULL;
         int saved = errno;
 
         if (level > max_level)
                 return;
-        if (vasprintf(&message, fmt, ap) < 0) {
+        if (vasprintf(&text, fmt, ap) < 0) {
+                text = NULL;
+                return;
+        }
+        /* In the text as well: not everybody looks at the fields. */
+        if (asprintf(&message, "%s%s%s", unit ? unit : "", unit ? ": " : "", text) < 0) {
                 message = NULL;
                 return;
         }
 
         if (isatty(STDERR_FILENO) ||
-            (send_to_kmsg(level, unit, message) < 0 && send_to_journal(level, unit, fields, message) < 0))
-                fprintf(stderr, "%s%s%s\n", unit ? unit : "", unit ? ": " : "", message);
+            (send_to_kmsg(level, message) < 0 && send_to_journal(level, unit, fields, message) < 0))
+                fprintf(stderr, "%s\n", message);
         errno = saved;
 }
 

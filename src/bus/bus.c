@@ -32,6 +32,12 @@ static void peer_free(Peer *p) {
 
 static int on_retry(sd_event_source *s, uint64_t usec, void *userdata);
 
+static void schedule_retry(Bus *b) {
+        if (!b->retry_timer)
+                (void) sd_event_add_time_relative(b->event, &b->retry_timer, CLOCK_MONOTONIC, RETRY_DELAY, 0,
+                                                  on_retry, b);
+}
+
 static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Peer *p = userdata;
         Bus *b = p->owner;
@@ -39,8 +45,7 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
 
         peer_free(p);
         if (system)
-                (void) sd_event_add_time_relative(b->event, &b->retry_timer, CLOCK_MONOTONIC, RETRY_DELAY, 0,
-                                                  on_retry, b);
+                schedule_retry(b);
         return 0;
 }
 
@@ -128,7 +133,8 @@ static int on_connection(sd_event_source *s, int fd, uint32_t revents, void *use
 static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const sd_bus_error *e = sd_bus_message_get_error(m);
 
-        if (e)
+        /* A bus that goes away meanwhile, as at shutdown, is no news: we come again. */
+        if (e && !sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
                 log_warning("the system bus does not give us the name " BUS_SERVICE ": %s",
                             strempty(e->message));
         return 0;
@@ -174,8 +180,10 @@ static int on_retry(sd_event_source *s, uint64_t usec, void *userdata) {
 
         b->retry_timer = sd_event_source_disable_unref(b->retry_timer);
         r = open_system_bus(b);
-        if (r < 0)
-                log_warning("cannot connect to the system bus: %s", strerror(-r));
+        if (r < 0) {
+                log_debug("cannot connect to the system bus: %s", strerror(-r));
+                schedule_retry(b);
+        }
         return 0;
 }
 
@@ -329,8 +337,10 @@ int bus_new(sd_event *event, Manager *m, Fault *fault, Bus **ret) {
                 return r;
 
         r = open_system_bus(b);
-        if (r < 0)
+        if (r < 0) {
                 log_warning("cannot connect to the system bus: %s", strerror(-r));
+                schedule_retry(b);
+        }
 
         manager_set_listener(m, &listener, b);
         *ret = take_ptr(b);
