@@ -128,6 +128,8 @@ void manager_schedule_purge(Manager *m);
 void unit_event(Unit *u, const MachineEvent *event);
 void unit_arm_timer(Unit *u);
 void unit_adopted(Unit *u);
+/* The end of the main process, in the words of the machine; what nobody knows becomes the fault text. */
+MainExit unit_main_exit(Unit *u, const ChildExit *how);
 int unit_watch_main(Unit *u, int pidfd, pid_t pid);
 int unit_watch_cgroup(Unit *u);
 void unit_on_notify(char *const *fields, void *data);

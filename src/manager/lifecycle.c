@@ -47,8 +47,16 @@ void unit_arm_timer(Unit *u) {
                 log_message(LOG_ERR, u->name, "cannot arm the timer: %s", strerror(-r));
 }
 
-/* The end of the main process, in the words of the machine. */
-static MainExit exit_of(Unit *u, const ChildExit *how) {
+/* Not to be told from a failed start by its result alone. */
+static void explain_unknown_exit(Unit *u) {
+        Fault fault = {};
+
+        (void) fault_set(&fault, "main process", -ESRCH, "exit status unknown");
+        fault_advise(&fault, "it ended while no manager ran, and the kernel kept no status");
+        unit_set_fault(u, &fault);
+}
+
+MainExit unit_main_exit(Unit *u, const ChildExit *how) {
         CgroupMemoryEvents events;
         MainExit e = { .kind = EXIT_KIND_UNKNOWN };
 
@@ -57,7 +65,8 @@ static MainExit exit_of(Unit *u, const ChildExit *how) {
                          : how->code == CLD_DUMPED ? EXIT_KIND_DUMPED
                                                    : EXIT_KIND_KILLED;
                 e.status = how->status;
-        }
+        } else
+                explain_unknown_exit(u);
         if (u->held.cgroup_fd >= 0 && cgroup_memory_events(u->held.cgroup_fd, &events) == 0)
                 e.oom = events.oom_kill > u->oom_kills;
         return e;
@@ -122,7 +131,7 @@ static void on_main_exit(Child *child, const ChildExit *how, void *data) {
         /* What the process said before it ended counts before its end. */
         notify_socket_drain(u->notify);
 
-        event.exit = exit_of(u, how);
+        event.exit = unit_main_exit(u, how);
         if (u->held.cgroup_fd >= 0)
                 event.cgroup_empty = cgroup_populated(u->held.cgroup_fd) <= 0;
 
@@ -213,6 +222,7 @@ static void do_spawn(Unit *u) {
         MachineEvent event = { .type = EVENT_SPAWNED };
         Fault fault = {};
 
+        unit_set_fault(u, NULL);
         unwatch_cgroup(u);
         if (u->spec && u->spec->kind != UNIT_CONTAINER) {
                 spawn_nothing(u);

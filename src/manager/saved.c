@@ -246,14 +246,11 @@ static void report_lost_exit(Unit *u) {
         MachineEvent event = { .type = EVENT_MAIN_EXITED, .cgroup_empty = true };
         autofree char *hold = held_path(u, "pid");
         ExitStatus status = {};
+        ChildExit how = {};
 
-        event.exit.kind = EXIT_KIND_UNKNOWN;
-        if (hold && exit_status(-1, hold, &status) == EXIT_STATE_KNOWN) {
-                event.exit.kind = status.code == CLD_EXITED   ? EXIT_KIND_EXITED
-                                  : status.code == CLD_DUMPED ? EXIT_KIND_DUMPED
-                                                              : EXIT_KIND_KILLED;
-                event.exit.status = status.status;
-        }
+        if (hold && exit_status(-1, hold, &status) == EXIT_STATE_KNOWN)
+                how = (ChildExit){ .known = true, .code = status.code, .status = status.status };
+        event.exit = unit_main_exit(u, &how);
         if (u->held.cgroup_fd >= 0)
                 event.cgroup_empty = cgroup_populated(u->held.cgroup_fd) <= 0;
 
