@@ -36,6 +36,7 @@ typedef struct Held {
         uint64_t fingerprint; /* of the unit file that it was made from */
         uint32_t id_base;     /* 0 = no user namespace */
         int userns_fd, netns_fd, cgroup_fd;
+        bool cgroup_killed; /* no process can be started in it any more */
         bool root;
         bool volumes_filled; /* the first spawn has filled and chowned what it had to */
         Attachment *attachment;
@@ -102,7 +103,6 @@ struct Manager {
         ExecSession *exec_sessions;
         sd_event_source *rotate_timer;
         bool purging, purge_again;
-        int cgroup2_fd; /* root of the cgroup2 tree */
         char boot_id[40];
         const char *fail_step; /* NSUNITSD_FAIL_STEP: inject a failure there (tests) */
 };
@@ -136,6 +136,8 @@ void unit_on_notify(char *const *fields, void *data);
 
 /* prepare.c */
 int unit_prepare(Unit *u, Fault *fault);
+/* Before each launch: a new cgroup in place of one that was killed. */
+int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
 /* The spec that a start would use now: image and environment files are looked up. */
 int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSpec **ret, Fault *fault);

@@ -186,6 +186,7 @@ static void do_stop_signal(Unit *u) {
 }
 
 static void do_kill(Unit *u) {
+        u->held.cgroup_killed = true;
         if (u->held.cgroup_fd < 0 || cgroup_kill(u->held.cgroup_fd) < 0)
                 if (u->main)
                         (void) child_signal(u->main, SIGKILL);

@@ -23,7 +23,6 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         if (!m)
                 return -ENOMEM;
         m->template_fd = -EBADF;
-        m->cgroup2_fd = -EBADF;
         m->event = sd_event_ref(event);
         m->config = config;
         m->fail_step = getenv("NSUNITSD_FAIL_STEP");
@@ -69,7 +68,6 @@ void manager_free(Manager *m) {
         host_specifiers_free(m->specifiers);
         strv_free(m->unit_dirs);
         cleanup_close_(&m->template_fd);
-        cleanup_close_(&m->cgroup2_fd);
         seccomp_forget();
         free(m->by_index);
         free(m->ids.used);
@@ -336,9 +334,7 @@ static int setup_network(Manager *m, Fault *fault) {
                 .subnet6 = c->network.ipv6 ? c->network.subnet6 : (InetPrefix){},
                 .pool4 = c->network.pool,
                 .pool6 = c->network.pool6,
-                .state_dir = c->paths.run,
                 .publish_localhost = c->network.localhost_publish,
-                .cgroup_fd = m->cgroup2_fd,
         };
         int r;
 
@@ -430,8 +426,6 @@ int manager_startup(Manager *m, Fault *fault) {
         r = setup_run_directory(m, fault);
         if (r >= 0)
                 r = cgroup_root_open(NULL, fault, &m->cgroups);
-        if (r >= 0)
-                r = m->cgroup2_fd = dir_open(AT_FDCWD, cgroup_root_mount(m->cgroups));
         if (r >= 0)
                 r = image_store_open(m->config->paths.store, &m->images, fault);
         if (r >= 0)

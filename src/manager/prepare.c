@@ -129,6 +129,16 @@ static int find_image(Unit *u, const UnitSpec *spec, Image **ret, Fault *fault) 
         return r;
 }
 
+/* A default of nsunitd.conf that this host cannot keep is left out; what the unit itself asks for is not. */
+static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *limits) {
+        const CgroupRoot *cgroups = u->manager->cgroups;
+
+        if (!cgroup_root_supports(cgroups, CGROUP_MEMORY) && !unit_spec_is_set(from, "Service", "MemoryMax"))
+                limits->memory_max = UINT64_MAX;
+        if (!cgroup_root_supports(cgroups, CGROUP_PIDS) && !unit_spec_is_set(from, "Service", "TasksMax"))
+                limits->tasks_max = UINT64_MAX;
+}
+
 int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSpec **ret, Fault *fault) {
         autoptr(ContainerSpec) spec = NULL;
         autoptr(Diag) diag = diag_new();
@@ -153,6 +163,7 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
         if (r < 0)
                 return r;
 
+        drop_default_limits(u, from, &spec->limits);
         if (ret_image)
                 *ret_image = take_ptr(image);
         *ret = take_ptr(spec);
@@ -160,17 +171,6 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
 }
 
 /* --- the steps -------------------------------------------------------------------------------------- */
-
-/* A default of nsunitd.conf that this host cannot keep is left out; what the unit itself asks for is not. */
-static void drop_default_limits(const Unit *u, LimitSpec *limits) {
-        const CgroupRoot *cgroups = u->manager->cgroups;
-
-        if (!cgroup_root_supports(cgroups, CGROUP_MEMORY) &&
-            !unit_spec_is_set(u->spec, "Service", "MemoryMax"))
-                limits->memory_max = UINT64_MAX;
-        if (!cgroup_root_supports(cgroups, CGROUP_PIDS) && !unit_spec_is_set(u->spec, "Service", "TasksMax"))
-                limits->tasks_max = UINT64_MAX;
-}
 
 static int make_spec(Unit *u, Fault *fault) {
         int r;
@@ -180,7 +180,6 @@ static int make_spec(Unit *u, Fault *fault) {
                 return r;
 
         u->held.fingerprint = u->fingerprint;
-        drop_default_limits(u, &u->held.spec->limits);
         return cgroup_root_check(u->manager->cgroups, &u->held.spec->limits, fault);
 }
 
@@ -269,9 +268,20 @@ static int make_cgroup(Unit *u, Fault *fault) {
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
 
+        u->held.cgroup_killed = false;
         (void) cgroup_memory_events(u->held.cgroup_fd, &events);
         u->oom_kills = events.oom_kill;
         return 0;
+}
+
+/* After a write to cgroup.kill the kernel (since 6.14) also kills whatever is cloned into that cgroup from
+ * outside, for ever after. */
+int unit_renew_cgroup(Unit *u, Fault *fault) {
+        if (!u->held.cgroup_killed || u->held.cgroup_fd < 0)
+                return 0;
+
+        replace_fd(&u->held.cgroup_fd, -EBADF);
+        return make_cgroup(u, fault);
 }
 
 static void drop_cgroup(Unit *u) {

@@ -208,6 +208,7 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         u->held.fingerprint = (uint64_t) json_integer_value(json_object_get(saved, "fingerprint"));
         u->held.volumes_filled = json_is_true(json_object_get(saved, "volumes_filled"));
         u->held.cgroup_fd = cgroup_open(u->manager->cgroups, u->name);
+        u->held.cgroup_killed = true; /* it may have been */
         root = held_path(u, "root");
         u->held.root = root && root_is_held(root);
         if (network)

@@ -252,6 +252,8 @@ int unit_spawn(Unit *u, Fault *fault) {
 
         r = manager_injected_fault(u->manager, "spawn", fault);
         if (r >= 0)
+                r = unit_renew_cgroup(u, fault);
+        if (r >= 0)
                 r = take_root(u, &l, fault);
         if (r >= 0)
                 r = take_mounts(u, &l, fault);
