@@ -69,7 +69,7 @@ boot() {
         SYSTEMD_SECCOMP=0 systemd-nspawn --quiet --directory="$tree" --boot --register=no --keep-unit --private-network \
                 --console=pipe --machine=nsunits-test --capability=all \
                 --resolv-conf=off --timezone=off --link-journal=no --bind="$work/disk/state:/var/lib/nsunits" \
-                --bind="$srv:/srv" --bind=/dev/kmsg \
+                --bind="$srv:/srv" --bind-ro="$NSUNITS_TREE:/opt/debian" --bind=/dev/kmsg \
                 </dev/null >>"$work/console" 2>&1 &
         nspawn=$!
         machine=
@@ -107,7 +107,8 @@ leave_machine() {
         trap - EXIT
         if [[ $status -ne 0 || $failures -ne 0 ]]; then
                 if [[ -n ${machine-} ]] && kill -0 "$machine" 2>/dev/null; then
-                        inside journalctl --no-pager --boot --lines 120 --output short-monotonic | sed 's/^/# /'
+                        inside ps -eo pid,ppid,stat,wchan:20,args | sed 's/^/# /'
+                        inside journalctl --no-pager --boot --lines 60 --output short-monotonic | sed 's/^/# /'
                 else
                         tail -n 60 "$work/console" | sed 's/^/# console: /'
                 fi
@@ -116,7 +117,23 @@ leave_machine() {
         exit "$status"
 }
 
+# make_small_image - a few static programs as the image "small", in the running machine.
+make_small_image() {
+        shell "mkdir /var/lib/nsunits/small; tar -xf /small.tar -C /var/lib/nsunits/small"
+}
+
+# property UNIT NAME - one property of a container, as nsctl shows it.
+property() { inside nsctl show "$1" -p "$2" --value; }
+
+# state UNIT NAME - one property of a host unit, as systemctl shows it.
+state() { inside systemctl show "$1" --property "$2" --value; }
+has_state() { [[ $(state "$1" "$2") == "$3" ]]; }
+
+# journal WORD... - the journal of this boot, without the time and the host.
+journal() { inside journalctl --quiet --boot --output cat "$@"; }
+
 # unit_file NAME <<EOF - write a unit file of the machine.
 unit_file() { cat >"$tree/etc/nsunits/$1"; }
 
+# host_unit_file NAME <<EOF - write one of systemd.
 host_unit_file() { cat >"$tree/etc/systemd/system/$1"; }
