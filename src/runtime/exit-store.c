@@ -42,6 +42,9 @@ typedef struct PidfdInfo {
 
 #define IOCTL_GET_INFO _IOWR(0xFF, 11, PidfdInfo)
 
+/* Memory is given back in pages; a power of two of records fills one. */
+#define ACCOUNT_PAGE 4096
+
 /* -- holding -- */
 
 static int hold_pidfd(int pidfd, const char *path) {
@@ -159,34 +162,63 @@ static void status_from_wait(int wait_status, ExitStatus *ret) {
 }
 
 /* Records of acct_v3 (acct(5)). That of PID 1 is written at its exit, and once more when its namespace
- * ends, with the same status. */
-static int status_from_account(const char *path, ExitStatus *ret) {
-        autofree char *data = NULL;
-        size_t size;
-        int r;
+ * ends, with the same status. @ret_end: first byte behind what was looked at. */
+static int account_find_first(int fd, ExitStatus *ret, off_t *ret_end) {
+        struct acct_v3 records[64];
+        off_t at = lseek(fd, 0, SEEK_DATA);
+        ssize_t n;
 
-        r = file_read(AT_FDCWD, path, 256 * 1024 * 1024, &data, &size);
-        if (r == -ENOENT)
-                return EXIT_STATE_UNKNOWN;
-        if (r < 0)
-                return r;
+        *ret_end = 0;
+        if (at < 0)
+                return errno == ENXIO ? EXIT_STATE_UNKNOWN : -errno;
 
-        for (size_t at = 0; size - at >= sizeof(struct acct_v3); at += sizeof(struct acct_v3)) {
-                struct acct_v3 record;
+        while ((n = pread(fd, records, sizeof(records), at)) >= (ssize_t) sizeof(records[0])) {
+                size_t found = (size_t) n / sizeof(records[0]);
 
-                memcpy(&record, data + at, sizeof(record));
-                if ((record.ac_version & 0x7f) != 3 || record.ac_pid != 1)
-                        continue;
-                status_from_wait((int) record.ac_exitcode, ret);
-                return EXIT_STATE_KNOWN;
+                for (size_t i = 0; i < found; i++)
+                        if ((records[i].ac_version & 0x7f) == 3 && records[i].ac_pid == 1) {
+                                status_from_wait((int) records[i].ac_exitcode, ret);
+                                return EXIT_STATE_KNOWN;
+                        }
+                at += (off_t) (found * sizeof(records[0]));
         }
-        return EXIT_STATE_UNKNOWN;
+        *ret_end = at;
+        return n < 0 ? -errno : EXIT_STATE_UNKNOWN;
+}
+
+static int status_from_account(const char *path, ExitStatus *ret) {
+        autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+        off_t end;
+
+        if (fd < 0)
+                return errno == ENOENT ? EXIT_STATE_UNKNOWN : -errno;
+        return account_find_first(fd, ret, &end);
 }
 
 static bool is_account(const char *path) {
         struct statfs fs;
 
         return path && statfs(path, &fs) == 0 && fs.f_type != PID_FS_MAGIC;
+}
+
+int exit_trim(const char *path) {
+        autoclose int fd = -EBADF;
+        off_t end;
+        int r;
+
+        if (!is_account(path))
+                return 0;
+        fd = open(path, O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+
+        /* Not truncated: a record that comes now lies behind @end, and stays. */
+        r = account_find_first(fd, NULL, &end);
+        end -= end % ACCOUNT_PAGE;
+        if (r == EXIT_STATE_UNKNOWN && end > 0 &&
+            fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, end) < 0)
+                r = -errno;
+        return r < 0 ? r : 1;
 }
 
 int exit_status(int pidfd, const char *path, ExitStatus *ret) {

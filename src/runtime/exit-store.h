@@ -58,6 +58,15 @@ int exit_open(const char *path);
  */
 int exit_status(int pidfd, const char *path, ExitStatus *ret);
 
+/**
+ * exit_trim() - give back what an accounting file has taken for processes other than PID 1
+ *
+ * Each process that ends in the container adds 64 bytes, in memory: to be called now and then.
+ *
+ * Returns: 1, 0 when there is no accounting file at @path, or a negative errno.
+ */
+int exit_trim(const char *path);
+
 /** exit_release() - undo exit_hold(); what is gone already is fine. */
 int exit_release(const char *path);
 

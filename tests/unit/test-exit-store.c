@@ -1,4 +1,6 @@
 /* Exit status without being the parent. Needs root. */
+#include <sys/acct.h>
+
 #include "runtime/clone.h"
 #include "runtime/exit-store.h"
 #include "tests/unit/runtime-test.h"
@@ -97,6 +99,48 @@ START_TEST(accounting_tells_the_status) {
 }
 END_TEST
 
+/* As many records as processes have ended; the last one is that of PID 1. */
+static void append_records(int fd, unsigned n, uint32_t last_pid) {
+        for (unsigned i = 0; i < n; i++) {
+                struct acct_v3 record = { .ac_version = 3, .ac_pid = i + 1 < n ? 7 : last_pid };
+
+                record.ac_exitcode = 37 << 8;
+                ck_assert_int_eq(write(fd, &record, sizeof(record)), sizeof(record));
+        }
+}
+
+START_TEST(accounting_is_trimmed) {
+        ExitStatus status = {};
+        struct stat st;
+        int fd;
+
+        must(unshare(CLONE_NEWNS));
+        must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+        must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
+        (void) strcpy(store, "/mnt/pid");
+        ck_assert_int_eq(exit_trim(store), 0);
+        must(fd = open(store, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+        ck_assert_int_eq(exit_trim(store), 1);
+
+        /* Two pages and one record go, but for the page that may still grow. */
+        append_records(fd, 2 * 64 + 1, 7);
+        ck_assert_int_eq(exit_trim(store), 1);
+        must(fstat(fd, &st));
+        ck_assert_int_eq(st.st_blocks * 512, 4096);
+        ck_assert_int_eq(exit_status(-1, store, &status), EXIT_STATE_UNKNOWN);
+
+        /* What is asked for stays, how often it may be trimmed. */
+        append_records(fd, 3 * 64, 1);
+        ck_assert_int_eq(exit_trim(store), 1);
+        ck_assert_int_eq(exit_trim(store), 1);
+        ck_assert_int_eq(exit_status(-1, store, &status), EXIT_STATE_KNOWN);
+        ck_assert_int_eq(status.code, CLD_EXITED);
+        ck_assert_int_eq(status.status, 37);
+        (void) close(fd);
+        must(umount2("/mnt", MNT_DETACH));
+}
+END_TEST
+
 START_TEST(start_time_is_read) {
         uint64_t mine = 0, parents = 0;
 
@@ -109,4 +153,4 @@ START_TEST(start_time_is_read) {
 END_TEST
 
 TEST_MAIN("exit store", child_is_reaped, status_survives_the_parent, accounting_tells_the_status,
-          start_time_is_read)
+          accounting_is_trimmed, start_time_is_read)
