@@ -29,14 +29,11 @@
 
 /* From nsunitd.conf. A prefix of family AF_UNSPEC means "none". Copied by network_new(). */
 typedef struct NetworkSettings {
-        InetPrefix subnet4;    /* of the default network */
-        InetPrefix subnet6;    /* of the default network */
-        InetPrefix pool4;      /* where networks without Subnet= take theirs from: /24s */
-        InetPrefix pool6;      /* the same: /64s */
-        const char *state_dir; /* leases lie below it, in leases/NETWORK; made when missing; "/run/nsunitd" */
-        const char *prefix; /* of bridge names and name of the nftables table; NULL = "nsunits"; at most 7 */
-        bool publish_localhost; /* published ports answer on 127.0.0.1 and ::1, too */
-        int cgroup_fd;          /* root of the cgroup2 tree, for that; borrowed; negative = there is none */
+        InetPrefix subnet4;     /* of the default network */
+        InetPrefix subnet6;     /* of the default network */
+        InetPrefix pool4;       /* where networks without Subnet= take theirs from: /24s */
+        InetPrefix pool6;       /* the same: /64s */
+        bool publish_localhost; /* published ports answer on 127.0.0.1, too */
 } NetworkSettings;
 
 typedef struct Network Network;
@@ -134,8 +131,7 @@ int network_loopback_up(int netns_fd, Fault *fault);
  * @netns_dies: the caller closes the last reference to the namespace now; the links go with it a little
  *              later. Else they are deleted here, which takes 10 to 20 ms each.
  *
- * With the last link of a network goes its bridge, with the last of all the table and the localhost
- * programs. NULL is fine.
+ * With the last link of a network goes its bridge, with the last of all the table. NULL is fine.
  */
 void network_detach(Network *n, Attachment *a, bool netns_dies);
 
@@ -181,9 +177,8 @@ int network_adopt(Network *n, const json_t *saved, Fault *fault, Attachment **re
 /**
  * network_settle() - after all adoptions: make the kernel as it should be
  *
- * Bridges, the table and the localhost programs are made again where they are missing or old; leases and
- * bridges that belong to nobody any more are removed. To be called once at start, also when nothing was
- * adopted.
+ * Bridges and the table are made again where they are missing or old. To be called once at start, also when
+ * nothing was adopted.
  *
  * Returns: 0, or the first negative errno with @fault filled; goes on after errors.
  */
@@ -198,9 +193,6 @@ int network_monitor_fd(const Network *n);
  * Returns: 1 = the table was restored, 0 = nothing to do, or a negative errno.
  */
 int network_process_monitor(Network *n);
-
-/** network_localhost_method() - how published ports answer on 127.0.0.1: "bpf", "nat" or "off". */
-const char *network_localhost_method(const Network *n);
 
 /** network_list_links() - JSON array: host_link, unit, link, addresses, mac, network. NULL when out of
  * memory. */

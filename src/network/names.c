@@ -1,0 +1,93 @@
+/* Texts of /etc/hosts and /etc/resolv.conf for one container. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/cleanup.h"
+#include "basic/macro.h"
+#include "network/names.h"
+
+static void print_own_names(FILE *f, const char *address, const HostsRequest *q) {
+        fprintf(f, "%s\t", address);
+        if (q->host_name && !streq(q->host_name, q->name))
+                fprintf(f, "%s ", q->host_name);
+        fprintf(f, "%s\n", q->name);
+}
+
+char *names_hosts(const HostsRequest *q) {
+        char *text = NULL, address[INET_TEXT_MAX];
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        if (!f)
+                return NULL;
+
+        fputs("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n", f);
+        for (size_t i = 0; i < q->n_entries; i++) {
+                const HostEntry *e = &q->entries[i];
+                const InetAddress *a = e->address.family == AF_UNSPEC ? &q->gateway : &e->address;
+
+                if (a->family != AF_UNSPEC)
+                        fprintf(f, "%s\t%s\n", inet_format(a, address), e->name);
+        }
+
+        for (size_t i = 0; i < q->n_addresses; i++)
+                print_own_names(f, inet_format(&q->addresses[i], address), q);
+        if (q->n_addresses == 0)
+                print_own_names(f, "127.0.0.1", q);
+        if (q->gateway.family != AF_UNSPEC)
+                fprintf(f, "%s\thost.containers.internal host.docker.internal\n",
+                        inet_format(&q->gateway, address));
+
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
+}
+
+/* A nameserver on the host's loopback answers nobody in a container. */
+static bool is_loopback_nameserver(const char *line) {
+        InetAddress a;
+        char word[INET_TEXT_MAX];
+
+        if (sscanf(line, "nameserver %63s", word) != 1)
+                return false;
+        word[strcspn(word, "%")] = '\0';
+        if (inet_parse(word, &a) < 0)
+                return true;
+        return a.family == AF_INET ? a.bytes[0] == 127 : IN6_IS_ADDR_LOOPBACK(&a.v6);
+}
+
+static void print_host_lines(FILE *f, const char *host_text, bool nameservers) {
+        autofree char *copy = strdup(host_text);
+        char *state = NULL;
+
+        for (char *line = copy ? strtok_r(copy, "\n", &state) : NULL; line;
+             line = strtok_r(NULL, "\n", &state)) {
+                bool server = startswith(line, "nameserver") != NULL;
+
+                if (server ? nameservers && !is_loopback_nameserver(line)
+                           : startswith(line, "search") || startswith(line, "options"))
+                        fprintf(f, "%s\n", line);
+        }
+}
+
+char *names_resolv_conf(const InetAddress *dns, size_t n_dns, const char *host_text) {
+        char *text = NULL, address[INET_TEXT_MAX];
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        if (!f)
+                return NULL;
+
+        for (size_t i = 0; i < n_dns; i++)
+                fprintf(f, "nameserver %s\n", inet_format(&dns[i], address));
+        print_host_lines(f, strempty(host_text), n_dns == 0);
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
+}

@@ -1,0 +1,251 @@
+/* The handle, its networks, and connecting containers to them. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "network/internal.h"
+
+Net *net_find(const Network *n, const char *name) {
+        for (size_t i = 0; i < n->n_nets; i++)
+                if (streq(n->nets[i]->name, name))
+                        return n->nets[i];
+        return NULL;
+}
+
+void net_free(Net *net) {
+        if (!net)
+                return;
+
+        free(net->name);
+        free(net->subnets);
+        free(net->gateways);
+        free(net);
+}
+
+static void attachment_free(Attachment *a) {
+        if (!a)
+                return;
+
+        for (size_t i = 0; i < a->n_links; i++)
+                free(a->links[i].network);
+        free(a->links);
+        free(a->ports);
+        free(a->unit);
+        free(a);
+}
+
+/* At most IFNAMSIZ - 1 bytes; two networks of one long prefix differ by the hash. */
+static void bridge_name(const char *network, char ret[IFNAMSIZ]) {
+        uint32_t hash = 2166136261u;
+
+        if (streq(network, NETWORK_DEFAULT_NAME)) {
+                (void) snprintf(ret, IFNAMSIZ, "nsunits0");
+                return;
+        }
+        for (const char *p = network; *p; p++)
+                hash = (hash ^ (uint8_t) *p) * 16777619u;
+        (void) snprintf(ret, IFNAMSIZ, "nsu-%08x", hash);
+}
+
+static int net_add_subnet(Net *net, const InetPrefix *p, const InetAddress *gateway) {
+        InetPrefix *subnets = reallocarray(net->subnets, net->n_subnets + 1, sizeof(*subnets));
+        InetAddress *gateways;
+
+        if (!subnets)
+                return -ENOMEM;
+        net->subnets = subnets;
+        gateways = reallocarray(net->gateways, net->n_subnets + 1, sizeof(*gateways));
+        if (!gateways)
+                return -ENOMEM;
+        net->gateways = gateways;
+
+        net->subnets[net->n_subnets] = inet_prefix_network(p);
+        net->gateways[net->n_subnets++] = gateway ? *gateway : inet_nth(p, 1);
+        return 0;
+}
+
+static bool is_free(Network *n, const InetPrefix *p) {
+        bool overlaps = false;
+
+        for (size_t i = 0; i < n->n_nets; i++)
+                for (size_t j = 0; j < n->nets[i]->n_subnets; j++)
+                        if (inet_overlap(&n->nets[i]->subnets[j], p))
+                                return false;
+        return rtnl_overlaps(n->rtnl, p, &overlaps) == 0 && !overlaps;
+}
+
+/* The first part of @bits bits of a pool that overlaps nothing. */
+static int pick_subnet(Network *n, const InetPrefix *pool, uint8_t bits, InetPrefix *ret) {
+        uint64_t parts = bits - pool->bits >= 16 ? 65536 : UINT64_C(1) << (bits - pool->bits);
+        unsigned shift = (unsigned) (inet_size(pool->address.family) * 8 - bits);
+
+        for (uint64_t i = 0; i < parts; i++) {
+                InetPrefix p = { .bits = bits };
+
+                if (shift < 64)
+                        p.address = inet_nth(pool, i << shift);
+                else {
+                        /* Behind the 64th bit of an IPv6 address: count in its upper half. */
+                        p.address = pool->address;
+                        p.address.bytes[6] |= (uint8_t) (i >> 8);
+                        p.address.bytes[7] |= (uint8_t) i;
+                }
+                if (is_free(n, &p)) {
+                        *ret = p;
+                        return 0;
+                }
+        }
+        return -EADDRNOTAVAIL;
+}
+
+static int fill_from_pools(Network *n, Net *net, bool ipv6, Fault *fault) {
+        InetPrefix p;
+        int r;
+
+        r = pick_subnet(n, &n->settings.pool4, 24, &p);
+        if (r >= 0)
+                r = net_add_subnet(net, &p, NULL);
+        if (r >= 0 && ipv6 && n->settings.pool6.address.family == AF_INET6) {
+                r = pick_subnet(n, &n->settings.pool6, 64, &p);
+                if (r >= 0)
+                        r = net_add_subnet(net, &p, NULL);
+        }
+        return r < 0 ? fault_set(fault, "network pools", r, "%s", net->name) : 0;
+}
+
+static int check_subnets(const Network *n, const Net *net, Fault *fault) {
+        for (size_t i = 0; i < n->n_nets; i++)
+                for (size_t j = 0; n->nets[i] != net && j < n->nets[i]->n_subnets; j++)
+                        for (size_t k = 0; k < net->n_subnets; k++) {
+                                char text[INET_TEXT_MAX];
+
+                                if (inet_overlap(&n->nets[i]->subnets[j], &net->subnets[k]))
+                                        return fault_set(fault, "network", -EADDRINUSE,
+                                                         "%s: subnet %s belongs to %s", net->name,
+                                                         inet_format_prefix(&net->subnets[k], text),
+                                                         n->nets[i]->name);
+                        }
+        return 0;
+}
+
+static int net_add(Network *n, Net *net) {
+        Net **grown = reallocarray(n->nets, n->n_nets + 1, sizeof(*grown));
+
+        if (!grown)
+                return -ENOMEM;
+        n->nets = grown;
+        n->nets[n->n_nets++] = net;
+        return 0;
+}
+
+static void net_remove(Network *n, Net *net) {
+        for (size_t i = 0; i < n->n_nets; i++)
+                if (n->nets[i] == net) {
+                        n->nets[i] = n->nets[--n->n_nets];
+                        break;
+                }
+        net_free(net);
+}
+
+AUTOPTR_DEFINE(Net, net_free);
+
+int network_define(Network *n, const char *name, const NetworkSection *section, Fault *fault) {
+        Net *old = net_find(n, name);
+        autoptr(Net) net = NULL;
+        int r = 0;
+
+        if (old && old->n_links > 0) {
+                old->defined = true;
+                return 1;
+        }
+
+        net = calloc(1, sizeof(*net));
+        if (!net)
+                return -ENOMEM;
+        net->name = strdup(name);
+        if (!net->name)
+                return -ENOMEM;
+        net->internal = section->internal;
+        net->defined = true;
+        bridge_name(name, net->bridge);
+        if (old)
+                net_remove(n, old);
+
+        for (size_t i = 0; r >= 0 && i < section->n_subnets; i++)
+                r = net_add_subnet(net, &section->subnets[i],
+                                   i < section->n_gateways ? &section->gateways[i] : NULL);
+        if (r >= 0 && section->n_subnets == 0)
+                r = fill_from_pools(n, net, section->ipv6, fault);
+        if (r >= 0)
+                r = check_subnets(n, net, fault);
+        if (r >= 0)
+                r = net_add(n, net);
+        if (r < 0)
+                return r;
+
+        (void) take_ptr(net);
+        return 0;
+}
+
+int network_undefine(Network *n, const char *name) {
+        Net *net = net_find(n, name);
+
+        if (!net)
+                return -ENOENT;
+        if (net->n_links > 0) {
+                net->defined = false;
+                return -EBUSY;
+        }
+        net_remove(n, net);
+        return 0;
+}
+
+int network_new(const NetworkSettings *settings, Fault *fault, Network **ret) {
+        autoptr(Network) n = calloc(1, sizeof(*n));
+        Net *net;
+        int r;
+
+        if (!n)
+                return -ENOMEM;
+        n->settings = *settings;
+        r = rtnl_new(&n->rtnl);
+        if (r >= 0)
+                r = monitor_open(n);
+        if (r < 0)
+                return fault_set(fault, "netlink", r, NULL);
+
+        net = calloc(1, sizeof(*net));
+        if (!net)
+                return -ENOMEM;
+        net->name = strdup(NETWORK_DEFAULT_NAME);
+        net->defined = true;
+        bridge_name(NETWORK_DEFAULT_NAME, net->bridge);
+        r = net->name ? net_add_subnet(net, &settings->subnet4, NULL) : -ENOMEM;
+        if (r >= 0 && settings->subnet6.address.family == AF_INET6)
+                r = net_add_subnet(net, &settings->subnet6, NULL);
+        if (r >= 0)
+                r = net_add(n, net);
+        if (r < 0) {
+                net_free(net);
+                return r;
+        }
+
+        *ret = take_ptr(n);
+        return 0;
+}
+
+void network_free(Network *n) {
+        if (!n)
+                return;
+
+        for (size_t i = 0; i < n->n_attachments; i++)
+                attachment_free(n->attachments[i]);
+        for (size_t i = 0; i < n->n_nets; i++)
+                net_free(n->nets[i]);
+        free(n->attachments);
+        free(n->nets);
+        if (n->monitor)
+                (void) mnl_socket_close(n->monitor);
+        rtnl_free(n->rtnl);
+        free(n);
+}

@@ -1,0 +1,54 @@
+/*
+ * One nftables transaction: a batch with a sticky error, sent whole, taken by the kernel whole or not at all.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "basic/cleanup.h"
+#include "basic/inet.h"
+
+typedef struct NftBatch NftBatch;
+struct nftnl_expr;
+struct nftnl_rule;
+
+/** nft_batch_new() - a transaction on table inet @table. NULL when out of memory. */
+NftBatch *nft_batch_new(const char *table);
+
+/** nft_batch_free() - NULL is fine. */
+void nft_batch_free(NftBatch *b);
+
+AUTOPTR_DEFINE(NftBatch, nft_batch_free);
+
+void nft_batch_add_table(NftBatch *b);
+void nft_batch_del_table(NftBatch *b);
+
+/** nft_batch_add_chain() - a base chain. @hook: NF_INET_*; @type: "nat" or "filter". */
+void nft_batch_add_chain(NftBatch *b, const char *chain, uint32_t hook, int32_t priority, const char *type);
+
+typedef struct NftSet {
+        const char *name;
+        uint32_t key_type, key_size;   /* nft's type number; 6 bits a part */
+        uint32_t data_type, data_size; /* of a map; 0 = a plain set */
+        bool interval;
+} NftSet;
+
+void nft_batch_add_set(NftBatch *b, const NftSet *set);
+
+/** nft_batch_element() - add or delete one element; @data NULL for a plain set or a deletion. */
+void nft_batch_element(NftBatch *b, bool add, const char *set, const void *key, size_t key_size,
+                       const void *data, size_t data_size);
+
+/** nft_batch_prefix() - the same for an interval set of addresses. */
+void nft_batch_prefix(NftBatch *b, bool add, const char *set, const InetPrefix *p);
+
+/* A rule is built expression by expression between begin and end. */
+struct nftnl_rule *nft_batch_begin_rule(NftBatch *b, const char *chain);
+void nft_batch_end_rule(NftBatch *b, struct nftnl_rule *rule);
+/** nft_expr() - a new expression at the end of @rule; NULL when an earlier step has failed. */
+struct nftnl_expr *nft_expr(NftBatch *b, struct nftnl_rule *rule, const char *kind);
+
+/** nft_batch_commit() - send and read the answers. Returns 0 or the first error. The batch is used up. */
+int nft_batch_commit(NftBatch *b);

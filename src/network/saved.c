@@ -1,0 +1,261 @@
+/* Attachments as JSON, for the next manager and for lists; and taking over what an earlier one has left. */
+#include <stdio.h>
+#include <string.h>
+
+#include "network/internal.h"
+
+static json_t *address_json(const InetAddress *a) {
+        char text[INET_TEXT_MAX];
+
+        return json_string(inet_format(a, text));
+}
+
+static json_t *prefix_json(const InetPrefix *p) {
+        char text[INET_TEXT_MAX];
+
+        return json_string(inet_format_prefix(p, text));
+}
+
+static json_t *mac_json(const uint8_t mac[6]) {
+        char text[18];
+
+        (void) snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+                        mac[4], mac[5]);
+        return json_string(text);
+}
+
+static json_t *link_json(const NetworkLink *l) {
+        json_t *addresses = json_array(), *gateways = json_array();
+
+        for (size_t i = 0; i < l->n_addresses; i++) {
+                (void) json_array_append_new(addresses, prefix_json(&l->addresses[i]));
+                (void) json_array_append_new(gateways, address_json(&l->gateways[i]));
+        }
+        return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "network", l->network, "host_link", l->host_name,
+                         "link", l->name, "mac", mac_json(l->mac), "addresses", addresses, "gateways",
+                         gateways);
+}
+
+static json_t *port_json(const NetworkPort *p) {
+        return json_pack("{s:s, s:o, s:i, s:i, s:i}", "protocol", protocol_to_string(p->protocol),
+                         "host_address", address_json(&p->host_address), "host_port", p->host_port,
+                         "container_port", p->container_port, "count", p->count);
+}
+
+/* The network as well: its unit file may be gone when the next manager comes. */
+static json_t *net_json(const Net *net) {
+        json_t *subnets = json_array(), *gateways = json_array();
+
+        for (size_t i = 0; i < net->n_subnets; i++) {
+                (void) json_array_append_new(subnets, prefix_json(&net->subnets[i]));
+                (void) json_array_append_new(gateways, address_json(&net->gateways[i]));
+        }
+        return json_pack("{s:s, s:s, s:o, s:o, s:b}", "name", net->name, "bridge", net->bridge, "subnets",
+                         subnets, "gateways", gateways, "internal", net->internal);
+}
+
+json_t *network_attachment_to_json(const Attachment *a) {
+        json_t *links = json_array(), *ports = json_array();
+
+        for (size_t i = 0; i < a->n_links; i++)
+                (void) json_array_append_new(links, link_json(&a->links[i]));
+        for (size_t i = 0; i < a->n_ports; i++)
+                (void) json_array_append_new(ports, port_json(&a->ports[i]));
+        return json_pack("{s:s, s:o, s:o, s:b}", "unit", a->unit, "links", links, "ports", ports, "published",
+                         a->published);
+}
+
+static void read_address(const json_t *j, InetAddress *ret) {
+        if (!json_is_string(j) || inet_parse(json_string_value(j), ret) < 0)
+                *ret = (InetAddress){};
+}
+
+static int read_link(const json_t *j, NetworkLink *ret) {
+        const char *network = json_string_value(json_object_get(j, "network"));
+        const char *host = json_string_value(json_object_get(j, "host_link"));
+        const char *name = json_string_value(json_object_get(j, "link"));
+        const char *mac = json_string_value(json_object_get(j, "mac"));
+        const json_t *addresses = json_object_get(j, "addresses"), *gateways = json_object_get(j, "gateways");
+
+        if (!network || !host || !name || !mac || strlen(host) >= IFNAMSIZ || strlen(name) >= IFNAMSIZ)
+                return -EBADMSG;
+        (void) snprintf(ret->host_name, sizeof(ret->host_name), "%s", host);
+        (void) snprintf(ret->name, sizeof(ret->name), "%s", name);
+        if (sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &ret->mac[0], &ret->mac[1], &ret->mac[2],
+                   &ret->mac[3], &ret->mac[4], &ret->mac[5]) != 6)
+                return -EBADMSG;
+
+        for (size_t i = 0; i < json_array_size(addresses) && i < 2; i++) {
+                const char *text = json_string_value(json_array_get(addresses, i));
+
+                if (!text || inet_parse_prefix(text, &ret->addresses[i]) < 0)
+                        return -EBADMSG;
+                read_address(json_array_get(gateways, i), &ret->gateways[i]);
+                ret->n_addresses++;
+        }
+        if (ret->n_addresses == 0)
+                return -EBADMSG;
+        ret->network = strdup(network);
+        return ret->network ? 0 : -ENOMEM;
+}
+
+static int read_port(const json_t *j, NetworkPort *ret) {
+        json_int_t host = json_integer_value(json_object_get(j, "host_port"));
+        json_int_t container = json_integer_value(json_object_get(j, "container_port"));
+        json_int_t count = json_integer_value(json_object_get(j, "count"));
+
+        ret->protocol = protocol_from_string(json_string_value(json_object_get(j, "protocol")));
+        if ((int) ret->protocol < 0 || host < 1 || container < 1 || count < 1 || host + count > 65536 ||
+            container + count > 65536)
+                return -EBADMSG;
+        read_address(json_object_get(j, "host_address"), &ret->host_address);
+        ret->host_port = (uint16_t) host;
+        ret->container_port = (uint16_t) container;
+        ret->count = (uint16_t) count;
+        return 0;
+}
+
+/* A network that no unit defines any more, as far as a link tells what it was. */
+static int remember_network(Network *n, const NetworkLink *l) {
+        NetworkSection section = {};
+        InetPrefix subnets[2];
+        Net *net;
+        int r;
+
+        for (size_t i = 0; i < l->n_addresses; i++)
+                subnets[i] = inet_prefix_network(&l->addresses[i]);
+        section.subnets = subnets;
+        section.n_subnets = l->n_addresses;
+        section.gateways = (InetAddress *) l->gateways;
+        section.n_gateways = l->gateways[0].family == AF_UNSPEC ? 0 : l->n_addresses;
+        section.internal = l->gateways[0].family == AF_UNSPEC;
+        r = network_define(n, l->network, &section, NULL);
+        net = net_find(n, l->network);
+        if (net)
+                net->defined = false;
+        return r < 0 ? r : 0;
+}
+
+static int adopt_links(Network *n, Attachment *a, const json_t *links) {
+        a->links = calloc(json_array_size(links) + 1, sizeof(*a->links));
+        if (!a->links)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < json_array_size(links); i++) {
+                NetworkLink *l = &a->links[a->n_links];
+                Net *net;
+                int r;
+
+                r = read_link(json_array_get(links, i), l);
+                if (r < 0)
+                        return r;
+                a->n_links++;
+                if (!net_find(n, l->network)) {
+                        r = remember_network(n, l);
+                        if (r < 0)
+                                return r;
+                }
+                net = net_find(n, l->network);
+                net->n_links++;
+                net->next++;
+        }
+        return 0;
+}
+
+static int adopt_ports(Attachment *a, const json_t *ports) {
+        a->ports = calloc(json_array_size(ports) + 1, sizeof(*a->ports));
+        if (!a->ports)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < json_array_size(ports); i++) {
+                int r = read_port(json_array_get(ports, i), &a->ports[a->n_ports]);
+
+                if (r < 0)
+                        return r;
+                a->n_ports++;
+        }
+        return 0;
+}
+
+int network_adopt(Network *n, const json_t *saved, Fault *fault, Attachment **ret) {
+        const char *unit = json_string_value(json_object_get(saved, "unit"));
+        Attachment *a, **grown;
+        int r;
+
+        if (!unit)
+                return fault_set(fault, "adopt", -EBADMSG, "network");
+        grown = reallocarray(n->attachments, n->n_attachments + 1, sizeof(*grown));
+        a = calloc(1, sizeof(*a));
+        if (a)
+                a->unit = strdup(unit);
+        if (grown)
+                n->attachments = grown;
+        if (!grown || !a || !a->unit) {
+                free(a);
+                return -ENOMEM;
+        }
+        n->attachments[n->n_attachments++] = a;
+
+        r = adopt_links(n, a, json_object_get(saved, "links"));
+        if (r >= 0)
+                r = adopt_ports(a, json_object_get(saved, "ports"));
+        if (r < 0) {
+                network_detach(n, a, false);
+                return fault_set(fault, "adopt", r, "%s", unit);
+        }
+        a->published = json_is_true(json_object_get(saved, "published"));
+        *ret = a;
+        return 0;
+}
+
+int network_settle(Network *n, Fault *fault) {
+        int first = 0, r;
+
+        if (n->n_attachments == 0) {
+                n->table = true;
+                table_drop(n);
+                return 0;
+        }
+
+        r = table_ensure(n, fault);
+        if (r < 0)
+                first = r;
+        for (size_t i = 0; i < n->n_nets; i++)
+                if (n->nets[i]->n_links > 0) {
+                        r = bridge_ensure(n, n->nets[i], fault);
+                        if (r < 0 && first == 0)
+                                first = r;
+                }
+        return first;
+}
+
+json_t *network_list_links(const Network *n) {
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < n->n_attachments; i++)
+                for (size_t j = 0; j < n->attachments[i]->n_links; j++) {
+                        json_t *l = link_json(&n->attachments[i]->links[j]);
+
+                        (void) json_object_set_new(l, "unit", json_string(n->attachments[i]->unit));
+                        (void) json_array_append_new(list, l);
+                }
+        return list;
+}
+
+json_t *network_list(const Network *n) {
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < n->n_nets; i++) {
+                json_t *o = net_json(n->nets[i]), *units = json_array();
+
+                for (size_t j = 0; j < n->n_attachments; j++)
+                        for (size_t k = 0; k < n->attachments[j]->n_links; k++)
+                                if (streq(n->attachments[j]->links[k].network, n->nets[i]->name))
+                                        (void) json_array_append_new(units,
+                                                                     json_string(n->attachments[j]->unit));
+                (void) json_object_set_new(o, "units", units);
+                (void) json_object_set_new(o, "driver", json_string("bridge"));
+                (void) json_array_append_new(list, o);
+        }
+        return list;
+}
