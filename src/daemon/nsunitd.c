@@ -16,6 +16,7 @@
 #include "config/manager-config.h"
 #include "image/worker.h"
 #include "manager/manager.h"
+#include "runtime/exe.h"
 #include "storage/root.h"
 
 #define CONFIG_FILE SYSCONFDIR "/nsunits/nsunitd.conf"
@@ -162,6 +163,9 @@ int main(int argc, char **argv) {
         Options options = { .config_file = CONFIG_FILE, .log_level = LOG_INFO };
         autoptr(ManagerConfig) config = NULL;
         int r;
+
+        /* No container may ever get hold of this program's file through /proc/PID/exe. */
+        (void) exe_protect(argv);
 
         if (argc > 2 && strcmp(argv[1], "--worker") == 0)
                 return worker_main(argc - 2, argv + 2);
