@@ -250,6 +250,10 @@ int unit_spawn(Unit *u, Fault *fault) {
         LaunchResult result = { .pidfd = -EBADF };
         int r;
 
+        if (!u->held.spec)
+                return fault_set(fault, "spawn", -ENOENT,
+                                 "what it was started from was lost with the last manager");
+
         r = manager_injected_fault(u->manager, "spawn", fault);
         if (r >= 0)
                 r = unit_renew_cgroup(u, fault);
