@@ -101,21 +101,28 @@ static void print_arguments(Ctl *c, const Verb *verb, char *const *words, size_t
 
 int complete(Ctl *c, char **words) {
         autostrv char **plain = NULL;
-        const Verb *verb;
         size_t n = strv_length(words);
+        bool is_value = false;
+        const Verb *verb;
 
         /* The last word is the one that is being typed. */
-        if (n == 0)
+        for (size_t i = 0; i + 1 < n; i++) {
+                bool is_option = !is_value && words[i][0] == '-';
+
+                if (!is_value && !is_option && strv_add(&plain, words[i]) < 0)
+                        return STATUS_FAILED;
+                is_value = is_option && options_take_value(words[i]);
+        }
+        /* Nobody here knows what an option's value or a program's argument may be. */
+        if (n == 0 || is_value || (strv_length(plain) > 1 && streq(plain[0], "exec")))
                 return STATUS_OK;
         if (words[n - 1][0] == '-') {
                 options_words(stdout);
                 return STATUS_OK;
         }
 
-        STRV_FOREACH (w, words)
-                if (**w != '-' && strv_add(&plain, *w) < 0)
-                        return STATUS_FAILED;
-
+        if (strv_add(&plain, words[n - 1]) < 0)
+                return STATUS_FAILED;
         verb = verb_find(strv_length(plain) > 1 ? plain[0] : "help");
         if (verb)
                 print_arguments(c, verb, plain, strv_length(plain));

@@ -120,6 +120,29 @@ void options_help(FILE *f) {
         }
 }
 
+static bool letter_takes_value(char letter) {
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if (table[i].letter == letter)
+                        return table[i].kind != OPTION_FLAG;
+        return false;
+}
+
+bool options_take_value(const char *word) {
+        const char *name = startswith(word, "--");
+
+        for (size_t i = 0; name && i < ELEMENTSOF(table); i++)
+                if (streq(table[i].word, name))
+                        return table[i].kind != OPTION_FLAG;
+        if (name || word[0] != '-')
+                return false;
+
+        /* "-fn 5", but not "-n5": what follows the letter in its own word is the value. */
+        for (word++; *word; word++)
+                if (letter_takes_value(*word))
+                        return word[1] == '\0';
+        return false;
+}
+
 void options_words(FILE *f) {
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 fprintf(f, "--%s\n", table[i].word);

@@ -32,5 +32,8 @@ void options_clear(Options *o);
 /** options_help() - one line for each option. */
 void options_help(FILE *f);
 
+/** options_take_value() - is the word behind @word, an option as it was typed, that option's value? */
+bool options_take_value(const char *word);
+
 /** options_words() - all options as they are typed, one a line, for the completion. */
 void options_words(FILE *f);

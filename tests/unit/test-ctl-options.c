@@ -126,6 +126,19 @@ START_TEST(table_of_verbs_is_sound) {
 }
 END_TEST
 
-TEST_MAIN("ctl-options", options_stand_anywhere, exec_leaves_the_program_its_options,
-          exec_takes_a_double_dash, lists_collect, mistakes_are_refused, numbers_of_lines,
-          names_are_completed_once, table_of_verbs_is_sound)
+START_TEST(values_behind_options_are_known) {
+        ck_assert(options_take_value("--lines"));
+        ck_assert(options_take_value("-n"));
+        ck_assert(options_take_value("-fn"));
+        ck_assert(!options_take_value("-n5"));
+        ck_assert(!options_take_value("--lines=5"));
+        ck_assert(!options_take_value("--follow"));
+        ck_assert(!options_take_value("-f"));
+        ck_assert(!options_take_value("-"));
+        ck_assert(!options_take_value("lines"));
+}
+END_TEST
+
+TEST_MAIN("ctl-options", options_stand_anywhere, values_behind_options_are_known,
+          exec_leaves_the_program_its_options, exec_takes_a_double_dash, lists_collect, mistakes_are_refused,
+          numbers_of_lines, names_are_completed_once, table_of_verbs_is_sound)
