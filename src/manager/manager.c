@@ -9,6 +9,7 @@
 #include "manager/internal.h"
 #include "manager/log-file.h"
 #include "manager/priority.h"
+#include "runtime/exit-store.h"
 #include "runtime/seccomp.h"
 #include "runtime/template.h"
 
@@ -349,21 +350,28 @@ static int setup_network(Manager *m, Fault *fault) {
         return r < 0 ? fault_set(fault, "event loop", r, NULL) : 0;
 }
 
-/* Log files shrink at their head; the containers that write them notice nothing. */
+/* Returns true when the unit has files that will grow again. */
+static bool unit_trim_files(Unit *u) {
+        autofree char *hold = NULL, *log = NULL;
+
+        if (!u->held.root)
+                return false;
+
+        /* On Linux < 6.14 the kernel's account of the processes that have ended. */
+        hold = u->main ? held_path(u, "pid") : NULL;
+        log = u->log_file ? log_file_path(u->manager->config->paths.logs, u->name) : NULL;
+        if (log)
+                (void) log_file_rotate(log, u->manager->config->logs.max_size);
+        return (hold && exit_trim(hold) > 0) || u->log_file;
+}
+
+/* Files shrink at their head; the containers that write them notice nothing. */
 static int on_rotate(sd_event_source *s, uint64_t usec, void *userdata) {
         Manager *m = userdata;
         bool any = false;
 
-        for (Unit *u = m->units; u; u = u->hh.next) {
-                autofree char *path = NULL;
-
-                if (!u->log_file || !u->held.root)
-                        continue;
-                any = true;
-                path = log_file_path(m->config->paths.logs, u->name);
-                if (path)
-                        (void) log_file_rotate(path, m->config->logs.max_size);
-        }
+        for (Unit *u = m->units; u; u = u->hh.next)
+                any |= unit_trim_files(u);
 
         if (any)
                 manager_schedule_rotation(m);
