@@ -108,6 +108,21 @@ static int load_spec(Unit *u, Diag *diag, UnitSpec **ret) {
         return 0;
 }
 
+/* "postgresql.service" may be our postgresql.container or a service of the host: it is the host's when the
+ * unit says ".service" and we have no such file. Its order is kept by the generator. */
+static bool is_host_service(const Unit *u, const char *name) {
+        autofree char *path = NULL, *service = NULL;
+        const RawUnit *raw = u->spec->raw;
+
+        if (unit_path_find(u->manager->path, name, &path) != -ENOENT ||
+            unit_name_to_service(name, &service) < 0)
+                return false;
+        for (size_t i = 0; i < raw->n_values; i++)
+                if (streq(raw->values[i].section, "Unit") && strstr(raw->values[i].value, service))
+                        return true;
+        return false;
+}
+
 /* Enters the unit's dependencies into the graph; names that are not ours are the generator's business. */
 static int enter_dependencies(Unit *u) {
         const struct {
@@ -125,7 +140,7 @@ static int enter_dependencies(Unit *u) {
                         unsigned to;
                         int r;
 
-                        if (unit_name_kind(*name) < 0)
+                        if (unit_name_kind(*name) < 0 || is_host_service(u, *name))
                                 continue;
                         r = manager_graph_index(u->manager, *name, &to);
                         if (r >= 0)
