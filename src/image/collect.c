@@ -1,0 +1,76 @@
+/* Rubbish of the store: everything that the index does not name. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "basic/file.h"
+#include "basic/strv.h"
+#include "image/store-internal.h"
+
+static bool is_layer_named(const ImageStore *store, const char *name) {
+        for (size_t i = 0; i < store->n_images; i++)
+                if (strv_contains(store->images[i]->layers, name))
+                        return true;
+        return false;
+}
+
+static bool is_blob_named(const ImageStore *store, const char *name) {
+        for (size_t i = 0; i < store->n_images; i++)
+                if (streq(store->images[i]->id, name) || streq(store->images[i]->digest, name))
+                        return true;
+        return false;
+}
+
+/* Goes on after a failure; returns the first. */
+static int sweep(const ImageStore *store, int dir_fd, bool (*named)(const ImageStore *, const char *),
+                 Fault *fault) {
+        autoclosedir DIR *dir = NULL;
+        struct dirent *entry;
+        int fd, result = 0;
+
+        fd = dir_open(dir_fd, ".");
+        if (fd < 0)
+                return fault_set(fault, "collect", fd, "%s", store->path);
+        dir = fdopendir(fd);
+        if (!dir) {
+                (void) close(fd);
+                return -ENOMEM;
+        }
+
+        while ((entry = readdir(dir))) {
+                int r;
+
+                if (streq(entry->d_name, ".") || streq(entry->d_name, "..") || named(store, entry->d_name))
+                        continue;
+                r = tree_remove(dir_fd, entry->d_name);
+                if (r < 0)
+                        result = fault_set(fault, "collect", r, "%.200s", entry->d_name);
+        }
+        return result;
+}
+
+int image_store_collect(ImageStore *store, Fault *fault) {
+        autoclose int lock = -EBADF, index = -EBADF;
+        int r, layers;
+
+        lock = store_lock(store, true);
+        if (lock == -EWOULDBLOCK)
+                return 1;
+        if (lock < 0)
+                return fault_set(fault, "collect", lock, "%s/lock", store->path);
+
+        index = store_index_lock(store);
+        if (index < 0)
+                return fault_set(fault, "collect", index, "%s/images", store->path);
+        r = store_load(store, fault);
+        if (r < 0)
+                return r;
+        r = sweep(store, store->blobs_fd, is_blob_named, fault);
+        /* Layers take long, and without an import none is added. */
+        replace_fd(&index, -EBADF);
+
+        layers = sweep(store, store->layers_fd, is_layer_named, fault);
+        return r < 0 ? r : layers;
+}

@@ -1,0 +1,53 @@
+/* Shared by the sources of the store. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "image/store.h"
+
+struct ImageStore {
+        char *path;
+        int root_fd;
+        int images_fd;
+        int blobs_fd;
+        int layers_fd;
+
+        /* The index as it was read last. */
+        Image **images;
+        size_t n_images;
+        struct stat seen; /* of the file; all zero when it was not there */
+        bool loaded;
+};
+
+/** store_lock() - the `lock` file: -EWOULDBLOCK for an exclusive one that cannot be had now; else waits.
+ * Returns a descriptor whose closing unlocks. */
+int store_lock(ImageStore *store, bool exclusive);
+
+/** store_index_lock() - held while the index is read, changed and written. Waits; never for long. */
+int store_index_lock(ImageStore *store);
+
+/** store_load() - read the index if it has changed. */
+int store_load(ImageStore *store, Fault *fault);
+
+/** store_save() - write store->images as the index, which is locked. */
+int store_save(ImageStore *store, Fault *fault);
+
+/** store_add() - enter @image (one more holder), or give its name and digest to the entry of the same id;
+ * @name moves from whoever had it. Locks, loads and saves. */
+int store_add(ImageStore *store, Image *image, const char *name, Fault *fault);
+
+/** store_has_layer() - is this layer complete? Its size and counts are in @ret, which may be NULL. */
+bool store_has_layer(ImageStore *store, const char *diff_id, uint64_t *ret_bytes);
+
+/** store_blob_write() - a configuration or manifest, under its digest, durable. */
+int store_blob_write(ImageStore *store, const char *digest, const char *text, size_t size, Fault *fault);
+
+/** store_blob_read() - and check its digest. Free @ret. */
+int store_blob_read(ImageStore *store, const char *digest, char **ret, size_t *ret_size, Fault *fault);
+
+/** image_sort() - by first name, nameless ones last. */
+void image_sort(Image **images, size_t n);
+
+/** images_free() - drop one holder of each, and the array. */
+void images_free(Image **images, size_t n);

@@ -1,0 +1,229 @@
+/* Words of a command line to an import or a removal, and its course as lines of JSON. */
+#include "image/worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/cleanup.h"
+#include "basic/clock.h"
+#include "basic/parse.h"
+#include "basic/strv.h"
+#include "image/import.h"
+#include "image/json.h"
+#include "image/store.h"
+
+enum {
+        EXIT_GOOD = 0,
+        EXIT_FAILED = 1,
+        EXIT_USAGE = 2,
+};
+
+/* Progress is told ten times a second at most. */
+#define PROGRESS_USEC (100 * USEC_PER_MSEC)
+
+static int line_print(json_t *j) {
+        autojson json_t *owned = j;
+        autofree char *text = json_dumps(owned, JSON_COMPACT | JSON_ENSURE_ASCII);
+
+        if (!text || printf("%s\n", text) < 0 || fflush(stdout) != 0)
+                return -EIO;
+        return 0;
+}
+
+/* Objects may hold names of files in any encoding; JSON takes UTF-8. */
+static json_t *text_json(const char *text) {
+        json_t *j = json_string(text);
+        char copy[sizeof(((Fault *) NULL)->object)];
+
+        if (j)
+                return j;
+        (void) snprintf(copy, sizeof(copy), "%s", text);
+        for (char *p = copy; *p; p++)
+                if (*p & 0x80)
+                        *p = '?';
+        return json_string(copy);
+}
+
+static int failure_print(const Fault *f) {
+        (void) line_print(json_pack("{s:{s:i, s:o, s:o, s:o}}", "error", "error", f->error, "step",
+                                    text_json(f->step), "object", text_json(f->object), "advice",
+                                    text_json(f->advice)));
+        return EXIT_FAILED;
+}
+
+static void on_progress(const char *step, unsigned index, unsigned count, uint64_t done, uint64_t total,
+                        void *data) {
+        usec_t *last = data, now = clock_now(CLOCK_MONOTONIC);
+
+        if (now - *last < PROGRESS_USEC)
+                return;
+        *last = now;
+        (void) line_print(json_pack("{s:{s:s, s:i, s:i, s:I, s:I}}", "progress", "step", step, "index",
+                                    (int) index, "count", (int) count, "done", (json_int_t) done, "total",
+                                    (json_int_t) total));
+}
+
+static int words_parse(const char *text, char ***to) {
+        autojson json_t *j = NULL;
+        char **words;
+        int r;
+
+        r = json_parse_text(text, strlen(text), "option", &j, NULL);
+        if (r == 0)
+                r = json_copy_strv(j, &words);
+        if (r < 0)
+                return r;
+        strv_free(*to);
+        *to = words;
+        return 0;
+}
+
+static int text_set(const char *text, char **to) {
+        char *copy = strdup(text);
+
+        if (!copy)
+                return -ENOMEM;
+        free(*to);
+        *to = copy;
+        return 0;
+}
+
+static int option_take(ImageConfig *c, const char *word) {
+        const char *value;
+
+        value = startswith(word, "--entrypoint=");
+        if (value)
+                return words_parse(value, &c->entrypoint);
+        value = startswith(word, "--cmd=");
+        if (value)
+                return words_parse(value, &c->cmd);
+        value = startswith(word, "--env=");
+        if (value)
+                return strchr(value, '=') ? strv_env_set(&c->env, value) : -EINVAL;
+        value = startswith(word, "--user=");
+        if (value)
+                return text_set(value, &c->user);
+        value = startswith(word, "--working-dir=");
+        return value ? text_set(value, &c->working_dir) : -EINVAL;
+}
+
+static int do_import(ImageStore *store, int argc, char **argv, Fault *fault) {
+        autoptr(ImageConfig) config = calloc(1, sizeof(*config));
+        ImportRequest request = { .fd = -EBADF, .name = argv[0], .config = config, .progress = on_progress };
+        const char *number = startswith(argv[1], "fd:");
+        ImportReport report = {};
+        usec_t last = 0;
+        int r;
+
+        if (!config)
+                return -ENOMEM;
+        for (int i = 2; i < argc; i++) {
+                r = option_take(config, argv[i]);
+                if (r < 0)
+                        return fault_set(fault, "option", r, "%.200s", argv[i]);
+        }
+        if (number) {
+                r = parse_int(number, &request.fd);
+                if (r < 0)
+                        return fault_set(fault, "option", r, "%.200s", argv[1]);
+        } else
+                request.path = argv[1];
+        request.data = &last;
+
+        r = image_import(store, &request, &report, fault);
+        if (r < 0)
+                return r;
+        r = line_print(json_pack("{s:s, s:s*, s:i, s:i, s:I, s:I, s:I, s:I}", "id", report.id, "name",
+                                 report.name, "layers_new", (int) report.layers_new, "layers_known",
+                                 (int) report.layers_known, "entries", (json_int_t) report.entries, "devices",
+                                 (json_int_t) report.devices, "sockets", (json_int_t) report.sockets,
+                                 "xattrs", (json_int_t) report.xattrs));
+        free(report.name);
+        return r;
+}
+
+static int do_remove(ImageStore *store, int argc, char **argv, Fault *fault) {
+        int r;
+
+        r = image_store_remove(store, argv[0], argv + 1, fault);
+        if (r < 0)
+                return r;
+        r = image_store_collect(store, fault);
+        return r < 0 ? r : line_print(json_pack("{s:b}", "done", 1));
+}
+
+static int do_collect(ImageStore *store, int argc, char **argv, Fault *fault) {
+        int r = image_store_collect(store, fault);
+
+        return r < 0 ? r : line_print(json_pack("{s:b}", "done", 1));
+}
+
+int image_worker_main(int argc, char **argv) {
+        static const struct {
+                const char *verb;
+                int min, max; /* words behind STORE */
+                int (*fn)(ImageStore *store, int argc, char **argv, Fault *fault);
+        } verbs[] = {
+                { "import", 2, 1000, do_import },
+                { "remove", 1, 1000 * 1000, do_remove },
+                { "collect", 0, 0, do_collect },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                autoptr(ImageStore) store = NULL;
+                Fault fault = {};
+                int r;
+
+                if (argc < 2 || !streq(argv[0], verbs[i].verb))
+                        continue;
+                if (argc - 2 < verbs[i].min || argc - 2 > verbs[i].max)
+                        return EXIT_USAGE;
+
+                r = image_store_open(argv[1], &store, &fault);
+                if (r == 0)
+                        r = verbs[i].fn(store, argc - 2, argv + 2, &fault);
+                if (r < 0)
+                        (void) fault_set(&fault, verbs[i].verb, r, NULL);
+                return r < 0 ? failure_print(&fault) : EXIT_GOOD;
+        }
+        return EXIT_USAGE;
+}
+
+static void fault_text(const json_t *j, const char *key, char *to, size_t size) {
+        (void) snprintf(to, size, "%s", strempty(json_string_value(json_object_get(j, key))));
+}
+
+static int failure_parse(const json_t *error, Fault *ret) {
+        json_int_t number = json_integer_value(json_object_get(error, "error"));
+
+        if (number >= 0 || number < -4095)
+                return -EBADMSG;
+        *ret = (Fault){ .error = (int) number };
+        fault_text(error, "step", ret->step, sizeof(ret->step));
+        fault_text(error, "object", ret->object, sizeof(ret->object));
+        fault_text(error, "advice", ret->advice, sizeof(ret->advice));
+        return WORKER_FAILED;
+}
+
+int image_worker_parse(const char *line, char **ret_id, Fault *ret_fault) {
+        autojson json_t *j = NULL;
+        int r;
+
+        *ret_id = NULL;
+        r = json_parse_object(line, strlen(line), "worker", &j, NULL);
+        if (r < 0)
+                return r;
+
+        if (json_is_object(json_object_get(j, "progress")))
+                return WORKER_PROGRESS;
+        if (json_is_object(json_object_get(j, "error")))
+                return failure_parse(json_object_get(j, "error"), ret_fault);
+        if (json_is_true(json_object_get(j, "done")))
+                return WORKER_DONE;
+        if (!json_is_string(json_object_get(j, "id")))
+                return -EBADMSG;
+        r = json_copy_string(json_object_get(j, "id"), ret_id);
+        return r < 0 ? r : WORKER_DONE;
+}
