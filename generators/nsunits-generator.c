@@ -50,13 +50,23 @@ static int print_dependencies(FILE *f, const char *key, char *const *names) {
         return 0;
 }
 
-/* A percent sign of the text must not become a specifier of systemd's. */
-static void print_escaped(FILE *f, const char *text) {
+/* Doubles each of @special: a percent sign of the text must not become a specifier of systemd's. */
+static void print_doubling(FILE *f, const char *text, const char *special) {
         for (; *text; text++) {
-                if (*text == '%')
-                        (void) fputc('%', f);
+                if (strchr(special, *text))
+                        (void) fputc(*text, f);
                 (void) fputc(*text, f);
         }
+}
+
+static void print_escaped(FILE *f, const char *text) {
+        print_doubling(f, text, "%");
+}
+
+static void print_command(FILE *f, const char *key, const char *verb, const char *name) {
+        fprintf(f, "%s=" BINDIR "/nsctl %s ", key, verb);
+        print_doubling(f, name, "%\\"); /* names may have a backslash, which quotes in commands */
+        (void) fputc('\n', f);
 }
 
 static int print_service(FILE *f, const UnitSpec *u) {
@@ -66,9 +76,13 @@ static int print_service(FILE *f, const UnitSpec *u) {
         print_escaped(f, u->unit.description ? u->unit.description : u->name);
         fprintf(f, "\nSourcePath=");
         print_escaped(f, u->raw->fragment);
-        fprintf(f, "\nRequires=nsunitd.service\nAfter=nsunitd.service\n");
-        STRV_FOREACH (page, u->unit.documentation)
-                fprintf(f, "Documentation=%s\n", *page);
+        /* Not Requires=: a restart of the manager must not restart what outlives it. */
+        fprintf(f, "\nWants=nsunitd.service\nAfter=nsunitd.service\n");
+        STRV_FOREACH (page, u->unit.documentation) {
+                fprintf(f, "Documentation=");
+                print_escaped(f, *page);
+                (void) fputc('\n', f);
+        }
 
         r = print_dependencies(f, "After", u->unit.after);
         if (r >= 0)
@@ -80,13 +94,11 @@ static int print_service(FILE *f, const UnitSpec *u) {
         if (r < 0)
                 return r;
 
-        fprintf(f,
-                "\n[Service]\nType=oneshot\nRemainAfterExit=yes\n"
-                "ExecStart=" BINDIR "/nsctl start %s\n"
-                "ExecStop=" BINDIR "/nsctl stop %s\n"
-                /* Our own timeouts are in the unit file; systemd's would only cut them short. */
-                "TimeoutSec=infinity\n",
-                u->name, u->name);
+        fprintf(f, "\n[Service]\nType=oneshot\nRemainAfterExit=yes\n");
+        print_command(f, "ExecStart", "start", u->name);
+        print_command(f, "ExecStop", "stop", u->name);
+        /* Our own timeouts are in the unit file; systemd's would only cut them short. */
+        fprintf(f, "TimeoutSec=infinity\n");
         return 0;
 }
 
