@@ -119,7 +119,7 @@ leave_machine() {
 
 # make_small_image - a few static programs as the image "small", in the running machine.
 make_small_image() {
-        shell "mkdir /var/lib/nsunits/small; tar -xf /small.tar -C /var/lib/nsunits/small"
+        check "nsctl image import" inside nsctl image import --name small /small.tar
 }
 
 # property UNIT NAME - one property of a container, as nsctl shows it.
