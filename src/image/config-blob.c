@@ -72,7 +72,7 @@ static int diff_ids_parse(const json_t *root, char ***ret, Fault *fault) {
         if (strv_length(all) > MANIFEST_LAYERS_MAX)
                 return fault_set(fault, "configuration", -E2BIG, "%zu layers", strv_length(all));
 
-        STRV_FOREACH(id, all) {
+        STRV_FOREACH (id, all) {
                 const char *h = digest_parse(*id);
 
                 if (!h)
@@ -134,7 +134,7 @@ static int set_keys(json_t *j, const char *key, char *const *v, bool values) {
         if (json_object_set_new(j, key, object) < 0)
                 return -1;
 
-        STRV_FOREACH(s, v) {
+        STRV_FOREACH (s, v) {
                 size_t n = values ? strcspn(*s, "=") : strlen(*s);
                 json_t *value = values && (*s)[n] ? json_string(*s + n + 1) : json_object();
 

@@ -83,7 +83,7 @@ int json_copy_keys(const json_t *j, char ***ret) {
 json_t *json_from_strv(char *const *v) {
         autojson json_t *array = json_array();
 
-        STRV_FOREACH(s, v)
+        STRV_FOREACH (s, v)
                 if (json_array_append_new(array, json_string(*s)) < 0)
                         return NULL;
         return take_ptr(array);

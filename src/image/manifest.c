@@ -265,9 +265,9 @@ const char *architecture_native(void) {
         static const struct {
                 const char *machine, *go;
         } names[] = {
-                { "x86_64", "amd64" },    { "aarch64", "arm64" },     { "i686", "386" },
-                { "armv7l", "arm" },      { "armv6l", "arm" },        { "riscv64", "riscv64" },
-                { "ppc64le", "ppc64le" }, { "s390x", "s390x" },       { "loongarch64", "loong64" },
+                { "x86_64", "amd64" },    { "aarch64", "arm64" }, { "i686", "386" },
+                { "armv7l", "arm" },      { "armv6l", "arm" },    { "riscv64", "riscv64" },
+                { "ppc64le", "ppc64le" }, { "s390x", "s390x" },   { "loongarch64", "loong64" },
                 { "mips64", "mips64le" },
         };
         struct utsname u;
