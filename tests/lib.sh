@@ -8,14 +8,26 @@ build=${NSUNITS_BUILD:-$top/build}
 PATH=$build/src/ctl:$build/src/daemon:$PATH
 failures=0
 
-# Re-run this script in its own mount, network and process namespaces, with empty directories where the
-# manager keeps its things. The shell is PID 1 there: it reaps what a killed manager leaves, and its end
+cgroup2_mount() { awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts; }
+
+# A cgroup of the test's own, so that tests of one machine do not meet; those of dead tests are removed.
+enter_cgroup() {
+        local root
+        root=$(cgroup2_mount)
+        find "$root" -depth -path '*/nsunits-test-*' -type d -exec rmdir {} + 2>/dev/null
+        mkdir "$root/nsunits-test-$$" && echo $$ >"$root/nsunits-test-$$/cgroup.procs"
+}
+
+# Re-run this script in its own mount, network, cgroup and process namespaces, with empty directories where
+# the manager keeps its things. The shell is PID 1 there: it reaps what a killed manager leaves, and its end
 # ends every process of the test.
 enter_private() {
         if [[ ${NSUNITS_PRIVATE-} != yes ]]; then
-                NSUNITS_PRIVATE=yes exec unshare --mount --net --pid --fork --kill-child --mount-proc \
+                enter_cgroup
+                NSUNITS_PRIVATE=yes exec unshare --mount --net --pid --cgroup --fork --kill-child --mount-proc \
                         --propagation private bash "$0" "$@"
         fi
+        mount -t cgroup2 cgroup2 "$(cgroup2_mount)"
         mount -t tmpfs -o mode=755 tmpfs /run
         mkdir -p /etc/nsunits /var/lib/nsunits /var/log/nsunits /run/netns
         mount -t tmpfs -o mode=755 tmpfs /etc/nsunits
@@ -118,6 +130,17 @@ stop_containers() {
 
 # unit NAME <<EOF - write a unit file.
 unit() { cat >"/etc/nsunits/$1"; }
+
+# kill_main UNIT [SIGNAL] - to the main process, which must be there.
+kill_main() {
+        local pid
+        pid=$(property "$1" MainPID)
+        if [[ ${pid:-0} -gt 1 ]]; then
+                kill "-${2:-KILL}" "$pid"
+        else
+                not_ok "$1 has a main process to be killed"
+        fi
+}
 
 # property UNIT NAME - one property's value.
 property() { nsctl show "$1" -p "$2" --value; }
