@@ -15,9 +15,6 @@
 #include "basic/cleanup.h"
 #include "image/extract-internal.h"
 
-/* Paths of directories that are remembered for their times: 64 MiB in all. */
-#define DIR_BYTES_MAX ((size_t) 64 << 20)
-
 /* trusted.* would steer overlayfs, security.* but capabilities the host's policy. */
 static bool xattr_allowed(const char *name) {
         if (startswith(name, "user."))
@@ -48,13 +45,6 @@ static struct timespec entry_mtime(struct archive_entry *entry) {
                                   .tv_nsec = archive_entry_mtime_nsec(entry) };
 }
 
-static int time_set(const char *path, struct timespec mtime) {
-        struct timespec times[2] = { mtime, mtime };
-
-        /* EINVAL: a year that the file system does not know. */
-        return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW) < 0 && errno != EINVAL ? -errno : 0;
-}
-
 /* The owner first: a change of it clears set-id bits and capabilities. */
 static int metadata_set(Extract *x, struct archive_entry *entry, const char *path) {
         la_int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
@@ -69,40 +59,6 @@ static int metadata_set(Extract *x, struct archive_entry *entry, const char *pat
                 return -errno;
         r = xattrs_set(x, entry, path);
         return r < 0 || type == AE_IFDIR ? r : time_set(path, entry_mtime(entry));
-}
-
-static int dir_remember(Extract *x, const char *path, struct timespec mtime) {
-        DirTime *dirs;
-
-        x->dir_bytes += strlen(path) + sizeof(*dirs);
-        if (x->dir_bytes > DIR_BYTES_MAX)
-                return fault_set(&x->fault, "unpack", -E2BIG, "too many directories");
-        if ((x->n_dirs & (x->n_dirs - 1)) == 0) {
-                dirs = realloc(x->dirs, MAX_OF(x->n_dirs * 2, (size_t) 1) * sizeof(*dirs));
-                if (!dirs)
-                        return -ENOMEM;
-                x->dirs = dirs;
-        }
-        x->dirs[x->n_dirs].path = strdup(path);
-        if (!x->dirs[x->n_dirs].path)
-                return -ENOMEM;
-        x->dirs[x->n_dirs++].mtime = mtime;
-        return 0;
-}
-
-int entry_dirs_finish(Extract *x) {
-        for (size_t i = 0; i < x->n_dirs; i++) {
-                struct stat st;
-                int r;
-
-                /* Replaced by something else since. */
-                if (lstat(x->dirs[i].path, &st) < 0 || !S_ISDIR(st.st_mode))
-                        continue;
-                r = time_set(x->dirs[i].path, x->dirs[i].mtime);
-                if (r < 0)
-                        return fault_set(&x->fault, "unpack", r, "%.200s", x->dirs[i].path);
-        }
-        return 0;
 }
 
 static int block_write(int fd, const char *data, size_t size, la_int64_t offset) {
@@ -176,6 +132,7 @@ static int hardlink_make(Extract *x, const char *target, const char *path) {
 }
 
 static int directory_make(Extract *x, struct archive_entry *entry, const char *path) {
+        struct timespec mtime = entry_mtime(entry);
         int r, hides;
 
         hides = place_clear(path, true);
@@ -183,9 +140,11 @@ static int directory_make(Extract *x, struct archive_entry *entry, const char *p
                 return hides;
         if (mkdir(path, 0755) < 0 && errno != EEXIST)
                 return -errno;
-        r = metadata_set(x, entry, path);
+        r = depth_check(path);
         if (r == 0)
-                r = dir_remember(x, path, entry_mtime(entry));
+                r = metadata_set(x, entry, path);
+        if (r == 0)
+                r = dir_note(x, path, &mtime);
         /* It was deleted from the lower layers, then made anew. */
         return r == 0 && hides ? opaque_report(path) : r;
 }
@@ -219,7 +178,7 @@ int entry_make(Extract *x, struct archive_entry *entry, const char *path) {
         const char *target = archive_entry_hardlink(entry);
         mode_t type = archive_entry_filetype(entry);
 
-        /* Nodes are dropped, and hard links to them would dangle: the runtime makes /dev itself. */
+        /* The runtime makes /dev itself. */
         if (!target && (type == AE_IFCHR || type == AE_IFBLK)) {
                 x->counts.devices++;
                 return 0;

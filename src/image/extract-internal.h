@@ -1,6 +1,7 @@
 /* Shared by the sources of the unpacking child. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -10,10 +11,12 @@
 #include "image/extract.h"
 #include "image/report.h"
 
-typedef struct DirTime {
+typedef struct DirNote {
         char *path;
+        bool implied; /* made for what lies in it; no entry told its owner, mode and time */
         struct timespec mtime;
-} DirTime;
+        size_t number; /* in order of the archive */
+} DirNote;
 
 typedef struct Extract {
         ImportLimits limits;
@@ -22,7 +25,7 @@ typedef struct Extract {
         Fault fault;
 
         /* Times of directories are set when nothing is made in them any more. */
-        DirTime *dirs;
+        DirNote *dirs;
         size_t n_dirs;
         size_t dir_bytes;
 
@@ -32,7 +35,7 @@ typedef struct Extract {
 /* The kernel takes no longer path. */
 #define EXTRACT_PATH_MAX 4096
 
-/* Directories nest no deeper, so that whoever removes the tree needs few descriptors. */
+/* Directories nest no deeper, so that whoever removes the tree needs few descriptors and little stack. */
 #define EXTRACT_DEPTH_MAX 200
 
 /** report_send() - to the parent. 0 or a negative errno. */
@@ -42,7 +45,16 @@ int report_send(ReportKind kind, const void *body, size_t size);
 int path_clean(Extract *x, const char *name, char *ret);
 
 /** parents_make() - every missing directory above @path. */
-int parents_make(const char *path);
+int parents_make(Extract *x, const char *path);
+
+/** depth_check() - -ENAMETOOLONG for a directory that lies deeper than EXTRACT_DEPTH_MAX, links resolved. */
+int depth_check(const char *path);
+
+/** dir_note() - remember a directory that was made or changed; @mtime NULL = an implied one. */
+int dir_note(Extract *x, const char *path, const struct timespec *mtime);
+
+/** dir_notes_finish() - set the times of directories, report the implied ones. */
+int dir_notes_finish(Extract *x);
 
 /** place_clear() - remove what is at @path, unless it is a directory and @keep_dir. 1 if that was a whiteout.
  */
@@ -57,8 +69,8 @@ int opaque_report(const char *path);
 /** is_whiteout() - overlayfs's: character device 0:0. */
 bool is_whiteout(const struct stat *st);
 
+/** time_set() - of @path itself, not of what it links to. */
+int time_set(const char *path, struct timespec mtime);
+
 /** entry_make() - the file of one entry at @path, metadata included. */
 int entry_make(Extract *x, struct archive_entry *entry, const char *path);
-
-/** entry_dirs_finish() - set the times of all directories. */
-int entry_dirs_finish(Extract *x);

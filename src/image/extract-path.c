@@ -1,5 +1,4 @@
 /* Places in the tree of a layer: making room, parent directories, whiteouts. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,10 +35,10 @@ int place_clear(const char *path, bool keep_dir) {
         return unlink(path) < 0 ? -errno : is_whiteout(&st);
 }
 
-static int dirs_make(const char *path, unsigned links);
+static int dirs_make(Extract *x, const char *path, unsigned links);
 
 /* A link whose target no entry has made yet: "var/lock" to "/run/lock" comes before "run/lock" at times. */
-static int target_make(const char *link, unsigned links) {
+static int target_make(Extract *x, const char *link, unsigned links) {
         char target[EXTRACT_PATH_MAX], whole[2 * EXTRACT_PATH_MAX];
         const char *slash = strrchr(link, '/');
         ssize_t n = readlink(link, target, sizeof(target) - 1);
@@ -50,17 +49,19 @@ static int target_make(const char *link, unsigned links) {
                 return -ELOOP;
         target[n] = '\0';
         if (target[0] == '/' || !slash)
-                return dirs_make(target, links - 1);
+                return dirs_make(x, target, links - 1);
         (void) snprintf(whole, sizeof(whole), "%.*s/%s", (int) (slash - link), link, target);
-        return dirs_make(whole, links - 1);
+        return dirs_make(x, whole, links - 1);
 }
 
-static int dir_make_one(const char *path, unsigned links) {
+static int dir_make_one(Extract *x, const char *path, unsigned links) {
         struct stat st, target;
         int r;
 
-        if (mkdir(path, 0755) == 0)
-                return 0;
+        if (mkdir(path, 0755) == 0) {
+                r = depth_check(path);
+                return r < 0 ? r : dir_note(x, path, NULL);
+        }
         if (errno != EEXIST || lstat(path, &st) < 0)
                 return -errno;
         if (S_ISDIR(st.st_mode))
@@ -68,7 +69,7 @@ static int dir_make_one(const char *path, unsigned links) {
         if (S_ISLNK(st.st_mode)) {
                 if (stat(path, &target) == 0)
                         return S_ISDIR(target.st_mode) ? 0 : -ENOTDIR;
-                return errno == ENOENT ? target_make(path, links) : -errno;
+                return errno == ENOENT ? target_make(x, path, links) : -errno;
         }
         if (!is_whiteout(&st))
                 return -ENOTDIR;
@@ -78,7 +79,7 @@ static int dir_make_one(const char *path, unsigned links) {
         return r < 0 ? r : opaque_report(path);
 }
 
-static int dirs_make(const char *path, unsigned links) {
+static int dirs_make(Extract *x, const char *path, unsigned links) {
         char prefix[2 * EXTRACT_PATH_MAX];
         size_t n = 0;
 
@@ -91,14 +92,14 @@ static int dirs_make(const char *path, unsigned links) {
                 n += strcspn(path + n, "/");
                 memcpy(prefix, path, n);
                 prefix[n] = '\0';
-                r = dir_make_one(prefix, links);
+                r = dir_make_one(x, prefix, links);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-int parents_make(const char *path) {
+int parents_make(Extract *x, const char *path) {
         char parent[EXTRACT_PATH_MAX];
         const char *slash = strrchr(path, '/');
         struct stat st;
@@ -109,7 +110,7 @@ int parents_make(const char *path) {
         parent[slash - path] = '\0';
         if (stat(parent, &st) == 0 && S_ISDIR(st.st_mode))
                 return 0;
-        return dirs_make(parent, LINKS_MAX);
+        return dirs_make(x, parent, LINKS_MAX);
 }
 
 int opaque_report(const char *path) {

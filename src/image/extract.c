@@ -85,7 +85,7 @@ static int entry_take(Extract *x, struct archive_entry *entry) {
 
         r = path_clean(x, name, x->buffer);
         if (r == 0)
-                r = parents_make(x->buffer);
+                r = parents_make(x, x->buffer);
         if (r == 0)
                 r = whiteout_apply(x, x->buffer);
         if (r == 0)
@@ -140,7 +140,7 @@ static int extract_run(Extract *x) {
 
         r = archive_walk(x);
         if (r == 0)
-                r = entry_dirs_finish(x);
+                r = dir_notes_finish(x);
         if (r == 0)
                 r = input_drain(x->buffer, EXTRACT_PATH_MAX);
         return r;

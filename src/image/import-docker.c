@@ -60,18 +60,21 @@ static int config_check(Import *i, const char *member, const char *text, size_t 
 }
 
 static int layers_import(Import *i, int dir_fd, const DockerImage *from, const ConfigBlob *config) {
-        i->count = (unsigned) strv_length(from->layers);
-        if (strv_length(config->diff_ids) != i->count)
-                return fault_set(i->fault, "configuration", -EBADMSG, "%zu DiffIDs for %u layers",
-                                 strv_length(config->diff_ids), i->count);
+        size_t n = strv_length(from->layers);
+        int r;
 
-        for (unsigned k = 0; k < i->count; k++) {
+        if (strv_length(config->diff_ids) != n)
+                return fault_set(i->fault, "configuration", -EBADMSG, "%zu DiffIDs for %zu layers",
+                                 strv_length(config->diff_ids), n);
+        r = import_layers_begin(i, n);
+        if (r < 0)
+                return r;
+
+        for (size_t k = 0; k < n; k++) {
                 autoclose int fd = import_open(i, dir_fd, from->layers[k]);
-                int r;
 
                 if (fd < 0)
                         return fd;
-                i->index = k + 1;
                 r = import_layer(i, fd, from->layers[k], NULL, UINT64_MAX, config->diff_ids[k]);
                 if (r < 0)
                         return r;

@@ -12,6 +12,11 @@ typedef struct Import {
         ImportLimits limits;
         ImportReport report;
         Fault *fault;
+        int lock_fd; /* of the store, shared */
+
+        /* Layers of the image so far, topmost first; room for all of them. */
+        int *lowers;
+        unsigned n_lowers;
 
         /* The step that is going on, for the progress. */
         const char *step;
@@ -33,7 +38,10 @@ typedef struct ImportImage {
 int import_unpack(Import *i, int fd, const char *object, const char *digest, uint64_t size, LayerDraft *draft,
                   UnpackResult *ret);
 
-/** import_layer() - one layer, unless the store has it. Takes the number from i->index. */
+/** import_layers_begin() - there will be @n of them, bottom first. */
+int import_layers_begin(Import *i, size_t n);
+
+/** import_layer() - the next one, unless the store has it. */
 int import_layer(Import *i, int fd, const char *object, const char *digest, uint64_t size,
                  const char *diff_id);
 

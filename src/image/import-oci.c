@@ -90,18 +90,20 @@ static int manifest_find(Import *i, int dir_fd, Found *f) {
 }
 
 static int layers_import(Import *i, int dir_fd, const Manifest *m, const ConfigBlob *config) {
+        int r;
+
         if (strv_length(config->diff_ids) != m->n_layers)
                 return fault_set(i->fault, "configuration", -EBADMSG, "%zu DiffIDs for %zu layers",
                                  strv_length(config->diff_ids), m->n_layers);
-        i->count = (unsigned) m->n_layers;
+        r = import_layers_begin(i, m->n_layers);
+        if (r < 0)
+                return r;
 
         for (size_t k = 0; k < m->n_layers; k++) {
                 const Descriptor *d = &m->layers[k];
                 autoclose int fd = -EBADF;
                 char path[96];
-                int r;
 
-                i->index = (unsigned) k + 1;
                 blob_path(d->digest, path);
                 fd = import_open(i, dir_fd, path);
                 if (fd < 0)

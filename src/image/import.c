@@ -36,6 +36,9 @@ int import_unpack(Import *i, int fd, const char *object, const char *digest, uin
                                   .object = object,
                                   .digest = digest,
                                   .size = size,
+                                  .lock_fd = i->lock_fd,
+                                  .lowers = i->lowers,
+                                  .n_lowers = i->n_lowers,
                                   .limits = &i->limits,
                                   .progress = on_progress,
                                   .data = i };
@@ -64,16 +67,17 @@ static int layer_keep(Import *i, LayerDraft *draft, const UnpackResult *result) 
         return 0;
 }
 
-int import_layer(Import *i, int fd, const char *object, const char *digest, uint64_t size,
-                 const char *diff_id) {
+int import_layers_begin(Import *i, size_t n) {
+        i->lowers = calloc(n + 1, sizeof(*i->lowers));
+        i->count = (unsigned) n;
+        return i->lowers ? 0 : -ENOMEM;
+}
+
+static int layer_make(Import *i, int fd, const char *object, const char *digest, uint64_t size,
+                      const char *diff_id) {
         autodraft LayerDraft draft = {};
         UnpackResult result;
         int r;
-
-        if (store_has_layer(i->store, diff_id, NULL)) {
-                i->report.layers_known++;
-                return 0;
-        }
 
         r = layer_draft_make(i->store, &draft, i->fault);
         if (r < 0)
@@ -86,6 +90,27 @@ int import_layer(Import *i, int fd, const char *object, const char *digest, uint
                 return fault_set(i->fault, "digest", -EBADMSG, "%.100s unpacks to sha256:%s", object,
                                  result.diff_id);
         return layer_keep(i, &draft, &result);
+}
+
+int import_layer(Import *i, int fd, const char *object, const char *digest, uint64_t size,
+                 const char *diff_id) {
+        int r = 0;
+
+        i->index++;
+        if (store_has_layer(i->store, diff_id, NULL))
+                i->report.layers_known++;
+        else
+                r = layer_make(i, fd, object, digest, size, diff_id);
+        if (r < 0)
+                return r;
+
+        /* Topmost first, as unpack.h wants them. */
+        r = store_layer_open(i->store, diff_id);
+        if (r < 0)
+                return fault_set(i->fault, "layer", r, "sha256:%s", diff_id);
+        memmove(i->lowers + 1, i->lowers, i->n_lowers++ * sizeof(*i->lowers));
+        i->lowers[0] = r;
+        return 0;
 }
 
 int import_open(Import *i, int dir_fd, const char *path) {
@@ -284,6 +309,7 @@ static int import_locked(Import *i) {
 
         if (lock < 0)
                 return fault_set(i->fault, "store", lock, "%s/lock", i->store->path);
+        i->lock_fd = lock;
         if (i->request->path) {
                 opened = open(i->request->path, O_RDONLY | O_CLOEXEC);
                 if (opened < 0)
@@ -312,6 +338,7 @@ int image_import(ImageStore *store, const ImportRequest *request, ImportReport *
         (void) sigaction(SIGPIPE, &ignore, &before);
         r = import_locked(&import);
         (void) sigaction(SIGPIPE, &before, NULL);
+        image_layers_close(import.lowers, import.n_lowers);
         if (r < 0)
                 (void) fault_set(fault, "import", r, NULL);
 

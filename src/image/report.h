@@ -9,6 +9,7 @@
 
 typedef enum ReportKind {
         REPORT_OPAQUE = 1, /* path of a directory that hides those of lower layers, without NUL */
+        REPORT_IMPLIED,    /* path of a directory without an entry of its own, made for what lies in it */
         REPORT_DONE,       /* UnpackCounts; the last one */
         REPORT_FAILED,     /* Fault; the last one */
 } ReportKind;

@@ -58,14 +58,23 @@ static const int base_calls[] = {
 
 /* Making files below the root. */
 static const int file_calls[] = {
-        SCMP_SYS(open),       SCMP_SYS(openat),      SCMP_SYS(openat2),   SCMP_SYS(pwrite64),
-        SCMP_SYS(ftruncate),  SCMP_SYS(ftruncate64), SCMP_SYS(stat),      SCMP_SYS(lstat),
-        SCMP_SYS(getdents64), SCMP_SYS(mkdir),       SCMP_SYS(mkdirat),   SCMP_SYS(mknod),
-        SCMP_SYS(mknodat),    SCMP_SYS(symlinkat),   SCMP_SYS(symlink),   SCMP_SYS(link),
-        SCMP_SYS(linkat),     SCMP_SYS(unlink),      SCMP_SYS(unlinkat),  SCMP_SYS(rmdir),
-        SCMP_SYS(readlinkat), SCMP_SYS(readlink),    SCMP_SYS(fchown),    SCMP_SYS(fchownat),
-        SCMP_SYS(lchown),     SCMP_SYS(fchmod),      SCMP_SYS(fchmodat),  SCMP_SYS(chmod),
-        SCMP_SYS(utimensat),  SCMP_SYS(fsetxattr),   SCMP_SYS(lsetxattr), SCMP_SYS(utimensat_time64),
+        SCMP_SYS(open),       SCMP_SYS(openat),
+        SCMP_SYS(openat2),    SCMP_SYS(pwrite64),
+        SCMP_SYS(ftruncate),  SCMP_SYS(ftruncate64),
+        SCMP_SYS(stat),       SCMP_SYS(lstat),
+        SCMP_SYS(getdents64), SCMP_SYS(mkdir),
+        SCMP_SYS(mkdirat),    SCMP_SYS(mknod),
+        SCMP_SYS(mknodat),    SCMP_SYS(symlinkat),
+        SCMP_SYS(symlink),    SCMP_SYS(link),
+        SCMP_SYS(linkat),     SCMP_SYS(unlink),
+        SCMP_SYS(unlinkat),   SCMP_SYS(rmdir),
+        SCMP_SYS(readlinkat), SCMP_SYS(chdir),
+        SCMP_SYS(getcwd),     SCMP_SYS(readlink),
+        SCMP_SYS(fchown),     SCMP_SYS(fchownat),
+        SCMP_SYS(lchown),     SCMP_SYS(fchmod),
+        SCMP_SYS(fchmodat),   SCMP_SYS(chmod),
+        SCMP_SYS(utimensat),  SCMP_SYS(fsetxattr),
+        SCMP_SYS(lsetxattr),  SCMP_SYS(utimensat_time64),
 };
 
 static int calls_allow(scmp_filter_ctx filter, const int *calls, size_t n) {

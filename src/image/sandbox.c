@@ -49,9 +49,11 @@ static int root_change(int root_fd) {
                 return -errno;
 
         /* pivot_root(2): the old root ends up on top of the new one, and is taken off. */
-        if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-                return -errno;
-        return 0;
+        if (syscall(SYS_pivot_root, ".", ".") == 0)
+                return umount2(".", MNT_DETACH) < 0 || chdir("/") < 0 ? -errno : 0;
+        /* An initramfs as root cannot be left so; without CAP_SYS_CHROOT and directories outside this will
+         * do. */
+        return errno != EINVAL || chroot(".") < 0 || chdir("/") < 0 ? -errno : 0;
 }
 
 /* Descriptors 0, 1, ... as asked for, and nothing above them. */

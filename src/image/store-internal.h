@@ -40,6 +40,9 @@ int store_add(ImageStore *store, Image *image, const char *name, Fault *fault);
 /** store_has_layer() - is this layer complete? Its size and counts are in @ret, which may be NULL. */
 bool store_has_layer(ImageStore *store, const char *diff_id, uint64_t *ret_bytes);
 
+/** store_layer_open() - the tree of a layer, as an O_PATH descriptor, or a negative errno. */
+int store_layer_open(ImageStore *store, const char *diff_id);
+
 /** store_blob_write() - a configuration or manifest, under its digest, durable. */
 int store_blob_write(ImageStore *store, const char *digest, const char *text, size_t size, Fault *fault);
 

@@ -71,7 +71,7 @@ static int lock_fd(int dir_fd, const char *path, int flags, int how) {
 }
 
 int store_lock(ImageStore *store, bool exclusive) {
-        return lock_fd(store->root_fd, "lock", O_RDWR | O_CREAT, exclusive ? LOCK_EX | LOCK_NB : LOCK_SH);
+        return lock_fd(store->root_fd, "lock", O_RDONLY | O_CREAT, exclusive ? LOCK_EX | LOCK_NB : LOCK_SH);
 }
 
 int store_index_lock(ImageStore *store) {
@@ -197,6 +197,12 @@ static int layer_open(ImageStore *store, const char *diff_id, bool *ret_opaque) 
                 return -errno;
         *ret_opaque = getxattr(fd_path(fd, proc), "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
         return take_fd(fd);
+}
+
+int store_layer_open(ImageStore *store, const char *diff_id) {
+        bool opaque;
+
+        return layer_open(store, diff_id, &opaque);
 }
 
 int image_store_layers_open(ImageStore *store, const Image *image, int **ret_fds, size_t *ret_n,

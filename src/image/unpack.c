@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -16,12 +17,15 @@
 #include "image/decompress.h"
 #include "image/digest.h"
 #include "image/extract.h"
+#include "image/inherit.h"
 #include "image/sandbox.h"
 
 #define BUFFER_BYTES (256 * 1024)
 
 /* Larger pipes than 64 KiB save switches between the processes; any size will do. */
 #define PIPE_BYTES (1024 * 1024)
+
+#define CHILD_END_MSEC 10000
 
 /* What a tar needs beside the contents of its files, per entry, with long names and attributes. */
 #define OVERHEAD_BYTES (128 * 1024)
@@ -64,13 +68,25 @@ static void stage_close(Stage *s) {
         digest_free(take_ptr(s->digest));
 }
 
-/* Waits for the child; true if it has ended well. */
+/* A child that has closed its descriptors has nothing left to do: false when it goes on nevertheless. */
+static bool child_wait(pid_t pid) {
+        autoclose int fd = (int) syscall(SYS_pidfd_open, pid, 0);
+        struct pollfd wait = { .fd = fd, .events = POLLIN };
+        int r;
+
+        do
+                r = poll(&wait, 1, CHILD_END_MSEC);
+        while (r < 0 && errno == EINTR);
+        return r > 0;
+}
+
+/* True if the child has ended well. */
 static bool child_end(pid_t *pid, bool stop) {
         int status = -1;
 
         if (*pid <= 0)
                 return true;
-        if (stop)
+        if (stop || !child_wait(*pid))
                 (void) kill(*pid, SIGKILL);
         while (waitpid(*pid, &status, 0) < 0 && errno == EINTR)
                 ;
@@ -224,7 +240,19 @@ static int extractor_start(Unpack *u) {
 
         spec.fds[EXTRACT_INPUT] = in;
         spec.fds[EXTRACT_REPORT] = report;
+        if (u->request->lock_fd >= 0)
+                spec.fds[spec.n_fds++] = u->request->lock_fd;
         return sandbox_spawn(&spec, &u->extractor, u->fault);
+}
+
+static int implied_take(Unpack *u, const char *path, size_t size) {
+        autofree char *name = strndup(path, size);
+        int r;
+
+        if (!name)
+                return -ENOMEM;
+        r = inherit_directory(u->request->dir_fd, name, u->request->lowers, u->request->n_lowers);
+        return r < 0 ? fault_set(u->fault, "unpack", r, "%.200s", name) : 0;
 }
 
 /* Only we may write trusted.*; the path means what it meant to the child: below the layer's root. */
@@ -253,6 +281,8 @@ static int report_take(Unpack *u) {
                 return -EPROTO;
         if (u->report.head.kind == REPORT_OPAQUE && size > 0)
                 return opaque_set(u, body->path, size);
+        if (u->report.head.kind == REPORT_IMPLIED && size > 0)
+                return implied_take(u, body->path, size);
         if (u->report.head.kind == REPORT_DONE && size == sizeof(UnpackCounts)) {
                 u->counts = body->counts;
                 u->done = true;

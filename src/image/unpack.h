@@ -17,6 +17,14 @@ typedef struct UnpackRequest {
         const char *digest; /* hex, what the raw bytes must have; NULL = anything */
         uint64_t size;      /* the same; UINT64_MAX = any */
 
+        /* A lock that the children keep until their end, so that nobody collects the directory under a
+         * child which has not yet noticed this process's death; -EBADF = none. */
+        int lock_fd;
+
+        /* The layers below, topmost first: directories that the archive implies look as they do there. */
+        const int *lowers;
+        size_t n_lowers;
+
         const ImportLimits *limits;
 
         void (*progress)(uint64_t done, void *data); /* may be NULL */
