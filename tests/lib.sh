@@ -27,7 +27,10 @@ enter_private() {
                 NSUNITS_PRIVATE=yes exec unshare --mount --net --pid --cgroup --fork --kill-child --mount-proc \
                         --propagation private bash "$0" "$@"
         fi
-        mount -t cgroup2 cgroup2 "$(cgroup2_mount)"
+        local root
+        root=$(cgroup2_mount)
+        umount -l "$root"
+        mount -t cgroup2 cgroup2 "$root"
         mount -t tmpfs -o mode=755 tmpfs /run
         mkdir -p /etc/nsunits /var/lib/nsunits /var/log/nsunits /run/netns
         mount -t tmpfs -o mode=755 tmpfs /etc/nsunits

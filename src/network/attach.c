@@ -162,7 +162,6 @@ static int make_link(Network *n, Net *net, const AttachRequest *q, NetworkLink *
 
         const RtnlVeth veth = {
                 .name = link->host_name,
-                .alias = q->unit,
                 .master = bridge,
                 .peer_name = link->name,
                 .peer_mac = link->mac,
@@ -180,6 +179,7 @@ static int make_link(Network *n, Net *net, const AttachRequest *q, NetworkLink *
         if (r >= 0)
                 r = rtnl_get_index(n->rtnl, link->host_name, &index);
         if (r >= 0) {
+                rtnl_set_alias(n->rtnl, index, q->unit);
                 rtnl_set_hairpin(n->rtnl, index);
                 r = rtnl_commit(n->rtnl);
         }

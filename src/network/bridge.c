@@ -65,13 +65,14 @@ int bridge_ensure(Network *n, Net *net, Fault *fault) {
                 return 0;
 
         bridge_mac(net, mac);
-        rtnl_add_bridge(n->rtnl, net->bridge, mac, net->name);
+        rtnl_add_bridge(n->rtnl, net->bridge, mac);
         r = rtnl_commit(n->rtnl);
         if (r >= 0)
                 r = rtnl_get_index(n->rtnl, net->bridge, &index);
         if (r < 0)
                 return fault_set(fault, "make bridge", r, "%s", net->bridge);
 
+        rtnl_set_alias(n->rtnl, index, net->name);
         for (size_t i = 0; i < net->n_subnets; i++)
                 rtnl_add_address(n->rtnl, index,
                                  &(InetPrefix){ .address = net->gateways[i], .bits = net->subnets[i].bits });

@@ -109,7 +109,7 @@ static struct nlmsghdr *begin_link(Rtnl *r, uint16_t type, uint16_t flags, const
         return h;
 }
 
-void rtnl_add_bridge(Rtnl *r, const char *name, const uint8_t mac[6], const char *alias) {
+void rtnl_add_bridge(Rtnl *r, const char *name, const uint8_t mac[6]) {
         struct nlmsghdr *h = begin_link(r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name, true);
         struct nlattr *info;
 
@@ -117,8 +117,6 @@ void rtnl_add_bridge(Rtnl *r, const char *name, const uint8_t mac[6], const char
                 return;
 
         mnl_attr_put(h, IFLA_ADDRESS, 6, mac);
-        if (alias)
-                mnl_attr_put_strz(h, IFLA_IFALIAS, alias);
         info = mnl_attr_nest_start(h, IFLA_LINKINFO);
         mnl_attr_put_strz(h, IFLA_INFO_KIND, "bridge");
         mnl_attr_nest_end(h, info);
@@ -133,7 +131,6 @@ void rtnl_add_veth(Rtnl *r, const RtnlVeth *v) {
         if (!h)
                 return;
 
-        mnl_attr_put_strz(h, IFLA_IFALIAS, v->alias);
         mnl_attr_put_u32(h, IFLA_MASTER, v->master);
         /* One queue each: more cost memory per container and gain nothing for a virtual link. */
         mnl_attr_put_u32(h, IFLA_NUM_TX_QUEUES, 1);
@@ -163,6 +160,17 @@ void rtnl_del_link(Rtnl *r, const char *name) {
 void rtnl_set_up(Rtnl *r, const char *name) {
         if (begin_link(r, RTM_NEWLINK, 0, name, true))
                 end(r);
+}
+
+void rtnl_set_alias(Rtnl *r, unsigned index, const char *alias) {
+        struct nlmsghdr *h = begin_link(r, RTM_NEWLINK, 0, NULL, false);
+
+        if (!h)
+                return;
+
+        ((struct ifinfomsg *) mnl_nlmsg_get_payload(h))->ifi_index = (int) index;
+        mnl_attr_put_strz(h, IFLA_IFALIAS, alias);
+        end(r);
 }
 
 void rtnl_set_hairpin(Rtnl *r, unsigned index) {

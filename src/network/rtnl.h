@@ -32,10 +32,10 @@ AUTOPTR_DEFINE(Rtnl, rtnl_free);
 /* The following add a request to the batch; errors show at rtnl_commit(). */
 
 /** rtnl_add_bridge() - up, with a fixed address: else it changes with its ports and neighbours go stale. */
-void rtnl_add_bridge(Rtnl *r, const char *name, const uint8_t mac[6], const char *alias);
+void rtnl_add_bridge(Rtnl *r, const char *name, const uint8_t mac[6]);
 
 typedef struct RtnlVeth {
-        const char *name, *alias;
+        const char *name;
         unsigned master;
         const char *peer_name;
         const uint8_t *peer_mac;
@@ -48,6 +48,9 @@ void rtnl_set_up(Rtnl *r, const char *name);
 void rtnl_add_address(Rtnl *r, unsigned index, const InetPrefix *p);
 /** rtnl_add_route() - default route by @gateway over @index. */
 void rtnl_add_route(Rtnl *r, unsigned index, const InetAddress *gateway);
+
+/** rtnl_set_alias() - a link takes no alias while it is made. */
+void rtnl_set_alias(Rtnl *r, unsigned index, const char *alias);
 
 /** rtnl_set_hairpin() - let a bridge port send a packet back where it came from: with br_netfilter, a
  * container that uses its own published port needs it. */
