@@ -1,6 +1,9 @@
 /*
  * The rules as nft would print them:
  *
+ *      chain guard       { type filter hook prerouting priority -300;
+ *              iifname @bridges ip daddr 127.0.0.0/8 drop
+ *      }
  *      chain prerouting  { type nat hook prerouting priority -100; fib daddr type local dnat to ... map; }
  *      chain output      { type nat hook output priority -100; the same }
  *      chain postrouting { type nat hook postrouting priority 100;
@@ -205,6 +208,20 @@ static void add_localhost_masquerade(NftBatch *b) {
         nft_batch_end_rule(b, rule);
 }
 
+/* route_localnet lets answers to 127.0.0.1 leave by our bridges; it must not let a container's packets come
+ * in to the host's own loopback services. */
+static void add_guard(NftBatch *b) {
+        Rule *rule = nft_batch_begin_rule(b, "guard");
+
+        meta(b, rule, NFT_META_IIFNAME, NFT_REG_1);
+        lookup(b, rule, "bridges", NFT_REG_1, 0, false);
+        family(b, rule, false);
+        payload(b, rule, NFT_PAYLOAD_NETWORK_HEADER, 16, 1, NFT_REG_1);
+        compare_byte(b, rule, NFT_REG_1, 127);
+        verdict(b, rule, NF_DROP);
+        nft_batch_end_rule(b, rule);
+}
+
 static void add_forward(NftBatch *b) {
         Rule *rule = nft_batch_begin_rule(b, "forward");
 
@@ -246,6 +263,7 @@ void ruleset_add(NftBatch *b) {
         for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
                 nft_batch_add_set(b, &sets[i]);
 
+        nft_batch_add_chain(b, "guard", NF_INET_PRE_ROUTING, -300, "filter");
         nft_batch_add_chain(b, "prerouting", NF_INET_PRE_ROUTING, -100, "nat");
         nft_batch_add_chain(b, "output", NF_INET_LOCAL_OUT, -100, "nat");
         nft_batch_add_chain(b, "postrouting", NF_INET_POST_ROUTING, 100, "nat");
@@ -255,6 +273,7 @@ void ruleset_add(NftBatch *b) {
         add_masquerade(b, false);
         add_masquerade(b, true);
         add_localhost_masquerade(b);
+        add_guard(b);
         add_forward(b);
 }
 
