@@ -359,19 +359,22 @@ static int throw_away(const char *container_dir) {
                 return 0;
         if (parent_fd < 0)
                 return parent_fd;
-        if (faccessat(parent_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                return errno == ENOENT ? 0 : -errno;
-        if (mkdirat(parent_fd, TRASH, 0700) < 0 && errno != EEXIST)
-                return -errno;
 
-        for (unsigned i = 0;; i++) {
+        for (unsigned i = 0;;) {
                 autofree char *to = NULL;
 
+                if (faccessat(parent_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                        return errno == ENOENT ? 0 : -errno;
+                if (mkdirat(parent_fd, TRASH, 0700) < 0 && errno != EEXIST)
+                        return -errno;
                 if (asprintf(&to, TRASH "/%s.%u", name, i) < 0)
                         return -ENOMEM;
-                if (renameat2(parent_fd, name, parent_fd, to, RENAME_NOREPLACE) == 0 || errno == ENOENT)
+                if (renameat2(parent_fd, name, parent_fd, to, RENAME_NOREPLACE) == 0)
                         return 0;
-                if (errno != EEXIST)
+                /* ENOENT: a purge that ended just now took the trash away. */
+                if (errno == EEXIST)
+                        i++;
+                else if (errno != ENOENT)
                         return -errno;
         }
 }
@@ -385,11 +388,14 @@ int root_retire(const char *attach_path, const char *container_dir) {
 
 int root_purge(const char *containers_dir) {
         autoclose int fd = -EBADF;
+        int r;
 
         fd = dir_open(AT_FDCWD, containers_dir);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
-        return tree_remove(fd, TRASH);
+        r = tree_remove(fd, TRASH);
+        /* What came in meanwhile is for the purge that was asked for it. */
+        return r == -ENOTEMPTY ? 0 : r;
 }
 
 int root_release(const char *attach_path, const char *container_dir) {
