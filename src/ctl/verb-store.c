@@ -131,9 +131,9 @@ static int image_import(Ctl *c, char **words) {
 
 int verb_image(Ctl *c, char **words) {
         static const Column columns[] = {
-                { "NAME", "names", COLUMN_CUT },        { "ID", "id", COLUMN_ID },
-                { "SIZE", "size_bytes", COLUMN_BYTES }, { "LAYERS", "n_layers", COLUMN_RIGHT },
-                { "CREATED", "created", COLUMN_TIME },
+                { "NAME", "names", COLUMN_CUT },         { "ID", "id", COLUMN_ID },
+                { "SIZE", "size_bytes", COLUMN_BYTES },  { "LAYERS", "n_layers", COLUMN_RIGHT },
+                { "IMPORTED", "imported", COLUMN_TIME },
         };
         const char *what = words[1] ? words[1] : "list";
 

@@ -12,10 +12,12 @@ static json_t *image_head(const Image *image) {
 
         if (!names)
                 return NULL;
-        return json_pack("{s:s, s:O, s:I, s:I, s:I, s:s*, s:s*, s:s*}", "id", image->id, "names", names,
-                         "size", (json_int_t) image->size_bytes, "created", (json_int_t) image->created,
-                         "imported", (json_int_t) image->imported, "architecture", image->architecture, "os",
-                         image->os, "digest", image->digest[0] ? image->digest : NULL);
+        return json_pack("{s:s, s:O, s:I, s:I, s:I, s:I, s:s*, s:s*, s:s*}", "id", image->id, "names", names,
+                         "size_bytes", (json_int_t) image->size_bytes, "n_layers",
+                         (json_int_t) image->n_layers, "created", (json_int_t) image->created * 1000000,
+                         "imported", (json_int_t) image->imported * 1000000, "architecture",
+                         image->architecture, "os", image->os, "digest",
+                         image->digest[0] ? image->digest : NULL);
 }
 
 int image_store_list_json(ImageStore *store, char **ret) {

@@ -46,11 +46,31 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         return 0;
 }
 
+/* A manager that goes and leaves nothing running takes its own traces with it. */
+static void leave(Manager *m) {
+        autofree char *held = NULL, *pid_file = NULL;
+
+        for (Unit *u = m->units; u; u = u->hh.next)
+                if (u->machine.prepared || u->main)
+                        return;
+
+        if (asprintf(&held, "%s/held", m->config->paths.run) < 0 ||
+            asprintf(&pid_file, "%s/pid", m->config->paths.run) < 0)
+                return;
+        (void) umount2(held, MNT_DETACH);
+        (void) rmdir(held);
+        (void) unlink(pid_file);
+        if (m->cgroups)
+                cgroup_root_remove(m->cgroups);
+}
+
 void manager_free(Manager *m) {
         Unit *u, *next;
 
         if (!m)
                 return;
+
+        leave(m);
 
         manager_exec_free_all(m);
         HASH_ITER (hh, m->units, u, next) {
