@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "basic/clock.h"
 #include "network/internal.h"
 
 Net *net_find(const Network *n, const char *name) {
@@ -208,6 +209,8 @@ int network_new(const NetworkSettings *settings, Fault *fault, Network **ret) {
         if (!n)
                 return -ENOMEM;
         n->settings = *settings;
+        /* Not the series of names of the last manager, whose links may be dying still. */
+        n->link_serial = (uint32_t) clock_now(CLOCK_BOOTTIME);
         r = rtnl_new(&n->rtnl);
         if (r >= 0)
                 r = monitor_open(n);
