@@ -36,6 +36,7 @@ int import_unpack(Import *i, int fd, const char *object, const char *digest, uin
                                   .object = object,
                                   .digest = digest,
                                   .size = size,
+                                  .marked = i->count == 0, /* no DiffID to come */
                                   .lock_fd = i->lock_fd,
                                   .lowers = i->lowers,
                                   .n_lowers = i->n_lowers,

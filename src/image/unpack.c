@@ -25,6 +25,8 @@
 /* Larger pipes than 64 KiB save switches between the processes; any size will do. */
 #define PIPE_BYTES (1024 * 1024)
 
+#define TAR_BLOCK_BYTES 512
+
 #define CHILD_END_MSEC 10000
 
 /* What a tar needs beside the contents of its files, per entry, with long names and attributes. */
@@ -38,6 +40,7 @@ typedef struct Stage {
         bool ended; /* no more to read */
         Digest *digest;
         uint64_t total;
+        uint64_t zeros;        /* the last ones that passed */
         size_t position, size; /* what of the buffer is still to be written */
         char buffer[BUFFER_BYTES];
 } Stage;
@@ -139,6 +142,14 @@ static int pipe_make(int *ret_ours, int *ret_theirs, bool we_write) {
         return fcntl(*ret_ours, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
+static void zeros_count(Stage *s) {
+        size_t n = s->size;
+
+        while (n > 0 && s->buffer[n - 1] == 0)
+                n--;
+        s->zeros = s->size - n + (n == 0 ? s->zeros : 0);
+}
+
 static int stage_fill(Unpack *u, Stage *s) {
         ssize_t n = read(s->from, s->buffer, sizeof(s->buffer));
 
@@ -152,6 +163,7 @@ static int stage_fill(Unpack *u, Stage *s) {
         s->position = 0;
         s->size = (size_t) n;
         s->total += (uint64_t) n;
+        zeros_count(s);
         if (s == &u->stages[0] && u->request->progress)
                 u->request->progress(s->total, u->request->data);
         return digest_add(s->digest, s->buffer, s->size);
@@ -201,6 +213,7 @@ static int sniff(Unpack *u, bool *ret) {
                 }
         }
         s->total = s->size;
+        zeros_count(s);
         r = digest_add(s->digest, s->buffer, s->size);
         *ret = decompress_wanted(s->buffer, s->size);
         return r;
@@ -420,6 +433,8 @@ static int verdict(Unpack *u, UnpackResult *ret) {
                         *u->fault = u->child_fault;
                 return u->child_fault.error;
         }
+        if (q->marked && plain->zeros < TAR_BLOCK_BYTES)
+                return fault_set(u->fault, "unpack", -EBADMSG, "%s is cut short", q->object);
         if (!extracted || !u->done)
                 return fault_set(u->fault, "unpack", -EPROTO, "%s: the sandboxed child failed", q->object);
         return 0;

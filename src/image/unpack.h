@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "image/import.h"
@@ -16,6 +17,9 @@ typedef struct UnpackRequest {
 
         const char *digest; /* hex, what the raw bytes must have; NULL = anything */
         uint64_t size;      /* the same; UINT64_MAX = any */
+
+        /* Refuse a tar without its end mark (a block of zeros): nothing else would tell that it was cut. */
+        bool marked;
 
         /* A lock that the children keep until their end, so that nobody collects the directory under a
          * child which has not yet noticed this process's death; -EBADF = none. */
