@@ -289,8 +289,7 @@ static int adopt_main(Unit *u, const json_t *saved) {
                 return -ENOMEM;
         if (file_exists(AT_FDCWD, notify))
                 (void) notify_socket_open(u->manager->event, notify, unit_on_notify, u, &u->notify);
-        if (u->log_file)
-                manager_schedule_rotation(u->manager);
+        manager_schedule_rotation(u->manager);
         unit_adopted(u);
         return 0;
 }
