@@ -74,21 +74,34 @@ static bool is_path(const char *s) {
         }
 }
 
+/* Of a host name: letters, digits, and '-' between them. */
+static bool is_label(const char *s, size_t n) {
+        if (n == 0 || !is_alnum(s[0]) || !is_alnum(s[n - 1]))
+                return false;
+        for (size_t i = 0; i < n; i++)
+                if (!is_alnum(s[i]) && s[i] != '-')
+                        return false;
+        return true;
+}
+
 /* A host is told from the first component of a path by a dot, a port, or being "localhost". */
 static bool is_host(const char *s, size_t n) {
-        size_t name, port;
+        size_t name = strcspn(s, ":/"), port;
 
         if (n == strlen("localhost") && strncmp(s, "localhost", n) == 0)
                 return true;
-        if (!memchr(s, '.', n) && !memchr(s, ':', n))
+        if (name == n && !memchr(s, '.', n))
                 return false;
 
-        for (name = 0; name < n && (is_alnum(s[name]) || s[name] == '.' || s[name] == '-'); name++)
-                ;
-        if (name == 0 || name == n)
-                return name > 0;
+        for (size_t i = 0, k; i <= name; i += k + 1) {
+                k = strcspn(s + i, ".:/");
+                if (!is_label(s + i, k))
+                        return false;
+        }
+        if (name == n)
+                return true;
         port = strspn(s + name + 1, "0123456789");
-        return s[name] == ':' && port > 0 && name + 1 + port == n;
+        return port > 0 && name + 1 + port == n;
 }
 
 static bool is_tag(const char *s) {

@@ -71,8 +71,8 @@ int image_store_layers_open(ImageStore *store, const Image *image, int **ret_fds
 /** image_layers_close() - close @n descriptors and free the array. NULL is fine. */
 void image_layers_close(int *fds, size_t n);
 
-/** image_store_list_json() - JSON array for `nsctl image list`: id, names, size_bytes, n_layers, architecture; created
- * and imported in µs since the epoch, 0 = not known. */
+/** image_store_list_json() - JSON array for `nsctl image list`: id, names, size_bytes, n_layers,
+ * architecture; created and imported in µs since the epoch, 0 = not known. */
 int image_store_list_json(ImageStore *store, char **ret);
 
 /** image_store_inspect() - JSON object: the same, layers with sizes, manifest digest, whole configuration. */

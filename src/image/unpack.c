@@ -177,14 +177,12 @@ static int stage_flush(Stage *s) {
                         s->position += (size_t) n;
                         s->size -= (size_t) n;
                 } else if (errno == EPIPE) /* what the reader made of it, it says elsewhere */
-                        cleanup_close_(&s->to);
+                        replace_fd(&s->to, -EBADF);
                 else if (errno != EAGAIN && errno != EINTR)
                         return -errno;
         }
-        if (s->to < 0) {
-                s->to = -EBADF;
+        if (s->to < 0)
                 s->size = 0;
-        }
         if (s->ended && s->size == 0)
                 replace_fd(&s->to, -EBADF);
         return 0;
