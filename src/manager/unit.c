@@ -170,7 +170,7 @@ int unit_load(Unit *u) {
         free(u->load_error);
         u->load_error = diag_count(diag) > 0 ? diag_to_string(diag) : NULL;
         if (u->load_state == LOAD_BAD_SETTING && u->load_error)
-                log_message(LOG_ERR, u->name, "%s", u->load_error);
+                log_message(LOG_ERR, u->name, "%.*s", (int) strlen(u->load_error) - 1, u->load_error);
 
         graph_set_present(u->manager->graph, u->index, u->load_state == LOAD_LOADED);
         if (!u->spec)
