@@ -5,6 +5,7 @@
 
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "spec/container-section.h"
 #include "spec/key.h"
 #include "spec/unit-check.h"
 #include "spec/unit-spec.h"
@@ -229,6 +230,19 @@ int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag,
         return 0;
 }
 
+/* The shorter of what [Container] and [Service] say. */
+static void set_timeout_stop(UnitSpec *u, const ManagerConfig *config) {
+        ServiceSection *s = &u->service;
+        bool own = u->container && unit_spec_is_set(u, "Container", "StopTimeout");
+
+        if (own && s->timeout_stop_set)
+                s->timeout_stop = MIN_OF(s->timeout_stop, u->container->stop_timeout);
+        else if (own)
+                s->timeout_stop = u->container->stop_timeout;
+        else if (!s->timeout_stop_set)
+                s->timeout_stop = config->defaults.timeout_stop;
+}
+
 void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
         ServiceSection *s = &u->service;
 
@@ -236,8 +250,7 @@ void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
                 s->restart_sec = config->defaults.restart_sec;
         if (!s->timeout_start_set && s->type != SERVICE_ONESHOT)
                 s->timeout_start = config->defaults.timeout_start;
-        if (!s->timeout_stop_set)
-                s->timeout_stop = config->defaults.timeout_stop;
+        set_timeout_stop(u, config);
         if (!unit_spec_is_set(u, "Service", "MemoryMax"))
                 s->limits.memory_max = config->defaults.memory_max;
         if (!unit_spec_is_set(u, "Service", "TasksMax"))

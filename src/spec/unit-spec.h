@@ -134,7 +134,7 @@ AUTOPTR_DEFINE(UnitSpec, unit_spec_free);
 int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag, UnitSpec **ret);
 
 /** unit_spec_set_defaults() - what the unit does not set and nsunitd.conf does: RestartSec=, timeouts,
- * limits, start limit. */
+ * limits, start limit. StopTimeout= of [Container] counts as TimeoutStopSec= where it is the shorter one. */
 void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config);
 
 /** unit_spec_section() - the typed struct of a section ("Service"), for key_format(); NULL when @u has none.
