@@ -156,11 +156,20 @@ static uint64_t make_capabilities(const Making *m) {
         return (m->config->security.capabilities & ~drop) | add;
 }
 
+/* The host's network belongs to the host's user namespace: from another one, no container could listen on a
+ * port below 1024. Who shares the network shares the users as well, unless the unit asks for its own. */
+static bool wants_user_namespace(const Making *m) {
+        const ContainerSection *c = m->section;
+
+        if (c->user_namespace != USERNS_DEFAULT)
+                return c->user_namespace == USERNS_AUTO;
+        return m->config->security.user_namespace && c->network.mode != NETWORK_MODE_HOST;
+}
+
 static int make_confinement(const Making *m, ContainerSpec *s) {
         const ContainerSection *c = m->section;
 
-        s->user_namespace = c->user_namespace == USERNS_DEFAULT ? m->config->security.user_namespace
-                                                                : c->user_namespace == USERNS_AUTO;
+        s->user_namespace = wants_user_namespace(m);
         s->id_count = m->config->users.id_count;
         s->capabilities = make_capabilities(m);
         s->no_new_privileges = c->no_new_privileges == TOGGLE_UNSET ? m->config->security.no_new_privileges

@@ -155,6 +155,16 @@ START_TEST(without_user_namespace_nothing_is_shifted) {
 }
 END_TEST
 
+START_TEST(host_network_shares_users) {
+        autoptr(ContainerSpec) host = make("Network=host\n"), own = make("Network=host\nUserNS=auto\n"),
+                               none = make("Network=none\n");
+
+        ck_assert(!host->user_namespace);
+        ck_assert(own->user_namespace);
+        ck_assert(none->user_namespace);
+}
+END_TEST
+
 START_TEST(capabilities) {
         static const struct {
                 const char *lines;
@@ -256,5 +266,6 @@ END_TEST
 
 TEST_MAIN("spec-make", command_of_image_and_unit, nothing_to_run_is_an_error, environment_in_order,
           user_and_group, what_the_image_says, mounts_are_sorted_and_image_volumes_added,
-          without_user_namespace_nothing_is_shifted, capabilities, security_of_configuration_and_unit,
-          network_of_a_container, names, roots, timeouts_and_limits, environment_files_are_listed)
+          without_user_namespace_nothing_is_shifted, host_network_shares_users, capabilities,
+          security_of_configuration_and_unit, network_of_a_container, names, roots, timeouts_and_limits,
+          environment_files_are_listed)
