@@ -7,13 +7,15 @@
 #include "network/internal.h"
 #include "network/ruleset.h"
 
-static void bridge_mac(const Net *net, uint8_t mac[6]) {
-        uint32_t hash = 2166136261u;
+/* Locally administered; "W", beside the "X" of the containers. */
+#define BRIDGE_MAC_0 0x0a
+#define BRIDGE_MAC_1 0x57
 
-        for (const char *p = net->name; *p; p++)
-                hash = (hash ^ (uint8_t) *p) * 16777619u;
-        mac[0] = 0x0a;
-        mac[1] = 0x57;
+static void bridge_mac(const Net *net, uint8_t mac[6]) {
+        uint32_t hash = name_hash(net->name);
+
+        mac[0] = BRIDGE_MAC_0;
+        mac[1] = BRIDGE_MAC_1;
         memcpy(mac + 2, &hash, sizeof(hash));
 }
 
@@ -44,49 +46,79 @@ static int allow_forwarding(const Network *n, const Net *net, Fault *fault) {
         return set_sysctl(path, "1", fault);
 }
 
-static int enter_into_table(Net *net, bool add) {
+static int enter_into_table(Network *n, Net *net, bool add) {
         autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
 
         if (!b)
                 return -ENOMEM;
         ruleset_network(b, add, net->bridge, net->subnets, net->n_subnets, net->internal);
-        return nft_batch_commit(b);
+        return nft_batch_commit(b, n->nft);
 }
 
-int bridge_ensure(Network *n, Net *net, Fault *fault) {
-        uint8_t mac[6];
-        unsigned index;
-        int r;
+/* The links of containers that ran on when somebody deleted their bridge. */
+static void gather_links(Network *n, const Net *net, unsigned bridge) {
+        for (size_t i = 0; i < n->n_attachments; i++)
+                for (size_t j = 0; j < n->attachments[i]->n_links; j++) {
+                        const NetworkLink *l = &n->attachments[i]->links[j];
+                        unsigned index = 0;
 
-        r = rtnl_get_index(n->rtnl, net->bridge, &index);
-        if (r < 0)
-                return fault_set(fault, "bridge", r, "%s", net->bridge);
-        if (index > 0)
-                return 0;
+                        if (!l->host_name[0] || !streq(l->network, net->name) ||
+                            rtnl_get_index(n->rtnl, l->host_name, &index) < 0 || index == 0)
+                                continue;
+                        rtnl_set_master(n->rtnl, index, bridge);
+                        rtnl_set_hairpin(n->rtnl, index);
+                        (void) rtnl_commit(n->rtnl);
+                }
+}
+
+static int make_bridge(Network *n, Net *net, unsigned *ret_index, Fault *fault) {
+        uint8_t mac[6];
+        unsigned index = 0;
+        int r;
 
         bridge_mac(net, mac);
         rtnl_add_bridge(n->rtnl, net->bridge, mac);
         r = rtnl_commit(n->rtnl);
-        if (r >= 0)
-                r = rtnl_get_index(n->rtnl, net->bridge, &index);
         if (r < 0)
                 return fault_set(fault, "make bridge", r, "%s", net->bridge);
 
-        rtnl_set_alias(n->rtnl, index, net->name);
-        for (size_t i = 0; i < net->n_subnets; i++)
+        r = rtnl_get_index(n->rtnl, net->bridge, &index);
+        if (r >= 0)
+                rtnl_set_alias(n->rtnl, index, net->name);
+        for (size_t i = 0; r >= 0 && i < net->n_subnets; i++)
                 rtnl_add_address(n->rtnl, index,
                                  &(InetPrefix){ .address = net->gateways[i], .bits = net->subnets[i].bits });
-        r = rtnl_commit(n->rtnl);
+        if (r >= 0)
+                r = rtnl_commit(n->rtnl);
         if (r < 0)
                 (void) fault_set(fault, "address of bridge", r, "%s", net->bridge);
         if (r >= 0)
                 r = allow_forwarding(n, net, fault);
         if (r >= 0) {
-                r = enter_into_table(net, true);
+                r = enter_into_table(n, net, true);
                 if (r < 0)
                         (void) fault_set(fault, "nftables", r, "network %s", net->name);
         }
-        if (r < 0) {
+        if (r < 0)
+                return r;
+
+        gather_links(n, net, index);
+        *ret_index = index;
+        return 0;
+}
+
+int bridge_ensure(Network *n, Net *net, unsigned *ret_index, Fault *fault) {
+        int r;
+
+        r = rtnl_get_index(n->rtnl, net->bridge, ret_index);
+        if (r < 0)
+                return fault_set(fault, "bridge", r, "%s", net->bridge);
+        if (*ret_index > 0)
+                return 0;
+
+        r = make_bridge(n, net, ret_index, fault);
+        /* -EEXIST: not ours to delete. */
+        if (r < 0 && r != -EEXIST) {
                 rtnl_del_link(n->rtnl, net->bridge);
                 (void) rtnl_commit(n->rtnl);
         }
@@ -94,8 +126,54 @@ int bridge_ensure(Network *n, Net *net, Fault *fault) {
 }
 
 void bridge_drop(Network *n, Net *net) {
-        if (n->table)
-                (void) enter_into_table(net, false);
+        if (n->table && enter_into_table(n, net, false) < 0)
+                /* Some of it was not there: what remains is better made anew. */
+                (void) table_replace(n);
         rtnl_del_link(n->rtnl, net->bridge);
         (void) rtnl_commit(n->rtnl);
+}
+
+static bool is_attached(const Network *n, const char *host_name) {
+        for (size_t i = 0; i < n->n_attachments; i++)
+                for (size_t j = 0; j < n->attachments[i]->n_links; j++)
+                        if (streq(n->attachments[i]->links[j].host_name, host_name))
+                                return true;
+        return false;
+}
+
+static bool is_bridge_in_use(const Network *n, const char *name) {
+        for (size_t i = 0; i < n->n_nets; i++)
+                if (n->nets[i]->n_links > 0 && streq(n->nets[i]->bridge, name))
+                        return true;
+        return false;
+}
+
+/* By the fixed part of bridge_mac(): an administrator's bridge may bear a like name. */
+static bool is_our_bridge(const RtnlLink *l) {
+        return l->is_bridge && l->mac[0] == BRIDGE_MAC_0 && l->mac[1] == BRIDGE_MAC_1 &&
+               (streq(l->name, "nsunits0") || startswith(l->name, "nsu-"));
+}
+
+int bridge_sweep(Network *n) {
+        autofree RtnlLink *links = NULL;
+        size_t n_links;
+        int r;
+
+        r = rtnl_list_links(n->rtnl, &links, &n_links);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < n_links; i++) {
+                if (!is_our_bridge(&links[i]))
+                        continue;
+                for (size_t j = 0; j < n_links; j++)
+                        if (links[j].master == links[i].index && !is_attached(n, links[j].name))
+                                rtnl_del_link(n->rtnl, links[j].name);
+                if (!is_bridge_in_use(n, links[i].name))
+                        rtnl_del_link(n->rtnl, links[i].name);
+                r = rtnl_commit(n->rtnl);
+                if (r < 0 && r != -ENODEV)
+                        return r;
+        }
+        return 0;
 }

@@ -47,13 +47,13 @@ char *names_hosts(const HostsRequest *q) {
         return text;
 }
 
-/* A nameserver on the host's loopback answers nobody in a container. */
-static bool is_loopback_nameserver(const char *line) {
+/* A nameserver on the host's loopback answers nobody in a container; a line without address is no use. */
+static bool is_useless_nameserver(const char *line) {
         InetAddress a;
         char word[INET_TEXT_MAX];
 
         if (sscanf(line, "nameserver %63s", word) != 1)
-                return false;
+                return true;
         word[strcspn(word, "%")] = '\0';
         if (inet_parse(word, &a) < 0)
                 return true;
@@ -68,7 +68,7 @@ static void print_host_lines(FILE *f, const char *host_text, bool nameservers) {
              line = strtok_r(NULL, "\n", &state)) {
                 bool server = startswith(line, "nameserver") != NULL;
 
-                if (server ? nameservers && !is_loopback_nameserver(line)
+                if (server ? nameservers && !is_useless_nameserver(line)
                            : startswith(line, "search") || startswith(line, "options"))
                         fprintf(f, "%s\n", line);
         }

@@ -1,9 +1,10 @@
-/* The handle, its networks, and connecting containers to them. */
+/* The handle and its networks. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "basic/clock.h"
+#include "basic/file.h"
 #include "network/internal.h"
 
 Net *net_find(const Network *n, const char *name) {
@@ -13,7 +14,7 @@ Net *net_find(const Network *n, const char *name) {
         return NULL;
 }
 
-void net_free(Net *net) {
+static void net_free(Net *net) {
         if (!net)
                 return;
 
@@ -23,29 +24,20 @@ void net_free(Net *net) {
         free(net);
 }
 
-static void attachment_free(Attachment *a) {
-        if (!a)
-                return;
+uint32_t name_hash(const char *name) {
+        uint32_t hash = 2166136261u;
 
-        for (size_t i = 0; i < a->n_links; i++)
-                free(a->links[i].network);
-        free(a->links);
-        free(a->ports);
-        free(a->unit);
-        free(a);
+        for (const char *p = name; *p; p++)
+                hash = (hash ^ (uint8_t) *p) * 16777619u;
+        return hash;
 }
 
 /* At most IFNAMSIZ - 1 bytes; two networks of one long prefix differ by the hash. */
 static void bridge_name(const char *network, char ret[IFNAMSIZ]) {
-        uint32_t hash = 2166136261u;
-
-        if (streq(network, NETWORK_DEFAULT_NAME)) {
+        if (streq(network, NETWORK_DEFAULT_NAME))
                 (void) snprintf(ret, IFNAMSIZ, "nsunits0");
-                return;
-        }
-        for (const char *p = network; *p; p++)
-                hash = (hash ^ (uint8_t) *p) * 16777619u;
-        (void) snprintf(ret, IFNAMSIZ, "nsu-%08x", hash);
+        else
+                (void) snprintf(ret, IFNAMSIZ, "nsu-%08x", name_hash(network));
 }
 
 static int net_add_subnet(Net *net, const InetPrefix *p, const InetAddress *gateway) {
@@ -61,22 +53,28 @@ static int net_add_subnet(Net *net, const InetPrefix *p, const InetAddress *gate
         net->gateways = gateways;
 
         net->subnets[net->n_subnets] = inet_prefix_network(p);
-        net->gateways[net->n_subnets++] = gateway ? *gateway : inet_nth(p, 1);
+        net->gateways[net->n_subnets++] =
+                gateway && gateway->family == p->address.family ? *gateway : inet_nth(p, 1);
         return 0;
 }
 
-static bool is_free(Network *n, const InetPrefix *p) {
-        bool overlaps = false;
-
+/* What the network @name itself has counts as free: it is about to be replaced. */
+static const Net *find_overlap(const Network *n, const char *name, const InetPrefix *p) {
         for (size_t i = 0; i < n->n_nets; i++)
                 for (size_t j = 0; j < n->nets[i]->n_subnets; j++)
-                        if (inet_overlap(&n->nets[i]->subnets[j], p))
-                                return false;
-        return rtnl_overlaps(n->rtnl, p, &overlaps) == 0 && !overlaps;
+                        if (!streq(n->nets[i]->name, name) && inet_overlap(&n->nets[i]->subnets[j], p))
+                                return n->nets[i];
+        return NULL;
+}
+
+static bool is_free(Network *n, const char *name, const InetPrefix *p) {
+        bool overlaps = false;
+
+        return !find_overlap(n, name, p) && rtnl_overlaps(n->rtnl, p, &overlaps) == 0 && !overlaps;
 }
 
 /* The first part of @bits bits of a pool that overlaps nothing. */
-static int pick_subnet(Network *n, const InetPrefix *pool, uint8_t bits, InetPrefix *ret) {
+static int pick_subnet(Network *n, const char *name, const InetPrefix *pool, uint8_t bits, InetPrefix *ret) {
         uint64_t parts = bits - pool->bits >= 16 ? 65536 : UINT64_C(1) << (bits - pool->bits);
         unsigned shift = (unsigned) (inet_size(pool->address.family) * 8 - bits);
 
@@ -91,7 +89,7 @@ static int pick_subnet(Network *n, const InetPrefix *pool, uint8_t bits, InetPre
                         p.address.bytes[6] |= (uint8_t) (i >> 8);
                         p.address.bytes[7] |= (uint8_t) i;
                 }
-                if (is_free(n, &p)) {
+                if (is_free(n, name, &p)) {
                         *ret = p;
                         return 0;
                 }
@@ -103,11 +101,11 @@ static int fill_from_pools(Network *n, Net *net, bool ipv6, Fault *fault) {
         InetPrefix p;
         int r;
 
-        r = pick_subnet(n, &n->settings.pool4, 24, &p);
+        r = pick_subnet(n, net->name, &n->settings.pool4, 24, &p);
         if (r >= 0)
                 r = net_add_subnet(net, &p, NULL);
         if (r >= 0 && ipv6 && n->settings.pool6.address.family == AF_INET6) {
-                r = pick_subnet(n, &n->settings.pool6, 64, &p);
+                r = pick_subnet(n, net->name, &n->settings.pool6, 64, &p);
                 if (r >= 0)
                         r = net_add_subnet(net, &p, NULL);
         }
@@ -115,17 +113,23 @@ static int fill_from_pools(Network *n, Net *net, bool ipv6, Fault *fault) {
 }
 
 static int check_subnets(const Network *n, const Net *net, Fault *fault) {
-        for (size_t i = 0; i < n->n_nets; i++)
-                for (size_t j = 0; n->nets[i] != net && j < n->nets[i]->n_subnets; j++)
-                        for (size_t k = 0; k < net->n_subnets; k++) {
-                                char text[INET_TEXT_MAX];
+        for (size_t i = 0; i < net->n_subnets; i++) {
+                const InetPrefix *p = &net->subnets[i];
+                const Net *other = find_overlap(n, net->name, p);
+                char text[INET_TEXT_MAX];
 
-                                if (inet_overlap(&n->nets[i]->subnets[j], &net->subnets[k]))
-                                        return fault_set(fault, "network", -EADDRINUSE,
-                                                         "%s: subnet %s belongs to %s", net->name,
-                                                         inet_format_prefix(&net->subnets[k], text),
-                                                         n->nets[i]->name);
-                        }
+                (void) inet_format_prefix(p, text);
+                /* Room for the gateway and one container at least. */
+                if (inet_size(p->address.family) * 8 - p->bits < 2)
+                        return fault_set(fault, "network", -EINVAL, "%s: subnet %s is too small", net->name,
+                                         text);
+                if (!inet_contains(p, &net->gateways[i]))
+                        return fault_set(fault, "network", -EINVAL, "%s: the gateway is not in subnet %s",
+                                         net->name, text);
+                if (other)
+                        return fault_set(fault, "network", -EADDRINUSE, "%s: subnet %s belongs to %s",
+                                         net->name, text, other->name);
+        }
         return 0;
 }
 
@@ -150,27 +154,19 @@ static void net_remove(Network *n, Net *net) {
 
 AUTOPTR_DEFINE(Net, net_free);
 
-int network_define(Network *n, const char *name, const NetworkSection *section, Fault *fault) {
+int net_replace(Network *n, const char *name, const NetworkSection *section, bool defined, Fault *fault) {
+        autoptr(Net) net = calloc(1, sizeof(*net));
         Net *old = net_find(n, name);
-        autoptr(Net) net = NULL;
         int r = 0;
 
-        if (old && old->n_links > 0) {
-                old->defined = true;
-                return 1;
-        }
-
-        net = calloc(1, sizeof(*net));
         if (!net)
                 return -ENOMEM;
         net->name = strdup(name);
         if (!net->name)
                 return -ENOMEM;
         net->internal = section->internal;
-        net->defined = true;
+        net->defined = defined;
         bridge_name(name, net->bridge);
-        if (old)
-                net_remove(n, old);
 
         for (size_t i = 0; r >= 0 && i < section->n_subnets; i++)
                 r = net_add_subnet(net, &section->subnets[i],
@@ -185,7 +181,19 @@ int network_define(Network *n, const char *name, const NetworkSection *section, 
                 return r;
 
         (void) take_ptr(net);
+        if (old)
+                net_remove(n, old);
         return 0;
+}
+
+int network_define(Network *n, const char *name, const NetworkSection *section, Fault *fault) {
+        Net *old = net_find(n, name);
+
+        if (old && old->n_links > 0) {
+                old->defined = true;
+                return 1;
+        }
+        return net_replace(n, name, section, true, fault);
 }
 
 int network_undefine(Network *n, const char *name) {
@@ -201,37 +209,43 @@ int network_undefine(Network *n, const char *name) {
         return 0;
 }
 
+/* Without IPv6 in the host's kernel, or with it switched off, its addresses are refused. */
+static bool have_ipv6(void) {
+        autofree char *off = NULL;
+
+        return file_read_line(AT_FDCWD, "/proc/sys/net/ipv6/conf/all/disable_ipv6", &off) >= 0 &&
+               streq(off, "0");
+}
+
+static int open_kernel(Network *n, Fault *fault) {
+        int r;
+
+        r = rtnl_new(&n->rtnl);
+        if (r >= 0)
+                r = table_open_sockets(n);
+        return r < 0 ? fault_set(fault, "netlink", r, NULL) : 0;
+}
+
 int network_new(const NetworkSettings *settings, Fault *fault, Network **ret) {
         autoptr(Network) n = calloc(1, sizeof(*n));
-        Net *net;
+        InetPrefix subnets[2] = { settings->subnet4, settings->subnet6 };
+        NetworkSection section = { .subnets = subnets, .n_subnets = 1 };
         int r;
 
         if (!n)
                 return -ENOMEM;
         n->settings = *settings;
+        if (!have_ipv6())
+                n->settings.subnet6 = n->settings.pool6 = (InetPrefix){};
+        if (n->settings.subnet6.address.family == AF_INET6)
+                section.n_subnets = 2;
         /* Not the series of names of the last manager, whose links may be dying still. */
         n->link_serial = (uint32_t) clock_now(CLOCK_BOOTTIME);
-        r = rtnl_new(&n->rtnl);
+        r = open_kernel(n, fault);
         if (r >= 0)
-                r = monitor_open(n);
+                r = net_replace(n, NETWORK_DEFAULT_NAME, &section, true, fault);
         if (r < 0)
-                return fault_set(fault, "netlink", r, NULL);
-
-        net = calloc(1, sizeof(*net));
-        if (!net)
-                return -ENOMEM;
-        net->name = strdup(NETWORK_DEFAULT_NAME);
-        net->defined = true;
-        bridge_name(NETWORK_DEFAULT_NAME, net->bridge);
-        r = net->name ? net_add_subnet(net, &settings->subnet4, NULL) : -ENOMEM;
-        if (r >= 0 && settings->subnet6.address.family == AF_INET6)
-                r = net_add_subnet(net, &settings->subnet6, NULL);
-        if (r >= 0)
-                r = net_add(n, net);
-        if (r < 0) {
-                net_free(net);
                 return r;
-        }
 
         *ret = take_ptr(n);
         return 0;
@@ -241,12 +255,14 @@ void network_free(Network *n) {
         if (!n)
                 return;
 
-        for (size_t i = 0; i < n->n_attachments; i++)
-                attachment_free(n->attachments[i]);
+        while (n->n_attachments > 0)
+                attachment_forget(n, n->attachments[n->n_attachments - 1]);
         for (size_t i = 0; i < n->n_nets; i++)
                 net_free(n->nets[i]);
         free(n->attachments);
         free(n->nets);
+        if (n->nft)
+                (void) mnl_socket_close(n->nft);
         if (n->monitor)
                 (void) mnl_socket_close(n->monitor);
         rtnl_free(n->rtnl);

@@ -100,8 +100,9 @@ AUTOPTR_DEFINE(Network, network_free);
  * Touches the kernel only to look for a free subnet. A network that has links keeps what it has until
  * the last of them has gone.
  *
- * Returns: 0; 1 = in use, the new definition waits; -EADDRINUSE the subnet belongs to another network
- *          (named in @fault); -EADDRNOTAVAIL the pools are exhausted; -EINVAL; -ENOMEM.
+ * Returns: 0; 1 = in use, nothing changed but that new links are allowed again; -EADDRINUSE the subnet
+ * belongs to another network (named in @fault); -EADDRNOTAVAIL the pools are exhausted; -EINVAL a subnet is
+ * too small or its gateway outside of it; -ENOMEM. After an error the network is as it was.
  */
 int network_define(Network *n, const char *name, const NetworkSection *section, Fault *fault);
 

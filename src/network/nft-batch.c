@@ -10,23 +10,26 @@
 #include <libnftnl/rule.h>
 #include <libnftnl/set.h>
 #include <libnftnl/table.h>
+#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/socket.h>
 
 #include "network/nft-batch.h"
 
-#define BATCH_BYTES   (256 * 1024)
-#define MESSAGE_BYTES (16 * 1024)
+#define MESSAGE_BYTES (16 * 1024) /* no single request of ours is longer */
+
+/* nftables, include/datatype.h: how nft(8) reads a key that is neither number nor address. */
+#define BYTEORDER_HOST 1
 
 struct NftBatch {
         const char *table;
-        struct mnl_nlmsg_batch *mnl;
         char *buffer;
-        uint32_t seq, n_requests, set_id;
+        size_t size, space;
+        uint32_t seq, set_id;
         int error;
 };
 
@@ -35,22 +38,42 @@ static void fail(NftBatch *b, int r) {
                 b->error = r;
 }
 
+/* Room for one more message behind the last; NULL when an earlier step has failed. */
+static char *reserve(NftBatch *b) {
+        if (b->error < 0)
+                return NULL;
+
+        if (b->space - b->size < MESSAGE_BYTES) {
+                size_t space = b->space * 2 + MESSAGE_BYTES;
+                char *grown = realloc(b->buffer, space);
+
+                if (!grown) {
+                        fail(b, -ENOMEM);
+                        return NULL;
+                }
+                b->buffer = grown;
+                b->space = space;
+        }
+        return b->buffer + b->size;
+}
+
+static void end(NftBatch *b, const struct nlmsghdr *h) {
+        b->size += MNL_ALIGN(h->nlmsg_len);
+}
+
 NftBatch *nft_batch_new(const char *table) {
         NftBatch *b = calloc(1, sizeof(*b));
+        char *at;
 
         if (!b)
                 return NULL;
         b->table = table;
-        b->buffer = malloc(BATCH_BYTES);
-        b->mnl = b->buffer ? mnl_nlmsg_batch_start(b->buffer, BATCH_BYTES - MESSAGE_BYTES) : NULL;
-        if (!b->mnl) {
+        at = reserve(b);
+        if (!at) {
                 nft_batch_free(b);
                 return NULL;
         }
-
-        b->seq = (uint32_t) time(NULL);
-        nftnl_batch_begin(mnl_nlmsg_batch_current(b->mnl), b->seq++);
-        mnl_nlmsg_batch_next(b->mnl);
+        end(b, nftnl_batch_begin(at, b->seq++));
         return b;
 }
 
@@ -58,25 +81,16 @@ void nft_batch_free(NftBatch *b) {
         if (!b)
                 return;
 
-        if (b->mnl)
-                mnl_nlmsg_batch_stop(b->mnl);
         free(b->buffer);
         free(b);
 }
 
-/* Opens one message at the end of the batch; NULL when an earlier step has failed. */
+/* Without NLM_F_ACK: one answer a message would overflow the socket when many ports are published, and
+ * errors are told anyway. */
 static struct nlmsghdr *begin(NftBatch *b, uint16_t type, uint16_t flags) {
-        if (b->error < 0)
-                return NULL;
+        char *at = reserve(b);
 
-        b->n_requests++;
-        return nftnl_nlmsg_build_hdr(mnl_nlmsg_batch_current(b->mnl), type, NFPROTO_INET,
-                                     (uint16_t) (flags | NLM_F_ACK), b->seq++);
-}
-
-static void end(NftBatch *b) {
-        if (!mnl_nlmsg_batch_next(b->mnl))
-                fail(b, -EMSGSIZE);
+        return at ? nftnl_nlmsg_build_hdr(at, type, NFPROTO_INET, flags, b->seq++) : NULL;
 }
 
 static void table_message(NftBatch *b, uint16_t type, uint16_t flags) {
@@ -89,7 +103,7 @@ static void table_message(NftBatch *b, uint16_t type, uint16_t flags) {
                 nftnl_table_set_str(t, NFTNL_TABLE_NAME, b->table);
                 nftnl_table_set_u32(t, NFTNL_TABLE_FAMILY, NFPROTO_INET);
                 nftnl_table_nlmsg_build_payload(h, t);
-                end(b);
+                end(b, h);
         }
         if (t)
                 nftnl_table_free(t);
@@ -116,10 +130,23 @@ void nft_batch_add_chain(NftBatch *b, const char *chain, uint32_t hook, int32_t 
                 nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, hook);
                 nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, priority);
                 nftnl_chain_nlmsg_build_payload(h, c);
-                end(b);
+                end(b, h);
         }
         if (c)
                 nftnl_chain_free(c);
+}
+
+/* For nft(8), which else prints such keys as "". */
+static void set_host_order(NftBatch *b, struct nftnl_set *s) {
+        struct nftnl_udata_buf *u = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+
+        if (!u) {
+                fail(b, -ENOMEM);
+                return;
+        }
+        (void) nftnl_udata_put_u32(u, NFTNL_UDATA_SET_KEYBYTEORDER, BYTEORDER_HOST);
+        (void) nftnl_set_set_data(s, NFTNL_SET_USERDATA, nftnl_udata_buf_data(u), nftnl_udata_buf_len(u));
+        nftnl_udata_buf_free(u);
 }
 
 void nft_batch_add_set(NftBatch *b, const NftSet *set) {
@@ -137,12 +164,14 @@ void nft_batch_add_set(NftBatch *b, const NftSet *set) {
                 nftnl_set_set_u32(s, NFTNL_SET_FLAGS, flags);
                 nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, set->key_type);
                 nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, set->key_size);
+                if (set->host_order)
+                        set_host_order(b, s);
                 if (set->data_size > 0) {
                         nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, set->data_type);
                         nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, set->data_size);
                 }
                 nftnl_set_nlmsg_build_payload(h, s);
-                end(b);
+                end(b, h);
         }
         if (s)
                 nftnl_set_free(s);
@@ -170,7 +199,7 @@ static void element(NftBatch *b, bool add, const char *set, const void *key, siz
                 nftnl_set_elem_add(s, e);
                 e = NULL;
                 nftnl_set_elems_nlmsg_build_payload(h, s);
-                end(b);
+                end(b, h);
         }
         if (e)
                 nftnl_set_elem_free(e);
@@ -214,7 +243,7 @@ void nft_batch_end_rule(NftBatch *b, struct nftnl_rule *rule) {
 
         if (h) {
                 nftnl_rule_nlmsg_build_payload(h, rule);
-                end(b);
+                end(b, h);
         }
         if (rule)
                 nftnl_rule_free(rule);
@@ -230,55 +259,48 @@ struct nftnl_expr *nft_expr(NftBatch *b, struct nftnl_rule *rule, const char *ki
         return e;
 }
 
-/* Answers come one per request; the first error is the cause, the others follow from it. */
-static int read_answers(struct mnl_socket *socket, uint32_t n) {
+/* The kernel has done its work when sendto() returns: what there is to read is there, and it is errors only.
+ */
+static int read_errors(struct mnl_socket *socket) {
         char answer[32 * 1024];
         int first = 0;
 
-        while (n > 0) {
-                ssize_t size = mnl_socket_recvfrom(socket, answer, sizeof(answer));
+        for (;;) {
+                ssize_t size = recv(mnl_socket_get_fd(socket), answer, sizeof(answer), MSG_DONTWAIT);
                 int left = (int) size;
 
-                if (size < 0 && errno == EINTR)
-                        continue;
-                if (size < 0)
+                if (size < 0 && errno == EAGAIN)
+                        return first;
+                if (size < 0 && errno != EINTR && errno != ENOBUFS)
                         return -errno;
+                /* More errors than the socket holds; the first of them is there. */
+                if (size < 0)
+                        continue;
+
                 for (struct nlmsghdr *h = (struct nlmsghdr *) answer; mnl_nlmsg_ok(h, left);
                      h = mnl_nlmsg_next(h, &left)) {
                         const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
 
-                        if (h->nlmsg_type != NLMSG_ERROR)
-                                continue;
-                        n--;
-                        if (e->error < 0 && first == 0)
+                        if (h->nlmsg_type == NLMSG_ERROR && e->error < 0 && first == 0)
                                 first = e->error;
-                        /* A batch that is refused as a whole is answered once. */
-                        if (e->error < 0 && e->msg.nlmsg_type == NFNL_MSG_BATCH_BEGIN)
-                                return first;
                 }
         }
-        return first;
 }
 
-int nft_batch_commit(NftBatch *b) {
-        struct mnl_socket *socket;
-        int r = b->error, enable = 1;
+int nft_batch_commit(NftBatch *b, struct mnl_socket *socket) {
+        char *at = reserve(b);
+        int limit;
 
-        if (r < 0)
-                return r;
+        if (!at)
+                return b->error;
+        end(b, nftnl_batch_end(at, b->seq++));
 
-        nftnl_batch_end(mnl_nlmsg_batch_current(b->mnl), b->seq++);
-        mnl_nlmsg_batch_next(b->mnl);
-
-        socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-        if (!socket)
+        /* The message must fit into the socket as a whole; the kernel doubles this number itself. */
+        limit = (int) b->size;
+        if (b->size > 64 * 1024)
+                (void) setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_SNDBUFFORCE, &limit,
+                                  sizeof(limit));
+        if (mnl_socket_sendto(socket, b->buffer, b->size) < 0)
                 return -errno;
-        (void) mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &enable, sizeof(enable));
-        if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-            mnl_socket_sendto(socket, mnl_nlmsg_batch_head(b->mnl), mnl_nlmsg_batch_size(b->mnl)) < 0)
-                r = -errno;
-        else
-                r = read_answers(socket, b->n_requests);
-        (void) mnl_socket_close(socket);
-        return r;
+        return read_errors(socket);
 }

@@ -11,6 +11,7 @@
 #include "basic/inet.h"
 
 typedef struct NftBatch NftBatch;
+struct mnl_socket;
 struct nftnl_expr;
 struct nftnl_rule;
 
@@ -33,6 +34,7 @@ typedef struct NftSet {
         uint32_t key_type, key_size;   /* nft's type number; 6 bits a part */
         uint32_t data_type, data_size; /* of a map; 0 = a plain set */
         bool interval;
+        bool host_order; /* the key is a name, not a number */
 } NftSet;
 
 void nft_batch_add_set(NftBatch *b, const NftSet *set);
@@ -50,5 +52,9 @@ void nft_batch_end_rule(NftBatch *b, struct nftnl_rule *rule);
 /** nft_expr() - a new expression at the end of @rule; NULL when an earlier step has failed. */
 struct nftnl_expr *nft_expr(NftBatch *b, struct nftnl_rule *rule, const char *kind);
 
-/** nft_batch_commit() - send and read the answers. Returns 0 or the first error. The batch is used up. */
-int nft_batch_commit(NftBatch *b);
+/**
+ * nft_batch_commit() - send over @socket (NETLINK_NETFILTER) and read what the kernel says
+ *
+ * Returns: 0 or the first error. The batch is used up.
+ */
+int nft_batch_commit(NftBatch *b, struct mnl_socket *socket);

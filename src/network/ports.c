@@ -14,26 +14,25 @@ static bool addresses_collide(const InetAddress *a, const InetAddress *b) {
         return a->family == AF_UNSPEC || b->family == AF_UNSPEC || inet_equal(a, b);
 }
 
-static const char *owner_of(const Network *n, const Attachment *self, const NetworkPort *p) {
+static bool ports_collide(const NetworkPort *a, const NetworkPort *b) {
+        return a->protocol == b->protocol && a->host_port < b->host_port + b->count &&
+               b->host_port < a->host_port + a->count &&
+               addresses_collide(&a->host_address, &b->host_address);
+}
+
+const char *ports_owner(const Network *n, const Attachment *self, const NetworkPort *p) {
         for (size_t i = 0; i < n->n_attachments; i++) {
                 const Attachment *a = n->attachments[i];
 
-                for (size_t j = 0; a != self && j < a->n_ports; j++) {
-                        const NetworkPort *o = &a->ports[j];
-
-                        if (o->protocol == p->protocol && o->host_port < p->host_port + p->count &&
-                            p->host_port < o->host_port + o->count &&
-                            addresses_collide(&o->host_address, &p->host_address))
+                for (size_t j = 0; a != self && j < a->n_ports; j++)
+                        if (ports_collide(&a->ports[j], p))
                                 return a->unit;
-                }
         }
         return NULL;
 }
 
-/* A process of the host that listens there would be cut off by our rules. */
-static bool host_listens(const NetworkPort *p, uint16_t port) {
+static bool can_bind(const NetworkPort *p, int family, uint16_t port) {
         int type = p->protocol == PROTOCOL_UDP ? SOCK_DGRAM : SOCK_STREAM;
-        int family = p->host_address.family == AF_INET6 ? AF_INET6 : AF_INET;
         autoclose int fd =
                 socket(family, type | SOCK_CLOEXEC, p->protocol == PROTOCOL_SCTP ? IPPROTO_SCTP : 0);
         struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
@@ -41,48 +40,75 @@ static bool host_listens(const NetworkPort *p, uint16_t port) {
         int enable = 1;
 
         if (fd < 0)
-                return false;
-        (void) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &enable, sizeof(enable));
+                return true;
+        /* For TCP: connections that linger do not count. For UDP it would share the port with others. */
+        if (type == SOCK_STREAM)
+                (void) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &enable, sizeof(enable));
         if (family == AF_INET6) {
-                six.sin6_addr = p->host_address.v6;
-                return bind(fd, (struct sockaddr *) &six, sizeof(six)) < 0 && errno == EADDRINUSE;
+                (void) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &enable, sizeof(enable));
+                if (p->host_address.family == AF_INET6)
+                        six.sin6_addr = p->host_address.v6;
+                return bind(fd, (struct sockaddr *) &six, sizeof(six)) >= 0 || errno != EADDRINUSE;
         }
         if (p->host_address.family == AF_INET)
                 four.sin_addr = p->host_address.v4;
-        return bind(fd, (struct sockaddr *) &four, sizeof(four)) < 0 && errno == EADDRINUSE;
+        return bind(fd, (struct sockaddr *) &four, sizeof(four)) >= 0 || errno != EADDRINUSE;
 }
 
-static bool is_taken(const Network *n, const Attachment *self, const NetworkPort *p) {
-        if (owner_of(n, self, p))
-                return true;
-        for (uint16_t i = 0; i < p->count; i++)
-                if (host_listens(p, (uint16_t) (p->host_port + i)))
-                        return true;
-        return false;
+/* The first port of @p where a process of the host listens, which our rules would cut off; 0 = none. */
+static unsigned find_listener(const NetworkPort *p) {
+        int family = p->host_address.family;
+
+        for (unsigned i = 0; i < p->count; i++) {
+                uint16_t port = (uint16_t) (p->host_port + i);
+
+                if ((family != AF_INET6 && !can_bind(p, AF_INET, port)) ||
+                    (family != AF_INET && !can_bind(p, AF_INET6, port)))
+                        return port;
+        }
+        return 0;
 }
 
-static int pick(const Network *n, const Attachment *self, NetworkPort *p, Fault *fault) {
-        for (unsigned port = RANDOM_FIRST; port + p->count - 1 <= RANDOM_LAST; port++) {
+/* @earlier: ports of the same unit that are decided already. */
+static const char *find_owner(const Network *n, const Attachment *self, const NetworkPort *earlier,
+                              const NetworkPort *p) {
+        for (const NetworkPort *e = earlier; e < p; e++)
+                if (ports_collide(e, p))
+                        return self->unit;
+        return ports_owner(n, self, p);
+}
+
+static int pick(Network *n, const Attachment *self, const NetworkPort *earlier, NetworkPort *p,
+                Fault *fault) {
+        unsigned n_ports = RANDOM_LAST - RANDOM_FIRST + 1;
+
+        for (unsigned i = 0; i < n_ports; i++) {
+                unsigned port = RANDOM_FIRST + (n->next_port + i) % n_ports;
+
                 p->host_port = (uint16_t) port;
-                if (!is_taken(n, self, p))
-                        return 0;
+                if (port + p->count - 1 > RANDOM_LAST || find_owner(n, self, earlier, p) || find_listener(p))
+                        continue;
+                n->next_port = (uint16_t) (port + p->count - RANDOM_FIRST);
+                return 0;
         }
         return fault_set(fault, "publish", -EADDRNOTAVAIL, "no free host port for port %u",
                          p->container_port);
 }
 
-static int check(const Network *n, const Attachment *self, const NetworkPort *p, Fault *fault) {
+static int check(const Network *n, const Attachment *self, const NetworkPort *earlier, const NetworkPort *p,
+                 Fault *fault) {
         autofree char *text = network_port_to_string(p);
-        const char *owner = owner_of(n, self, p);
+        const char *owner = find_owner(n, self, earlier, p);
+        unsigned listener;
 
         if (owner)
                 return fault_set(fault, "publish", -EADDRINUSE, "%s of %s: %s has it", strempty(text),
                                  self->unit, owner);
-        for (uint16_t i = 0; i < p->count; i++)
-                if (host_listens(p, (uint16_t) (p->host_port + i)))
-                        return fault_set(fault, "publish", -EADDRINUSE,
-                                         "%s of %s: a process of the host listens on port %u", strempty(text),
-                                         self->unit, p->host_port + i);
+        listener = find_listener(p);
+        if (listener > 0)
+                return fault_set(fault, "publish", -EADDRINUSE,
+                                 "%s of %s: a process of the host listens on port %u", strempty(text),
+                                 self->unit, listener);
         return 0;
 }
 
@@ -103,8 +129,8 @@ int ports_resolve(Network *n, const Attachment *self, const PublishSpec *publish
                         .container_port = publish[i].container_port,
                         .count = publish[i].count,
                 };
-                r = ports[i].host_port == 0 ? pick(n, self, &ports[i], fault)
-                                            : check(n, self, &ports[i], fault);
+                r = ports[i].host_port == 0 ? pick(n, self, ports, &ports[i], fault)
+                                            : check(n, self, ports, &ports[i], fault);
                 if (r < 0)
                         return r;
         }
@@ -124,17 +150,19 @@ void ports_enter(NftBatch *b, bool add, const Attachment *a) {
                 }
 }
 
-static int enter(Attachment *a, bool add) {
+/* One transaction: out with the ports that @a has, in with @ports. */
+static int exchange(Network *n, Attachment *a, NetworkPort *ports, size_t n_ports) {
         autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
-        int r;
+        Attachment wanted = *a;
 
         if (!b)
                 return -ENOMEM;
-        ports_enter(b, add, a);
-        r = nft_batch_commit(b);
-        if (r >= 0)
-                a->published = add;
-        return r;
+        wanted.ports = ports;
+        wanted.n_ports = n_ports;
+        if (a->published)
+                ports_enter(b, false, a);
+        ports_enter(b, true, &wanted);
+        return nft_batch_commit(b, n->nft);
 }
 
 int network_publish(Network *n, Attachment *a, Fault *fault) {
@@ -144,7 +172,8 @@ int network_publish(Network *n, Attachment *a, Fault *fault) {
                 return 0;
         r = table_ensure(n, fault);
         if (r >= 0) {
-                r = enter(a, true);
+                r = exchange(n, a, a->ports, a->n_ports);
+                a->published = r >= 0;
                 if (r < 0)
                         (void) fault_set(fault, "publish", r, "%s", a->unit);
         }
@@ -152,28 +181,36 @@ int network_publish(Network *n, Attachment *a, Fault *fault) {
 }
 
 int network_unpublish(Network *n, Attachment *a) {
+        int r;
+
         if (!a->published)
                 return 0;
-        if (n->table)
-                return enter(a, false);
+        r = n->table ? exchange(n, a, NULL, 0) : 0;
         a->published = false;
-        return 0;
+        /* Some of them were not there: somebody has deleted them, and more perhaps. */
+        if (r == -ENOENT)
+                r = table_replace(n);
+        return r;
 }
 
 int network_set_ports(Network *n, Attachment *a, const PublishSpec *publish, size_t n_publish, Fault *fault) {
-        bool published = a->published;
-        NetworkPort *ports;
+        autofree NetworkPort *ports = NULL;
         int r;
 
         r = ports_resolve(n, a, publish, n_publish, &ports, fault);
+        if (r >= 0 && a->published) {
+                r = exchange(n, a, ports, n_publish);
+                if (r < 0)
+                        (void) fault_set(fault, "publish", r, "%s", a->unit);
+        }
         if (r < 0)
                 return r;
-        if (published)
-                (void) network_unpublish(n, a);
+
         free(a->ports);
-        a->ports = ports;
+        a->ports = take_ptr(ports);
         a->n_ports = n_publish;
-        return published ? network_publish(n, a, fault) : 0;
+        a->published = a->published && n_publish > 0;
+        return 0;
 }
 
 char *network_port_to_string(const NetworkPort *p) {

@@ -6,9 +6,11 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "basic/macro.h"
 #include "network/rtnl.h"
 
 #define BATCH_BYTES   (32 * 1024)
@@ -173,6 +175,20 @@ void rtnl_set_alias(Rtnl *r, unsigned index, const char *alias) {
         end(r);
 }
 
+void rtnl_set_master(Rtnl *r, unsigned index, unsigned master) {
+        struct nlmsghdr *h = begin(r, RTM_NEWLINK, 0);
+        struct ifinfomsg *info;
+
+        if (!h)
+                return;
+
+        info = mnl_nlmsg_put_extra_header(h, sizeof(*info));
+        info->ifi_family = AF_UNSPEC;
+        info->ifi_index = (int) index;
+        mnl_attr_put_u32(h, IFLA_MASTER, master);
+        end(r);
+}
+
 void rtnl_set_hairpin(Rtnl *r, unsigned index) {
         struct nlmsghdr *h = begin(r, RTM_SETLINK, 0);
         struct ifinfomsg *info;
@@ -266,7 +282,10 @@ int rtnl_commit(Rtnl *r) {
                         error = read_answers(r, r->seq - r->first_seq);
         }
 
-        mnl_nlmsg_batch_reset(r->batch);
+        /* After an overflow the first reset keeps the message that had no room. */
+        do
+                mnl_nlmsg_batch_reset(r->batch);
+        while (!mnl_nlmsg_batch_is_empty(r->batch));
         r->error = 0;
         r->first_seq = r->seq;
         return error;
@@ -326,31 +345,108 @@ static int on_route(const struct nlmsghdr *h, void *data) {
         return MNL_CB_OK;
 }
 
-int rtnl_overlaps(Rtnl *r, const InetPrefix *p, bool *ret) {
-        OverlapSearch search = { .prefix = p };
+/* Sends the request @h for a list and calls @each for every entry. */
+static int dump(Rtnl *r, struct nlmsghdr *h, mnl_cb_t each, void *data) {
         char buffer[32 * 1024];
-        struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
-        struct rtmsg *m;
-        uint32_t seq;
+        uint32_t seq = r->seq++;
         int state = MNL_CB_OK;
 
-        h->nlmsg_type = RTM_GETROUTE;
-        h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-        h->nlmsg_seq = seq = r->seq++;
         r->first_seq = r->seq;
-        m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
-        m->rtm_family = (uint8_t) p->address.family;
+        h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+        h->nlmsg_seq = seq;
         if (mnl_socket_sendto(r->socket, h, h->nlmsg_len) < 0)
                 return -errno;
 
         while (state > MNL_CB_STOP) {
                 ssize_t size = mnl_socket_recvfrom(r->socket, buffer, sizeof(buffer));
 
+                if (size < 0 && errno == EINTR)
+                        continue;
                 if (size < 0)
                         return -errno;
-                state = mnl_cb_run(buffer, (size_t) size, seq, mnl_socket_get_portid(r->socket), on_route,
-                                   &search);
+                state = mnl_cb_run(buffer, (size_t) size, seq, mnl_socket_get_portid(r->socket), each, data);
         }
-        *ret = search.found;
         return state < 0 ? -errno : 0;
+}
+
+int rtnl_overlaps(Rtnl *r, const InetPrefix *p, bool *ret) {
+        OverlapSearch search = { .prefix = p };
+        char request[MESSAGE_BYTES];
+        struct nlmsghdr *h = mnl_nlmsg_put_header(request);
+        struct rtmsg *m;
+        int result;
+
+        h->nlmsg_type = RTM_GETROUTE;
+        m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+        m->rtm_family = (uint8_t) p->address.family;
+        result = dump(r, h, on_route, &search);
+        if (result >= 0)
+                *ret = search.found;
+        return result;
+}
+
+typedef struct LinkList {
+        RtnlLink *items;
+        size_t n;
+        bool failed;
+} LinkList;
+
+static bool is_bridge(const struct nlattr *info) {
+        struct nlattr *a;
+
+        mnl_attr_for_each_nested(a, info) {
+                if (mnl_attr_get_type(a) == IFLA_INFO_KIND)
+                        return streq(mnl_attr_get_str(a), "bridge");
+        }
+        return false;
+}
+
+static int on_link(const struct nlmsghdr *h, void *data) {
+        const struct ifinfomsg *info = mnl_nlmsg_get_payload(h);
+        LinkList *list = data;
+        RtnlLink *items = reallocarray(list->items, list->n + 1, sizeof(*items)), *l;
+        struct nlattr *a;
+
+        if (!items) {
+                list->failed = true;
+                return MNL_CB_OK;
+        }
+        list->items = items;
+        l = &items[list->n++];
+        *l = (RtnlLink){ .index = (unsigned) info->ifi_index };
+
+        mnl_attr_for_each(a, h, sizeof(*info)) {
+                if (mnl_attr_get_type(a) == IFLA_IFNAME)
+                        (void) snprintf(l->name, sizeof(l->name), "%s", mnl_attr_get_str(a));
+                else if (mnl_attr_get_type(a) == IFLA_MASTER)
+                        l->master = mnl_attr_get_u32(a);
+                else if (mnl_attr_get_type(a) == IFLA_ADDRESS && mnl_attr_get_payload_len(a) == 6)
+                        memcpy(l->mac, mnl_attr_get_payload(a), 6);
+                else if (mnl_attr_get_type(a) == IFLA_LINKINFO)
+                        l->is_bridge = is_bridge(a);
+        }
+        return MNL_CB_OK;
+}
+
+int rtnl_list_links(Rtnl *r, RtnlLink **ret, size_t *ret_n) {
+        LinkList list = {};
+        char request[MESSAGE_BYTES];
+        struct nlmsghdr *h = mnl_nlmsg_put_header(request);
+        struct ifinfomsg *info;
+        int result;
+
+        h->nlmsg_type = RTM_GETLINK;
+        info = mnl_nlmsg_put_extra_header(h, sizeof(*info));
+        info->ifi_family = AF_UNSPEC;
+        mnl_attr_put_u32(h, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+        result = dump(r, h, on_link, &list);
+        if (result >= 0 && list.failed)
+                result = -ENOMEM;
+        if (result < 0) {
+                free(list.items);
+                return result;
+        }
+        *ret = list.items;
+        *ret_n = list.n;
+        return 0;
 }

@@ -52,6 +52,8 @@ void rtnl_add_route(Rtnl *r, unsigned index, const InetAddress *gateway);
 /** rtnl_set_alias() - a link takes no alias while it is made. */
 void rtnl_set_alias(Rtnl *r, unsigned index, const char *alias);
 
+void rtnl_set_master(Rtnl *r, unsigned index, unsigned master);
+
 /** rtnl_set_hairpin() - let a bridge port send a packet back where it came from: with br_netfilter, a
  * container that uses its own published port needs it. */
 void rtnl_set_hairpin(Rtnl *r, unsigned index);
@@ -68,3 +70,13 @@ int rtnl_get_index(Rtnl *r, const char *name, unsigned *ret);
 
 /** rtnl_overlaps() - is any IPv4 or IPv6 route of the host (but the default ones) inside @p or around it? */
 int rtnl_overlaps(Rtnl *r, const InetPrefix *p, bool *ret);
+
+typedef struct RtnlLink {
+        char name[IFNAMSIZ];
+        unsigned index, master;
+        uint8_t mac[6];
+        bool is_bridge;
+} RtnlLink;
+
+/** rtnl_list_links() - all of them; free() the result. */
+int rtnl_list_links(Rtnl *r, RtnlLink **ret, size_t *ret_n);

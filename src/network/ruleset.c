@@ -44,17 +44,17 @@
 #define TYPE3(a, b, c) ((a) << 12 | (b) << 6 | (c))
 
 static const NftSet sets[] = {
-        { "dnat4", TYPE2(TYPE_PROTO, TYPE_SERVICE), 8, TYPE2(TYPE_IPADDR, TYPE_SERVICE), 8, false },
-        { "dnat6", TYPE2(TYPE_PROTO, TYPE_SERVICE), 8, TYPE2(TYPE_IP6ADDR, TYPE_SERVICE), 20, false },
+        { "dnat4", TYPE2(TYPE_PROTO, TYPE_SERVICE), 8, TYPE2(TYPE_IPADDR, TYPE_SERVICE), 8, false, false },
+        { "dnat6", TYPE2(TYPE_PROTO, TYPE_SERVICE), 8, TYPE2(TYPE_IP6ADDR, TYPE_SERVICE), 20, false, false },
         { "dnat4_on", TYPE3(TYPE_IPADDR, TYPE_PROTO, TYPE_SERVICE), 12, TYPE2(TYPE_IPADDR, TYPE_SERVICE), 8,
-          false },
+          false, false },
         { "dnat6_on", TYPE3(TYPE_IP6ADDR, TYPE_PROTO, TYPE_SERVICE), 24, TYPE2(TYPE_IP6ADDR, TYPE_SERVICE),
-          20, false },
-        { "nat4", TYPE_IPADDR, 4, 0, 0, true },
-        { "nat6", TYPE_IP6ADDR, 16, 0, 0, true },
-        { "bridges", TYPE_IFNAME, IFNAMSIZ, 0, 0, false },
-        { "internal", TYPE_IFNAME, IFNAMSIZ, 0, 0, false },
-        { "same", TYPE2(TYPE_IFNAME, TYPE_IFNAME), 2 * IFNAMSIZ, 0, 0, false },
+          20, false, false },
+        { "nat4", TYPE_IPADDR, 4, 0, 0, true, false },
+        { "nat6", TYPE_IP6ADDR, 16, 0, 0, true, false },
+        { "bridges", TYPE_IFNAME, IFNAMSIZ, 0, 0, false, true },
+        { "internal", TYPE_IFNAME, IFNAMSIZ, 0, 0, false, true },
+        { "same", TYPE2(TYPE_IFNAME, TYPE_IFNAME), 2 * IFNAMSIZ, 0, 0, false, true },
 };
 
 typedef struct nftnl_rule Rule;
@@ -222,6 +222,28 @@ static void add_guard(NftBatch *b) {
         nft_batch_end_rule(b, rule);
 }
 
+/* Without it nothing is sent from 127.0.0.1 to a bridge: the connection must be refused, not time out. */
+static void skip_localhost(NftBatch *b) {
+        Rule *rule = nft_batch_begin_rule(b, "output");
+
+        family(b, rule, false);
+        payload(b, rule, NFT_PAYLOAD_NETWORK_HEADER, 16, 1, NFT_REG_1);
+        compare_byte(b, rule, NFT_REG_1, 127);
+        verdict(b, rule, NF_ACCEPT);
+        nft_batch_end_rule(b, rule);
+}
+
+/* There is no such thing as route_localnet for ::1. */
+static void skip_localhost6(NftBatch *b) {
+        Rule *rule = nft_batch_begin_rule(b, "output");
+
+        family(b, rule, true);
+        destination(b, rule, true, NFT_REG_1);
+        compare(b, rule, NFT_REG_1, NFT_CMP_EQ, &in6addr_loopback, sizeof(in6addr_loopback));
+        verdict(b, rule, NF_ACCEPT);
+        nft_batch_end_rule(b, rule);
+}
+
 static void add_forward(NftBatch *b) {
         Rule *rule = nft_batch_begin_rule(b, "forward");
 
@@ -258,7 +280,7 @@ static void add_forward(NftBatch *b) {
         }
 }
 
-void ruleset_add(NftBatch *b) {
+void ruleset_add(NftBatch *b, bool localhost) {
         nft_batch_add_table(b);
         for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
                 nft_batch_add_set(b, &sets[i]);
@@ -268,6 +290,9 @@ void ruleset_add(NftBatch *b) {
         nft_batch_add_chain(b, "output", NF_INET_LOCAL_OUT, -100, "nat");
         nft_batch_add_chain(b, "postrouting", NF_INET_POST_ROUTING, 100, "nat");
         nft_batch_add_chain(b, "forward", NF_INET_FORWARD, 0, "filter");
+        if (!localhost)
+                skip_localhost(b);
+        skip_localhost6(b);
         for (unsigned i = 0; i < 8; i++)
                 add_dnat(b, i & 4 ? "output" : "prerouting", i & 2, !(i & 1));
         add_masquerade(b, false);

@@ -14,8 +14,11 @@
 #include "network/network.h"
 #include "network/nft-batch.h"
 
-/** ruleset_add() - all chains, sets, maps and rules, without elements. */
-void ruleset_add(NftBatch *b);
+/**
+ * ruleset_add() - all chains, sets, maps and rules, without elements
+ * @localhost: connections to 127.0.0.1 are let in as well
+ */
+void ruleset_add(NftBatch *b, bool localhost);
 
 /** ruleset_network() - enter or remove a network. */
 void ruleset_network(NftBatch *b, bool add, const char *bridge, const InetPrefix *subnets, size_t n,

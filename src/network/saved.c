@@ -77,7 +77,8 @@ static int read_link(const json_t *j, NetworkLink *ret) {
         const char *mac = json_string_value(json_object_get(j, "mac"));
         const json_t *addresses = json_object_get(j, "addresses"), *gateways = json_object_get(j, "gateways");
 
-        if (!network || !host || !name || !mac || strlen(host) >= IFNAMSIZ || strlen(name) >= IFNAMSIZ)
+        if (!network || !network[0] || !host || !name || !mac || strlen(host) >= IFNAMSIZ ||
+            strlen(name) >= IFNAMSIZ)
                 return -EBADMSG;
         (void) snprintf(ret->host_name, sizeof(ret->host_name), "%s", host);
         (void) snprintf(ret->name, sizeof(ret->name), "%s", name);
@@ -115,63 +116,79 @@ static int read_port(const json_t *j, NetworkPort *ret) {
         return 0;
 }
 
-/* A network that no unit defines any more, as far as a link tells what it was. */
-static int remember_network(Network *n, const NetworkLink *l) {
-        NetworkSection section = {};
-        InetPrefix subnets[2];
-        Net *net;
-        int r;
+static bool covers(const Net *net, const NetworkLink *l) {
+        for (size_t i = 0; i < l->n_addresses; i++) {
+                bool found = false;
 
-        for (size_t i = 0; i < l->n_addresses; i++)
-                subnets[i] = inet_prefix_network(&l->addresses[i]);
-        section.subnets = subnets;
-        section.n_subnets = l->n_addresses;
-        section.gateways = (InetAddress *) l->gateways;
-        section.n_gateways = l->gateways[0].family == AF_UNSPEC ? 0 : l->n_addresses;
-        section.internal = l->gateways[0].family == AF_UNSPEC;
-        r = network_define(n, l->network, &section, NULL);
-        net = net_find(n, l->network);
-        if (net)
-                net->defined = false;
-        return r < 0 ? r : 0;
+                for (size_t j = 0; j < net->n_subnets; j++)
+                        found |= inet_contains(&net->subnets[j], &l->addresses[i].address) &&
+                                 net->subnets[j].bits == l->addresses[i].bits;
+                if (!found)
+                        return false;
+        }
+        return true;
 }
 
-static int adopt_links(Network *n, Attachment *a, const json_t *links) {
-        a->links = calloc(json_array_size(links) + 1, sizeof(*a->links));
-        if (!a->links)
-                return -ENOMEM;
+/* The network of a link is as the link says: its unit may have gone or changed since, or a part of a pool
+ * was picked for it that was not its own. */
+static int remember_network(Network *n, const NetworkLink *l, Fault *fault) {
+        const Net *net = net_find(n, l->network);
+        InetPrefix subnets[2];
+        InetAddress gateways[2];
+        NetworkSection section = { .subnets = subnets, .gateways = gateways, .n_subnets = l->n_addresses };
 
+        if (net && covers(net, l))
+                return 0;
+        if (net && net->n_links > 0)
+                return fault_set(fault, "adopt", -EADDRINUSE, "%s has other subnets by now", l->network);
+
+        for (size_t i = 0; i < l->n_addresses; i++) {
+                subnets[i] = inet_prefix_network(&l->addresses[i]);
+                gateways[i] = l->gateways[i];
+        }
+        section.n_gateways = l->n_addresses;
+        section.internal = gateways[0].family == AF_UNSPEC;
+        return net_replace(n, l->network, &section, net && net->defined, fault);
+}
+
+static int adopt_links(Network *n, Attachment *a, const json_t *links, Fault *fault) {
         for (size_t i = 0; i < json_array_size(links); i++) {
-                NetworkLink *l = &a->links[a->n_links];
-                Net *net;
+                NetworkLink l = {};
                 int r;
 
-                r = read_link(json_array_get(links, i), l);
+                r = read_link(json_array_get(links, i), &l);
                 if (r < 0)
                         return r;
-                a->n_links++;
-                if (!net_find(n, l->network)) {
-                        r = remember_network(n, l);
-                        if (r < 0)
-                                return r;
+                r = remember_network(n, &l, fault);
+                if (r < 0) {
+                        free(l.network);
+                        return r;
                 }
-                net = net_find(n, l->network);
-                net->n_links++;
-                net->next++;
+                r = attachment_add_link(n, a, &l, fault);
+                if (r < 0)
+                        return r;
+                net_find(n, l.network)->next++;
         }
         return 0;
 }
 
-static int adopt_ports(Attachment *a, const json_t *ports) {
+static int adopt_ports(Network *n, Attachment *a, const json_t *ports, Fault *fault) {
         a->ports = calloc(json_array_size(ports) + 1, sizeof(*a->ports));
         if (!a->ports)
                 return -ENOMEM;
 
         for (size_t i = 0; i < json_array_size(ports); i++) {
-                int r = read_port(json_array_get(ports, i), &a->ports[a->n_ports]);
+                NetworkPort *p = &a->ports[a->n_ports];
+                const char *owner;
+                int r;
 
+                r = read_port(json_array_get(ports, i), p);
                 if (r < 0)
                         return r;
+                owner = ports_owner(n, NULL, p);
+                if (owner)
+                        return fault_set(fault, "adopt", -EADDRINUSE, "port %u of %s: %s has it",
+                                         p->host_port, a->unit, owner);
                 a->n_ports++;
         }
         return 0;
@@ -179,29 +196,22 @@ static int adopt_ports(Attachment *a, const json_t *ports) {
 
 int network_adopt(Network *n, const json_t *saved, Fault *fault, Attachment **ret) {
         const char *unit = json_string_value(json_object_get(saved, "unit"));
-        Attachment *a, **grown;
+        Attachment *a;
         int r;
 
         if (!unit)
                 return fault_set(fault, "adopt", -EBADMSG, "network");
-        grown = reallocarray(n->attachments, n->n_attachments + 1, sizeof(*grown));
-        a = calloc(1, sizeof(*a));
-        if (a)
-                a->unit = strdup(unit);
-        if (grown)
-                n->attachments = grown;
-        if (!grown || !a || !a->unit) {
-                free(a);
+        a = attachment_new(n, unit);
+        if (!a)
                 return -ENOMEM;
-        }
-        n->attachments[n->n_attachments++] = a;
 
-        r = adopt_links(n, a, json_object_get(saved, "links"));
+        r = adopt_links(n, a, json_object_get(saved, "links"), fault);
         if (r >= 0)
-                r = adopt_ports(a, json_object_get(saved, "ports"));
+                r = adopt_ports(n, a, json_object_get(saved, "ports"), fault);
         if (r < 0) {
-                network_detach(n, a, false);
-                return fault_set(fault, "adopt", r, "%s", unit);
+                (void) fault_set(fault, "adopt", r, "%s", unit);
+                attachment_forget(n, a);
+                return r;
         }
         a->published = json_is_true(json_object_get(saved, "published"));
         *ret = a;
@@ -209,24 +219,26 @@ int network_adopt(Network *n, const json_t *saved, Fault *fault, Attachment **re
 }
 
 int network_settle(Network *n, Fault *fault) {
-        int first = 0, r;
+        unsigned index;
+        int first, r;
 
+        first = bridge_sweep(n);
+        if (first < 0)
+                (void) fault_set(fault, "links", first, NULL);
         if (n->n_attachments == 0) {
                 n->table = true;
                 table_drop(n);
-                return 0;
+                return first;
         }
 
         r = table_ensure(n, fault);
-        if (r < 0)
-                first = r;
-        for (size_t i = 0; i < n->n_nets; i++)
-                if (n->nets[i]->n_links > 0) {
-                        r = bridge_ensure(n, n->nets[i], fault);
-                        if (r < 0 && first == 0)
-                                first = r;
-                }
-        return first;
+        for (size_t i = 0; i < n->n_nets; i++) {
+                if (r < 0 && first == 0)
+                        first = r;
+                if (n->nets[i]->n_links > 0)
+                        r = bridge_ensure(n, n->nets[i], &index, fault);
+        }
+        return r < 0 && first == 0 ? r : first;
 }
 
 json_t *network_list_links(const Network *n) {

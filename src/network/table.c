@@ -1,26 +1,23 @@
-/* Table inet nsunits as a whole: made with the first container, made again when others delete it. */
+/* Table inet nsunits as a whole: made with the first container, made again when others change it. */
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <libnftnl/table.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
 #include "network/internal.h"
 #include "network/ruleset.h"
 
-/* The whole desired state in one transaction; @replace: a table of that name may be there. */
-static int install(Network *n, bool replace) {
+/* The whole desired state in one transaction. */
+static int install(Network *n) {
         autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
 
         if (!b)
                 return -ENOMEM;
 
-        if (replace) {
-                /* Deleting what is not there is an error, so it is added before. */
-                nft_batch_add_table(b);
-                nft_batch_del_table(b);
-        }
-        ruleset_add(b);
+        /* Deleting what is not there is an error, so it is added before. */
+        nft_batch_add_table(b);
+        nft_batch_del_table(b);
+        ruleset_add(b, n->settings.publish_localhost);
         for (size_t i = 0; i < n->n_nets; i++) {
                 const Net *net = n->nets[i];
 
@@ -30,24 +27,13 @@ static int install(Network *n, bool replace) {
         for (size_t i = 0; i < n->n_attachments; i++)
                 if (n->attachments[i]->published)
                         ports_enter(b, true, n->attachments[i]);
-        return nft_batch_commit(b);
+        return nft_batch_commit(b, n->nft);
 }
 
-/* Reads what the monitor has; what we have just done ourselves is among it. */
-static int drain(Network *n, mnl_cb_t on_each, void *data) {
-        char buffer[32 * 1024];
-        ssize_t size;
+int table_replace(Network *n) {
+        int r = install(n);
 
-        while ((size = mnl_socket_recvfrom(n->monitor, buffer, sizeof(buffer))) > 0)
-                if (on_each)
-                        (void) mnl_cb_run(buffer, (size_t) size, 0, 0, on_each, data);
-        return size < 0 ? -errno : 0;
-}
-
-static int replace(Network *n) {
-        int r = install(n, true);
-
-        (void) drain(n, NULL, NULL);
+        n->table = r >= 0;
         return r;
 }
 
@@ -56,11 +42,8 @@ int table_ensure(Network *n, Fault *fault) {
 
         if (n->table)
                 return 0;
-        r = replace(n);
-        if (r < 0)
-                return fault_set(fault, "nftables", r, "table inet %s", TABLE_NAME);
-        n->table = true;
-        return 0;
+        r = table_replace(n);
+        return r < 0 ? fault_set(fault, "nftables", r, "table inet %s", TABLE_NAME) : 0;
 }
 
 void table_drop(Network *n) {
@@ -68,18 +51,27 @@ void table_drop(Network *n) {
 
         if (!b || !n->table)
                 return;
-        /* First, so that the monitor does not take this for somebody else's doing. */
         n->table = false;
         nft_batch_del_table(b);
-        (void) nft_batch_commit(b);
+        (void) nft_batch_commit(b, n->nft);
 }
 
-int monitor_open(Network *n) {
-        int group = NFNLGRP_NFTABLES;
+static int open_socket(int flags, struct mnl_socket **ret) {
+        *ret = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | flags);
+        return !*ret || mnl_socket_bind(*ret, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : 0;
+}
 
-        n->monitor = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (!n->monitor || mnl_socket_bind(n->monitor, 0, MNL_SOCKET_AUTOPID) < 0 ||
-            mnl_socket_setsockopt(n->monitor, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+int table_open_sockets(Network *n) {
+        int group = NFNLGRP_NFTABLES, enable = 1, r;
+
+        r = open_socket(0, &n->nft);
+        if (r >= 0)
+                r = open_socket(SOCK_NONBLOCK, &n->monitor);
+        if (r < 0)
+                return r;
+        /* Errors without a copy of our requests. */
+        (void) mnl_socket_setsockopt(n->nft, NETLINK_CAP_ACK, &enable, sizeof(enable));
+        if (mnl_socket_setsockopt(n->monitor, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
                 return -errno;
         return 0;
 }
@@ -88,33 +80,59 @@ int network_monitor_fd(const Network *n) {
         return mnl_socket_get_fd(n->monitor);
 }
 
-static int on_message(const struct nlmsghdr *h, void *data) {
-        struct nftnl_table *t;
-        bool *deleted = data;
+/* Of every nftables message but those of generations, the first attribute is the table's name. */
+static bool is_of_our_table(const struct nlmsghdr *h) {
+        struct nlattr *a;
 
-        if ((h->nlmsg_type & 0xff) != NFT_MSG_DELTABLE)
-                return MNL_CB_OK;
-        t = nftnl_table_alloc();
-        if (t && nftnl_table_nlmsg_parse(h, t) == 0)
-                *deleted |= streq_null(nftnl_table_get_str(t, NFTNL_TABLE_NAME), TABLE_NAME);
-        if (t)
-                nftnl_table_free(t);
-        return MNL_CB_OK;
+        mnl_attr_for_each(a, h, sizeof(struct nfgenmsg)) {
+                if (mnl_attr_get_type(a) == NFTA_TABLE_NAME)
+                        return mnl_attr_validate(a, MNL_TYPE_NUL_STRING) >= 0 &&
+                               streq(mnl_attr_get_str(a), TABLE_NAME);
+        }
+        return false;
+}
+
+/* What others add does not hurt us; a part that they delete does. */
+static bool is_loss(const Network *n, const struct nlmsghdr *h) {
+        if (NFNL_SUBSYS_ID(h->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
+            h->nlmsg_pid == mnl_socket_get_portid(n->nft))
+                return false;
+
+        switch (NFNL_MSG_TYPE(h->nlmsg_type)) {
+        case NFT_MSG_DELTABLE:
+        case NFT_MSG_DELCHAIN:
+        case NFT_MSG_DELRULE:
+        case NFT_MSG_DELSET:
+        case NFT_MSG_DELSETELEM:
+                return is_of_our_table(h);
+        default:
+                return false;
+        }
 }
 
 int network_process_monitor(Network *n) {
-        bool deleted = false;
+        char buffer[32 * 1024];
+        bool lost = false;
         int r;
 
-        r = drain(n, on_message, &deleted);
-        if (!n->table)
+        for (;;) {
+                ssize_t size = mnl_socket_recvfrom(n->monitor, buffer, sizeof(buffer));
+                int left = (int) size;
+
+                if (size < 0 && errno == EINTR)
+                        continue;
+                if (size < 0 && errno != ENOBUFS && errno != ENOSPC)
+                        break;
+                /* Messages were lost: the end of the table may be among what they told. */
+                if (size < 0)
+                        lost = true;
+                for (struct nlmsghdr *h = (struct nlmsghdr *) buffer; size > 0 && mnl_nlmsg_ok(h, left);
+                     h = mnl_nlmsg_next(h, &left))
+                        lost |= is_loss(n, h);
+        }
+
+        if (!lost || !n->table)
                 return 0;
-        /* Messages were lost: the end of the table may be among what they told. */
-        if (r == -ENOBUFS)
-                r = replace(n);
-        else if (deleted)
-                r = install(n, false);
-        else
-                return 0;
+        r = install(n);
         return r < 0 ? r : 1;
 }

@@ -1,0 +1,180 @@
+/* A host of its own for every test of the network: a namespace, with sockets in it and in its containers. */
+#pragma once
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+
+#include "unit-test.h"
+
+#include "basic/cleanup.h"
+#include "basic/macro.h"
+#include "network/internal.h"
+
+#define must(call) ck_assert_msg((call) >= 0, "%s: %s", #call, strerror(errno))
+
+/* Exit status 77 means "skipped" to meson. */
+__attribute__((constructor)) static void skip_unless_root(void) {
+        if (geteuid() != 0)
+                _exit(77);
+}
+
+static inline InetPrefix prefix(const char *text) {
+        InetPrefix p = {};
+
+        ck_assert_int_eq(inet_parse_prefix(text, &p), 0);
+        return p;
+}
+
+static inline InetAddress address(const char *text) {
+        InetAddress a = {};
+
+        ck_assert_int_eq(inet_parse(text, &a), 0);
+        return a;
+}
+
+static inline int own_ns(void) {
+        int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+        must(fd);
+        return fd;
+}
+
+/* Namespaces that stay until the test ends: each test is a process. */
+static inline int make_ns(void) {
+        int home = own_ns(), fd;
+
+        must(unshare(CLONE_NEWNET));
+        fd = own_ns();
+        must(setns(home, CLONE_NEWNET));
+        (void) close(home);
+        return fd;
+}
+
+static inline void enter_host(void) {
+        autoptr(Rtnl) r = NULL;
+
+        must(unshare(CLONE_NEWNS | CLONE_NEWNET));
+        must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+        ck_assert_int_eq(rtnl_new(&r), 0);
+        rtnl_set_up(r, "lo");
+        ck_assert_int_eq(rtnl_commit(r), 0);
+}
+
+static inline Network *make_network(void) {
+        const NetworkSettings settings = {
+                .subnet4 = prefix("10.89.0.0/16"),
+                .subnet6 = prefix("fd89::/64"),
+                .pool4 = prefix("10.90.0.0/16"),
+                .pool6 = prefix("fd90::/48"),
+                .publish_localhost = true,
+        };
+        Network *n = NULL;
+        Fault fault = {};
+
+        ck_assert_msg(network_new(&settings, &fault, &n) == 0, "%s: %s", fault.step, fault.object);
+        return n;
+}
+
+static inline int socket_in(int ns, int family, int type) {
+        int home = own_ns(), fd;
+
+        if (ns >= 0)
+                must(setns(ns, CLONE_NEWNET));
+        fd = socket(family, type | SOCK_CLOEXEC, 0);
+        must(fd);
+        if (ns >= 0)
+                must(setns(home, CLONE_NEWNET));
+        (void) close(home);
+        return fd;
+}
+
+typedef union Socket {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+} Socket;
+
+static inline socklen_t socket_of(const InetAddress *a, uint16_t port, Socket *ret) {
+        memset(ret, 0, sizeof(*ret));
+        ret->any.sa_family = (sa_family_t) a->family;
+        if (a->family == AF_INET6) {
+                ret->six.sin6_addr = a->v6;
+                ret->six.sin6_port = htons(port);
+                return sizeof(ret->six);
+        }
+        ret->four.sin_addr = a->v4;
+        ret->four.sin_port = htons(port);
+        return sizeof(ret->four);
+}
+
+/* Listens (TCP) or receives (UDP) on every address of both families. */
+static inline int serve(int ns, int type, uint16_t port) {
+        int fd = socket_in(ns, AF_INET6, type);
+        Socket s;
+
+        must(bind(fd, &s.any, socket_of(&(InetAddress){ .family = AF_INET6 }, port, &s)));
+        if (type == SOCK_STREAM)
+                must(listen(fd, 64));
+        return fd;
+}
+
+/* Connects, within @timeout milliseconds. Returns 0 or a negative errno. */
+static inline int reach_within(int ns, const char *to, uint16_t port, int timeout) {
+        InetAddress a = address(to);
+        autoclose int fd = socket_in(ns, a.family, SOCK_STREAM | SOCK_NONBLOCK);
+        struct pollfd p = { .fd = fd, .events = POLLOUT };
+        socklen_t size = sizeof(int);
+        int error = 0;
+        Socket s;
+
+        if (connect(fd, &s.any, socket_of(&a, port, &s)) < 0 && errno != EINPROGRESS)
+                return -errno;
+        if (poll(&p, 1, timeout) == 0)
+                return -ETIMEDOUT;
+        must(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size));
+        return -error;
+}
+
+static inline int reach(int ns, const char *to, uint16_t port) {
+        return reach_within(ns, to, port, 5000);
+}
+
+static inline bool is_cut_off(int ns, const char *to, uint16_t port) {
+        return reach_within(ns, to, port, 200) < 0;
+}
+
+static inline size_t count_links(void) {
+        autoptr(Rtnl) r = NULL;
+        autofree RtnlLink *links = NULL;
+        size_t n = 0;
+
+        ck_assert_int_eq(rtnl_new(&r), 0);
+        ck_assert_int_eq(rtnl_list_links(r, &links, &n), 0);
+        return n;
+}
+
+/* As somebody else would: returns -ENOENT when there is none. */
+static inline int delete_table(void) {
+        autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
+        struct mnl_socket *s = mnl_socket_open(NETLINK_NETFILTER);
+        int r;
+
+        ck_assert(b && s);
+        ck_assert_int_eq(mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID), 0);
+        nft_batch_del_table(b);
+        r = nft_batch_commit(b, s);
+        (void) mnl_socket_close(s);
+        return r;
+}
+
+/* "lo" and no table. */
+static inline void assert_nothing_left(void) {
+        ck_assert_uint_eq(count_links(), 1);
+        ck_assert_int_eq(delete_table(), -ENOENT);
+}

@@ -1,0 +1,437 @@
+/* Attaching, isolation, leases, adoption, and failures at every step, in a namespace of our own. */
+#include "network-fixture.h"
+
+/* Instead of libmnl's: the request of this number fails. */
+static unsigned fail_at, n_sent;
+
+ssize_t mnl_socket_sendto(const struct mnl_socket *s, const void *data, size_t size) {
+        static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+
+        if (++n_sent == fail_at) {
+                errno = ENOBUFS;
+                return -1;
+        }
+        return sendto(mnl_socket_get_fd(s), data, size, 0, (const struct sockaddr *) &kernel, sizeof(kernel));
+}
+
+typedef struct Wish {
+        const char *network, *second, *address;
+        const PublishSpec *publish;
+        size_t n_publish;
+} Wish;
+
+static int try(Network *n, const char *unit, int ns, Wish w, Fault *fault, Attachment **ret) {
+        char *networks[] = { (char *) (w.network ? w.network : NETWORK_DEFAULT_NAME), (char *) w.second,
+                             NULL };
+        InetAddress a = w.address ? address(w.address) : (InetAddress){};
+        const AttachRequest q = {
+                .unit = unit,
+                .link_hint = "test",
+                .netns_fd = ns,
+                .networks = networks,
+                .addresses = &a,
+                .n_addresses = w.address ? 1 : 0,
+                .publish = w.publish,
+                .n_publish = w.n_publish,
+        };
+
+        *fault = (Fault){};
+        return network_attach(n, &q, fault, ret);
+}
+
+static Attachment *attach(Network *n, const char *unit, int ns, Wish w) {
+        Attachment *a = NULL;
+        Fault fault = {};
+        int r = try(n, unit, ns, w, &fault, &a);
+
+        ck_assert_msg(r == 0, "%s: %s: %s", fault.step, fault.object, strerror(-r));
+        return a;
+}
+
+static const char *text_of(const NetworkLink *l, size_t i) {
+        static char text[2][INET_TEXT_MAX];
+
+        return inet_format(&l->addresses[i].address, text[i]);
+}
+
+START_TEST(attached_and_gone) {
+        enter_host();
+        Network *n = make_network();
+        int one = make_ns(), two = make_ns();
+        Attachment *a, *b;
+
+        assert_nothing_left();
+        a = attach(n, "a.container", one, (Wish){});
+        b = attach(n, "b.container", two, (Wish){});
+        ck_assert_uint_eq(count_links(), 4);
+        ck_assert_str_eq(a->links[0].name, "eth0");
+        ck_assert_uint_eq(a->links[0].n_addresses, 2);
+        ck_assert_int_eq(a->links[0].addresses[0].address.family, AF_INET);
+        ck_assert(!inet_equal(&a->links[0].addresses[0].address, &b->links[0].addresses[0].address));
+
+        autoclose int server = serve(one, SOCK_STREAM, 80);
+        ck_assert_int_eq(reach(two, text_of(&a->links[0], 0), 80), 0);
+        ck_assert_int_eq(reach(two, text_of(&a->links[0], 1), 80), 0);
+        ck_assert_int_eq(reach(-1, text_of(&a->links[0], 0), 80), 0);
+        ck_assert_int_eq(reach(one, "127.0.0.1", 80), 0);
+
+        network_detach(n, a, false);
+        ck_assert_uint_eq(count_links(), 3);
+        network_detach(n, b, false);
+        assert_nothing_left();
+        network_detach(n, NULL, false);
+        network_free(n);
+}
+END_TEST
+
+START_TEST(wanted_addresses) {
+        enter_host();
+        Network *n = make_network();
+        Attachment *a = attach(n, "a.container", make_ns(), (Wish){ .address = "10.89.7.7" }), *b = NULL;
+        Attachment *six = attach(n, "six.container", make_ns(), (Wish){ .address = "fd89::77" });
+        int ns = make_ns();
+        Fault f;
+
+        ck_assert_str_eq(text_of(&a->links[0], 0), "10.89.7.7");
+        ck_assert_uint_eq(a->links[0].n_addresses, 2);
+        ck_assert_int_eq(six->links[0].addresses[0].address.family, AF_INET);
+        ck_assert_str_eq(text_of(&six->links[0], 1), "fd89::77");
+
+        ck_assert_int_eq(try(n, "b.container", ns, (Wish){ .address = "10.89.7.7" }, &f, &b), -EADDRINUSE);
+        ck_assert_str_eq(f.object, "10.89.7.7 belongs to a.container");
+        ck_assert_int_eq(try(n, "b.container", ns, (Wish){ .address = "10.89.0.1" }, &f, &b), -EADDRINUSE);
+        ck_assert_str_eq(f.object, "10.89.0.1 belongs to the gateway");
+        ck_assert_int_eq(try(n, "b.container", ns, (Wish){ .address = "10.88.0.1" }, &f, &b), -EADDRNOTAVAIL);
+        ck_assert_int_eq(try(n, "b.container", ns, (Wish){ .address = "10.89.255.255" }, &f, &b),
+                         -EADDRNOTAVAIL);
+        ck_assert_int_eq(try(n, "b.container", ns, (Wish){ .address = "10.89.0.0" }, &f, &b), -EADDRNOTAVAIL);
+
+        network_detach(n, a, true);
+        b = attach(n, "b.container", ns, (Wish){ .address = "10.89.7.7" });
+        ck_assert_str_eq(text_of(&b->links[0], 0), "10.89.7.7");
+        network_free(n);
+}
+END_TEST
+
+static void define(Network *n, const char *name, const char *subnet, bool internal) {
+        InetPrefix p = subnet ? prefix(subnet) : (InetPrefix){};
+        const NetworkSection s = { .subnets = &p, .n_subnets = subnet ? 1 : 0, .internal = internal };
+        Fault f = {};
+        int r = network_define(n, name, &s, &f);
+
+        ck_assert_msg(r == 0, "%s: %s", f.step, f.object);
+}
+
+START_TEST(exhausted) {
+        enter_host();
+        Network *n = make_network();
+        Attachment *a, *b = NULL;
+        int ns = make_ns();
+        Fault f;
+
+        define(n, "tiny.network", "10.77.0.0/30", false);
+        a = attach(n, "a.container", make_ns(), (Wish){ .network = "tiny.network" });
+        ck_assert_str_eq(text_of(&a->links[0], 0), "10.77.0.2");
+        ck_assert_int_eq(try(n, "b.container", ns, (Wish){ .network = "tiny.network" }, &f, &b),
+                         -EADDRNOTAVAIL);
+        ck_assert_str_eq(f.object, "10.77.0.0/30 of tiny.network");
+        ck_assert_int_eq(network_undefine(n, "tiny.network"), -EBUSY);
+        ck_assert_int_eq(try(n, "b.container", ns, (Wish){ .network = "tiny.network" }, &f, &b), -ENOENT);
+        network_detach(n, a, false);
+        ck_assert_int_eq(network_undefine(n, "tiny.network"), -ENOENT);
+        assert_nothing_left();
+        network_free(n);
+}
+END_TEST
+
+START_TEST(definitions) {
+        enter_host();
+        Network *n = make_network();
+        InetPrefix p = prefix("10.89.5.0/24"), small = prefix("10.70.0.0/31"), other = prefix("10.71.0.0/24");
+        InetAddress gateway = address("10.72.0.1");
+        NetworkSection s = { .subnets = &p, .n_subnets = 1 };
+        Fault f = {};
+
+        ck_assert_int_eq(network_define(n, "x.network", &s, &f), -EADDRINUSE);
+        ck_assert_str_eq(f.object, "x.network: subnet 10.89.5.0/24 belongs to default");
+        s.subnets = &small;
+        ck_assert_int_eq(network_define(n, "x.network", &s, NULL), -EINVAL);
+        s = (NetworkSection){ .subnets = &other, .n_subnets = 1, .gateways = &gateway, .n_gateways = 1 };
+        ck_assert_int_eq(network_define(n, "x.network", &s, NULL), -EINVAL);
+        ck_assert_ptr_null(net_find(n, "x.network"));
+
+        /* From the pools; once more from them; and what fails changes nothing. */
+        s = (NetworkSection){ .ipv6 = true };
+        ck_assert_int_eq(network_define(n, "x.network", &s, NULL), 0);
+        ck_assert_int_eq(network_define(n, "x.network", &s, NULL), 0);
+        ck_assert_uint_eq(n->n_nets, 2);
+        ck_assert_uint_eq(net_find(n, "x.network")->n_subnets, 2);
+        ck_assert_int_eq(network_define(n, "y.network", &s, NULL), 0);
+        ck_assert(
+                !inet_overlap(&net_find(n, "x.network")->subnets[0], &net_find(n, "y.network")->subnets[0]));
+        ck_assert(
+                !inet_overlap(&net_find(n, "x.network")->subnets[1], &net_find(n, "y.network")->subnets[1]));
+        s = (NetworkSection){ .subnets = &p, .n_subnets = 1 };
+        ck_assert_int_eq(network_define(n, "x.network", &s, NULL), -EADDRINUSE);
+        ck_assert_uint_eq(net_find(n, "x.network")->n_subnets, 2);
+        network_free(n);
+}
+END_TEST
+
+START_TEST(networks_are_apart) {
+        enter_host();
+        Network *n = make_network();
+        int one = make_ns(), two = make_ns(), both = make_ns(), inner = make_ns();
+        const PublishSpec publish = { .host_port = 8080, .container_port = 80, .count = 1 };
+        char gateway[INET_TEXT_MAX];
+        Attachment *a, *i;
+
+        define(n, "one.network", NULL, false);
+        define(n, "two.network", NULL, false);
+        define(n, "inner.network", NULL, true);
+        a = attach(n, "a.container", one,
+                   (Wish){ .network = "one.network", .publish = &publish, .n_publish = 1 });
+        (void) attach(n, "b.container", two, (Wish){ .network = "two.network" });
+        i = attach(n, "i.container", inner, (Wish){ .network = "inner.network" });
+        (void) attach(n, "c.container", both, (Wish){ .network = "inner.network", .second = "one.network" });
+        ck_assert_int_eq(network_publish(n, a, NULL), 0);
+
+        autoclose int server = serve(one, SOCK_STREAM, 80), inside = serve(inner, SOCK_STREAM, 80);
+        ck_assert(is_cut_off(two, text_of(&a->links[0], 0), 80));
+        ck_assert_int_eq(reach(two, inet_format(&net_find(n, "two.network")->gateways[0], gateway), 8080), 0);
+        ck_assert_int_eq(reach(both, text_of(&a->links[0], 0), 80), 0);
+        ck_assert_int_eq(reach(both, text_of(&i->links[0], 0), 80), 0);
+        ck_assert(is_cut_off(two, text_of(&i->links[0], 0), 80));
+        ck_assert_int_eq(reach(inner, text_of(&a->links[0], 0), 80), -ENETUNREACH);
+        network_free(n);
+}
+END_TEST
+
+static json_t *saved_of(const Attachment *a) {
+        json_t *j = network_attachment_to_json(a);
+
+        ck_assert_ptr_nonnull(j);
+        return j;
+}
+
+START_TEST(adopted) {
+        enter_host();
+        Network *n = make_network(), *m;
+        int one = make_ns(), two = make_ns();
+        const PublishSpec publish = { .host_port = 8080, .container_port = 80, .count = 1 };
+        Attachment *a, *b, *c = NULL;
+        json_t *first, *second, *again;
+        Fault f;
+
+        define(n, "gone.network", "10.77.0.0/24", false);
+        a = attach(n, "a.container", one, (Wish){ .publish = &publish, .n_publish = 1 });
+        b = attach(n, "b.container", two, (Wish){ .network = "gone.network", .address = "10.77.0.9" });
+        ck_assert_int_eq(network_publish(n, a, NULL), 0);
+        first = saved_of(a);
+        second = saved_of(b);
+        network_free(n);
+
+        autoclose int server = serve(one, SOCK_STREAM, 80);
+        ck_assert_int_eq(reach(-1, "127.0.0.1", 8080), 0);
+
+        m = make_network();
+        ck_assert_int_eq(network_adopt(m, first, NULL, &a), 0);
+        ck_assert_int_eq(network_adopt(m, first, &f, &c), -EADDRINUSE);
+        ck_assert_int_eq(network_adopt(m, second, NULL, &b), 0);
+        ck_assert_uint_eq(m->n_attachments, 2);
+        again = saved_of(a);
+        ck_assert(json_equal(first, again));
+        ck_assert_int_eq(network_settle(m, NULL), 0);
+        ck_assert_int_eq(reach(-1, "127.0.0.1", 8080), 0);
+        ck_assert_int_eq(
+                try(m, "c.container", make_ns(), (Wish){ .publish = &publish, .n_publish = 1 }, &f, &c),
+                -EADDRINUSE);
+        ck_assert_str_eq(f.object, "*:8080->80/tcp of c.container: a.container has it");
+        ck_assert_int_eq(try(m, "c.container", make_ns(), (Wish){ .network = "gone.network" }, &f, &c),
+                         -ENOENT);
+
+        network_detach(m, a, false);
+        network_detach(m, b, false);
+        assert_nothing_left();
+        network_free(m);
+        json_decref(first);
+        json_decref(second);
+        json_decref(again);
+}
+END_TEST
+
+START_TEST(settled_again) {
+        enter_host();
+        Network *n = make_network(), *m;
+        int one = make_ns(), two = make_ns();
+        Attachment *a = attach(n, "a.container", one, (Wish){});
+        autoptr(Rtnl) r = NULL;
+        json_t *saved = saved_of(a);
+
+        /* Nobody tells the next manager of this one. */
+        (void) attach(n, "lost.container", two, (Wish){});
+        define(n, "lost.network", NULL, false);
+        (void) attach(n, "lost-too.container", make_ns(), (Wish){ .network = "lost.network" });
+        ck_assert_uint_eq(count_links(), 6);
+        network_free(n);
+
+        /* And somebody has deleted what it should find. */
+        ck_assert_int_eq(rtnl_new(&r), 0);
+        rtnl_del_link(r, "nsunits0");
+        ck_assert_int_eq(rtnl_commit(r), 0);
+        ck_assert_int_eq(delete_table(), 0);
+
+        m = make_network();
+        ck_assert_int_eq(network_adopt(m, saved, NULL, &a), 0);
+        ck_assert_int_eq(network_settle(m, NULL), 0);
+        autoclose int server = serve(one, SOCK_STREAM, 80);
+        ck_assert_int_eq(reach(-1, text_of(&a->links[0], 0), 80), 0);
+        network_free(m);
+
+        m = make_network();
+        ck_assert_int_eq(network_settle(m, NULL), 0);
+        ck_assert_int_eq(delete_table(), -ENOENT);
+        network_free(m);
+        json_decref(saved);
+}
+END_TEST
+
+START_TEST(bad_saves_change_nothing) {
+        static const char *const bad[] = {
+                "[]",
+                "{}",
+                "{'unit': 'x', 'links': [{}]}",
+                "{'unit': 'x', 'ports': [{'protocol': 'tcp', 'host_port': 0}]}",
+                "{'unit': 'x', 'links': [{'network': 'default', 'host_link': 'h', 'link': 'eth0',"
+                " 'mac': '0a:58:00:00:00:02', 'addresses': ['10.89.0.9/16'], 'gateways': []}], 'ports': [1]}",
+                "{'unit': 'x', 'links': [{'network': 'tiny', 'host_link': 'h', 'link': 'eth0',"
+                " 'mac': '0a:58:00:00:00:02', 'addresses': ['10.1.0.9/32'], 'gateways': []}]}",
+        };
+        enter_host();
+        Network *n = make_network();
+        Attachment *a, *x = NULL;
+
+        a = attach(n, "a.container", make_ns(), (Wish){});
+        json_t *saved = saved_of(a);
+        network_free(n);
+        n = make_network();
+
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                json_t *j = json_pack("s", bad[i]);
+                autofree char *text = strdup(bad[i]);
+
+                json_decref(j);
+                for (char *p = text; *p; p++)
+                        if (*p == '\'')
+                                *p = '"';
+                j = json_loads(text, 0, NULL);
+                ck_assert_ptr_nonnull(j);
+                ck_assert_msg(network_adopt(n, j, NULL, &x) < 0, "%s", bad[i]);
+                ck_assert_uint_eq(n->n_attachments, 0);
+                ck_assert_uint_eq(n->n_nets, 1);
+                ck_assert_uint_eq(count_links(), 3);
+                json_decref(j);
+        }
+        ck_assert_int_eq(network_adopt(n, saved, NULL, &a), 0);
+        json_decref(saved);
+        network_free(n);
+}
+END_TEST
+
+START_TEST(table_is_restored) {
+        enter_host();
+        Network *n = make_network();
+        int one = make_ns();
+        const PublishSpec publish = { .host_port = 8080, .container_port = 80, .count = 1 };
+        Attachment *a = attach(n, "a.container", one, (Wish){ .publish = &publish, .n_publish = 1 });
+        autoclose int server = serve(one, SOCK_STREAM, 80);
+
+        /* Our own doings are not taken for somebody else's. */
+        ck_assert_int_eq(network_publish(n, a, NULL), 0);
+        ck_assert_int_eq(network_unpublish(n, a), 0);
+        ck_assert_int_eq(network_publish(n, a, NULL), 0);
+        ck_assert_int_eq(network_process_monitor(n), 0);
+
+        ck_assert_int_eq(delete_table(), 0);
+        ck_assert(is_cut_off(-1, "127.0.0.1", 8080));
+        ck_assert_int_eq(network_process_monitor(n), 1);
+        ck_assert_int_eq(reach(-1, "127.0.0.1", 8080), 0);
+        ck_assert_int_eq(network_process_monitor(n), 0);
+
+        /* Unpublished while the table was away, before the monitor was read. */
+        ck_assert_int_eq(delete_table(), 0);
+        ck_assert_int_eq(network_unpublish(n, a), 0);
+        ck_assert(is_cut_off(-1, "127.0.0.1", 8080));
+        network_detach(n, a, false);
+        ck_assert_int_eq(network_process_monitor(n), 0);
+        assert_nothing_left();
+        network_free(n);
+}
+END_TEST
+
+START_TEST(parts_of_the_table_are_restored) {
+        enter_host();
+        Network *n = make_network();
+        int one = make_ns();
+        const PublishSpec publish = { .host_port = 8080, .container_port = 80, .count = 1 };
+        Attachment *a = attach(n, "a.container", one, (Wish){ .publish = &publish, .n_publish = 1 });
+        autoclose int server = serve(one, SOCK_STREAM, 80);
+        autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
+        struct mnl_socket *s = mnl_socket_open(NETLINK_NETFILTER);
+
+        ck_assert_int_eq(network_publish(n, a, NULL), 0);
+        ck_assert_int_eq(mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID), 0);
+        ports_enter(b, false, a);
+        ck_assert_int_eq(nft_batch_commit(b, s), 0);
+        ck_assert_int_ne(reach(-1, "127.0.0.1", 8080), 0);
+        ck_assert_int_eq(network_process_monitor(n), 1);
+        ck_assert_int_eq(reach(-1, "127.0.0.1", 8080), 0);
+        ck_assert_int_eq(network_process_monitor(n), 0);
+        (void) mnl_socket_close(s);
+        network_free(n);
+}
+END_TEST
+
+START_TEST(failures_leave_nothing) {
+        enter_host();
+        Network *n = make_network();
+        const PublishSpec publish[] = { { .host_port = 8080, .container_port = 80, .count = 1 },
+                                        { .container_port = 81, .count = 1 } };
+        int ns = make_ns(), r = -1;
+        Attachment *a = NULL;
+        unsigned step;
+        Fault f;
+
+        define(n, "two.network", NULL, false);
+        for (step = 1; step < 100; step++) {
+                n_sent = 0;
+                fail_at = step;
+                r = try(n, "a.container", ns,
+                        (Wish){ .second = "two.network", .publish = publish, .n_publish = 2 }, &f, &a);
+                if (r == 0)
+                        r = network_publish(n, a, &f);
+                if (r < 0 && a)
+                        network_detach(n, a, false);
+                fail_at = 0;
+                if (r == 0)
+                        break;
+
+                ck_assert_int_eq(r, -ENOBUFS);
+                ck_assert_int_ne(f.step[0], '\0');
+                ck_assert_msg(count_links() == 1, "after a failure at request %u (%s)", step, f.step);
+                ck_assert_int_eq(delete_table(), -ENOENT);
+                ck_assert_uint_eq(n->n_attachments, 0);
+                ck_assert_ptr_null(n->leases);
+                a = NULL;
+        }
+        ck_assert_int_eq(r, 0);
+        ck_assert_uint_gt(step, 15);
+        network_detach(n, a, false);
+        assert_nothing_left();
+        network_free(n);
+}
+END_TEST
+
+TEST_MAIN("network", attached_and_gone, wanted_addresses, exhausted, definitions, networks_are_apart, adopted,
+          settled_again, bad_saves_change_nothing, table_is_restored, parts_of_the_table_are_restored,
+          failures_leave_nothing)

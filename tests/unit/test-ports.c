@@ -1,0 +1,239 @@
+/* Published ports: whose they are, and whether packets pass. */
+#include "network-fixture.h"
+
+typedef struct Host {
+        Network *network;
+        int one, outside;
+        Attachment *a;
+} Host;
+
+/* A container, and a machine (192.0.2.2, 2001:db8::2) on the other side of the host's own link. */
+static Host make_host(const PublishSpec *publish, size_t n) {
+        Host h = { .outside = make_ns(), .one = make_ns() };
+        char *networks[] = { (char *) NETWORK_DEFAULT_NAME, NULL };
+        const uint8_t mac[6] = { 0x0a, 1, 1, 1, 1, 1 };
+        const RtnlVeth veth = {
+                .name = "up0", .peer_name = "eth0", .peer_mac = mac, .peer_netns_fd = h.outside
+        };
+        const AttachRequest q = { .unit = "a.container",
+                                  .netns_fd = h.one,
+                                  .networks = networks,
+                                  .publish = publish,
+                                  .n_publish = n };
+        autoptr(Rtnl) here = NULL, there = NULL;
+        InetPrefix own[] = { prefix("192.0.2.1/24"), prefix("2001:db8::1/64") };
+        InetPrefix peer[] = { prefix("192.0.2.2/24"), prefix("2001:db8::2/64") };
+        Fault f = {};
+        unsigned index;
+
+        ck_assert_int_eq(rtnl_new(&here), 0);
+        rtnl_add_veth(here, &veth);
+        ck_assert_int_eq(rtnl_commit(here), 0);
+        ck_assert_int_eq(rtnl_new_in(h.outside, &there), 0);
+        for (size_t i = 0; i < 2; i++) {
+                ck_assert_int_eq(rtnl_get_index(here, "up0", &index), 0);
+                rtnl_add_address(here, index, &own[i]);
+                ck_assert_int_eq(rtnl_commit(here), 0);
+                ck_assert_int_eq(rtnl_get_index(there, "eth0", &index), 0);
+                rtnl_set_up(there, "eth0");
+                rtnl_add_address(there, index, &peer[i]);
+                ck_assert_int_eq(rtnl_commit(there), 0);
+        }
+        ck_assert_int_eq(rtnl_get_index(here, "up0", &index), 0);
+
+        h.network = make_network();
+        ck_assert_msg(network_attach(h.network, &q, &f, &h.a) == 0, "%s: %s", f.step, f.object);
+        ck_assert_msg(network_publish(h.network, h.a, &f) == 0, "%s: %s", f.step, f.object);
+        return h;
+}
+
+START_TEST(tcp_from_everywhere) {
+        enter_host();
+        const PublishSpec p = { .host_port = 8080, .container_port = 80, .count = 1 };
+        Host h = make_host(&p, 1);
+        autoclose int server = serve(h.one, SOCK_STREAM, 80);
+
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 8080), 0);
+        ck_assert_int_eq(reach(h.outside, "2001:db8::1", 8080), 0);
+        ck_assert_int_eq(reach(-1, "192.0.2.1", 8080), 0);
+        ck_assert_int_eq(reach(-1, "2001:db8::1", 8080), 0);
+        ck_assert_int_eq(reach(-1, "127.0.0.1", 8080), 0);
+        /* Its own port, by the host's addresses and by its gateway. */
+        ck_assert_int_eq(reach(h.one, "192.0.2.1", 8080), 0);
+        ck_assert_int_eq(reach(h.one, "2001:db8::1", 8080), 0);
+        ck_assert_int_eq(reach(h.one, "10.89.0.1", 8080), 0);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 8081), -ECONNREFUSED);
+
+        ck_assert_int_eq(network_unpublish(h.network, h.a), 0);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 8080), -ECONNREFUSED);
+        ck_assert_int_eq(reach(-1, "127.0.0.1", 8080), -ECONNREFUSED);
+        network_free(h.network);
+}
+END_TEST
+
+START_TEST(only_on_one_address) {
+        enter_host();
+        const PublishSpec p[] = {
+                { .host_address = address("192.0.2.1"), .host_port = 8080, .container_port = 80, .count = 1 },
+                { .host_address = address("2001:db8::1"),
+                  .host_port = 8081,
+                  .container_port = 80,
+                  .count = 1 },
+        };
+        Host h = make_host(p, 2);
+        autoclose int server = serve(h.one, SOCK_STREAM, 80);
+
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 8080), 0);
+        ck_assert_int_eq(reach(h.outside, "2001:db8::1", 8080), -ECONNREFUSED);
+        ck_assert_int_eq(reach(-1, "127.0.0.1", 8080), -ECONNREFUSED);
+        ck_assert_int_eq(reach(h.outside, "2001:db8::1", 8081), 0);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 8081), -ECONNREFUSED);
+        network_free(h.network);
+}
+END_TEST
+
+START_TEST(udp_goes_and_comes) {
+        enter_host();
+        const PublishSpec p = {
+                .protocol = PROTOCOL_UDP, .host_port = 5353, .container_port = 53, .count = 1
+        };
+        Host h = make_host(&p, 1);
+        autoclose int server = serve(h.one, SOCK_DGRAM, 53);
+        static const char *const to[] = { "192.0.2.1", "2001:db8::1", "127.0.0.1" };
+
+        for (size_t i = 0; i < ELEMENTSOF(to); i++) {
+                InetAddress a = address(to[i]);
+                autoclose int fd = socket_in(i == 2 ? -1 : h.outside, a.family, SOCK_DGRAM);
+                struct pollfd events = { .fd = server, .events = POLLIN };
+                char text[8] = "";
+                Socket s, from;
+                socklen_t size = sizeof(from);
+
+                must(connect(fd, &s.any, socket_of(&a, 5353, &s)));
+                must(send(fd, "hello", 5, 0));
+                ck_assert_int_eq(poll(&events, 1, 5000), 1);
+                must(recvfrom(server, text, sizeof(text), 0, &from.any, &size));
+                must(sendto(server, "world", 5, 0, &from.any, size));
+                events.fd = fd;
+                ck_assert_int_eq(poll(&events, 1, 5000), 1);
+                ck_assert_int_eq(recv(fd, text, sizeof(text), 0), 5);
+                ck_assert_str_eq(text, "world");
+        }
+        network_free(h.network);
+}
+END_TEST
+
+START_TEST(ranges) {
+        enter_host();
+        const PublishSpec p = { .host_port = 20000, .container_port = 30000, .count = 3000 };
+        Host h = make_host(&p, 1);
+        autoclose int first = serve(h.one, SOCK_STREAM, 30000), last = serve(h.one, SOCK_STREAM, 32999);
+
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 20000), 0);
+        ck_assert_int_eq(reach(h.outside, "2001:db8::1", 22999), 0);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 23000), -ECONNREFUSED);
+        ck_assert_int_eq(network_unpublish(h.network, h.a), 0);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 20000), -ECONNREFUSED);
+        network_free(h.network);
+}
+END_TEST
+
+START_TEST(random_ports) {
+        enter_host();
+        const PublishSpec p[] = { { .container_port = 80, .count = 1 },
+                                  { .container_port = 81, .count = 2 },
+                                  { .container_port = 80, .count = 1, .protocol = PROTOCOL_UDP } };
+        Host h = make_host(p, 3);
+        autoclose int server = serve(h.one, SOCK_STREAM, 80);
+        const NetworkPort *ports = h.a->ports;
+        autofree char *text = network_port_to_string(&ports[1]);
+        char wanted[64];
+
+        ck_assert_uint_ge(ports[0].host_port, 49152);
+        ck_assert_uint_gt(ports[1].host_port, ports[0].host_port);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", ports[0].host_port), 0);
+        (void) snprintf(wanted, sizeof(wanted), "*:%u-%u->81-82/tcp", ports[1].host_port,
+                        ports[1].host_port + 1);
+        ck_assert_str_eq(text, wanted);
+        network_free(h.network);
+}
+END_TEST
+
+static int set(Host *h, const PublishSpec *p, size_t n, Fault *f) {
+        *f = (Fault){};
+        return network_set_ports(h->network, h->a, p, n, f);
+}
+
+START_TEST(conflicts_name_both) {
+        enter_host();
+        const PublishSpec p = { .host_port = 8080, .container_port = 80, .count = 2 };
+        Host h = make_host(&p, 1);
+        char *networks[] = { (char *) NETWORK_DEFAULT_NAME, NULL };
+        PublishSpec other = { .host_port = 8081, .container_port = 90, .count = 1 };
+        const AttachRequest q = { .unit = "b.container",
+                                  .netns_fd = make_ns(),
+                                  .networks = networks,
+                                  .publish = &other,
+                                  .n_publish = 1 };
+        const PublishSpec twice[] = { { .host_port = 90, .container_port = 1, .count = 1 },
+                                      { .host_port = 90, .container_port = 2, .count = 1 } };
+        autoclose int listener = serve(-1, SOCK_STREAM, 9000);
+        autoclose int local = socket_in(-1, AF_INET, SOCK_STREAM), udp = serve(-1, SOCK_DGRAM, 9002);
+        InetAddress loopback = address("127.0.0.1");
+        Attachment *b = NULL;
+        Fault f = {};
+        Socket s;
+
+        ck_assert_int_eq(network_attach(h.network, &q, &f, &b), -EADDRINUSE);
+        ck_assert_str_eq(f.object, "*:8081->90/tcp of b.container: a.container has it");
+        other.host_address = address("192.0.2.1");
+        f = (Fault){};
+        ck_assert_int_eq(network_attach(h.network, &q, &f, &b), -EADDRINUSE);
+        other.protocol = PROTOCOL_UDP;
+        ck_assert_int_eq(network_attach(h.network, &q, NULL, &b), 0);
+
+        ck_assert_int_eq(set(&h, twice, 2, &f), -EADDRINUSE);
+        ck_assert_str_eq(f.object, "*:90->2/tcp of a.container: a.container has it");
+        other = (PublishSpec){ .host_port = 8999, .container_port = 90, .count = 3 };
+        ck_assert_int_eq(set(&h, &other, 1, &f), -EADDRINUSE);
+        ck_assert_str_eq(f.object,
+                         "*:8999-9001->90-92/tcp of a.container: a process of the host listens on port 9000");
+        must(bind(local, &s.any, socket_of(&loopback, 9001, &s)));
+        must(listen(local, 1));
+        other = (PublishSpec){ .host_port = 9001, .container_port = 90, .count = 1 };
+        ck_assert_int_eq(set(&h, &other, 1, &f), -EADDRINUSE);
+        other = (PublishSpec){
+                .host_port = 9002, .container_port = 90, .count = 1, .protocol = PROTOCOL_UDP
+        };
+        ck_assert_int_eq(set(&h, &other, 1, &f), -EADDRINUSE);
+        other.protocol = PROTOCOL_TCP;
+        ck_assert_int_eq(set(&h, &other, 1, &f), 0);
+        network_free(h.network);
+}
+END_TEST
+
+START_TEST(ports_change_while_running) {
+        enter_host();
+        const PublishSpec p[] = { { .host_port = 8080, .container_port = 80, .count = 1 },
+                                  { .host_port = 8081, .container_port = 80, .count = 1 } };
+        const PublishSpec now[] = { { .host_port = 8080, .container_port = 81, .count = 1 },
+                                    { .host_port = 8082, .container_port = 80, .count = 1 } };
+        Host h = make_host(p, 2);
+        autoclose int server = serve(h.one, SOCK_STREAM, 80), second = serve(h.one, SOCK_STREAM, 81);
+        struct pollfd events = { .fd = second, .events = POLLIN };
+        Fault f;
+
+        ck_assert_int_eq(set(&h, now, 2, &f), 0);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 8080), 0);
+        ck_assert_int_eq(poll(&events, 1, 5000), 1);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 8081), -ECONNREFUSED);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 8082), 0);
+        ck_assert_int_eq(set(&h, NULL, 0, &f), 0);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 8082), -ECONNREFUSED);
+        ck_assert_int_eq(network_process_monitor(h.network), 0);
+        network_free(h.network);
+}
+END_TEST
+
+TEST_MAIN("ports", tcp_from_everywhere, only_on_one_address, udp_goes_and_comes, ranges, random_ports,
+          conflicts_name_both, ports_change_while_running)
