@@ -56,6 +56,15 @@ static void explain_unknown_exit(Unit *u) {
         unit_set_fault(u, &fault);
 }
 
+/* nsunits-init, being PID 1, cannot end by its program's signal; it ends with 128 and the signal's number. */
+static void see_through_init(const Unit *u, MainExit *e) {
+        if (!u->held.spec || !u->held.spec->run_init || e->kind != EXIT_KIND_EXITED || e->status <= 128)
+                return;
+
+        e->kind = EXIT_KIND_KILLED;
+        e->status -= 128;
+}
+
 MainExit unit_main_exit(Unit *u, const ChildExit *how) {
         CgroupMemoryEvents events;
         MainExit e = { .kind = EXIT_KIND_UNKNOWN };
@@ -65,6 +74,7 @@ MainExit unit_main_exit(Unit *u, const ChildExit *how) {
                          : how->code == CLD_DUMPED ? EXIT_KIND_DUMPED
                                                    : EXIT_KIND_KILLED;
                 e.status = how->status;
+                see_through_init(u, &e);
         } else
                 explain_unknown_exit(u);
         if (u->held.cgroup_fd >= 0 && cgroup_memory_events(u->held.cgroup_fd, &events) == 0)
