@@ -146,11 +146,20 @@ static int extract_run(Extract *x) {
         return r;
 }
 
+static void extract_clear(Extract *x) {
+        (void) archive_read_free(x->archive);
+        for (size_t i = 0; i < x->n_dirs; i++)
+                free(x->dirs[i].path);
+        free(x->dirs);
+        free(x->buffer);
+}
+
 int extract_child(void *data) {
         Extract x = { .limits = *(const ImportLimits *) data };
         int r;
 
         r = extract_run(&x);
+        extract_clear(&x);
         if (r < 0) {
                 (void) fault_set(&x.fault, "unpack", r, NULL);
                 (void) report_send(REPORT_FAILED, &x.fault, sizeof(x.fault));

@@ -54,6 +54,8 @@ static const int base_calls[] = {
         SCMP_SYS(newfstatat),
         SCMP_SYS(fstatat64),
         SCMP_SYS(statx),
+        /* The sanitizers' own. */
+        SCMP_SYS(sigaltstack),
 };
 
 /* Making files below the root. */

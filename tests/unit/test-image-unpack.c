@@ -213,7 +213,7 @@ START_TEST(links_as_parents) {
         Tar t = {};
         int fd;
 
-        ck_assert_int_eq(mkdirat(AT_FDCWD, "/tmp/test-image-outside", 0700), 0);
+        (void) mkdirat(AT_FDCWD, "/tmp/test-image-outside", 0700);
         tar_add(&t, '2', "absolute", "/tmp/test-image-outside", 0777, NULL, 0);
         tar_file(&t, "absolute/a", "1");
         tar_add(&t, '2', "upwards", "../../../../../../../../tmp/test-image-outside", 0777, NULL, 0);
