@@ -84,6 +84,18 @@ static Where find_mention(const RawUnit *raw, const char *other) {
         return (Where){ .file = raw->fragment };
 }
 
+/* Is @other, for which we have no file, a service of the host's that the author named as one? */
+static bool is_host_service(const RawUnit *raw, const char *other) {
+        autofree char *service = NULL;
+
+        if (unit_name_to_service(other, &service) < 0)
+                return false;
+        for (size_t i = 0; i < raw->n_values; i++)
+                if (streq(raw->values[i].section, "Unit") && strstr(raw->values[i].value, service))
+                        return true;
+        return false;
+}
+
 /* Units that are required must have a file. What is not ours (network-online.target) systemd knows. */
 static void check_requirements(const UnitPath *path, const UnitSpec *u, Diag *diag) {
         STRV_FOREACH (other, u->unit.requires) {
@@ -93,7 +105,7 @@ static void check_requirements(const UnitPath *path, const UnitSpec *u, Diag *di
                 if (unit_name_kind(*other) < 0)
                         continue;
                 r = unit_path_find(path, *other, &file);
-                if (r == 0 || r == -ENOMEM)
+                if (r == 0 || r == -ENOMEM || (r == -ENOENT && is_host_service(u->raw, *other)))
                         continue;
 
                 stem = unit_name_stem(*other);
