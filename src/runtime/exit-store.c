@@ -237,14 +237,16 @@ int exit_status(int pidfd, const char *path, ExitStatus *ret) {
                 if (errno != ECHILD)
                         return -errno;
 
-                if (ioctl(pidfd, IOCTL_GET_INFO, &info) == 0 && (info.mask & INFO_EXIT)) {
-                        status_from_wait(info.exit_code, ret);
-                        return EXIT_STATE_KNOWN;
-                }
+                /* Before the kernel is asked: what is reaped in between has no status in the answer, and
+                 * would pass for one that never had any. */
                 if (poll(&p, 1, 0) < 0)
                         return -errno;
                 if (!(p.revents & POLLIN))
                         return EXIT_STATE_ALIVE;
+                if (ioctl(pidfd, IOCTL_GET_INFO, &info) == 0 && (info.mask & INFO_EXIT)) {
+                        status_from_wait(info.exit_code, ret);
+                        return EXIT_STATE_KNOWN;
+                }
         }
 
         if (is_account(path)) {
