@@ -10,9 +10,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <linux/magic.h>
 
@@ -39,7 +41,13 @@ static int map_format(const IdExtent *extents, size_t n, char **ret) {
         return 0;
 }
 
+/* The creator may be killed before it can kill: then this must not wait for ever, with all its descriptors.
+ */
 static int wait_for_kill(void *argument) {
+        const pid_t *creator = argument;
+
+        if (RAW(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || RAW(getppid) != *creator)
+                return 0;
         while (RAW(ppoll, NULL, 0, NULL, NULL) < 1)
                 continue;
         return 0;
@@ -78,6 +86,7 @@ int userns_create(const IdExtent *extents, size_t n, Fault *f) {
                 .flags = CLONE_VM | CLONE_FILES | CLONE_NEWUSER | CLONE_CLEAR_SIGHAND,
                 .stack_size = CLONE_STACK_SIZE,
         };
+        pid_t creator = getpid();
         sigset_t all, old;
         void *stack;
         long pid;
@@ -97,7 +106,7 @@ int userns_create(const IdExtent *extents, size_t n, Fault *f) {
 
         (void) sigfillset(&all);
         (void) sigprocmask(SIG_SETMASK, &all, &old);
-        pid = clone_call(&args, wait_for_kill, NULL);
+        pid = clone_call(&args, wait_for_kill, &creator);
         (void) sigprocmask(SIG_SETMASK, &old, NULL);
         if (pid < 0) {
                 r = fault_set(f, "user namespace", (int) pid, NULL);
