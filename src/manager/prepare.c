@@ -275,9 +275,9 @@ static int make_cgroup(Unit *u, Fault *fault) {
 }
 
 /* After a write to cgroup.kill the kernel (since 6.14) also kills whatever is cloned into that cgroup from
- * outside, for ever after. */
+ * outside, for ever after. There is none at all when the last manager was killed while it did this. */
 int unit_renew_cgroup(Unit *u, Fault *fault) {
-        if (!u->held.cgroup_killed || u->held.cgroup_fd < 0)
+        if (!u->held.cgroup_killed && u->held.cgroup_fd >= 0)
                 return 0;
 
         replace_fd(&u->held.cgroup_fd, -EBADF);
