@@ -123,6 +123,8 @@ int manager_load_unit_anyway(Manager *m, const char *name, Unit **ret);
 void manager_drop_unit(Manager *m, Unit *u);
 void manager_schedule_rotation(Manager *m);
 void manager_schedule_purge(Manager *m);
+/* Once, when all attachments are known again. */
+void manager_settle_network(Manager *m);
 
 /* lifecycle.c */
 void unit_event(Unit *u, const MachineEvent *event);

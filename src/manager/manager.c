@@ -436,6 +436,16 @@ void manager_schedule_purge(Manager *m) {
         m->purging = worker_start(m, args, -EBADF, on_purged, m) >= 0;
 }
 
+void manager_settle_network(Manager *m) {
+        autofree char *text = NULL;
+        Fault fault = {};
+
+        if (network_settle(m->network, &fault) >= 0)
+                return;
+        text = fault_to_string(&fault);
+        log_warning("cannot bring the network into order: %s", text ? text : "out of memory");
+}
+
 static void on_collected(int r, const char *text, void *data) {
         if (r < 0)
                 log_warning("cannot collect left-over files of the image store: %s", text);
@@ -468,13 +478,6 @@ int manager_startup(Manager *m, Fault *fault) {
                 r = manager_adopt_all(m);
         if (r < 0)
                 return fault_set(fault, "startup", r, NULL);
-
-        if (network_settle(m->network, fault) < 0) {
-                autofree char *text = fault_to_string(fault);
-
-                log_warning("cannot bring the network into order: %s", text ? text : "out of memory");
-                *fault = (Fault){};
-        }
 
         /* What dead imports and removals left behind; the manager does not wait for it. */
         return worker_start(m, collect, -EBADF, on_collected, NULL);

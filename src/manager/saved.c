@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <sys/syscall.h>
 
 #include "basic/file.h"
@@ -20,6 +21,9 @@
 
 #define STATE_VERSION  1
 #define STATE_FILE_MAX (1024 * 1024)
+
+/* For processes that were killed to be gone; the manager waits for it, before it serves anybody. */
+#define KILL_TIMEOUT_MS 1000
 
 char *raw_unit_to_text(const RawUnit *raw) {
         const char *section = "";
@@ -262,14 +266,26 @@ static void report_lost_exit(Unit *u) {
                 (void) unit_watch_cgroup(u);
 }
 
-static int adopt_main(Unit *u, const json_t *saved) {
+/* Its main process ended, or was never seen; others of the container may be left, or about to go. */
+static void resume_without_main(Unit *u) {
+        unit_adopted(u);
+        if (u->main || u->machine.cgroup_empty)
+                return;
+
+        if (u->held.cgroup_fd < 0)
+                unit_event(u, &(MachineEvent){ .type = EVENT_CGROUP_EMPTY });
+        else
+                (void) unit_watch_cgroup(u);
+}
+
+static int resume(Unit *u, const json_t *saved) {
         autoclose int pidfd = -EBADF;
         autofree char *notify = NULL;
         pid_t pid;
         int r;
 
         if (!u->machine.main_alive) {
-                unit_adopted(u);
+                resume_without_main(u);
                 return 0;
         }
 
@@ -294,15 +310,10 @@ static int adopt_main(Unit *u, const json_t *saved) {
         return 0;
 }
 
-static int adopt_unit(Manager *m, const char *name, const json_t *saved) {
+static int adopt_unit(Unit *u, const json_t *saved) {
         const char *text;
         Fault fault = {};
-        Unit *u;
         int r;
-
-        r = manager_load_unit_anyway(m, name, &u);
-        if (r < 0)
-                return r;
 
         machine_from_json(&u->machine, json_object_get(saved, "machine"));
         if (machine_check(&u->machine) < 0)
@@ -315,7 +326,7 @@ static int adopt_unit(Manager *m, const char *name, const json_t *saved) {
         text = json_string_value(json_object_get(saved, "fault"));
         u->fault_text = text ? strdup(text) : NULL;
 
-        if (unit_name_kind(name) != UNIT_CONTAINER) {
+        if (unit_name_kind(u->name) != UNIT_CONTAINER) {
                 if (u->machine.prepared && u->spec)
                         (void) unit_prepare(u, &fault);
                 unit_adopted(u);
@@ -326,9 +337,26 @@ static int adopt_unit(Manager *m, const char *name, const json_t *saved) {
         if (r < 0)
                 return r;
         if (u->machine.prepared && adopt_spec(u, saved, &fault) < 0)
-                log_message(LOG_WARNING, name, "runs on, but cannot be restarted as it was: %s",
+                log_message(LOG_WARNING, u->name, "runs on, but cannot be restarted as it was: %s",
                             fault.object);
-        return adopt_main(u, saved);
+        return 0;
+}
+
+/* Processes that nobody can supervise any more; while they live, nothing else of their unit would go. */
+static void kill_left_over(const Manager *m, const char *name) {
+        autoclose int fd = cgroup_open(m->cgroups, name), events_fd = -EBADF;
+        struct pollfd p = { .events = POLLPRI };
+        CgroupEvents events;
+
+        if (fd < 0 || cgroup_populated(fd) <= 0 || cgroup_kill(fd) < 0)
+                return;
+
+        log_message(LOG_WARNING, name, "processes of it were left, and have been killed");
+        events_fd = cgroup_open_events(fd);
+        p.fd = events_fd;
+        while (cgroup_read_events(events_fd, &events) == 0 && events.populated)
+                if (poll(&p, 1, KILL_TIMEOUT_MS) <= 0)
+                        break;
 }
 
 /* Rubbish of a manager that was killed, or of an earlier boot on a file system that outlived it. */
@@ -337,6 +365,8 @@ static void discard(Manager *m, const char *name) {
 
         if (manager_load_unit_anyway(m, name, &u) < 0)
                 return;
+        if (unit_name_kind(name) == UNIT_CONTAINER)
+                kill_left_over(m, name);
         machine_init(&u->machine);
         unit_release(u);
         unit_forget(u);
@@ -344,26 +374,46 @@ static void discard(Manager *m, const char *name) {
                 manager_drop_unit(m, u);
 }
 
-static void adopt_file(Manager *m, const char *name) {
+static void discard_unusable(Manager *m, const char *name, int error) {
+        log_message(LOG_WARNING, name, "its saved state cannot be used (%s); what is left of it is removed",
+                    strerror(-error));
+        discard(m, name);
+}
+
+static int read_state(const Manager *m, const char *name, json_t **ret) {
         autofree char *path = state_path(m, name), *text = NULL;
         const char *boot_id;
         json_t *saved = NULL;
-        int r = -EBADMSG;
 
         if (path && file_read(AT_FDCWD, path, STATE_FILE_MAX, &text, NULL) == 0)
                 saved = json_loads(text, 0, NULL);
-        boot_id = json_string_value(json_object_get(saved, "boot_id"));
 
-        if (saved && json_integer_value(json_object_get(saved, "version")) == STATE_VERSION && boot_id &&
-            streq(boot_id, m->boot_id))
-                r = adopt_unit(m, name, saved);
-        json_decref(saved);
-        if (r < 0) {
-                log_message(LOG_WARNING, name,
-                            "its saved state cannot be used (%s); what is left of it is removed",
-                            strerror(-r));
-                discard(m, name);
+        boot_id = json_string_value(json_object_get(saved, "boot_id"));
+        if (!saved || json_integer_value(json_object_get(saved, "version")) != STATE_VERSION || !boot_id ||
+            !streq(boot_id, m->boot_id)) {
+                json_decref(saved);
+                return -EBADMSG;
         }
+        *ret = saved;
+        return 0;
+}
+
+/* Returns what was saved, for resume(); NULL when nothing is to be resumed. */
+static json_t *adopt_file(Manager *m, const char *name, Unit **ret) {
+        json_t *saved = NULL;
+        int r;
+
+        r = read_state(m, name, &saved);
+        if (r >= 0)
+                r = manager_load_unit_anyway(m, name, ret);
+        if (r >= 0)
+                r = adopt_unit(*ret, saved);
+        if (r >= 0)
+                return saved;
+
+        json_decref(saved);
+        discard_unusable(m, name, r);
+        return NULL;
 }
 
 /* Names of the entries of @parent/@directory that are units; @suffix is cut off. */
@@ -401,9 +451,35 @@ static int list_units(const char *parent, const char *directory, const char *suf
         return 0;
 }
 
+/* What one unit begins anew must not take the ids or addresses of another that is not looked at yet: all are
+ * adopted before the first of them goes on. */
+static int adopt_containers(Manager *m, char *const *names) {
+        size_t n = strv_length(names);
+        autofree Unit **units = calloc(n + 1, sizeof(*units));
+        autofree json_t **saved = calloc(n + 1, sizeof(json_t *));
+
+        if (!units || !saved)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < n; i++)
+                if (unit_name_kind(names[i]) == UNIT_CONTAINER)
+                        saved[i] = adopt_file(m, names[i], &units[i]);
+        manager_settle_network(m);
+
+        for (size_t i = 0; i < n; i++) {
+                int r = saved[i] ? resume(units[i], saved[i]) : 0;
+
+                json_decref(saved[i]);
+                if (r < 0)
+                        discard_unusable(m, names[i], r);
+        }
+        return 0;
+}
+
 int manager_adopt_all(Manager *m) {
         const char *run = m->config->paths.run;
         autostrv char **names = NULL, **held = NULL, **written = NULL;
+        Unit *ignored;
         int r;
 
         r = list_units(run, "state", ".json", &names);
@@ -416,17 +492,14 @@ int manager_adopt_all(Manager *m) {
         if (r < 0)
                 return r;
 
-        /* Networks before those that are on them. */
-        STRV_FOREACH (name, names)
-                if (unit_name_kind(*name) != UNIT_CONTAINER)
-                        adopt_file(m, *name);
-        STRV_FOREACH (name, names)
-                if (unit_name_kind(*name) == UNIT_CONTAINER)
-                        adopt_file(m, *name);
-
         /* A manager that died half-way, or the time before a reboot. */
         STRV_FOREACH (name, held)
                 if (!strv_contains(names, *name))
                         discard(m, *name);
-        return 0;
+
+        /* Networks before those that are on them. */
+        STRV_FOREACH (name, names)
+                if (unit_name_kind(*name) != UNIT_CONTAINER)
+                        json_decref(adopt_file(m, *name, &ignored));
+        return adopt_containers(m, names);
 }
