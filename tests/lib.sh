@@ -188,7 +188,7 @@ footprint() {
         echo "mounts: $(grep -c nsunit /proc/self/mountinfo)"
         echo "links: $(ip -o link | grep -vc ' lo:')"
         echo "tables: $(nft list tables 2>/dev/null | grep -c nsunits)"
-        echo "cgroups: $(find /sys/fs/cgroup -path '*nsunits/*' -name '*.container' -type d 2>/dev/null | wc -l)"
+        echo "cgroups: $(find "$(cgroup2_mount)" -path '*nsunits/*' -name '*.container' -type d 2>/dev/null | wc -l)"
         echo "containers: $(ls -A /var/lib/nsunits/containers 2>/dev/null | wc -l)"
         echo "leases: $(find /run/nsunitd -path '*lease*' -type f -size +2c 2>/dev/null | wc -l)"
         echo "held: $(ls /run/nsunitd/held 2>/dev/null | wc -l)"
