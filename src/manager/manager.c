@@ -356,6 +356,7 @@ static int setup_network(Manager *m, Fault *fault) {
                 .pool4 = c->network.pool,
                 .pool6 = c->network.pool6,
                 .publish_localhost = c->network.localhost_publish,
+                .cgroup = cgroup_root_mount(m->cgroups),
         };
         int r;
 

@@ -4,6 +4,7 @@
 #include <libmnl/libmnl.h>
 #include <uthash.h>
 
+#include "network/localhost.h"
 #include "network/network.h"
 #include "network/nft-batch.h"
 #include "network/rtnl.h"
@@ -36,6 +37,7 @@ struct Network {
         bool table;             /* table inet nsunits is ours and there */
         struct mnl_socket *nft; /* all our changes come from here: so the monitor knows them */
         struct mnl_socket *monitor;
+        Localhost *localhost; /* NULL: not on this kernel, or not wanted */
         uint32_t link_serial;
         uint16_t next_port; /* where the search for a free host port begins */
 };

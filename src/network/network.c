@@ -242,6 +242,10 @@ int network_new(const NetworkSettings *settings, Fault *fault, Network **ret) {
         /* Not the series of names of the last manager, whose links may be dying still. */
         n->link_serial = (uint32_t) clock_now(CLOCK_BOOTTIME);
         r = open_kernel(n, fault);
+        /* Without it there is translation for 127.0.0.1, and nothing for ::1. */
+        if (r >= 0 && settings->publish_localhost && settings->cgroup)
+                (void) localhost_new(settings->cgroup, &n->localhost);
+        n->settings.cgroup = NULL;
         if (r >= 0)
                 r = net_replace(n, NETWORK_DEFAULT_NAME, &section, true, fault);
         if (r < 0)
@@ -265,6 +269,7 @@ void network_free(Network *n) {
                 (void) mnl_socket_close(n->nft);
         if (n->monitor)
                 (void) mnl_socket_close(n->monitor);
+        localhost_free(n->localhost);
         rtnl_free(n->rtnl);
         free(n);
 }

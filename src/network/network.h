@@ -33,7 +33,8 @@ typedef struct NetworkSettings {
         InetPrefix subnet6;     /* of the default network */
         InetPrefix pool4;       /* where networks without Subnet= take theirs from: /24s */
         InetPrefix pool6;       /* the same: /64s */
-        bool publish_localhost; /* published ports answer on 127.0.0.1, too */
+        bool publish_localhost; /* published ports answer on 127.0.0.1 and ::1, too */
+        const char *cgroup; /* mount point of cgroup2; NULL = ::1 is left out. Used by network_new() only */
 } NetworkSettings;
 
 typedef struct Network Network;

@@ -165,6 +165,20 @@ static int exchange(Network *n, Attachment *a, NetworkPort *ports, size_t n_port
         return nft_batch_commit(b, n->nft);
 }
 
+/* At connect(2) as well; what fails there is left to address translation. */
+static void exchange_localhost(Network *n, const Attachment *a, NetworkPort *ports, size_t n_ports) {
+        Attachment wanted = *a;
+
+        if (!n->localhost)
+                return;
+        wanted.ports = ports;
+        wanted.n_ports = n_ports;
+        if (a->published)
+                (void) localhost_enter(n->localhost, false, a);
+        (void) localhost_enter(n->localhost, true, &wanted);
+        (void) localhost_settle(n->localhost);
+}
+
 int network_publish(Network *n, Attachment *a, Fault *fault) {
         int r;
 
@@ -173,6 +187,8 @@ int network_publish(Network *n, Attachment *a, Fault *fault) {
         r = table_ensure(n, fault);
         if (r >= 0) {
                 r = exchange(n, a, a->ports, a->n_ports);
+                if (r >= 0)
+                        exchange_localhost(n, a, a->ports, a->n_ports);
                 a->published = r >= 0;
                 if (r < 0)
                         (void) fault_set(fault, "publish", r, "%s", a->unit);
@@ -186,6 +202,7 @@ int network_unpublish(Network *n, Attachment *a) {
         if (!a->published)
                 return 0;
         r = n->table ? exchange(n, a, NULL, 0) : 0;
+        exchange_localhost(n, a, NULL, 0);
         a->published = false;
         /* Some of them were not there: somebody has deleted them, and more perhaps. */
         if (r == -ENOENT)
@@ -206,6 +223,8 @@ int network_set_ports(Network *n, Attachment *a, const PublishSpec *publish, siz
         if (r < 0)
                 return r;
 
+        if (a->published)
+                exchange_localhost(n, a, ports, n_publish);
         free(a->ports);
         a->ports = take_ptr(ports);
         a->n_ports = n_publish;

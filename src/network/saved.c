@@ -218,10 +218,20 @@ int network_adopt(Network *n, const json_t *saved, Fault *fault, Attachment **re
         return 0;
 }
 
+static void settle_localhost(Network *n) {
+        if (!n->localhost)
+                return;
+        for (size_t i = 0; i < n->n_attachments; i++)
+                if (n->attachments[i]->published)
+                        (void) localhost_enter(n->localhost, true, n->attachments[i]);
+        (void) localhost_settle(n->localhost);
+}
+
 int network_settle(Network *n, Fault *fault) {
         unsigned index;
         int first, r;
 
+        settle_localhost(n);
         first = bridge_sweep(n);
         if (first < 0)
                 (void) fault_set(fault, "links", first, NULL);

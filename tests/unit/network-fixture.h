@@ -66,19 +66,25 @@ static inline void enter_host(void) {
         ck_assert_int_eq(rtnl_commit(r), 0);
 }
 
-static inline Network *make_network(void) {
+/* @cgroup: for ::1; may be NULL. */
+static inline Network *make_network_at(const char *cgroup) {
         const NetworkSettings settings = {
                 .subnet4 = prefix("10.89.0.0/16"),
                 .subnet6 = prefix("fd89::/64"),
                 .pool4 = prefix("10.90.0.0/16"),
                 .pool6 = prefix("fd90::/48"),
                 .publish_localhost = true,
+                .cgroup = cgroup,
         };
         Network *n = NULL;
         Fault fault = {};
 
         ck_assert_msg(network_new(&settings, &fault, &n) == 0, "%s: %s", fault.step, fault.object);
         return n;
+}
+
+static inline Network *make_network(void) {
+        return make_network_at(NULL);
 }
 
 static inline int socket_in(int ns, int family, int type) {

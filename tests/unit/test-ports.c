@@ -1,4 +1,7 @@
 /* Published ports: whose they are, and whether packets pass. */
+#include <sys/stat.h>
+
+#include "basic/file.h"
 #include "network-fixture.h"
 
 typedef struct Host {
@@ -8,7 +11,7 @@ typedef struct Host {
 } Host;
 
 /* A container, and a machine (192.0.2.2, 2001:db8::2) on the other side of the host's own link. */
-static Host make_host(const PublishSpec *publish, size_t n) {
+static Host make_host_at(const PublishSpec *publish, size_t n, const char *cgroup) {
         Host h = { .outside = make_ns(), .one = make_ns() };
         char *networks[] = { (char *) NETWORK_DEFAULT_NAME, NULL };
         const uint8_t mac[6] = { 0x0a, 1, 1, 1, 1, 1 };
@@ -29,6 +32,7 @@ static Host make_host(const PublishSpec *publish, size_t n) {
         ck_assert_int_eq(rtnl_new(&here), 0);
         rtnl_add_veth(here, &veth);
         ck_assert_int_eq(rtnl_commit(here), 0);
+        ck_assert_int_eq(network_loopback_up(h.outside, NULL), 0);
         ck_assert_int_eq(rtnl_new_in(h.outside, &there), 0);
         for (size_t i = 0; i < 2; i++) {
                 ck_assert_int_eq(rtnl_get_index(here, "up0", &index), 0);
@@ -41,10 +45,14 @@ static Host make_host(const PublishSpec *publish, size_t n) {
         }
         ck_assert_int_eq(rtnl_get_index(here, "up0", &index), 0);
 
-        h.network = make_network();
+        h.network = make_network_at(cgroup);
         ck_assert_msg(network_attach(h.network, &q, &f, &h.a) == 0, "%s: %s", f.step, f.object);
         ck_assert_msg(network_publish(h.network, h.a, &f) == 0, "%s: %s", f.step, f.object);
         return h;
+}
+
+static Host make_host(const PublishSpec *publish, size_t n) {
+        return make_host_at(publish, n, NULL);
 }
 
 START_TEST(tcp_from_everywhere) {
@@ -235,5 +243,87 @@ START_TEST(ports_change_while_running) {
 }
 END_TEST
 
-TEST_MAIN("ports", tcp_from_everywhere, only_on_one_address, udp_goes_and_comes, ranges, random_ports,
-          conflicts_name_both, ports_change_while_running)
+/* A cgroup of our own, with this process in it; false without cgroup2. */
+static bool enter_cgroup(char path[64]) {
+        static const char *const roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+        char pid[16];
+
+        for (size_t i = 0; i < ELEMENTSOF(roots); i++) {
+                autofree char *procs = NULL;
+
+                (void) snprintf(path, 64, "%s/nsunits-test-%d", roots[i], getpid());
+                if (mkdir(path, 0755) < 0)
+                        continue;
+                ck_assert_int_gt(asprintf(&procs, "%s/cgroup.procs", path), 0);
+                (void) snprintf(pid, sizeof(pid), "%d", getpid());
+                if (file_write(AT_FDCWD, procs, pid) == 0)
+                        return true;
+                (void) rmdir(path);
+        }
+        return false;
+}
+
+static void leave_cgroup(char *path) {
+        autofree char *procs = NULL;
+        char pid[16];
+
+        (void) snprintf(pid, sizeof(pid), "%d", getpid());
+        ck_assert_int_gt(asprintf(&procs, "%.*s/cgroup.procs", (int) (strrchr(path, '/') - path), path), 0);
+        ck_assert_int_eq(file_write(AT_FDCWD, procs, pid), 0);
+        must(rmdir(path));
+}
+
+START_TEST(localhost_by_program) {
+        char cgroup[64];
+        const PublishSpec p[] = {
+                { .host_port = 8080, .container_port = 80, .count = 2 },
+                { .host_address = address("::1"), .host_port = 90, .container_port = 80, .count = 1 }
+        };
+        json_t *saved;
+
+        if (!enter_cgroup(cgroup))
+                return;
+        enter_host();
+        Host h = make_host_at(p, 2, cgroup);
+        autoclose int server = serve(h.one, SOCK_STREAM, 80), own = serve(h.outside, SOCK_STREAM, 8080);
+        struct pollfd events = { .fd = own, .events = POLLIN };
+
+        ck_assert_ptr_nonnull(h.network->localhost);
+        ck_assert_int_eq(reach(-1, "::1", 8080), 0);
+        ck_assert_int_eq(reach(-1, "127.0.0.1", 8080), 0);
+        ck_assert_int_eq(reach(-1, "::1", 8082), -ECONNREFUSED);
+        ck_assert_int_eq(reach(-1, "::1", 90), 0);
+        ck_assert_int_eq(reach(-1, "127.0.0.1", 90), -ECONNREFUSED);
+        ck_assert_int_eq(reach(h.one, "::1", 8080), -ECONNREFUSED);
+        ck_assert_int_eq(reach(h.outside, "::1", 8080), 0);
+        ck_assert_int_eq(poll(&events, 1, 5000), 1);
+
+        /* With the program alone. */
+        ck_assert_int_eq(delete_table(), 0);
+        ck_assert_int_eq(reach(-1, "127.0.0.1", 8080), 0);
+        ck_assert_int_eq(network_process_monitor(h.network), 1);
+
+        /* While no manager runs, by the next one, and by none that knows of it. */
+        saved = network_attachment_to_json(h.a);
+        network_free(h.network);
+        ck_assert_int_eq(reach(-1, "::1", 8080), 0);
+        h.network = make_network_at(cgroup);
+        ck_assert_int_eq(network_adopt(h.network, saved, NULL, &h.a), 0);
+        ck_assert_int_eq(network_settle(h.network, NULL), 0);
+        ck_assert_int_eq(reach(-1, "::1", 8080), 0);
+        ck_assert_int_eq(network_unpublish(h.network, h.a), 0);
+        ck_assert_int_eq(reach(-1, "::1", 8080), -ECONNREFUSED);
+        ck_assert_int_eq(network_publish(h.network, h.a, NULL), 0);
+        ck_assert_int_eq(reach(-1, "::1", 8080), 0);
+        network_free(h.network);
+        h.network = make_network_at(cgroup);
+        ck_assert_int_eq(network_settle(h.network, NULL), 0);
+        ck_assert_int_eq(reach(-1, "::1", 8080), -ECONNREFUSED);
+        network_free(h.network);
+        json_decref(saved);
+        leave_cgroup(cgroup);
+}
+END_TEST
+
+TEST_MAIN("ports", localhost_by_program, tcp_from_everywhere, only_on_one_address, udp_goes_and_comes, ranges,
+          random_ports, conflicts_name_both, ports_change_while_running)
