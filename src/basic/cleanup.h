@@ -34,10 +34,11 @@ static inline void cleanup_closedir_(DIR **d) {
                 (void) closedir(*d);
 }
 
-#define autofree     __attribute__((cleanup(cleanup_free_)))
-#define autoclose    __attribute__((cleanup(cleanup_close_)))
-#define autofclose   __attribute__((cleanup(cleanup_fclose_)))
-#define autoclosedir __attribute__((cleanup(cleanup_closedir_)))
+/* "unused": an owner may exist for nothing but its end. */
+#define autofree     __attribute__((cleanup(cleanup_free_), unused))
+#define autoclose    __attribute__((cleanup(cleanup_close_), unused))
+#define autofclose   __attribute__((cleanup(cleanup_fclose_), unused))
+#define autoclosedir __attribute__((cleanup(cleanup_closedir_), unused))
 
 /* AUTOPTR_DEFINE(Spec, spec_free) makes `autoptr(Spec) s = NULL;` call spec_free(s) at scope end.
  * The destructor must accept NULL. */
@@ -47,7 +48,7 @@ static inline void cleanup_closedir_(DIR **d) {
         }                                              \
         typedef type *type##_autoptr
 
-#define autoptr(type) __attribute__((cleanup(type##_autoptr_))) type##_autoptr
+#define autoptr(type) __attribute__((cleanup(type##_autoptr_), unused)) type##_autoptr
 
 #define take_ptr(p)                                   \
         ({                                            \

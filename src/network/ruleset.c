@@ -14,8 +14,8 @@
  *      chain forward     { type filter hook forward priority 0;
  *              ct state established,related accept; ct status dnat accept
  *              iifname . oifname @same accept
- *              iifname @bridges oifname @bridges drop
- *              iifname @internal drop; oifname @internal drop
+ *              oifname @bridges drop                                        what was not published
+ *              iifname @internal drop
  *      }
  */
 /* Before the kernel's headers, which then leave out what they have in common. */
@@ -263,21 +263,18 @@ static void add_forward(NftBatch *b) {
         verdict(b, rule, NF_ACCEPT);
         nft_batch_end_rule(b, rule);
 
+        /* What was not published is reached by nobody from outside, nor from another network. */
         rule = nft_batch_begin_rule(b, "forward");
-        meta(b, rule, NFT_META_IIFNAME, NFT_REG_1);
-        lookup(b, rule, "bridges", NFT_REG_1, 0, false);
         meta(b, rule, NFT_META_OIFNAME, NFT_REG_1);
         lookup(b, rule, "bridges", NFT_REG_1, 0, false);
         verdict(b, rule, NF_DROP);
         nft_batch_end_rule(b, rule);
 
-        for (unsigned i = 0; i < 2; i++) {
-                rule = nft_batch_begin_rule(b, "forward");
-                meta(b, rule, i == 0 ? NFT_META_IIFNAME : NFT_META_OIFNAME, NFT_REG_1);
-                lookup(b, rule, "internal", NFT_REG_1, 0, false);
-                verdict(b, rule, NF_DROP);
-                nft_batch_end_rule(b, rule);
-        }
+        rule = nft_batch_begin_rule(b, "forward");
+        meta(b, rule, NFT_META_IIFNAME, NFT_REG_1);
+        lookup(b, rule, "internal", NFT_REG_1, 0, false);
+        verdict(b, rule, NF_DROP);
+        nft_batch_end_rule(b, rule);
 }
 
 void ruleset_add(NftBatch *b, bool localhost) {

@@ -4,7 +4,7 @@
  *      dnat4, dnat6          protocol . port -> address . port      ports on every host address
  *      dnat4_on, dnat6_on    host address . protocol . port -> ...  ports on one host address
  *      nat4, nat6            subnets whose traffic to elsewhere is masqueraded
- *      bridges               our bridges; traffic between two of them is dropped unless it was published
+ *      bridges               our bridges; what leaves by them from elsewhere is dropped unless published
  *      internal              bridges that reach nothing outside
  */
 #pragma once
