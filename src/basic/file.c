@@ -187,17 +187,35 @@ int dir_make_open(int dir_fd, const char *path, mode_t mode) {
         return dir_open(dir_fd, path);
 }
 
-static int remove_children(int fd, dev_t device);
+/* Two descriptors a level. What lies deeper is moved to the top first: how deep a tree is was decided by
+ * whoever wrote it, and neither descriptors nor stack are without end. */
+#define REMOVE_DEPTH_MAX 64
 
-static int remove_entry(int dir_fd, const char *name, dev_t device) {
+typedef struct Removal {
+        int top_fd;
+        unsigned n_moved;
+} Removal;
+
+static int remove_children(Removal *t, int fd, dev_t device, unsigned depth);
+
+static int move_to_top(Removal *t, int dir_fd, const char *name) {
+        for (;;) {
+                char to[32];
+
+                (void) snprintf(to, sizeof(to), ".deep-%u", t->n_moved++);
+                if (renameat(dir_fd, name, t->top_fd, to) == 0 || errno == ENOENT)
+                        return 0;
+                /* The tree may hold such a name itself. */
+                if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
+                        return -errno;
+        }
+}
+
+/* Directories only. */
+static int remove_directory(Removal *t, int dir_fd, const char *name, dev_t device, unsigned depth) {
         autoclose int fd = -EBADF;
         struct stat st;
         int r;
-
-        if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
-                return 0;
-        if (errno != EISDIR && errno != EPERM)
-                return -errno;
 
         fd = dir_open(dir_fd, name);
         if (fd < 0)
@@ -206,19 +224,36 @@ static int remove_entry(int dir_fd, const char *name, dev_t device) {
                 return -errno;
         if (device != 0 && st.st_dev != device)
                 return -EXDEV;
+        if (depth == REMOVE_DEPTH_MAX)
+                return move_to_top(t, dir_fd, name);
 
-        r = remove_children(fd, st.st_dev);
-        if (r < 0)
-                return r;
+        if (depth == 0)
+                t->top_fd = fd;
+        for (unsigned before = t->n_moved;; before = t->n_moved) {
+                r = remove_children(t, fd, st.st_dev, depth + 1);
+                if (r < 0)
+                        return r;
+                if (depth > 0 || t->n_moved == before)
+                        break;
+        }
         return unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static int remove_children(int fd, dev_t device) {
+static int remove_entry(Removal *t, int dir_fd, const char *name, dev_t device, unsigned depth) {
+        if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
+                return 0;
+        if (errno != EISDIR && errno != EPERM)
+                return -errno;
+        return remove_directory(t, dir_fd, name, device, depth);
+}
+
+static int remove_children(Removal *t, int fd, dev_t device, unsigned depth) {
         autoclosedir DIR *d = NULL;
         autoclose int copy = -EBADF;
         struct dirent *e;
 
-        copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        /* Not a duplicate: that would share its position with the pass before. */
+        copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (copy < 0)
                 return -errno;
         d = fdopendir(copy);
@@ -231,7 +266,7 @@ static int remove_children(int fd, dev_t device) {
 
                 if (streq(e->d_name, ".") || streq(e->d_name, ".."))
                         continue;
-                r = remove_entry(fd, e->d_name, device);
+                r = remove_entry(t, fd, e->d_name, device, depth);
                 if (r < 0)
                         return r;
         }
@@ -239,7 +274,9 @@ static int remove_children(int fd, dev_t device) {
 }
 
 int tree_remove(int dir_fd, const char *path) {
-        return remove_entry(dir_fd, path, 0);
+        Removal t = { .top_fd = -EBADF };
+
+        return remove_entry(&t, dir_fd, path, 0, 0);
 }
 
 static int open_resolved(int root_fd, const char *path, uint64_t flags, mode_t mode, uint64_t resolve) {

@@ -15,7 +15,6 @@
 #include "manager/log-file.h"
 #include "manager/log-sink.h"
 
-
 #define JOURNAL_STREAM "/run/systemd/journal/stdout"
 
 /* As systemd does: a burst of lines must not make the writer wait for journald. */

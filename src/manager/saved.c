@@ -336,7 +336,8 @@ static int adopt_unit(Unit *u, const json_t *saved) {
         r = adopt_held(u, saved, &fault);
         if (r < 0)
                 return r;
-        if (u->machine.prepared && adopt_spec(u, saved, &fault) < 0)
+        /* One that is being released is not started from it any more, and it may be gone already. */
+        if (u->machine.prepared && u->machine.state != MACHINE_CLEANING && adopt_spec(u, saved, &fault) < 0)
                 log_message(LOG_WARNING, u->name, "runs on, but cannot be restarted as it was: %s",
                             fault.object);
         return 0;

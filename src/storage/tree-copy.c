@@ -135,6 +135,17 @@ static int copy_bytes(int from_fd, int to_fd, off_t size) {
         return ftruncate(to_fd, size) < 0 ? -errno : 0;
 }
 
+/* The destination may be a volume that a container writes to at this moment: no component of the path may
+ * lead out of it, were it a directory of ours a moment ago. */
+static int link_again(const Copy *c, const Linked *l, int to_dir, const char *name) {
+        autoclose int fd = -EBADF;
+
+        fd = path_beneath_open(c->root_fd, l->path, O_PATH | O_NOFOLLOW, 0);
+        if (fd < 0)
+                return fd;
+        return linkat(fd, "", to_dir, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
 static int copy_file(Copy *c, int from_dir, int to_dir, const char *name, const char *path,
                      const struct stat *st) {
         autoclose int from_fd = -EBADF, to_fd = -EBADF;
@@ -144,7 +155,7 @@ static int copy_file(Copy *c, int from_dir, int to_dir, const char *name, const 
         if (st->st_nlink > 1)
                 l = linked_find(c, st);
         if (l)
-                return linkat(c->root_fd, l->path, to_dir, name, 0) < 0 ? -errno : 0;
+                return link_again(c, l, to_dir, name);
 
         from_fd = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (from_fd < 0)
@@ -174,6 +185,9 @@ static int copy_link(int from_dir, int to_dir, const char *name) {
 /* What cannot be opened: links and fifos. */
 static int copy_unopened(Copy *c, int from_dir, int to_dir, const char *name, const struct stat *st) {
         struct timespec times[2] = { st->st_atim, st->st_mtim };
+        autoclose int fd = -EBADF;
+        struct stat made;
+        char path[32];
         int r = 0;
 
         if (S_ISLNK(st->st_mode))
@@ -183,12 +197,18 @@ static int copy_unopened(Copy *c, int from_dir, int to_dir, const char *name, co
         if (r < 0)
                 return r;
 
-        if (fchownat(to_dir, name, id_shift_apply(c->shift, st->st_uid), id_shift_apply(c->shift, st->st_gid),
-                     AT_SYMLINK_NOFOLLOW) < 0)
+        /* By descriptor, for the name may mean something else already: see link_again(). */
+        fd = openat(to_dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &made) < 0)
                 return -errno;
-        if (!S_ISLNK(st->st_mode) && fchmodat(to_dir, name, st->st_mode & 07777, 0) < 0)
+        if ((made.st_mode & S_IFMT) != (st->st_mode & S_IFMT))
+                return -EAGAIN;
+        if (fchownat(fd, "", id_shift_apply(c->shift, st->st_uid), id_shift_apply(c->shift, st->st_gid),
+                     AT_EMPTY_PATH) < 0)
                 return -errno;
-        return utimensat(to_dir, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+        if (!S_ISLNK(st->st_mode) && chmod(fd_path(fd, path), st->st_mode & 07777) < 0)
+                return -errno;
+        return utimensat(fd, "", times, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
 static int copy_directory(Copy *c, int from_fd, int to_fd, const char *path, unsigned depth);
