@@ -1,5 +1,6 @@
 /* Files: whole reads, atomic replacement, removal that does not leave its tree. */
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "basic/cleanup.h"
@@ -49,6 +50,27 @@ START_TEST(removal_stays_in_its_tree) {
 }
 END_TEST
 
+/* Deeper than there are descriptors, as anybody who may make directories can do. */
+START_TEST(removal_of_a_deep_tree) {
+        struct rlimit few = { .rlim_cur = 256, .rlim_max = 256 };
+        autoclose int dir = scratch(), deep = -EBADF;
+
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+        ck_assert_int_eq(dir_make(dir, "t/.deep-0/.deep-1", 0700), 0);
+        deep = dir_open(dir, "t");
+        for (unsigned i = 0; i < 3000; i++) {
+                ck_assert_int_eq(mkdirat(deep, "a", 0700), 0);
+                ck_assert_int_eq(mkdirat(deep, "b", 0700), 0);
+                ck_assert_int_eq(file_replace(deep, "file", "x", 1, 0644, false), 0);
+                replace_fd(&deep, dir_open(deep, "a"));
+                ck_assert_int_ge(deep, 0);
+        }
+
+        ck_assert_int_eq(tree_remove(dir, "t"), 0);
+        ck_assert(!file_exists(dir, "t"));
+}
+END_TEST
+
 START_TEST(beneath_refuses_to_leave) {
         autoclose int dir = scratch();
 
@@ -85,5 +107,5 @@ START_TEST(paths_are_normalized) {
 }
 END_TEST
 
-TEST_MAIN("file", replace_then_read, removal_stays_in_its_tree, beneath_refuses_to_leave,
-          paths_are_normalized)
+TEST_MAIN("file", replace_then_read, removal_stays_in_its_tree, removal_of_a_deep_tree,
+          beneath_refuses_to_leave, paths_are_normalized)

@@ -159,4 +159,52 @@ START_TEST(links_stay_inside) {
 }
 END_TEST
 
-TEST_MAIN("storage/volume", valid_names, life, filled_faithfully, filled_once_and_whole, links_stay_inside)
+#define N_NAMES 2000
+
+/* @dir/0 and many more names of the same file */
+static void make_names(const char *dir) {
+        fixture_directory(dir, 0, 0755);
+        for (unsigned i = 0; i < N_NAMES; i++) {
+                autofree char *first = NULL, *path = NULL;
+
+                ck_assert_int_gt(asprintf(&first, "%s/0", dir), 0);
+                ck_assert_int_gt(asprintf(&path, "%s/%u", dir, i), 0);
+                if (i == 0)
+                        fixture_file(AT_FDCWD, path, dir, 0, 0600);
+                else
+                        ck_assert_int_eq(link(first, path), 0);
+        }
+}
+
+/* Another container has the volume already, and puts a link to the host's files where a directory was. */
+START_TEST(nothing_leads_out_while_filled) {
+        autofree char *outside = NULL;
+        autoclose int root = -EBADF;
+        struct stat st;
+        pid_t pid;
+
+        fixture_enter();
+        make_names("root/data/a");
+        make_names("outside");
+        outside = fixture_path("outside");
+        ck_assert_int_eq(volume_make("volumes", "v"), 1);
+        ck_assert_int_eq(symlink(outside, "volumes/v/link"), 0);
+
+        pid = fork();
+        if (pid == 0)
+                for (;;)
+                        (void) renameat2(AT_FDCWD, "volumes/v/link", AT_FDCWD, "volumes/v/_data/a",
+                                         RENAME_EXCHANGE);
+        root = fixture_open("root");
+        (void) volume_fill("volumes", "v", root, "/data", 0, 0);
+        (void) kill(pid, SIGKILL);
+        (void) waitpid(pid, NULL, 0);
+
+        ck_assert_int_eq(stat("outside/0", &st), 0);
+        ck_assert_uint_eq(st.st_nlink, N_NAMES);
+        fixture_leave();
+}
+END_TEST
+
+TEST_MAIN("storage/volume", valid_names, life, filled_faithfully, filled_once_and_whole, links_stay_inside,
+          nothing_leads_out_while_filled)
