@@ -99,10 +99,12 @@ struct Manager {
         Network *network;
         sd_event_source *network_source;
         int template_fd;
+        int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
         sd_event_source *rotate_timer;
         bool purging, purge_again;
+        bool adopted; /* all that runs is known */
         char boot_id[40];
         const char *fail_step; /* NSUNITSD_FAIL_STEP: inject a failure there (tests) */
 };

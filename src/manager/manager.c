@@ -1,6 +1,7 @@
 /* The manager: the object, its table of units, taking possession of the system, and reload. */
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 
 #include "basic/file.h"
@@ -16,6 +17,9 @@
 /* Log files are looked at this often; between two looks a file may grow beyond its limit. */
 #define ROTATE_INTERVAL (5 * USEC_PER_SEC)
 
+#define LOCK_TIMEOUT  (3 * USEC_PER_SEC)
+#define LOCK_INTERVAL (2 * USEC_PER_MSEC)
+
 int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         autoptr(Manager) m = NULL;
         int r;
@@ -24,6 +28,7 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         if (!m)
                 return -ENOMEM;
         m->template_fd = -EBADF;
+        m->lock_fd = -EBADF;
         m->event = sd_event_ref(event);
         m->config = config;
         m->fail_step = getenv("NSUNITSD_FAIL_STEP");
@@ -46,10 +51,13 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         return 0;
 }
 
-/* A manager that goes and leaves nothing running takes its own traces with it. */
+/* A manager that goes and leaves nothing running takes its own traces with it. One that could not start does
+ * not know what runs: what is held may be another's. */
 static void leave(Manager *m) {
         autofree char *held = NULL, *pid_file = NULL;
 
+        if (!m->adopted)
+                return;
         for (Unit *u = m->units; u; u = u->hh.next)
                 if (u->machine.prepared || u->main)
                         return;
@@ -89,6 +97,7 @@ void manager_free(Manager *m) {
         host_specifiers_free(m->specifiers);
         strv_free(m->unit_dirs);
         cleanup_close_(&m->template_fd);
+        cleanup_close_(&m->lock_fd);
         seccomp_forget();
         free(m->by_index);
         free(m->ids.used);
@@ -312,9 +321,39 @@ static int setup_held(const char *run, Fault *fault) {
         return 0;
 }
 
+/* Two managers would take each other's containers for left-overs. Helpers that share descriptors with a
+ * manager that was killed may hold its lock for a moment longer. */
+static int lock_run_directory(Manager *m, Fault *fault) {
+        const char *run = m->config->paths.run;
+        usec_t end = usec_add(clock_now(CLOCK_MONOTONIC), LOCK_TIMEOUT);
+        int r;
+
+        r = dir_make(AT_FDCWD, run, 0755);
+        if (r < 0)
+                return fault_set(fault, "run directory", r, "%s", run);
+        m->lock_fd = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (m->lock_fd < 0)
+                return fault_set(fault, "run directory", -errno, "%s", run);
+
+        while (flock(m->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+                if (errno == EWOULDBLOCK && clock_now(CLOCK_MONOTONIC) < end) {
+                        (void) usleep(LOCK_INTERVAL);
+                        continue;
+                }
+                r = fault_set(fault, "lock", -errno, "%s", run);
+                fault_advise(fault, "another manager may be running");
+                return r;
+        }
+        return 0;
+}
+
 static int setup_run_directory(Manager *m, Fault *fault) {
         autofree char *units = NULL, *state = NULL, *pid_file = NULL, *pid = NULL;
         int r;
+
+        r = lock_run_directory(m, fault);
+        if (r < 0)
+                return r;
 
         if (asprintf(&units, "%s/units", m->config->paths.run) < 0)
                 return -ENOMEM;
@@ -479,6 +518,7 @@ int manager_startup(Manager *m, Fault *fault) {
                 r = manager_adopt_all(m);
         if (r < 0)
                 return fault_set(fault, "startup", r, NULL);
+        m->adopted = true;
 
         /* What dead imports and removals left behind; the manager does not wait for it. */
         return worker_start(m, collect, -EBADF, on_collected, NULL);
