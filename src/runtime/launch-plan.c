@@ -85,7 +85,9 @@ static int plan_root(Builder *b) {
         if (!b->request->root_clone)
                 return root;
         copy = slot(b, -1, "root copy");
-        step(b, (Step){ STEP_CLONE_MOUNT, PLACE_HOST, .slot = root, .out = copy });
+        /* Device files are those of /dev: one in an image, or in a directory of Rootfs=, would be the host's.
+         */
+        step(b, (Step){ STEP_CLONE_MOUNT, PLACE_HOST, .slot = root, .out = copy, .flags = CLONE_NO_DEVICES });
         return copy;
 }
 

@@ -51,7 +51,9 @@ static int clone_tree(int fd, const char *path, uint64_t flags) {
         if (tree < 0)
                 return -errno;
         if (flags & CLONE_READ_ONLY)
-                attr.attr_set = MOUNT_ATTR_RDONLY;
+                attr.attr_set |= MOUNT_ATTR_RDONLY;
+        if (flags & CLONE_NO_DEVICES)
+                attr.attr_set |= MOUNT_ATTR_NODEV;
         if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
                 return -errno;
         return take_fd(tree);

@@ -69,6 +69,7 @@ enum {
         ATTACH_CREATE = 1 << 1,    /* made when missing */
         ATTACH_STRICT = 1 << 2,    /* no symbolic link in the destination: its place is fixed */
         CLONE_READ_ONLY = 1 << 3,
+        CLONE_NO_DEVICES = 1 << 4, /* device files on it cannot be opened */
 };
 
 typedef struct Step {

@@ -21,7 +21,7 @@ static MountSpec mount_default(MountKind kind, Where at) {
                 .kind = kind,
                 .no_exec = kind == MOUNT_TMPFS,
                 .no_suid = kind == MOUNT_TMPFS,
-                .no_dev = kind == MOUNT_TMPFS,
+                .no_dev = kind == MOUNT_TMPFS || kind == MOUNT_VOLUME,
                 .recursive = kind == MOUNT_BIND,
                 .idmap = kind != MOUNT_TMPFS,
                 .copy = kind == MOUNT_VOLUME,

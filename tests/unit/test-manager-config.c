@@ -45,7 +45,7 @@ START_TEST(defaults_are_set) {
         ck_assert_uint_eq(c->defaults.memory_max, UINT64_MAX);
         ck_assert_uint_eq(c->defaults.restart_sec, 100 * USEC_PER_MSEC);
         ck_assert(c->security.seccomp);
-        ck_assert_int_eq(__builtin_popcountll(c->security.capabilities), 14);
+        ck_assert_int_eq(__builtin_popcountll(c->security.capabilities), 13);
         ck_assert(c->security.capabilities >> CAP_NET_BIND_SERVICE & 1);
         ck_assert_int_eq(c->logs.target, LOG_TARGET_AUTO);
         ck_assert_uint_eq(c->logs.max_size, 10 * 1024 * 1024);
