@@ -72,12 +72,13 @@ static int make_environment(const ExecCall *call, const ContainerSpec *spec, cha
 
 static int resolve_user(Unit *u, const ExecCall *call, Identity *ret, Fault *fault) {
         const ContainerSpec *spec = u->held.spec;
-        autofree char *path = NULL, *user = NULL;
+        autofree char *path = held_path(u, "root"), *user = NULL;
         autoclose int root = -EBADF;
         const char *group = call->user ? NULL : spec->group;
         char *colon;
 
-        if (asprintf(&path, "/proc/%i/root", child_pid(u->main)) < 0)
+        /* Not the root of its process: what the container has mounted there could answer late or never. */
+        if (!path)
                 return -ENOMEM;
         root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (root < 0)

@@ -12,6 +12,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "basic/utf8.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
 #include "runtime/exit-store.h"
@@ -167,13 +168,26 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid) {
         return child_watch(u->manager->event, &info, on_main_exit, u, &u->main);
 }
 
+/* A status is saved and sent as text and shown on terminals, whatever the container has sent. */
+static char *status_text(const char *from) {
+        char *text = strdup(from);
+        size_t size = text ? strlen(text) : 0;
+
+        for (size_t i = 0; i < size; i++)
+                if ((unsigned char) text[i] < ' ' || text[i] == 0x7f)
+                        text[i] = '?';
+        for (size_t i = 0; text && (i = i + utf8_find_invalid(text + i, size - i)) < size; i++)
+                text[i] = '?';
+        return text;
+}
+
 void unit_on_notify(char *const *fields, void *data) {
         Unit *u = data;
         const char *status = strv_env_get(fields, "STATUS");
 
         if (status) {
                 free(u->status_text);
-                u->status_text = strdup(status);
+                u->status_text = status_text(status);
                 manager_tell_changed(u->manager, u);
         }
         if (strv_contains(fields, "READY=1"))

@@ -59,7 +59,8 @@ void notify_socket_drain(NotifySocket *n) {
 static int bind_in(int directory_fd) {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         autoclose int fd = -EBADF;
-        int enable = 1;
+        int enable = 1, r;
+        mode_t mask;
 
         fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd < 0)
@@ -67,16 +68,17 @@ static int bind_in(int directory_fd) {
         if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &enable, sizeof(enable)) < 0)
                 return -errno;
 
+        /* The container's users are not ours; what they may do here is bounded by the messages we take. Set
+         * before there is a name, for afterwards the name may be a container's link to another file. */
+        if (fchmod(fd, 0666) < 0)
+                return -errno;
+        mask = umask(0);
         (void) unlinkat(directory_fd, "notify", 0);
         /* Through /proc: a unit's directory may be longer than the 108 bytes of sun_path. */
         (void) snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%i/notify", directory_fd);
-        if (bind(fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
-                return -errno;
-        /* The container's users are not ours; what they may do here is bounded by the messages we take. */
-        if (fchmodat(directory_fd, "notify", 0666, 0) < 0)
-                return -errno;
-
-        return take_fd(fd);
+        r = bind(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : 0;
+        (void) umask(mask);
+        return r < 0 ? r : take_fd(fd);
 }
 
 int notify_socket_open(sd_event *event, const char *directory, NotifyFn fn, void *data, NotifySocket **ret) {
