@@ -12,9 +12,11 @@ cgroup2_mount() { awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts; }
 
 # A cgroup of the test's own, so that tests of one machine do not meet; those of dead tests are removed.
 enter_cgroup() {
-        local root
+        local root old
         root=$(cgroup2_mount)
-        find "$root" -depth -path '*/nsunits-test-*' -type d -exec rmdir {} + 2>/dev/null
+        for old in "$root"/nsunits-test-*; do
+                [[ -e /proc/${old##*-} ]] || find "$old" -depth -type d -exec rmdir {} + 2>/dev/null
+        done
         mkdir "$root/nsunits-test-$$" && echo $$ >"$root/nsunits-test-$$/cgroup.procs"
 }
 

@@ -252,6 +252,19 @@ int cgroup_root_open(const char *parent, Fault *fault, CgroupRoot **ret) {
         return 0;
 }
 
+int cgroup_root_renew(CgroupRoot *root, Fault *fault) {
+        int fd = -EBADF, r;
+
+        if (faccessat(root->fd, "cgroup.procs", F_OK, 0) == 0)
+                return 0;
+
+        r = descend(root->mount, root->path, &fd);
+        if (r < 0)
+                return fault_set(fault, "cgroup", r, "%s%s", root->mount, root->path);
+        replace_fd(&root->fd, fd);
+        return read_supported(root);
+}
+
 int cgroup_root_check(const CgroupRoot *root, const LimitSpec *limits, Fault *fault) {
         const struct {
                 uint64_t value;

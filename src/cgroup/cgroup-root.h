@@ -42,6 +42,13 @@ AUTOPTR_DEFINE(CgroupRoot, cgroup_root_free);
  */
 int cgroup_root_open(const char *parent, Fault *fault, CgroupRoot **ret);
 
+/**
+ * cgroup_root_renew() - make the directory again if somebody has removed it, which he can while it is empty
+ *
+ * One system call when it is there. Returns 0 or a negative errno with @fault filled.
+ */
+int cgroup_root_renew(CgroupRoot *root, Fault *fault);
+
 /** cgroup_root_supports() - do the cgroups of units have this controller? */
 bool cgroup_root_supports(const CgroupRoot *root, CgroupController c);
 

@@ -263,7 +263,11 @@ static void drop_netns(Unit *u) {
 
 static int make_cgroup(Unit *u, Fault *fault) {
         CgroupMemoryEvents events = {};
+        int r;
 
+        r = cgroup_root_renew(u->manager->cgroups, fault);
+        if (r < 0)
+                return r;
         u->held.cgroup_fd = cgroup_create(u->manager->cgroups, u->name, &u->held.spec->limits, fault);
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
@@ -275,9 +279,10 @@ static int make_cgroup(Unit *u, Fault *fault) {
 }
 
 /* After a write to cgroup.kill the kernel (since 6.14) also kills whatever is cloned into that cgroup from
- * outside, for ever after. There is none at all when the last manager was killed while it did this. */
+ * outside, for ever after. There is none at all when the last manager was killed while it did this, or when
+ * somebody removed it, as empty as it is between two launches. */
 int unit_renew_cgroup(Unit *u, Fault *fault) {
-        if (!u->held.cgroup_killed && u->held.cgroup_fd >= 0)
+        if (!u->held.cgroup_killed && u->held.cgroup_fd >= 0 && cgroup_populated(u->held.cgroup_fd) >= 0)
                 return 0;
 
         replace_fd(&u->held.cgroup_fd, -EBADF);

@@ -9,9 +9,10 @@ enum {
         /* Exit before the cgroup runs empty: the status is known when the unit is judged. */
         PRIORITY_CHILD_EXIT = SD_EVENT_PRIORITY_NORMAL - 30,
         PRIORITY_CGROUP = SD_EVENT_PRIORITY_NORMAL - 20,
-        PRIORITY_TIMER = SD_EVENT_PRIORITY_NORMAL - 10,
         PRIORITY_NETWORK = SD_EVENT_PRIORITY_NORMAL - 5,
+        /* These three take turns: a unit that is started again without end and without delay must keep nobody
+         * from stopping it. */
+        PRIORITY_TIMER = SD_EVENT_PRIORITY_NORMAL,
         PRIORITY_BUS = SD_EVENT_PRIORITY_NORMAL,
-        /* Jobs run when everything that has happened is known. */
-        PRIORITY_JOBS = SD_EVENT_PRIORITY_IDLE,
+        PRIORITY_JOBS = SD_EVENT_PRIORITY_NORMAL,
 };
