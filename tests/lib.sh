@@ -152,14 +152,20 @@ property() { nsctl show "$1" -p "$2" --value; }
 
 has_property() { [[ $(property "$1" "$2") == "$3" ]]; }
 
-# debian_image NAME PACKAGE... - import an image made of Debian packages; archives are kept between tests.
-debian_image() {
-        local name=$1 cache=${NSUNITS_CACHE:-/var/tmp/nsunits-test-images}
+image_cache=${NSUNITS_CACHE:-/var/tmp/nsunits-test-images}
+
+# debian_archive NAME PACKAGE... - make an archive of Debian packages, which is kept between tests. To be called
+# before enter_private: afterwards there is no network.
+debian_archive() {
+        local name=$1
         shift
-        mkdir -p "$cache"
-        [[ -e $cache/$name.tar ]] || "$top/contrib/make-debian-image" "$cache/$name.tar" "$@"
-        nsctl image import --name "$name" "$cache/$name.tar" >/dev/null
+        mkdir -p "$image_cache"
+        [[ -e $image_cache/$name.tar ]] || "$top/contrib/make-debian-image" "$image_cache/$name.tar" "$@" ||
+                { not_ok "an archive of $* is made"; exit 1; }
 }
+
+# debian_image NAME - import such an archive.
+debian_image() { nsctl image import --name "$1" "$image_cache/$1.tar" >/dev/null; }
 
 # small_archive FILE - an image of a few static programs: enough for tests of supervision.
 small_archive() {
