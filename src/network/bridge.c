@@ -1,4 +1,5 @@
 /* The bridge of a network: made with its first link, gone with its last. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +30,40 @@ static int set_sysctl(const char *path, const char *value, Fault *fault) {
         return r < 0 ? fault_set(fault, "system control", r, "%s", path) : 0;
 }
 
+/* A host that forwards ignores router advertisements unless told otherwise (ip-sysctl, "accept_ra"): links
+ * that have their addresses and routes from them would lose both. */
+static int keep_advertisements(Fault *fault) {
+        autoclosedir DIR *links = opendir("/proc/sys/net/ipv6/conf");
+        struct dirent *e;
+
+        while (links && (e = readdir(links))) {
+                autofree char *path = NULL, *now = NULL;
+                int r;
+
+                if (e->d_name[0] == '.' || streq(e->d_name, "all"))
+                        continue;
+                if (asprintf(&path, "/proc/sys/net/ipv6/conf/%s/accept_ra", e->d_name) < 0)
+                        return -ENOMEM;
+                if (file_read_line(AT_FDCWD, path, &now) < 0 || !streq(now, "1"))
+                        continue;
+                r = set_sysctl(path, "2", fault);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int allow_ipv6_forwarding(Fault *fault) {
+        static const char path[] = "/proc/sys/net/ipv6/conf/all/forwarding";
+        autofree char *now = NULL;
+        int r;
+
+        if (file_read_line(AT_FDCWD, path, &now) == 0 && streq(now, "1"))
+                return 0;
+        r = keep_advertisements(fault);
+        return r < 0 ? r : set_sysctl(path, "1", fault);
+}
+
 /* Without these no packet passes from one link to another. */
 static int allow_forwarding(const Network *n, const Net *net, Fault *fault) {
         char path[128];
@@ -37,7 +72,7 @@ static int allow_forwarding(const Network *n, const Net *net, Fault *fault) {
         r = set_sysctl("/proc/sys/net/ipv4/ip_forward", "1", fault);
         for (size_t i = 0; r >= 0 && i < net->n_subnets; i++)
                 if (net->subnets[i].address.family == AF_INET6)
-                        r = set_sysctl("/proc/sys/net/ipv6/conf/all/forwarding", "1", fault);
+                        r = allow_ipv6_forwarding(fault);
         if (r < 0 || !n->settings.publish_localhost)
                 return r;
 
