@@ -71,16 +71,37 @@ static off_t head_of(int fd) {
         return at;
 }
 
+/* A container can make its file as long as it likes without writing: *head and *size become those of the last
+ * part that was written. */
+static void last_written(int fd, off_t *head, off_t *size) {
+        off_t at = lseek(fd, *head, SEEK_DATA);
+
+        while (at >= 0 && at < *size) {
+                off_t end = lseek(fd, at, SEEK_HOLE), next;
+
+                if (end < 0 || end >= *size)
+                        break;
+                next = lseek(fd, end, SEEK_DATA);
+                if (next < 0 || next >= *size) {
+                        *size = end;
+                        break;
+                }
+                *head = at = next;
+        }
+}
+
 /* Where the last @lines lines begin. A last line without its end counts. */
 static off_t offset_of_last(int fd, off_t head, off_t size, unsigned lines) {
-        off_t at = size;
         unsigned seen = 0;
+        off_t at;
         char buf[BLOCK];
 
         if (lines == UINT_MAX || head >= size)
                 return MIN_OF(head, size);
         if (lines == 0)
                 return size;
+        last_written(fd, &head, &size);
+        at = size;
 
         while (at > head) {
                 off_t from = MAX_OF(head, at - BLOCK);
@@ -134,7 +155,15 @@ static int print_rest(LogFile *f, const LogRequest *q) {
         ssize_t n;
         int r;
 
-        while ((n = pread(f->fd, buf, sizeof(buf), f->offset)) > 0) {
+        for (;;) {
+                off_t data = lseek(f->fd, f->offset, SEEK_DATA);
+
+                if (data < 0 && errno == ENXIO)
+                        return 0;
+                f->offset = MAX_OF(f->offset, data);
+                n = pread(f->fd, buf, sizeof(buf), f->offset);
+                if (n <= 0)
+                        break;
                 f->offset += n;
                 r = print_lines(f, q, buf, (size_t) n);
                 if (r < 0)
@@ -145,10 +174,11 @@ static int print_rest(LogFile *f, const LogRequest *q) {
 
 /* The file was cut at its head: our place moved by whole blocks. Where what we printed last is not found any
  * more, it is gone, and everything that is there is new. */
-static off_t find_place(LogFile *f) {
+static off_t find_place(LogFile *f, off_t size) {
+        off_t first = f->offset - (f->offset - size + BLOCK - 1) / BLOCK * BLOCK;
         char buf[TAIL_MAX];
 
-        for (off_t at = f->offset - BLOCK; at >= (off_t) f->n_tail && f->n_tail > 0; at -= BLOCK)
+        for (off_t at = first; at >= (off_t) f->n_tail && f->n_tail > 0; at -= BLOCK)
                 if (pread(f->fd, buf, f->n_tail, at - (off_t) f->n_tail) == (ssize_t) f->n_tail &&
                     memcmp(buf, f->tail, f->n_tail) == 0)
                         return at;
@@ -166,7 +196,7 @@ static int read_more(LogFile *f, const LogRequest *q) {
         if (fstat(f->fd, &st) < 0)
                 return -errno;
         if (st.st_size < f->offset)
-                f->offset = find_place(f);
+                f->offset = find_place(f, st.st_size);
         return print_rest(f, q);
 }
 

@@ -100,6 +100,27 @@ START_TEST(rotation_leaves_nuls_at_the_head) {
 }
 END_TEST
 
+/* As a container can make its file: no reader may go through all of that. */
+START_TEST(holes_are_passed_over) {
+        static const char block[4096] = "first\n";
+        autofree char *all = NULL, *two = NULL, *none = NULL;
+        autoclose int fd = -EBADF;
+
+        set_up();
+        put(block, sizeof(block));
+        fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+        ck_assert_int_eq(ftruncate(fd, (off_t) 1 << 42), 0);
+        none = print(1, 0, 0);
+        ck_assert_int_eq(write(fd, "second\nthird\n", 13), 13);
+
+        two = print(2, 0, 0);
+        ck_assert_str_eq(two, "second\nthird\n");
+        all = print(UINT_MAX, 0, 0);
+        ck_assert(startswith(all, "first\n"));
+        tear_down();
+}
+END_TEST
+
 START_TEST(nothing_is_newer_than_the_file) {
         struct timespec times[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
 
@@ -120,4 +141,4 @@ START_TEST(nothing_was_ever_written) {
 END_TEST
 
 TEST_MAIN("ctl-log-file", last_lines, lines_longer_than_a_block, rotation_leaves_nuls_at_the_head,
-          nothing_is_newer_than_the_file, nothing_was_ever_written)
+          holes_are_passed_over, nothing_is_newer_than_the_file, nothing_was_ever_written)
