@@ -527,7 +527,8 @@ START_TEST(plan_is_printed) {
         ck_assert_ptr_nonnull(f = open_memstream(&text, &size));
         plan_print(plan, f);
         (void) fflush(f);
-        ck_assert_ptr_nonnull(strstr(text, "  0 host   clone mount  @0(root)  flags=0x10  -> @1(root copy)\n"));
+        ck_assert_ptr_nonnull(
+                strstr(text, "  0 host   clone mount  @0(root)  flags=0x10  -> @1(root copy)\n"));
         ck_assert_ptr_nonnull(strstr(text, " build  mask  /proc/keys\n"));
         ck_assert_ptr_nonnull(strstr(text, " build  exec  payload\n"));
         stage_end(&s);
