@@ -40,7 +40,8 @@ static int keep_advertisements(Fault *fault) {
                 autofree char *path = NULL, *now = NULL;
                 int r;
 
-                if (e->d_name[0] == '.' || streq(e->d_name, "all"))
+                /* "default" is what links get that are made later, ours among them. */
+                if (e->d_name[0] == '.' || streq(e->d_name, "all") || streq(e->d_name, "default"))
                         continue;
                 if (asprintf(&path, "/proc/sys/net/ipv6/conf/%s/accept_ra", e->d_name) < 0)
                         return -ENOMEM;
@@ -106,6 +107,25 @@ static void gather_links(Network *n, const Net *net, unsigned bridge) {
                 }
 }
 
+/* What containers announce must not become a route of the host, and a network without IPv6 must not reach the
+ * host by link-local addresses. To be done before the first link: nobody is heard until then. */
+static int close_ears(const Net *net, Fault *fault) {
+        bool six = false;
+        char path[128];
+
+        if (!file_exists(AT_FDCWD, "/proc/sys/net/ipv6"))
+                return 0;
+        for (size_t i = 0; i < net->n_subnets; i++)
+                six |= net->subnets[i].address.family == AF_INET6;
+
+        if (!six) {
+                (void) snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", net->bridge);
+                return set_sysctl(path, "1", fault);
+        }
+        (void) snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_ra", net->bridge);
+        return set_sysctl(path, "0", fault);
+}
+
 static int make_bridge(Network *n, Net *net, unsigned *ret_index, Fault *fault) {
         uint8_t mac[6];
         unsigned index = 0;
@@ -116,6 +136,10 @@ static int make_bridge(Network *n, Net *net, unsigned *ret_index, Fault *fault) 
         r = rtnl_commit(n->rtnl);
         if (r < 0)
                 return fault_set(fault, "make bridge", r, "%s", net->bridge);
+
+        r = close_ears(net, fault);
+        if (r < 0)
+                return r;
 
         r = rtnl_get_index(n->rtnl, net->bridge, &index);
         if (r >= 0)
