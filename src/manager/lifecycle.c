@@ -284,6 +284,18 @@ static void log_change(const Unit *u, MachineState before) {
                 log_message(LOG_DEBUG, u->name, "%s", machine_substate_to_string(m->state));
 }
 
+/* Nothing was tried this time: what the last attempt failed of is not the answer. */
+static void explain_start_limit(Unit *u) {
+        if (u->machine.state != MACHINE_FAILED || u->machine.result != RESULT_START_LIMIT_HIT)
+                return;
+
+        unit_set_fault(u, NULL);
+        if (asprintf(&u->fault_text,
+                     "started too often, see StartLimitBurst= (\"nsctl reset-failed %s\" forgives)",
+                     u->name) < 0)
+                u->fault_text = NULL;
+}
+
 static void answer_jobs(Unit *u, unsigned actions) {
         Manager *m = u->manager;
 
@@ -301,6 +313,7 @@ static void answer_jobs(Unit *u, unsigned actions) {
 
 static void perform(Unit *u, const MachineOutput *out) {
         if (out->actions & MACHINE_STATE_CHANGED) {
+                explain_start_limit(u);
                 graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
                 log_change(u, out->before);
                 if (unit_at_rest(u) && !u->machine.prepared)
