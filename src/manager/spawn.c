@@ -129,9 +129,9 @@ static int add_file(Unit *u, Launch *l, char **source, const char *name, const c
                 .source = *source,
                 .destination = destination,
                 .is_directory = directory,
-                /* A socket takes messages all the same; nothing else is to be done to the host's directory.
-                 */
-                .read_only = directory,
+                /* They lie in the host's memory: nobody fills it from inside. A socket takes messages all the
+                   same. */
+                .read_only = true,
         };
         return 0;
 }
