@@ -191,8 +191,12 @@ small_image() {
         nsctl image import --name "$1" "$work/small.tar" >/dev/null
 }
 
+# The table and the bridges go a moment after the last link.
+network_at_rest() { [[ -n $(nsctl links --json | grep -o host_link) ]] || ! nft list tables | grep -q nsunits; }
+
 # footprint - all that containers may leave behind, as text to compare before and after.
 footprint() {
+        wait_until 3 network_at_rest
         echo "mounts: $(grep -c nsunit /proc/self/mountinfo)"
         echo "links: $(ip -o link | grep -vc ' lo:')"
         echo "tables: $(nft list tables 2>/dev/null | grep -c nsunits)"

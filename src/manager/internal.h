@@ -98,6 +98,7 @@ struct Manager {
         CgroupRoot *cgroups;
         Network *network;
         sd_event_source *network_source;
+        sd_event_source *collect_timer;
         int template_fd;
         int lock_fd; /* the run directory, locked */
         IdPool ids;
@@ -125,6 +126,8 @@ int manager_load_unit_anyway(Manager *m, const char *name, Unit **ret);
 void manager_drop_unit(Manager *m, Unit *u);
 void manager_schedule_rotation(Manager *m);
 void manager_schedule_purge(Manager *m);
+/* Bridges and the nftables table go some time after the last container that used them. */
+void manager_schedule_collect(Manager *m);
 /* Once, when all attachments are known again. */
 void manager_settle_network(Manager *m);
 

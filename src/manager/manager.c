@@ -17,6 +17,9 @@
 /* Log files are looked at this often; between two looks a file may grow beyond its limit. */
 #define ROTATE_INTERVAL (5 * USEC_PER_SEC)
 
+/* A unit that is stopped and started again finds its bridge still there. */
+#define COLLECT_DELAY (200 * USEC_PER_MSEC)
+
 #define LOCK_TIMEOUT  (3 * USEC_PER_SEC)
 #define LOCK_INTERVAL (2 * USEC_PER_MSEC)
 
@@ -65,6 +68,8 @@ static void leave(Manager *m) {
         if (asprintf(&held, "%s/held", m->config->paths.run) < 0 ||
             asprintf(&pid_file, "%s/pid", m->config->paths.run) < 0)
                 return;
+        if (m->network)
+                network_collect(m->network);
         (void) umount2(held, MNT_DETACH);
         (void) rmdir(held);
         (void) unlink(pid_file);
@@ -87,6 +92,7 @@ void manager_free(Manager *m) {
         }
         (void) sd_event_source_disable_unref(m->jobs_source);
         (void) sd_event_source_disable_unref(m->network_source);
+        (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
         network_free(m->network);
         cgroup_root_free(m->cgroups);
@@ -453,6 +459,24 @@ void manager_schedule_rotation(Manager *m) {
         }
         (void) sd_event_source_set_time(m->rotate_timer, clock_now(CLOCK_MONOTONIC) + ROTATE_INTERVAL);
         (void) sd_event_source_set_enabled(m->rotate_timer, SD_EVENT_ONESHOT);
+}
+
+static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
+        Manager *m = userdata;
+
+        network_collect(m->network);
+        return 0;
+}
+
+void manager_schedule_collect(Manager *m) {
+        usec_t due = clock_now(CLOCK_MONOTONIC) + COLLECT_DELAY;
+
+        if (m->collect_timer) {
+                (void) sd_event_source_set_time(m->collect_timer, due);
+                (void) sd_event_source_set_enabled(m->collect_timer, SD_EVENT_ONESHOT);
+        } else
+                (void) sd_event_add_time(m->event, &m->collect_timer, CLOCK_MONOTONIC, due, USEC_PER_MSEC,
+                                         on_collect, m);
 }
 
 static void on_purged(int r, const char *text, void *data) {

@@ -380,12 +380,16 @@ static int make_network(Unit *u, Fault *fault) {
                 return network_loopback_up(u->held.netns_fd, fault);
 
         r = network_attach(u->manager->network, &request, fault, &u->held.attachment);
-        if (r < 0)
+        if (r < 0) {
+                manager_schedule_collect(u->manager);
                 return r;
+        }
         return unit_describe_attachment(u);
 }
 
 static void drop_network(Unit *u) {
+        if (u->held.attachment)
+                manager_schedule_collect(u->manager);
         network_detach(u->manager->network, take_ptr(u->held.attachment), true);
         (void) unit_describe_attachment(u);
 }

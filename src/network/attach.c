@@ -230,10 +230,15 @@ void network_detach(Network *n, Attachment *a, bool netns_dies) {
                         rtnl_del_link(n->rtnl, a->links[i].host_name);
                         (void) rtnl_commit(n->rtnl);
                 }
-                if (net->n_links == 1)
-                        bridge_drop(n, net);
+                net->idle = net->n_links == 1;
         }
         attachment_forget(n, a);
+}
+
+void network_collect(Network *n) {
+        for (size_t i = 0; i < n->n_nets; i++)
+                if (n->nets[i]->idle)
+                        bridge_drop(n, n->nets[i]);
         if (n->n_attachments == 0)
                 table_drop(n);
 }

@@ -169,6 +169,7 @@ static int make_bridge(Network *n, Net *net, unsigned *ret_index, Fault *fault) 
 int bridge_ensure(Network *n, Net *net, unsigned *ret_index, Fault *fault) {
         int r;
 
+        net->idle = false;
         r = rtnl_get_index(n->rtnl, net->bridge, ret_index);
         if (r < 0)
                 return fault_set(fault, "bridge", r, "%s", net->bridge);
@@ -185,6 +186,7 @@ int bridge_ensure(Network *n, Net *net, unsigned *ret_index, Fault *fault) {
 }
 
 void bridge_drop(Network *n, Net *net) {
+        net->idle = false;
         if (n->table && enter_into_table(n, net, false) < 0)
                 /* Some of it was not there: what remains is better made anew. */
                 (void) table_replace(n);

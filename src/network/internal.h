@@ -20,6 +20,7 @@ typedef struct Net {
         size_t n_subnets;
         bool internal;
         bool defined; /* by its unit; else only kept for the links that it has */
+        bool idle;    /* its bridge is there and has no links: see network_collect() */
         size_t n_links;
         uint64_t next; /* where the search for a free address begins */
 } Net;

@@ -144,6 +144,8 @@ static int net_add(Network *n, Net *net) {
 }
 
 static void net_remove(Network *n, Net *net) {
+        if (net->idle)
+                bridge_drop(n, net);
         for (size_t i = 0; i < n->n_nets; i++)
                 if (n->nets[i] == net) {
                         n->nets[i] = n->nets[--n->n_nets];

@@ -133,9 +133,17 @@ int network_loopback_up(int netns_fd, Fault *fault);
  * @netns_dies: the caller closes the last reference to the namespace now; the links go with it a little
  *              later. Else they are deleted here, which takes 10 to 20 ms each.
  *
- * With the last link of a network goes its bridge, with the last of all the table. NULL is fine.
+ * The bridge of a network without links, and the table, go with the next network_collect(). NULL is fine.
  */
 void network_detach(Network *n, Attachment *a, bool netns_dies);
+
+/**
+ * network_collect() - take down the bridges and the table that nothing uses any more
+ *
+ * Apart from network_detach(), because the kernel takes some 20 ms for a bridge and nobody has to wait for
+ * it.
+ */
+void network_collect(Network *n);
 
 /**
  * network_publish() - let packets to the reserved ports in: one transaction for all of them

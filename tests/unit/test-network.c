@@ -54,6 +54,12 @@ static const char *text_of(const NetworkLink *l, size_t i) {
         return inet_format(&l->addresses[i].address, text[i]);
 }
 
+/* As the manager does it, without the delay. */
+static void detach(Network *n, Attachment *a, bool netns_dies) {
+        network_detach(n, a, netns_dies);
+        network_collect(n);
+}
+
 START_TEST(attached_and_gone) {
         enter_host();
         Network *n = make_network();
@@ -75,11 +81,11 @@ START_TEST(attached_and_gone) {
         ck_assert_int_eq(reach(-1, text_of(&a->links[0], 0), 80), 0);
         ck_assert_int_eq(reach(one, "127.0.0.1", 80), 0);
 
-        network_detach(n, a, false);
+        detach(n, a, false);
         ck_assert_uint_eq(count_links(), 3);
-        network_detach(n, b, false);
+        detach(n, b, false);
         assert_nothing_left();
-        network_detach(n, NULL, false);
+        detach(n, NULL, false);
         network_free(n);
 }
 END_TEST
@@ -106,7 +112,7 @@ START_TEST(wanted_addresses) {
                          -EADDRNOTAVAIL);
         ck_assert_int_eq(try(n, "b.container", ns, (Wish){ .address = "10.89.0.0" }, &f, &b), -EADDRNOTAVAIL);
 
-        network_detach(n, a, true);
+        detach(n, a, true);
         b = attach(n, "b.container", ns, (Wish){ .address = "10.89.7.7" });
         ck_assert_str_eq(text_of(&b->links[0], 0), "10.89.7.7");
         network_free(n);
@@ -137,7 +143,7 @@ START_TEST(exhausted) {
         ck_assert_str_eq(f.object, "10.77.0.0/30 of tiny.network");
         ck_assert_int_eq(network_undefine(n, "tiny.network"), -EBUSY);
         ck_assert_int_eq(try(n, "b.container", ns, (Wish){ .network = "tiny.network" }, &f, &b), -ENOENT);
-        network_detach(n, a, false);
+        detach(n, a, false);
         ck_assert_int_eq(network_undefine(n, "tiny.network"), -ENOENT);
         assert_nothing_left();
         network_free(n);
@@ -250,8 +256,8 @@ START_TEST(adopted) {
         ck_assert_int_eq(try(m, "c.container", make_ns(), (Wish){ .network = "gone.network" }, &f, &c),
                          -ENOENT);
 
-        network_detach(m, a, false);
-        network_detach(m, b, false);
+        detach(m, a, false);
+        detach(m, b, false);
         assert_nothing_left();
         network_free(m);
         json_decref(first);
@@ -362,7 +368,7 @@ START_TEST(table_is_restored) {
         ck_assert_int_eq(delete_table(), 0);
         ck_assert_int_eq(network_unpublish(n, a), 0);
         ck_assert(is_cut_off(-1, "127.0.0.1", 8080));
-        network_detach(n, a, false);
+        detach(n, a, false);
         ck_assert_int_eq(network_process_monitor(n), 0);
         assert_nothing_left();
         network_free(n);
@@ -411,10 +417,11 @@ START_TEST(failures_leave_nothing) {
                 if (r == 0)
                         r = network_publish(n, a, &f);
                 if (r < 0 && a)
-                        network_detach(n, a, false);
+                        detach(n, a, false);
                 fail_at = 0;
                 if (r == 0)
                         break;
+                network_collect(n);
 
                 ck_assert_int_eq(r, -ENOBUFS);
                 ck_assert_int_ne(f.step[0], '\0');
@@ -426,7 +433,7 @@ START_TEST(failures_leave_nothing) {
         }
         ck_assert_int_eq(r, 0);
         ck_assert_uint_gt(step, 15);
-        network_detach(n, a, false);
+        detach(n, a, false);
         assert_nothing_left();
         network_free(n);
 }
