@@ -100,6 +100,14 @@ int child_signal(const Child *child, int sig) {
         return syscall(SYS_pidfd_send_signal, child->pidfd, sig, NULL, 0) < 0 ? -errno : 0;
 }
 
+void child_put_down(int pidfd) {
+        siginfo_t si;
+
+        (void) syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+        (void) waitid(P_PIDFD, (id_t) pidfd, &si, WEXITED);
+        (void) close(pidfd);
+}
+
 pid_t child_pid(const Child *child) {
         return child->pid;
 }

@@ -42,6 +42,13 @@ int child_watch(sd_event *event, const ChildInfo *info, ChildExitFn fn, void *da
 /** child_signal() - send @sig. Returns 0, -ESRCH when it is gone already, or another negative errno. */
 int child_signal(const Child *child, int sig);
 
+/**
+ * child_put_down() - kill a child of ours that cannot be followed, reap it, and close its @pidfd
+ *
+ * What nobody supervises must not go on. Waits for its end, which SIGKILL brings at once.
+ */
+void child_put_down(int pidfd);
+
 pid_t child_pid(const Child *child);
 
 /** child_pidfd() - borrowed. */

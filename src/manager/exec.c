@@ -159,7 +159,7 @@ int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *dat
 
         r = watch(m, &result, u->name, done, data);
         if (r < 0) {
-                (void) close(result.pidfd);
+                child_put_down(result.pidfd);
                 if (result.terminal_fd >= 0)
                         (void) close(result.terminal_fd);
                 return fault_set(fault, "watch", r, NULL);

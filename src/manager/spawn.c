@@ -3,9 +3,6 @@
  * nothing that could have been done before: clone the mounts, open the logs, clone3, watch.
  */
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <systemd/sd-id128.h>
 
 #include "basic/file.h"
@@ -218,15 +215,6 @@ static int run(Unit *u, const Launch *l, LaunchResult *ret, Fault *fault) {
         return launch_run(plan, fault, ret);
 }
 
-/* The process cannot be supervised, so it must not go on. */
-static void put_down(int pidfd) {
-        siginfo_t si;
-
-        (void) syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-        (void) waitid(P_PIDFD, (id_t) pidfd, &si, WEXITED);
-        (void) close(pidfd);
-}
-
 static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
         autofree char *hold = held_path(u, "pid");
         Fault lost = {};
@@ -281,7 +269,7 @@ int unit_spawn(Unit *u, Fault *fault) {
 
         r = supervise(u, &result, fault);
         if (r < 0)
-                put_down(result.pidfd);
+                child_put_down(result.pidfd);
         return r;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "basic/log.h"
 #include "basic/strv.h"
@@ -181,9 +182,15 @@ int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, vo
                 return r;
 
         info.pidfd = (int) syscall(SYS_pidfd_open, info.pid, 0);
-        r = info.pidfd < 0 ? -errno : child_watch(m->event, &info, on_worker_exit, w, &w->child);
-        if (r < 0) {
+        if (info.pidfd < 0) {
+                r = -errno;
                 (void) kill(info.pid, SIGKILL);
+                (void) waitpid(info.pid, NULL, 0);
+                return r;
+        }
+        r = child_watch(m->event, &info, on_worker_exit, w, &w->child);
+        if (r < 0) {
+                child_put_down(info.pidfd);
                 return r;
         }
 
