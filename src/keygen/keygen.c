@@ -69,7 +69,7 @@ static const Item items[] = {
 static const struct {
         const char *section, *name;
 } known[] = {
-#define KNOWN_KEY(section, name) { #section, #name },
+#define KNOWN_KEY(section, name, reason) { #section, #name },
 #include "spec/known-keys.def"
 #undef KNOWN_KEY
 };
@@ -171,6 +171,8 @@ static void print_man_item(const Item *item) {
         else if (item->flags & KEY_LIST)
                 printf("May be given more than once; an empty value takes the earlier ones back.\n");
         print_default(item);
+        if (item->flags & KEY_INERT)
+                printf("The key is read and checked, but nothing acts on it yet.\n");
 }
 
 static int print_man(const char *section) {

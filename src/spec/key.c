@@ -6,10 +6,17 @@
 
 typedef struct KnownKey {
         const char *section, *name;
+        KnownReason reason;
 } KnownKey;
 
+static const char *const known_reasons[] = {
+#define X(id, text) [id] = text,
+        KNOWN_REASON_LIST(X)
+#undef X
+};
+
 static const KnownKey known_keys[] = {
-#define KNOWN_KEY(section, name) { #section, #name },
+#define KNOWN_KEY(section, name, reason) { #section, #name, KNOWN_##reason },
 #include "spec/known-keys.def"
 #undef KNOWN_KEY
 };
@@ -28,11 +35,11 @@ const Key *key_find(const KeyTable *table, const char *name) {
         return NULL;
 }
 
-bool key_is_known(const char *section, const char *name) {
+const char *key_known_reason(const char *section, const char *name) {
         for (size_t i = 0; i < ELEMENTSOF(known_keys); i++)
                 if (streq(known_keys[i].section, section) && streq(known_keys[i].name, name))
-                        return true;
-        return false;
+                        return known_reasons[known_keys[i].reason];
+        return NULL;
 }
 
 bool section_is_known(const char *section) {

@@ -41,7 +41,21 @@ enum {
         KEY_LIVE = 1 << 3,     /* a change reaches a running container */
         KEY_RECREATE = 1 << 4, /* a change needs a new container, not just a restart */
         KEY_OURS = 1 << 5,     /* neither systemd nor Quadlet has this key in this section */
+        KEY_INERT = 1 << 6,    /* read, checked and shown, but nothing acts on it yet: a warning says so */
 };
+
+/* Why a key that others know has no field here (known-keys.def), as the end of "KEY= ...". */
+#define KNOWN_REASON_LIST(X)                                                                               \
+        X(KNOWN_LATER, "is not supported yet")                                                             \
+        X(KNOWN_PODMAN, "steers podman itself and has no effect here")                                     \
+        X(KNOWN_SANDBOX, "would confine the program that starts a container, of which there is none here") \
+        X(KNOWN_HOST, "is for services of the host and has no effect on a container")
+
+typedef enum KnownReason {
+#define X(id, text) id,
+        KNOWN_REASON_LIST(X)
+#undef X
+} KnownReason;
 
 typedef struct Key {
         const char *name;
@@ -69,8 +83,12 @@ const KeyTable *key_table_find(const char *section);
 /** key_find() - by exact name, or NULL. */
 const Key *key_find(const KeyTable *table, const char *name);
 
-/** key_is_known() - does systemd or Quadlet know this key in this section, though we do not support it? */
-bool key_is_known(const char *section, const char *name);
+/**
+ * key_known_reason() - does systemd or Quadlet know this key in this section, though it has no field here?
+ *
+ * Returns: why it has none, as the end of a sentence that begins with the key; NULL when nobody knows it.
+ */
+const char *key_known_reason(const char *section, const char *name);
 
 /** section_is_known() - is it a section of systemd's or Quadlet's unit files, supported or not? */
 bool section_is_known(const char *section);

@@ -134,10 +134,11 @@ static int check_sections(const RawUnit *raw, UnitKind kind, Diag *diag) {
 /* A key that is not in the section's table: known, in another section, or unknown. */
 static int report_unknown(const RawValue *v, Diag *diag) {
         autofree const char **words = NULL;
-        const char *other;
+        const char *other, *reason;
 
-        if (key_is_known(v->section, v->key)) {
-                diag_warning(diag, v->key_at, "%s= is not supported yet", v->key);
+        reason = key_known_reason(v->section, v->key);
+        if (reason) {
+                diag_warning(diag, v->key_at, "%s= %s", v->key, reason);
                 return 0;
         }
 
@@ -167,8 +168,11 @@ static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
         const KeyTable *table = key_table_find(v->section);
         const Key *key = table ? key_find(table, v->key) : NULL;
 
-        return key ? key_assign(key, &in, (void *) unit_spec_section(u, v->section))
-                   : report_unknown(v, diag);
+        if (!key)
+                return report_unknown(v, diag);
+        if (key->flags & KEY_INERT)
+                diag_warning(diag, v->key_at, "nothing acts on %s= yet", v->key);
+        return key_assign(key, &in, (void *) unit_spec_section(u, v->section));
 }
 
 static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
