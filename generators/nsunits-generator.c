@@ -84,13 +84,13 @@ static int print_service(FILE *f, const UnitSpec *u) {
                 (void) fputc('\n', f);
         }
 
-        r = print_dependencies(f, "After", u->unit.after);
+        r = print_dependencies(f, "After", u->unit.dependencies[UNIT_DEP_AFTER]);
         if (r >= 0)
-                r = print_dependencies(f, "Before", u->unit.before);
+                r = print_dependencies(f, "Before", u->unit.dependencies[UNIT_DEP_BEFORE]);
         if (r >= 0)
-                r = print_dependencies(f, "Requires", u->unit.requires);
+                r = print_dependencies(f, "Requires", u->unit.dependencies[UNIT_DEP_REQUIRES]);
         if (r >= 0)
-                r = print_dependencies(f, "Wants", u->unit.wants);
+                r = print_dependencies(f, "Wants", u->unit.dependencies[UNIT_DEP_WANTS]);
         if (r < 0)
                 return r;
 

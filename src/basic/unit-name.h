@@ -14,7 +14,8 @@
         X(UNIT_VOLUME, "volume")       \
         X(UNIT_IMAGE, "image")         \
         X(UNIT_BUILD, "build")         \
-        X(UNIT_KUBE, "kube")
+        X(UNIT_KUBE, "kube")           \
+        X(UNIT_ARTIFACT, "artifact")
 
 ENUM_DECLARE(UnitKind, unit_kind, UNIT_KIND, UNIT_KIND_LIST);
 

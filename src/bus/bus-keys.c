@@ -92,19 +92,20 @@ static int find_section(Bus *b, const char *path, void *(*section_of)(const Unit
         }
 
 FIND(unit, &spec->unit)
+FIND(quadlet, &spec->quadlet)
 FIND(install, &spec->install)
 FIND(service, spec->kind == UNIT_CONTAINER ? &spec->service : NULL)
-FIND(container, spec->container)
-FIND(network, spec->network)
-FIND(volume, spec->volume)
+#define FIND_OWN_(word, ...) FIND(word, spec->word)
+OWN_SECTION_LIST(FIND_OWN_)
+#undef FIND_OWN_
 
-static KeyInterface interfaces[] = {
-        { &unit_keys, BUS_UNIT_INTERFACE, find_unit },
-        { &install_keys, BUS_UNIT_INTERFACE, find_install },
-        { &service_keys, BUS_SERVICE_INTERFACE, find_service },
-        { &container_keys, BUS_CONTAINER_INTERFACE, find_container },
-        { &network_keys, BUS_NETWORK_INTERFACE, find_network },
-        { &volume_keys, BUS_VOLUME_INTERFACE, find_volume },
+static KeyInterface interfaces[] = { { &unit_keys, BUS_UNIT_INTERFACE, find_unit },
+                                     { &install_keys, BUS_UNIT_INTERFACE, find_install },
+                                     { &quadlet_keys, BUS_SECTION_INTERFACE("Quadlet"), find_quadlet },
+                                     { &service_keys, BUS_SECTION_INTERFACE("Service"), find_service },
+#define INTERFACE_(word, title, ...) { &word##_keys, BUS_SECTION_INTERFACE(title), find_##word },
+                                     OWN_SECTION_LIST(INTERFACE_)
+#undef INTERFACE_
 };
 
 static int append_formatted(sd_bus_message *reply, const Key *key, const void *section) {

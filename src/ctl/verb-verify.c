@@ -98,7 +98,7 @@ static bool is_host_service(const RawUnit *raw, const char *other) {
 
 /* Units that are required must have a file. What is not ours (network-online.target) systemd knows. */
 static void check_requirements(const UnitPath *path, const UnitSpec *u, Diag *diag) {
-        STRV_FOREACH (other, u->unit.requires) {
+        STRV_FOREACH (other, u->unit.dependencies[UNIT_DEP_REQUIRES]) {
                 autofree char *file = NULL, *stem = NULL;
                 int r;
 

@@ -129,10 +129,10 @@ static int enter_dependencies(Unit *u) {
                 Dependency kind;
                 char **names;
         } lists[] = {
-                { DEPENDENCY_REQUIRES, u->spec->unit.requires },
-                { DEPENDENCY_WANTS, u->spec->unit.wants },
-                { DEPENDENCY_AFTER, u->spec->unit.after },
-                { DEPENDENCY_BEFORE, u->spec->unit.before },
+                { DEPENDENCY_REQUIRES, u->spec->unit.dependencies[UNIT_DEP_REQUIRES] },
+                { DEPENDENCY_WANTS, u->spec->unit.dependencies[UNIT_DEP_WANTS] },
+                { DEPENDENCY_AFTER, u->spec->unit.dependencies[UNIT_DEP_AFTER] },
+                { DEPENDENCY_BEFORE, u->spec->unit.dependencies[UNIT_DEP_BEFORE] },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)

@@ -14,6 +14,15 @@
 
 ENUM_DECLARE(ServiceType, service_type, SERVICE_TYPE, SERVICE_TYPE_LIST);
 
+/* systemd.kill(5). */
+#define KILL_MODE_LIST(X)                           \
+        X(KILL_MODE_CONTROL_GROUP, "control-group") \
+        X(KILL_MODE_MIXED, "mixed")                 \
+        X(KILL_MODE_PROCESS, "process")             \
+        X(KILL_MODE_NONE, "none")
+
+ENUM_DECLARE(KillMode, kill_mode, KILL_MODE, KILL_MODE_LIST);
+
 /* systemd's words. Why an ended invocation ended. */
 #define UNIT_RESULT_LIST(X)                          \
         X(RESULT_SUCCESS, "success")                 \

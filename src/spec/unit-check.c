@@ -136,12 +136,12 @@ static int check_mounts(const UnitSpec *u, Diag *diag) {
 
 /* A unit that another key names is started first, and without it we are not. */
 static int add_dependency(UnitSpec *u, const char *name) {
+        static const UnitDependency kinds[] = { UNIT_DEP_REQUIRES, UNIT_DEP_AFTER };
         int r = 0;
 
-        if (!strv_contains(u->unit.requires, name))
-                r = strv_add(&u->unit.requires, name);
-        if (r == 0 && !strv_contains(u->unit.after, name))
-                r = strv_add(&u->unit.after, name);
+        for (size_t i = 0; i < ELEMENTSOF(kinds) && r == 0; i++)
+                if (!strv_contains(u->unit.dependencies[kinds[i]], name))
+                        r = strv_add(&u->unit.dependencies[kinds[i]], name);
         return r;
 }
 
@@ -177,22 +177,14 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
 
 /* systemd drops such a dependency too. */
 static void drop_self_dependencies(UnitSpec *u, Diag *diag) {
-        const struct {
-                const char *key;
-                char **list;
-        } lists[] = {
-                { "After", u->unit.after },
-                { "Before", u->unit.before },
-                { "Requires", u->unit.requires },
-                { "Wants", u->unit.wants },
-        };
+        for (UnitDependency d = 0; d < UNIT_DEP_N_; d++) {
+                const char *key = unit_dependency_to_string(d);
 
-        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
-                if (strv_contains(lists[i].list, u->name)) {
-                        diag_warning(diag, place_of(u, "Unit", lists[i].key), "%s= names the unit itself",
-                                     lists[i].key);
-                        strv_remove(lists[i].list, u->name);
-                }
+                if (!strv_contains(u->unit.dependencies[d], u->name))
+                        continue;
+                diag_warning(diag, place_of(u, "Unit", key), "%s= names the unit itself", key);
+                strv_remove(u->unit.dependencies[d], u->name);
+        }
 }
 
 static int check_network_unit(const UnitSpec *u, Diag *diag) {

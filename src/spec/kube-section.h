@@ -1,0 +1,6 @@
+/* [Kube] as typed data. Filled by kube-keys.def. */
+#pragma once
+
+typedef struct KubeSection {
+        char **yaml; /* files */
+} KubeSection;
