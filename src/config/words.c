@@ -12,8 +12,9 @@
 
 typedef struct Splitter {
         const char *text;
-        size_t i; /* next byte of @text */
-        Where at;
+        size_t i;       /* next byte of @text */
+        Where at;       /* of the byte at @reached, where the last word or escape began */
+        size_t reached; /* what is found lies ever further on, and is not counted from the start each time */
         WordsFlags flags;
         Diag *diag;
         char *word; /* room for the whole text: an escape is never shorter than what it stands for */
@@ -91,6 +92,13 @@ int words_unescape_one(const char *s, char out[4], size_t *ret_out) {
         }
 }
 
+/* The place of byte @i, which is not before the last one that was asked for. */
+static Where place(Splitter *s, size_t i) {
+        s->at = where_advance(s->at, i - s->reached);
+        s->reached = i;
+        return s->at;
+}
+
 /* What is no escape after all stays in the word as it is, unless it is an error. */
 static int keep_escape(Splitter *s, Where at) {
         const char c = s->text[s->i], shown[] = { (unsigned char) c < 0x80 ? c : '\0', '\0' };
@@ -114,7 +122,7 @@ static int read_escape(Splitter *s) {
 
         n = words_unescape_one(s->text + s->i, s->word + s->n_word, &n_out);
         if (n < 0)
-                return keep_escape(s, where_advance(s->at, s->i - 1));
+                return keep_escape(s, place(s, s->i - 1));
 
         s->n_word += n_out;
         s->i += (size_t) n;
@@ -123,7 +131,7 @@ static int read_escape(Splitter *s) {
 
 /* Up to the blank behind the word. Quotes may begin and end anywhere in it, as in systemd. */
 static int read_word(Splitter *s, bool *ret_quoted) {
-        size_t quote_at = 0;
+        Where quote_at = {};
         char quote = '\0', c;
         int r;
 
@@ -143,7 +151,7 @@ static int read_word(Splitter *s, bool *ret_quoted) {
 
                 s->i++;
                 if (quote ? c == quote : (s->flags & WORDS_QUOTES) && (c == '"' || c == '\'')) {
-                        quote_at = s->i - 1;
+                        quote_at = place(s, s->i - 1);
                         quote = quote ? '\0' : c;
                         *ret_quoted = true;
                 } else
@@ -151,7 +159,7 @@ static int read_word(Splitter *s, bool *ret_quoted) {
         }
 
         if (quote)
-                return diag_error(s->diag, where_advance(s->at, quote_at), -EINVAL, "Quote is not closed");
+                return diag_error(s->diag, quote_at, -EINVAL, "Quote is not closed");
         return 0;
 }
 
@@ -170,7 +178,7 @@ static int read_item(Splitter *s, Word *ret) {
         size_t n = semicolon(s);
         int r;
 
-        ret->at = where_advance(s->at, s->i);
+        ret->at = place(s, s->i);
         if (n > 0) {
                 ret->separator = n == 1;
                 s->word[0] = ';';
