@@ -152,6 +152,29 @@ static void tell(const char *unit, const Diag *diag) {
         }
 }
 
+/* An alias of ours is one of systemd's. Returns 1 when @name is one, with the unit's own name. */
+static int link_alias(const Generator *g, const char *name, char **ret_real) {
+        autofree char *real = NULL, *service = NULL, *alias = NULL, *link = NULL;
+        int r;
+
+        r = unit_path_real_name(g->path, name, NULL, &real);
+        if (r < 0 || streq(real, name))
+                return r == -ENOENT ? 0 : r;
+
+        r = unit_name_to_service(real, &service);
+        if (r == 0)
+                r = unit_name_to_service(name, &alias);
+        if (r == 0)
+                r = asprintf(&link, "%s/%s", g->directory, alias) < 0 ? -ENOMEM : 0;
+        if (r < 0)
+                return r;
+        if (symlink(service, link) < 0 && errno != EEXIST)
+                return -errno;
+
+        *ret_real = take_ptr(real);
+        return 1;
+}
+
 static int generate(const Generator *g, const char *name) {
         autofree char *service = NULL;
         autoptr(Diag) diag = diag_new();
@@ -192,10 +215,16 @@ static int generate_all(Generator *g) {
         if (r < 0)
                 return r;
 
+        tell(NULL, unit_path_diag(g->path));
         STRV_FOREACH (name, names) {
+                autofree char *real = NULL;
+
                 if (unit_name_is_template(*name))
                         continue;
-                r = generate(g, *name);
+                r = link_alias(g, *name, &real);
+                /* The unit itself is in the list, unless it is an instance without a file. */
+                if (r == 0 || (r > 0 && !strv_contains(names, real)))
+                        r = generate(g, real ? real : *name);
                 if (r < 0)
                         log_message(LOG_ERR, *name, "no service made of it: %s", strerror(-r));
         }

@@ -12,14 +12,32 @@
 typedef struct Check {
         UnitPath *path;
         char **names;
+        char *bundle; /* the only one of whose mistakes somebody wants to hear; NULL: all of them, or none */
+        bool all;     /* the whole search path, bundles and all */
 } Check;
 
 static void check_clear(Check *k) {
         unit_path_free(k->path);
         strv_free(k->names);
+        free(k->bundle);
 }
 
 #define autocheck __attribute__((cleanup(check_clear)))
+
+/* The units that come from the file @path. */
+static int units_of(const UnitPath *p, const char *path, char ***ret) {
+        autostrv char **all = NULL;
+        int r;
+
+        r = unit_path_list(p, &all);
+        STRV_FOREACH (name, all) {
+                autofree char *file = NULL;
+
+                if (r == 0 && unit_path_find(p, *name, &file) == 0 && streq(file, path))
+                        r = strv_add(ret, *name);
+        }
+        return r;
+}
 
 /* A file outside the search path is read with its own directory before it, so that its drop-ins count. */
 static int open_for_file(const char *file, Check *ret) {
@@ -31,10 +49,13 @@ static int open_for_file(const char *file, Check *ret) {
         if (!real)
                 return -errno;
         slash = strrchr(real, '/');
-        if (!unit_name_valid(slash + 1))
+        if (!endswith(real, ".quadlets") && !unit_name_valid(slash + 1))
                 return -EINVAL;
 
-        r = strv_add(&ret->names, slash + 1);
+        if (endswith(real, ".quadlets"))
+                r = (ret->bundle = strdup(real)) ? 0 : -ENOMEM;
+        else
+                r = strv_add(&ret->names, slash + 1);
         *slash = '\0';
         if (r == 0)
                 r = strv_add(&dirs, slash == real ? "/" : real);
@@ -42,7 +63,9 @@ static int open_for_file(const char *file, Check *ret) {
                 r = unit_path_dirs(&standard);
         if (r == 0)
                 r = strv_add_all(&dirs, standard);
-        return r < 0 ? r : unit_files_open(dirs, &ret->path);
+        if (r == 0)
+                r = unit_files_open(dirs, &ret->path);
+        return r < 0 || !ret->bundle ? r : units_of(ret->path, ret->bundle, &ret->names);
 }
 
 static int open_for_directory(const char *directory, Check *ret) {
@@ -56,6 +79,7 @@ static int open_for_directory(const char *directory, Check *ret) {
         r = strv_add(&dirs, real);
         if (r == 0)
                 r = unit_files_open(dirs, &ret->path);
+        ret->all = true;
         return r < 0 ? r : unit_path_list(ret->path, &ret->names);
 }
 
@@ -131,7 +155,7 @@ static size_t verify_unit(const UnitPath *path, const HostSpecifiers *host, cons
         r = unit_files_load(path, host, name, diag, &spec);
         if (r == -ERFKILL)
                 return 0;
-        if (r == -ENOENT) {
+        if (r == -ENOENT && diag_count_errors(diag) == 0) {
                 ctl_error("there is no unit file for %s", name);
                 return 1;
         }
@@ -148,21 +172,51 @@ static size_t verify_unit(const UnitPath *path, const HostSpecifiers *host, cons
         return diag_count_errors(diag);
 }
 
+/* Mistakes by which units are not even known. Returns the number of errors. */
+static size_t verify_bundles(const Check *k) {
+        const Diag *diag = unit_path_diag(k->path);
+        size_t errors = 0;
+
+        for (size_t i = 0; i < diag_count(diag); i++) {
+                const DiagItem *item = diag_get(diag, i);
+                autofree char *text = NULL;
+
+                if (!k->all && !(k->bundle && streq_null(item->file, k->bundle)))
+                        continue;
+                text = diag_item_to_string(item);
+                puts(strempty(text));
+                errors++;
+        }
+        return errors;
+}
+
+/* Another name for a unit that is looked at anyway? */
+static bool is_listed_alias(const Check *k, const char *name) {
+        autofree char *real = NULL;
+
+        return unit_path_real_name(k->path, name, NULL, &real) == 0 && !streq(real, name) &&
+               strv_contains(k->names, real);
+}
+
 static size_t verify_word(const HostSpecifiers *host, const char *word) {
         autocheck Check k = {};
         size_t errors = 0;
         int r;
 
         r = word ? open_for_word(word, &k) : unit_files_open(NULL, &k.path);
-        if (r == 0 && !word)
+        if (r == 0 && !word) {
+                k.all = true;
                 r = unit_path_list(k.path, &k.names);
+        }
         if (r == -EINVAL && word)
                 return (size_t) ctl_error("%s: not the name of a unit file", word);
         if (r < 0)
                 return (size_t) ctl_errno(r, "%s", word ? word : "unit directories");
 
+        errors = verify_bundles(&k);
         STRV_FOREACH (name, k.names)
-                errors += verify_unit(k.path, host, *name);
+                if (!is_listed_alias(&k, *name))
+                        errors += verify_unit(k.path, host, *name);
         return errors;
 }
 
