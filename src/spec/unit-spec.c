@@ -144,6 +144,13 @@ static int report_unknown(UnitKind kind, const RawValue *v, Diag *diag) {
         return -EINVAL;
 }
 
+/* That nothing acts on the keys of a kind that nobody runs, the check of the whole unit says once for all. */
+static bool is_worth_a_warning(const UnitSpec *u, const RawValue *v, const Key *key) {
+        if (key->flags & KEY_LATER && unit_kind_is_idle(u->kind))
+                return !streq(v->section, section_of_kind(u->kind));
+        return key_idle_reason(key) != NULL;
+}
+
 static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
                       const SpecifierContext *specifiers, Diag *diag) {
         KeyInput in = {
@@ -159,7 +166,7 @@ static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
 
         if (!key)
                 return report_unknown(u->kind, v, diag);
-        if (key_idle_reason(key))
+        if (is_worth_a_warning(u, v, key))
                 diag_warning(diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
         return key_assign(key, &in, (void *) unit_spec_section(u, v->section));
 }
