@@ -36,10 +36,7 @@ int key_unquote(const KeyInput *in, char **ret, Where *ret_at);
  */
 int key_split(const KeyInput *in, WordsFlags flags, Word **ret);
 
-/** key_join() - words as one text that key_split() with quotes and escapes reads back; free(). */
-char *key_join(char *const *words);
-
-/** key_join_take() - the same, and frees @words. @words NULL with @r < 0 gives NULL. */
+/** key_join_take() - words_join(), and frees @words. @words NULL with @r < 0 gives NULL. */
 char *key_join_take(char **words, int r);
 
 /**
