@@ -106,6 +106,20 @@ int key_host_path(const KeyInput *in, const char *text, Where at, const char *wh
         return 0;
 }
 
+int key_absolute_path(const KeyInput *in, const char *text, Where at, char **ret) {
+        char *path;
+
+        if (text[0] != '/')
+                return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not an absolute path", in->key,
+                                  text);
+
+        path = strdup(text);
+        if (!path)
+                return -ENOMEM;
+        *ret = path_normalize(path);
+        return 0;
+}
+
 int key_container_path(const KeyInput *in, const char *text, Where at, char **ret) {
         autofree char *path = NULL;
 

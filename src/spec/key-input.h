@@ -45,6 +45,9 @@ char *key_join_take(char **words, int r);
  */
 int key_host_path(const KeyInput *in, const char *text, Where at, const char *what, char **ret);
 
+/** key_absolute_path() - a path on the host that has to be absolute, as all paths of systemd's own keys. */
+int key_absolute_path(const KeyInput *in, const char *text, Where at, char **ret);
+
 /** key_container_path() - a path inside the container: absolute, without "..", not the root itself. */
 int key_container_path(const KeyInput *in, const char *text, Where at, char **ret);
 
