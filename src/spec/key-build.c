@@ -1,4 +1,4 @@
-/* Key types of images and builds: files and directories of the host, build secrets; and names of services. */
+/* Key types of images and builds: files and directories of the host, build secrets. */
 #include <string.h>
 
 #include "basic/macro.h"
@@ -6,7 +6,7 @@
 #include "spec/key-input.h"
 #include "spec/key-types.h"
 
-int key_host_path_parse(const KeyInput *in, void *field) {
+int key_local_path_parse(const KeyInput *in, void *field) {
         autofree char *text = NULL;
         char **path = field, *whole;
         Where at;
@@ -24,11 +24,11 @@ int key_host_path_parse(const KeyInput *in, void *field) {
         return 0;
 }
 
-char *key_host_path_format(const void *field) {
+char *key_local_path_format(const void *field) {
         return key_text_format(field);
 }
 
-void key_host_path_clear(void *field) {
+void key_local_path_clear(void *field) {
         key_text_clear(field);
 }
 
@@ -41,7 +41,7 @@ bool build_is_url(const char *text) {
         return startswith(text, "github.com/") != NULL;
 }
 
-int key_host_paths_parse(const KeyInput *in, void *field) {
+int key_local_paths_parse(const KeyInput *in, void *field) {
         autowords Word *words = NULL;
         int n;
 
@@ -62,50 +62,12 @@ int key_host_paths_parse(const KeyInput *in, void *field) {
         return n < 0 ? n : 0;
 }
 
-char *key_host_paths_format(const void *field) {
+char *key_local_paths_format(const void *field) {
         return key_command_format(field);
 }
 
-void key_host_paths_clear(void *field) {
+void key_local_paths_clear(void *field) {
         key_command_clear(field);
-}
-
-/* systemd.unit(5): what the name of a unit is made of. */
-int key_service_name_parse(const KeyInput *in, void *field) {
-        static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.\\-@";
-        autofree char *text = NULL;
-        char **name = field;
-        Where at;
-        size_t n;
-        int r;
-
-        r = key_unquote(in, &text, &at);
-        if (r < 0)
-                return r;
-
-        n = strspn(text, allowed);
-        if (text[n])
-                return diag_error(in->diag, where_advance(at, n), -EINVAL,
-                                  "%s=: the name of a service is made of letters, digits and :_.\\-@",
-                                  in->key);
-        if (n > UNIT_NAME_MAX - 1 - strlen(".service"))
-                return diag_error(in->diag, at, -EINVAL, "%s=: the name is too long", in->key);
-        if (endswith(text, ".service")) {
-                diag_warning(in->diag, at, "%s=: the service will be called %s.service", in->key, text);
-                diag_hint(in->diag, "the name is written without its suffix");
-        }
-
-        free(*name);
-        *name = take_ptr(text);
-        return 0;
-}
-
-char *key_service_name_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_service_name_clear(void *field) {
-        key_text_clear(field);
 }
 
 /* A relative path stays one: it begins at the directory of the build, which SetWorkingDirectory= names. */

@@ -261,6 +261,29 @@ void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
                 u->unit.start_limit_burst = config->defaults.start_limit_burst;
 }
 
+/* Every kind of unit has the key in its own section. */
+static const char *service_name(const UnitSpec *u) {
+        const KeyTable *table = key_table_find(section_of_kind(u->kind));
+        const Key *key = key_find(table, "ServiceName");
+
+        return key ? *(char *const *) key_field(key, (void *) unit_spec_section(u, table->section)) : NULL;
+}
+
+int unit_spec_service(const UnitSpec *u, char **ret) {
+        const char *name = service_name(u);
+        autofree char *instance = NULL;
+        int r;
+
+        if (!name)
+                return unit_name_to_service(u->name, ret);
+        r = unit_name_instance(u->name, &instance);
+        if (r < 0)
+                return r;
+
+        r = asprintf(ret, "%s%s.service", name, instance && endswith(name, "@") ? instance : "");
+        return r < 0 ? -ENOMEM : 0;
+}
+
 int unit_spec_format(const UnitSpec *u, char ***ret) {
         autostrv char **lines = NULL;
 

@@ -70,7 +70,8 @@ static int show_value(char **words, const HostSpecifiers *host, Diag *diag) {
                 return -ENOENT;
         specifiers.unit_name = words[1];
         in.specifiers = &specifiers;
-        r = key_assign(key, &in, section);
+        key->type->clear(key_field(key, section));
+        r = key->type->parse(&in, key_field(key, section));
         if (r >= 0) {
                 text = key_format(key, section);
                 printf("%s.%s=%s\n", table->section, key->name, text ? text : "");
