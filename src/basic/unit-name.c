@@ -141,6 +141,8 @@ char *unit_name_escape(const char *text) {
 static int unhex(char c) {
         if (c >= '0' && c <= '9')
                 return c - '0';
+        if (c >= 'A' && c <= 'F')
+                return c - 'A' + 10;
         return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -EINVAL;
 }
 
@@ -165,4 +167,40 @@ int unit_name_unescape(const char *text, char **ret) {
 
         *ret = take_ptr(plain);
         return 0;
+}
+
+int unit_name_unescape_path(const char *text, char **ret) {
+        autofree char *plain = NULL, *path = NULL;
+        int r;
+
+        if (streq(text, "-")) {
+                *ret = strdup("/");
+                return *ret ? 0 : -ENOMEM;
+        }
+
+        r = unit_name_unescape(text, &plain);
+        if (r < 0)
+                return r;
+        if (asprintf(&path, "/%s", plain) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        /* What systemd-escape --path never makes: an empty part, "." and "..". */
+        for (const char *p = path; *p; p += 1 + strcspn(p + 1, "/")) {
+                size_t n = strcspn(p + 1, "/");
+
+                if (n == 0 || (n <= 2 && strspn(p + 1, ".") >= n))
+                        return -EINVAL;
+        }
+
+        *ret = take_ptr(path);
+        return 0;
+}
+
+int unit_name_replace_instance(const char *name, const char *instance, char **ret) {
+        const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
+
+        if (!at || !dot)
+                return -EINVAL;
+        return asprintf(ret, "%.*s%s%s", (int) (at + 1 - name), name, instance, dot) < 0 ? -ENOMEM : 0;
 }

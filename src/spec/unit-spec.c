@@ -174,8 +174,10 @@ static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
 static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
         autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
         const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+        SpecifierContext install = *specifiers;
         int bad = 0;
 
+        install.install = true;
         for (size_t i = 0; i < raw->n_values; i++) {
                 const RawValue *v = &raw->values[i];
                 int r;
@@ -184,7 +186,7 @@ static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *
                     !section_allowed(u->kind, v->section))
                         continue;
 
-                r = load_value(u, v, directory, specifiers, diag);
+                r = load_value(u, v, directory, streq(v->section, "Install") ? &install : specifiers, diag);
                 if (r == -ENOMEM)
                         return r;
                 if (r < 0)
