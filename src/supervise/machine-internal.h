@@ -46,7 +46,7 @@ usec_t machine_running_deadline(const Step *s);
 void machine_stop(Step *s, UnitResult r);
 /* The signals at once, as far as there is anybody to get them. */
 void machine_stop_processes(Step *s, UnitResult r);
-void machine_stop_as(Step *s, TimeoutFailureMode mode);
+void machine_stop_as(Step *s, TimeoutMode mode);
 void machine_abort(Step *s, UnitResult r);
 void machine_kill(Step *s, MachineState state);
 void machine_clean(Step *s);

@@ -264,7 +264,7 @@ void machine_on_exit_beside_hook(Step *s) {
 
 void machine_on_timeout_starting(Step *s) {
         machine_blame(s->m, RESULT_TIMEOUT);
-        machine_stop_as(s, s->p->timeout_start_failure);
+        machine_stop_as(s, s->p->timeout_start_mode);
 }
 
 void machine_on_timeout_preparing(Step *s) {

@@ -97,12 +97,12 @@ void machine_abort(Step *s, UnitResult r) {
         machine_enter(s, MACHINE_STOP_WATCHDOG, usec_add(s->now, s->p->timeout_abort));
 }
 
-void machine_stop_as(Step *s, TimeoutFailureMode mode) {
+void machine_stop_as(Step *s, TimeoutMode mode) {
         if (!s->m->main_alive && !s->m->hook_alive)
-                mode = TIMEOUT_TERMINATE;
-        if (mode == TIMEOUT_ABORT)
+                mode = TIMEOUT_MODE_TERMINATE;
+        if (mode == TIMEOUT_MODE_ABORT)
                 return machine_abort(s, s->m->result);
-        if (mode == TIMEOUT_KILL)
+        if (mode == TIMEOUT_MODE_KILL)
                 return machine_kill(s, MACHINE_STOP_SIGKILL);
         machine_stop_processes(s, s->m->result);
 }
@@ -266,7 +266,7 @@ void machine_on_timeout_kill(Step *s) {
 
 void machine_on_timeout_stop(Step *s) {
         machine_blame(s->m, RESULT_TIMEOUT);
-        machine_stop_as(s, s->p->timeout_stop_failure);
+        machine_stop_as(s, s->p->timeout_stop_mode);
 }
 
 void machine_on_timeout_watchdog(Step *s) {
@@ -279,7 +279,7 @@ void machine_on_timeout_watchdog(Step *s) {
 
 void machine_on_timeout_sigterm(Step *s) {
         machine_blame(s->m, RESULT_TIMEOUT);
-        if (s->p->timeout_stop_failure == TIMEOUT_ABORT && s->m->main_alive)
+        if (s->p->timeout_stop_mode == TIMEOUT_MODE_ABORT && s->m->main_alive)
                 machine_abort(s, RESULT_TIMEOUT);
         else if (s->p->no_sigkill)
                 give_up(s);

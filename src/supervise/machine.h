@@ -81,12 +81,12 @@ ENUM_DECLARE(ActiveState, active_state, ACTIVE_STATE, ACTIVE_STATE_LIST);
 ENUM_DECLARE(Hook, hook, HOOK, HOOK_LIST);
 
 /* What a time-out means for what has run into it: systemd's words. */
-#define TIMEOUT_LIST(X)                   \
-        X(TIMEOUT_TERMINATE, "terminate") \
-        X(TIMEOUT_ABORT, "abort")         \
-        X(TIMEOUT_KILL, "kill")
+#define TIMEOUT_MODE_LIST(X)                   \
+        X(TIMEOUT_MODE_TERMINATE, "terminate") \
+        X(TIMEOUT_MODE_ABORT, "abort")         \
+        X(TIMEOUT_MODE_KILL, "kill")
 
-ENUM_DECLARE(TimeoutFailureMode, timeout_failure_mode, TIMEOUT, TIMEOUT_LIST);
+ENUM_DECLARE(TimeoutMode, timeout_mode, TIMEOUT_MODE, TIMEOUT_MODE_LIST);
 
 #define MACHINE_EVENT_LIST(X)                                                                            \
         X(EVENT_START, "start")   /* somebody asks for it; .automatic: the wait for a restart is over */ \
@@ -177,7 +177,7 @@ typedef struct MachinePolicy {
         usec_t timeout_abort;      /* after the watchdog's signal */
         usec_t watchdog;           /* longest silence; 0 = any */
         usec_t runtime_max;        /* 0 = any */
-        TimeoutFailureMode timeout_start_failure, timeout_stop_failure;
+        TimeoutMode timeout_start_mode, timeout_stop_mode;
         usec_t start_limit_interval; /* 0 = no limit */
         unsigned start_limit_burst;  /* 0 = no limit */
 } MachinePolicy;
