@@ -213,7 +213,9 @@ static int expand_into(FILE *f, const char *text, Where at, const SpecifierConte
                 autofree char *value = NULL;
 
                 if (p[0] == '%' && is_specifier(p[1])) {
-                        r = expand_one(p[1], where_advance(at, (size_t) (p - text)), c, diag, &value);
+                        at = where_advance(at, (size_t) (p - text));
+                        text = p;
+                        r = expand_one(p[1], at, c, diag, &value);
                         if (r == -ENOMEM)
                                 return r;
                         if (r < 0)

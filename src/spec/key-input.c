@@ -60,43 +60,10 @@ int key_split(const KeyInput *in, WordsFlags flags, Word **ret) {
         return n;
 }
 
-/* A word without blanks, quotes and backslashes needs no quotes. */
-static bool needs_quotes(const char *word) {
-        return !*word || strpbrk(word, " \t\n\r\"'\\");
-}
-
-char *key_join(char *const *words) {
-        char *text = NULL;
-        size_t n;
-        FILE *f;
-
-        f = open_memstream(&text, &n);
-        if (!f)
-                return NULL;
-
-        STRV_FOREACH (w, words) {
-                const char *quote = needs_quotes(*w) ? "\"" : "";
-
-                fprintf(f, "%s%s", w == words ? "" : " ", quote);
-                for (const char *p = *w; *p; p++)
-                        if (*p == '\n')
-                                fputs("\\n", f);
-                        else
-                                fprintf(f, "%s%c", *p == '"' || *p == '\\' ? "\\" : "", *p);
-                fputs(quote, f);
-        }
-
-        if (fclose(f) != 0) {
-                free(text);
-                return NULL;
-        }
-        return text;
-}
-
 char *key_join_take(char **words, int r) {
         autostrv char **owned = words;
 
-        return r < 0 ? NULL : key_join(owned);
+        return r < 0 ? NULL : words_join(owned);
 }
 
 /* "/a/b/../c" to "/a/c", as Quadlet does: by the text, without looking at links. */
@@ -136,6 +103,20 @@ int key_host_path(const KeyInput *in, const char *text, Where at, const char *wh
         (void) path_normalize(path);
         drop_parents(path);
         *ret = take_ptr(path);
+        return 0;
+}
+
+int key_absolute_path(const KeyInput *in, const char *text, Where at, char **ret) {
+        char *path;
+
+        if (text[0] != '/')
+                return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not an absolute path", in->key,
+                                  text);
+
+        path = strdup(text);
+        if (!path)
+                return -ENOMEM;
+        *ret = path_normalize(path);
         return 0;
 }
 

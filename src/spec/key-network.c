@@ -457,7 +457,8 @@ char *key_networks_format(const void *field) {
 
         if (!c->set)
                 return strdup("");
-        return c->mode == NETWORK_MODE_PRIVATE ? key_join(c->names) : strdup(network_mode_to_string(c->mode));
+        return c->mode == NETWORK_MODE_PRIVATE ? words_join(c->names)
+                                               : strdup(network_mode_to_string(c->mode));
 }
 
 void key_networks_clear(void *field) {

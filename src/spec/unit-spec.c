@@ -161,7 +161,7 @@ static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
                 return report_unknown(u->kind, v, diag);
         if (key_idle_reason(key))
                 diag_warning(diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
-        return key_assign(key, &in, (void *) unit_spec_section(u, v->section));
+        return key_assign(table, key, &in, (void *) unit_spec_section(u, v->section));
 }
 
 static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
