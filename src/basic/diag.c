@@ -119,9 +119,7 @@ static bool same_letter(char a, char b) {
         return tolower((unsigned char) a) == tolower((unsigned char) b);
 }
 
-/* Edit distance of two words of fewer than 64 bytes; letter case does not count, and two letters that have
- * changed places are one edit. */
-static size_t distance(const char *a, const char *b) {
+size_t diag_distance(const char *a, const char *b) {
         size_t rows[3][64], *before = rows[0], *last = rows[1], *row = rows[2], na = strlen(a),
                             nb = strlen(b);
 
@@ -156,7 +154,7 @@ const char *diag_nearest(const char *word, const char *const *words) {
         size_t best_distance = SIZE_MAX;
 
         for (; words && *words; words++) {
-                size_t n = distance(word, *words), longer = MAX_OF(strlen(word), strlen(*words));
+                size_t n = diag_distance(word, *words), longer = MAX_OF(strlen(word), strlen(*words));
 
                 if (n < best_distance && n <= longer / 3) {
                         best = *words;
