@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "basic/diag.h"
 
@@ -186,6 +187,35 @@ size_t diag_count_errors(const Diag *d) {
 
 const DiagItem *diag_get(const Diag *d, size_t i) {
         return d && i < d->n ? &d->items[i] : NULL;
+}
+
+static bool item_is_after(const DiagItem *a, const DiagItem *b) {
+        return a->line != b->line ? a->line > b->line : a->column > b->column;
+}
+
+/* Where item @i belongs among those before it, which are sorted: behind the last of its file that is not
+ * after it. */
+static size_t find_place(const Diag *d, size_t i) {
+        size_t place = i, k = i;
+
+        while (k > 0 && !streq_null(d->items[k - 1].file, d->items[i].file))
+                k--;
+        for (; k > 0 && streq_null(d->items[k - 1].file, d->items[i].file); k--) {
+                if (!item_is_after(&d->items[k - 1], &d->items[i]))
+                        return k;
+                place = k - 1;
+        }
+        return place;
+}
+
+void diag_sort(Diag *d) {
+        for (size_t i = 1; d && i < d->n; i++) {
+                size_t place = find_place(d, i);
+                DiagItem item = d->items[i];
+
+                memmove(d->items + place + 1, d->items + place, (i - place) * sizeof(item));
+                d->items[place] = item;
+        }
 }
 
 void diag_append(Diag *d, const Diag *from) {

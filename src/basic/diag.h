@@ -94,6 +94,9 @@ size_t diag_count(const Diag *d);
 size_t diag_count_errors(const Diag *d);
 const DiagItem *diag_get(const Diag *d, size_t i);
 
+/** diag_sort() - by line and column; files stay in the order in which they were first spoken of. */
+void diag_sort(Diag *d);
+
 /** diag_append() - add copies of all items of @from. */
 void diag_append(Diag *d, const Diag *from);
 

@@ -191,6 +191,7 @@ static int report_unit(Report *report, const VerifyUnit *u) {
         if (u->result < 0 && u->result != -ERFKILL && diag_count_errors(u->diag) == 0)
                 (void) diag_error(u->diag, (Where){ .file = u->name }, u->result, "cannot be read: %s",
                                   u->result == -EBADFD ? "not a regular file" : strerror(-u->result));
+        diag_sort(u->diag);
         return report_diag(report, u->diag, u->name);
 }
 

@@ -33,6 +33,10 @@ static void report_missing(const UnitSet *set, const SetUnit *u, const char *key
         const char *near = unit_set_nearest(set, other);
         Mention m = find_place(u->spec, key, other);
 
+        /* Only a dependency may as well be on a unit of another kind. */
+        if (near && unit_name_kind(near) != unit_name_kind(other) && unit_dependency_from_string(m.key) < 0)
+                near = NULL;
+
         if (required)
                 (void) diag_error(u->diag, m.at, -EINVAL, "%s=: there is no unit file for %s", m.key, other);
         else if (near)

@@ -80,6 +80,8 @@ START_TEST(references) {
                         "[Network]\n" },
                "web.container:4:10: error: Requires=: there is no unit file for back.container (did you mean "
                "\"back.network\"?)\n");
+        expect((Units){ "web.container", BOX("Network=back.network\n"), "back.container", BOX("") },
+               "web.container:3:9: error: Network=: there is no unit file for back.network\n");
         /* Only wished for: a slip, or a unit that need not be there. */
         expect((Units){ "web.container", BOX("[Unit]\nAfter=dbb.container\nWants=cache.container\n"),
                         "db.container", BOX("") },
