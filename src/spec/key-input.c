@@ -7,6 +7,7 @@
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "basic/unit-name.h"
 #include "basic/utf8.h"
 #include "config/specifiers.h"
 #include "spec/key-input.h"
@@ -106,6 +107,20 @@ int key_host_path(const KeyInput *in, const char *text, Where at, const char *wh
         return 0;
 }
 
+int key_absolute_path(const KeyInput *in, const char *text, Where at, char **ret) {
+        char *path;
+
+        if (text[0] != '/')
+                return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not an absolute path", in->key,
+                                  text);
+
+        path = strdup(text);
+        if (!path)
+                return -ENOMEM;
+        *ret = path_normalize(path);
+        return 0;
+}
+
 int key_container_path(const KeyInput *in, const char *text, Where at, char **ret) {
         autofree char *path = NULL;
 
@@ -147,4 +162,24 @@ int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syn
         diag_hint(in->diag, "%s", syntax);
         diag_did_you_mean(in->diag, word, words);
         return -EINVAL;
+}
+
+int key_fill_instance(const KeyInput *in, char **name) {
+        const char *own = in->specifiers ? in->specifiers->unit_name : NULL, *at;
+        autofree char *instance = NULL;
+        char *whole;
+        int r;
+
+        if (!own || !unit_name_is_template(*name))
+                return 0;
+        r = unit_name_instance(own, &instance);
+        if (r < 0 || !instance)
+                return r;
+
+        at = strchr(*name, '@');
+        if (asprintf(&whole, "%.*s%s%s", (int) (at + 1 - *name), *name, instance, at + 1) < 0)
+                return -ENOMEM;
+        free(*name);
+        *name = whole;
+        return 0;
 }

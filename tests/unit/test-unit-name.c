@@ -11,6 +11,8 @@ START_TEST(typed_names_complete) {
                 { "web.service", "web.container" },
                 { "back-network.service", "back.network" },
                 { "data-volume.service", "data.volume" },
+                { "data-volume@1.service", "data@1.volume" },
+                { "job@1-volume.service", "job@1-volume.container" },
                 { "network.service", "network.container" },
                 { "job@1", "job@1.container" },
                 { "a.b", "a.b.container" },
@@ -39,6 +41,7 @@ START_TEST(services_are_quadlets) {
                 { "web.container", "web.service" },
                 { "back.network", "back-network.service" },
                 { "back@.volume", "back-volume@.service" },
+                { "back@1.volume", "back-volume@1.service" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(pairs); i++) {
