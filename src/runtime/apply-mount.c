@@ -133,7 +133,8 @@ static long check_place(long fd, const Step *s) {
 
 long apply_attach(Apply *a, const Step *s) {
         unsigned flags = (s->flags & ATTACH_DIRECTORY ? PATH_DIRECTORY : 0) |
-                         (s->flags & ATTACH_STRICT ? PATH_STRICT : 0);
+                         (s->flags & ATTACH_STRICT ? PATH_STRICT : 0) |
+                         (s->flags & ATTACH_ON_LINK ? PATH_ON_LINK : 0);
         long fd, r;
 
         fd = s->flags & ATTACH_CREATE ? path_make(a->root_fd, s->path, flags)

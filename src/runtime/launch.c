@@ -180,6 +180,20 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
         case STEP_RAISE_LIMITS:
                 fault_advise(f, "the manager may not raise this limit");
                 break;
+        case STEP_OOM_SCORE:
+                if (report->error == -EACCES)
+                        fault_advise(f, "the manager lacks CAP_SYS_RESOURCE, without which no process is spared");
+                break;
+        case STEP_NICE:
+        case STEP_CPU_POLICY:
+        case STEP_IO_PRIORITY:
+                if (report->error == -EPERM || report->error == -EACCES)
+                        fault_advise(f, "the manager lacks CAP_SYS_NICE");
+                break;
+        case STEP_CPUS:
+                if (report->error == -EINVAL)
+                        fault_advise(f, "none of these processors is there, or the manager's cpuset lacks them");
+                break;
         default:
                 break;
         }
@@ -187,7 +201,9 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
 
 static int describe(const Run *run, const ApplyReport *report, int error) {
         const Step *s = &run->plan->steps[report->step];
-        const char *object = s->path ? s->path : s->slot >= 0 ? run->plan->slots[s->slot].name : "";
+        const char *object = s->path        ? s->path
+                             : s->slot >= 0 ? run->plan->slots[s->slot].name
+                                            : strempty(s->text);
 
         (void) fault_set(run->fault, step_op_to_string(s->op), error, "%s", object);
         advise(report, s, run->fault);

@@ -28,6 +28,7 @@ typedef struct LaunchFile {
         const char *destination; /* absolute path in the container; made when missing */
         bool read_only;
         bool is_directory;
+        bool on_link; /* a symbolic link of the image at the destination is covered, not followed */
 } LaunchFile;
 
 typedef struct LaunchRequest {

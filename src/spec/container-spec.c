@@ -5,6 +5,7 @@
 
 ENUM_DEFINE(MountKind, mount_kind, MOUNT_KIND, MOUNT_KIND_LIST)
 ENUM_DEFINE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST)
+ENUM_DEFINE(ResolvMode, resolv_mode, RESOLV, RESOLV_LIST)
 
 void container_spec_free(ContainerSpec *s) {
         if (!s)
@@ -31,14 +32,20 @@ void container_spec_free(ContainerSpec *s) {
         free(s->working_dir);
         free(s->user);
         free(s->group);
+        strv_free(s->groups);
+        free(s->time_zone);
+        free(s->machine_id);
         free(s->mounts);
         strv_free(s->networks);
         free(s->addresses);
         free(s->publish);
         free(s->hosts);
         free(s->dns);
+        strv_free(s->dns_search);
+        strv_free(s->dns_options);
         free(s->sysctls);
         free(s->rlimits);
         strv_free(s->labels);
+        strv_free(s->annotations);
         free(s);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -174,4 +175,18 @@ static inline int count_descriptors(void) {
         for (int fd = 0; fd < 1024; fd++)
                 n += fcntl(fd, F_GETFD) >= 0;
         return n;
+}
+
+/* Every failure says which step, on what, and leaves nothing. */
+static inline void assert_fault(Stage *s, int error, const char *text) {
+        autofree char *said = NULL;
+        int fds = count_descriptors(), r;
+
+        r = stage_launch(s);
+        ck_assert_int_eq(r, error);
+        said = fault_to_string(&s->fault);
+        ck_assert_str_eq(said, text);
+        ck_assert_int_eq(count_descriptors(), fds);
+        ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+        ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 1);
 }

@@ -233,20 +233,6 @@ START_TEST(destinations_stay_in_the_root) {
 }
 END_TEST
 
-/* Every failure says which step, on what, and leaves nothing. */
-static void assert_fault(Stage *s, int error, const char *text) {
-        autofree char *said = NULL;
-        int fds = count_descriptors(), r;
-
-        r = stage_launch(s);
-        ck_assert_int_eq(r, error);
-        said = fault_to_string(&s->fault);
-        ck_assert_str_eq(said, text);
-        ck_assert_int_eq(count_descriptors(), fds);
-        ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
-        ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 1);
-}
-
 START_TEST(faults_name_step_and_object) {
         SysctlSpec sysctl = { (char *) "kernel/core_pattern", (char *) "x" };
         char *environment[] = { (char *) "PATH=/bin", NULL };
