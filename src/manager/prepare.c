@@ -13,7 +13,6 @@
 #include "basic/strv.h"
 #include "config/env-file.h"
 #include "manager/internal.h"
-#include "network/names.h"
 #include "runtime/exit-store.h"
 #include "runtime/userns.h"
 #include "spec/container-section.h"
@@ -394,63 +393,6 @@ static void drop_network(Unit *u) {
         (void) unit_describe_attachment(u);
 }
 
-static int write_file(const Unit *u, const char *name, const char *text, Fault *fault) {
-        autofree char *path = NULL;
-        int r;
-
-        if (!text || asprintf(&path, "%s/%s", u->held.files_dir, name) < 0)
-                return -ENOMEM;
-        r = file_replace(AT_FDCWD, path, text, strlen(text), 0644, false);
-        return r < 0 ? fault_set(fault, "write", r, "%s", path) : 0;
-}
-
-/* Own addresses, and the gateway by which the container reaches the host. */
-static size_t own_addresses(const Attachment *a, InetAddress *addresses, size_t max,
-                            InetAddress *ret_gateway) {
-        size_t n = 0;
-
-        for (size_t i = 0; a && i < a->n_links; i++)
-                for (size_t j = 0; j < a->links[i].n_addresses; j++) {
-                        if (n < max)
-                                addresses[n++] = a->links[i].addresses[j].address;
-                        if (ret_gateway->family == AF_UNSPEC)
-                                *ret_gateway = a->links[i].gateways[j];
-                }
-        return n;
-}
-
-static int make_files(Unit *u, Fault *fault) {
-        const ContainerSpec *spec = u->held.spec;
-        autofree char *unit_text = raw_unit_to_text(u->spec->raw);
-        autofree char *hosts = NULL, *resolv = NULL, *host_name = NULL, *host_resolv = NULL;
-        InetAddress addresses[16];
-        HostsRequest request = {
-                .name = spec->name,
-                .host_name = spec->host_name,
-                .addresses = addresses,
-                .entries = spec->hosts,
-                .n_entries = spec->n_hosts,
-        };
-        int r;
-
-        request.n_addresses =
-                own_addresses(u->held.attachment, addresses, ELEMENTSOF(addresses), &request.gateway);
-        (void) file_read(AT_FDCWD, "/etc/resolv.conf", 64 * 1024, &host_resolv, NULL);
-        hosts = names_hosts(&request);
-        resolv = names_resolv_conf(spec->dns, spec->n_dns, host_resolv);
-        if (asprintf(&host_name, "%s\n", spec->host_name) < 0)
-                return -ENOMEM;
-
-        r = write_file(u, "hosts", hosts, fault);
-        if (r >= 0)
-                r = write_file(u, "resolv.conf", resolv, fault);
-        if (r >= 0)
-                r = write_file(u, "hostname", host_name, fault);
-        if (r >= 0)
-                r = write_file(u, "unit", unit_text, fault);
-        return r;
-}
-
 static int make_published(Unit *u, Fault *fault) {
         return u->held.attachment ? network_publish(u->manager->network, u->held.attachment, fault) : 0;
 }
@@ -475,7 +417,7 @@ static const PrepareStep steps[] = {
         { "cgroup", make_cgroup, drop_cgroup },
         { "root", make_root, drop_root },
         { "network", make_network, drop_network },
-        { "files", make_files, NULL },
+        { "files", unit_make_files, NULL },
         { "publish", make_published, drop_published },
 };
 

@@ -1,8 +1,8 @@
 /*
  * The child side of a launch: priorities and what else the kernel keeps per process.
  *
- * Those that need privilege over the host are set in the first child and inherited by the container's process;
- * a thread's number 0 means the caller, who is alone in its thread group although it shares memory.
+ * Those that need privilege over the host are set in the first child and inherited by the container's
+ * process; a thread's number 0 means the caller, who is alone in its thread group although it shares memory.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -158,8 +158,8 @@ static void plan_schedule(Builder *b, StepPlace place) {
                 schedule(b, place, STEP_NICE, 0, s->nice);
         /* IOPRIO_PRIO_VALUE() and IOPRIO_CLASS_RT of linux/ioprio.h. */
         if ((s->set & SCHEDULE_IO) && place == place_of(s->io_class == 1))
-                schedule(b, place, STEP_IO_PRIORITY,
-                         (uint64_t) s->io_class << 13 | (uint64_t) s->io_priority, s->io_priority);
+                schedule(b, place, STEP_IO_PRIORITY, (uint64_t) s->io_class << 13 | (uint64_t) s->io_priority,
+                         s->io_priority);
 }
 
 static void plan_join(Builder *b) {

@@ -182,7 +182,8 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
                 break;
         case STEP_OOM_SCORE:
                 if (report->error == -EACCES)
-                        fault_advise(f, "the manager lacks CAP_SYS_RESOURCE, without which no process is spared");
+                        fault_advise(
+                                f, "the manager lacks CAP_SYS_RESOURCE, without which no process is spared");
                 break;
         case STEP_NICE:
         case STEP_CPU_POLICY:
@@ -192,7 +193,8 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
                 break;
         case STEP_CPUS:
                 if (report->error == -EINVAL)
-                        fault_advise(f, "none of these processors is there, or the manager's cpuset lacks them");
+                        fault_advise(f,
+                                     "none of these processors is there, or the manager's cpuset lacks them");
                 break;
         default:
                 break;

@@ -52,9 +52,10 @@ START_TEST(faults_name_the_value) {
 
         stage_begin(&s, true);
         s.spec.schedule = (ScheduleSpec){ .set = SCHEDULE_CPUS, .cpus = { [15] = UINT64_C(1) << 63 } };
-        assert_fault(&s, -EINVAL,
-                     "processor affinity: Invalid argument (none of these processors is there, or the manager's "
-                     "cpuset lacks them)");
+        assert_fault(
+                &s, -EINVAL,
+                "processor affinity: Invalid argument (none of these processors is there, or the manager's "
+                "cpuset lacks them)");
         s.spec.schedule = (ScheduleSpec){ .set = SCHEDULE_OOM_SCORE, .oom_score_adjust = 1001 };
         assert_fault(&s, -EINVAL, "OOM score 1001: Invalid argument");
         stage_end(&s);
