@@ -11,6 +11,7 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "cgroup/devices.h"
 #include "config/env-file.h"
 #include "manager/internal.h"
 #include "runtime/exit-store.h"
@@ -260,6 +261,39 @@ static void drop_netns(Unit *u) {
         release_namespace(u, &u->held.netns_fd, "net");
 }
 
+/* File permissions mean little to a container's root: less than reading and writing needs a program. */
+static int restrict_devices(const Unit *u, Fault *fault) {
+        const ContainerSpec *spec = u->held.spec;
+        autodevices DeviceNodes nodes = {};
+        autofree DeviceRule *rules = NULL;
+        size_t n = 0;
+        int r;
+
+        for (size_t i = 0; i < spec->n_devices; i++)
+                n += !spec->devices[i].read || !spec->devices[i].write;
+        if (n == 0)
+                return 0;
+
+        r = device_nodes_find(spec->devices, spec->n_devices, fault, &nodes);
+        if (r < 0)
+                return r;
+        rules = calloc(nodes.n + 1, sizeof(*rules));
+        if (!rules)
+                return -ENOMEM;
+        n = 0;
+        for (size_t i = 0; i < nodes.n; i++) {
+                const DeviceNode *node = &nodes.items[i];
+
+                if (!node->spec->read || !node->spec->write)
+                        rules[n++] = (DeviceRule){ .block = S_ISBLK(node->mode),
+                                                   .number = node->number,
+                                                   .read = node->spec->read,
+                                                   .write = node->spec->write,
+                                                   .make = node->spec->make };
+        }
+        return cgroup_restrict_devices(u->held.cgroup_fd, rules, n, fault);
+}
+
 static int make_cgroup(Unit *u, Fault *fault) {
         CgroupMemoryEvents events = {};
         int r;
@@ -271,6 +305,9 @@ static int make_cgroup(Unit *u, Fault *fault) {
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
 
+        r = restrict_devices(u, fault);
+        if (r < 0)
+                return r;
         u->held.cgroup_killed = false;
         (void) cgroup_memory_events(u->held.cgroup_fd, &events);
         u->oom_kills = events.oom_kill;

@@ -27,6 +27,7 @@ typedef struct Launch {
         int output[2];
         char **environment;
         UnitFiles files;
+        DeviceNodes devices;
 } Launch;
 
 static void launch_clear(Launch *l) {
@@ -38,6 +39,7 @@ static void launch_clear(Launch *l) {
         cleanup_close_(&l->output[1]);
         strv_free(l->environment);
         unit_files_clear(&l->files);
+        device_nodes_clear(&l->devices);
 }
 
 #define autolaunch __attribute__((cleanup(launch_clear)))
@@ -184,6 +186,8 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.n_mounts = l->mounts ? l->mounts->n : 0;
         q.files = l->files.items;
         q.n_files = l->files.n;
+        q.devices = l->devices.items;
+        q.n_devices = l->devices.n;
         q.environment = l->environment;
         q.init_path = INIT_PATH;
         return q;
@@ -244,6 +248,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = name_files(u, &l);
         if (r >= 0)
+                r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
+        if (r >= 0)
                 r = take_notify(u, fault);
         if (r >= 0)
                 r = manager_injected_fault(u->manager, "launch", fault);
@@ -273,6 +279,8 @@ int unit_plan_text(Unit *u, char **ret, Fault *fault) {
         r = take_root(u, &l, fault);
         if (r >= 0)
                 r = name_files(u, &l);
+        if (r >= 0)
+                r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
         if (r < 0)
                 return r;
 

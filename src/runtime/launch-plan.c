@@ -23,9 +23,6 @@
 
 #define KERNEL_FS_ATTR (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-static const char *const masked_paths[] = { MASKED_PATH_LIST(CONFINE_PATH_) };
-static const char *const protected_paths[] = { PROTECTED_PATH_LIST(CONFINE_PATH_) };
-
 /* What is being built, and the first error: so that a plan reads as a list. */
 typedef struct Builder {
         const LaunchRequest *request;
@@ -96,6 +93,10 @@ static void plan_host(Builder *b) {
 
         b->dev = slot(b, -1, "dev");
         step(b, (Step){ STEP_MAKE_DEV, PLACE_HOST, .slot = -1, .out = b->dev });
+
+        for (size_t i = 0; i < q->n_devices; i++)
+                step(b, (Step){ STEP_MAKE_DEVICE, PLACE_HOST, .slot = b->dev, .out = -1, .number = i,
+                                .path = q->devices[i].path });
 
         b->cgroup = -1;
         if (q->cgroup_fd >= 0) {
@@ -263,14 +264,17 @@ static void plan_own_mounts(Builder *b) {
         }
 }
 
+static bool is_kernels(const char *path) {
+        return startswith(path, "/proc/") || startswith(path, "/sys/");
+}
+
 static void plan_masks(Builder *b) {
-        if (!b->spec->mask_paths)
-                return;
-        for (size_t i = 0; i < ELEMENTSOF(masked_paths); i++)
-                step(b, (Step){ STEP_MASK, PLACE_BUILD, .slot = -1, .out = -1, .path = masked_paths[i] });
-        for (size_t i = 0; i < ELEMENTSOF(protected_paths); i++)
+        STRV_FOREACH (path, b->spec->masked_paths)
+                step(b, (Step){ STEP_MASK, PLACE_BUILD, .slot = -1, .out = -1,
+                                .flags = is_kernels(*path) ? ATTACH_STRICT : 0, .path = *path });
+        STRV_FOREACH (path, b->spec->protected_paths)
                 step(b, (Step){ STEP_PROTECT, PLACE_BUILD, .slot = -1, .out = -1, .flags = KERNEL_FS_ATTR,
-                                .path = protected_paths[i] });
+                                .path = *path });
 }
 
 static void plan_build(Builder *b, int root) {
@@ -308,6 +312,8 @@ static int plan_settings(Builder *b) {
         plan->capabilities = spec->capabilities;
         plan->ambient = spec->ambient_capabilities & spec->capabilities;
         plan->schedule = spec->schedule;
+        plan->devices = b->request->devices;
+        plan->n_devices = b->request->n_devices;
         plan->object = strdup(strempty(spec->unit));
         plan->init_name = strdup("nsunits-init");
         if (!plan->object || !plan->init_name)

@@ -72,6 +72,10 @@ static int host_step(Run *run, const Step *s) {
         case STEP_MAKE_DEV:
                 r = device_tree_create(run->plan->dev_uid, run->plan->dev_gid, run->fault);
                 break;
+        case STEP_MAKE_DEVICE:
+                r = device_node_make(run->fds[s->slot], &run->plan->devices[s->number], run->plan->dev_uid,
+                                     run->plan->dev_gid);
+                break;
         case STEP_OPEN_NULL:
                 r = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
                 if (r < 0)
@@ -86,8 +90,10 @@ static int host_step(Run *run, const Step *s) {
                                  : s->slot >= 0 ? run->plan->slots[s->slot].name
                                                 : "");
 
-        run->fds[s->out] = r;
-        run->made[s->out] = true;
+        if (s->out >= 0) {
+                run->fds[s->out] = r;
+                run->made[s->out] = true;
+        }
         return 0;
 }
 
@@ -168,6 +174,7 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
                 break;
         case STEP_ATTACH:
         case STEP_MAKE_DIR:
+        case STEP_MASK:
                 if (report->error == -EROFS)
                         fault_advise(f, "the root is read-only: make the mount point in the image");
                 if (report->error == -ELOOP)

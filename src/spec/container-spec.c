@@ -22,6 +22,11 @@ void container_spec_free(ContainerSpec *s) {
                 free(s->sysctls[i].value);
         }
 
+        for (size_t i = 0; i < s->n_devices; i++) {
+                free(s->devices[i].host);
+                free(s->devices[i].container);
+        }
+
         free(s->unit);
         free(s->name);
         free(s->host_name);
@@ -43,6 +48,9 @@ void container_spec_free(ContainerSpec *s) {
         free(s->dns);
         strv_free(s->dns_search);
         strv_free(s->dns_options);
+        strv_free(s->masked_paths);
+        strv_free(s->protected_paths);
+        free(s->devices);
         free(s->sysctls);
         free(s->rlimits);
         strv_free(s->labels);

@@ -96,6 +96,15 @@ typedef struct LimitSpec {
         uint64_t tasks_max;
 } LimitSpec;
 
+/* A device of the host, or a directory of devices. */
+typedef struct DeviceSpec {
+        char *host;             /* absolute path */
+        char *container;        /* below /dev */
+        bool optional;          /* left out when the host has none */
+        bool read, write, make; /* what the container may do with it */
+        Where at;
+} DeviceSpec;
+
 typedef struct ContainerSpec {
         char *unit; /* unit name: "web.container" */
         char *name; /* container name: ContainerName= or the unit's stem */
@@ -113,7 +122,7 @@ typedef struct ContainerSpec {
         char *working_dir;
         char *user, *group; /* names or numbers of the container's own /etc/passwd and group; NULL = 0 and the
                                user's */
-        char **groups; /* further ones, names or numbers of the same file */
+        char **groups;      /* further ones, names or numbers of the same file */
         int stop_signal;
         bool run_init;
         ScheduleSpec schedule;
@@ -130,8 +139,9 @@ typedef struct ContainerSpec {
         uint64_t capabilities; /* bit N = capability N (capabilities(7)): bounding, permitted, effective */
         uint64_t ambient_capabilities; /* a part of these that a user other than root holds as well */
         bool no_new_privileges;
-        bool seccomp;    /* the default filter */
-        bool mask_paths; /* the usual masked and read-only paths of /proc and /sys */
+        bool seccomp;           /* the default filter */
+        char **masked_paths;    /* absolute; unreachable inside. Those below /proc and /sys are never links */
+        char **protected_paths; /* absolute; read-only inside */
 
         /* network */
         NetworkMode network;
@@ -147,6 +157,8 @@ typedef struct ContainerSpec {
         char **dns_search, **dns_options; /* replace those of the host when there is any; search "." = none */
         ResolvMode resolv;
 
+        DeviceSpec *devices;
+        size_t n_devices;
         SysctlSpec *sysctls;
         size_t n_sysctls;
         RlimitSpec *rlimits;

@@ -21,6 +21,7 @@
 #include "runtime/launch.h"
 #include "runtime/template.h"
 #include "runtime/userns.h"
+#include "spec/confine.h"
 #include "tests/unit/unit-test.h"
 
 #define BASE     200000
@@ -101,10 +102,10 @@ static inline void stage_begin(Stage *s, bool user_namespace) {
                 .capabilities = DEFAULT_CAPS,
                 .no_new_privileges = true,
                 .seccomp = true,
-                .mask_paths = true,
                 .shm_size = 1024 * 1024,
                 .user_namespace = user_namespace,
         };
+        must(confine_paths_make(true, NULL, NULL, &s->spec.masked_paths, &s->spec.protected_paths));
         s->request.spec = &s->spec;
         must(s->request.template_fd = template_create(NULL));
         must(s->request.root_fd = open(s->root, O_PATH | O_CLOEXEC));

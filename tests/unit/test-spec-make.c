@@ -190,9 +190,9 @@ START_TEST(security_of_configuration_and_unit) {
         autoptr(ContainerSpec) s = make(""),
                                off = make("NoNewPrivileges=no\nSeccompProfile=unconfined\nUnmask=ALL\n");
 
-        ck_assert(s->user_namespace && s->no_new_privileges && s->seccomp && s->mask_paths);
+        ck_assert(s->user_namespace && s->no_new_privileges && s->seccomp && s->masked_paths && s->protected_paths);
         ck_assert_uint_eq(s->id_count, 65536);
-        ck_assert(!off->no_new_privileges && !off->seccomp && !off->mask_paths);
+        ck_assert(!off->no_new_privileges && !off->seccomp && !off->masked_paths && !off->protected_paths);
 }
 END_TEST
 
