@@ -141,7 +141,7 @@ int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *dat
         request.identity = &identity;
         request.capabilities = spec->capabilities;
         request.no_new_privileges = spec->no_new_privileges;
-        request.seccomp = spec->seccomp;
+        request.seccomp = &spec->seccomp;
         request.terminal = call->terminal;
         if (!call->terminal) {
                 request.stdin_fd = call->stdio[0];

@@ -325,11 +325,9 @@ static int plan_settings(Builder *b) {
                 memcpy(plan->rlimits, spec->rlimits, spec->n_rlimits * sizeof(*plan->rlimits));
                 plan->n_rlimits = spec->n_rlimits;
         }
-        if (spec->seccomp) {
-                r = seccomp_default(spec->capabilities, b->fault, &plan->filter);
-                if (r < 0)
-                        return r;
-        }
+        r = seccomp_filter(&spec->seccomp, spec->capabilities, b->fault, &plan->filter);
+        if (r < 0)
+                return r;
 
         r = plan_program(plan, spec->argv, spec->environment, b->request->environment, b->request->identity);
         if (r == 0 && spec->host_name && !strv_env_get(plan->environment, "HOSTNAME"))

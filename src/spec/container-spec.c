@@ -48,6 +48,9 @@ void container_spec_free(ContainerSpec *s) {
         free(s->dns);
         strv_free(s->dns_search);
         strv_free(s->dns_options);
+        seccomp_profile_free(s->seccomp.profile);
+        strv_free(s->seccomp.allow);
+        strv_free(s->seccomp.deny);
         strv_free(s->masked_paths);
         strv_free(s->protected_paths);
         free(s->devices);

@@ -15,6 +15,7 @@
 #include "basic/diag.h"
 #include "basic/inet.h"
 #include "spec/schedule.h"
+#include "spec/seccomp-profile.h"
 #include "spec/types.h"
 
 /* One line of a user-namespace map (user_namespaces(7)). */
@@ -96,6 +97,22 @@ typedef struct LimitSpec {
         uint64_t tasks_max;
 } LimitSpec;
 
+/* Families of sockets that may be opened: bit N stands for address family N. */
+typedef struct FamilyChoice {
+        bool set;
+        bool deny; /* the named ones are forbidden, not the only ones that are allowed */
+        uint64_t families;
+} FamilyChoice;
+
+/* The filter of system calls. */
+typedef struct SeccompSpec {
+        bool enabled;            /* else every call is allowed that nothing below refuses */
+        SeccompProfile *profile; /* NULL = the default filter */
+        char **allow, **deny;    /* names of calls, whatever the filter says of them */
+        FamilyChoice families;
+        bool suppress_sync; /* calls that write to disk do nothing, and succeed */
+} SeccompSpec;
+
 /* A device of the host, or a directory of devices. */
 typedef struct DeviceSpec {
         char *host;             /* absolute path */
@@ -139,7 +156,7 @@ typedef struct ContainerSpec {
         uint64_t capabilities; /* bit N = capability N (capabilities(7)): bounding, permitted, effective */
         uint64_t ambient_capabilities; /* a part of these that a user other than root holds as well */
         bool no_new_privileges;
-        bool seccomp;           /* the default filter */
+        SeccompSpec seccomp;
         char **masked_paths;    /* absolute; unreachable inside. Those below /proc and /sys are never links */
         char **protected_paths; /* absolute; read-only inside */
 

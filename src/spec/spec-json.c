@@ -194,7 +194,7 @@ static json_t *make_linux(const ContainerSpec *s, const SpecJsonContext *c) {
                 r |= json_object_set_new(object, "maskedPaths", string_array(s->masked_paths));
         if (s->protected_paths)
                 r |= json_object_set_new(object, "readonlyPaths", string_array(s->protected_paths));
-        if (s->seccomp)
+        if (s->seccomp.enabled)
                 r |= json_object_set_new(object, "seccomp", json_seccomp(s->capabilities));
         if (r < 0) {
                 json_decref(object);

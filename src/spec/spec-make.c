@@ -175,7 +175,7 @@ static int make_confinement(const Making *m, ContainerSpec *s) {
         s->capabilities = make_capabilities(m);
         s->no_new_privileges = c->no_new_privileges == TOGGLE_UNSET ? m->config->security.no_new_privileges
                                                                     : c->no_new_privileges == TOGGLE_ON;
-        s->seccomp = m->config->security.seccomp && c->seccomp;
+        s->seccomp.enabled = m->config->security.seccomp && c->seccomp;
         return confine_paths_make(m->config->security.mask_paths && !c->unmask, NULL, NULL, &s->masked_paths,
                                   &s->protected_paths);
 }

@@ -101,7 +101,7 @@ static inline void stage_begin(Stage *s, bool user_namespace) {
                 .argv = s->argv,
                 .capabilities = DEFAULT_CAPS,
                 .no_new_privileges = true,
-                .seccomp = true,
+                .seccomp = { .enabled = true },
                 .shm_size = 1024 * 1024,
                 .user_namespace = user_namespace,
         };
