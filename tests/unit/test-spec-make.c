@@ -268,10 +268,10 @@ START_TEST(environment_files_are_listed) {
 END_TEST
 
 START_TEST(groups_of_system_calls) {
-        char *names[] = { (char *) "@sync", (char *) "mount", (char *) "fsync", NULL }, **all = NULL;
+        char *mixed[] = { (char *) "@sync", (char *) "mount", (char *) "fsync", NULL }, **all = NULL;
         char *nested[] = { (char *) "@system-service", NULL }, *bad[] = { (char *) "@nothing", NULL };
 
-        ck_assert_int_eq(syscall_names_expand(names, &all), 0);
+        ck_assert_int_eq(syscall_names_expand(mixed, &all), 0);
         ck_assert_uint_eq(strv_length(all), 8);
         ck_assert(strv_contains(all, "fsync") && strv_contains(all, "sync_file_range2"));
         strv_free(all);
