@@ -477,7 +477,7 @@ START_TEST(other_kinds_are_not_supported_yet) {
         autofree char *said = messages_of("p.pod", "[Pod]\nPodName=p\n", 0);
 
         ck_assert_str_eq(strempty(strstr(said, "warning: ")),
-                         "warning: .pod units are read and checked, but nothing runs them yet\n");
+                         "warning: .pod units are read and checked, but nothing runs them yet");
 }
 END_TEST
 
