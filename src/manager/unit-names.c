@@ -57,7 +57,7 @@ Unit *manager_get_unit(const Manager *m, const char *name) {
         Unit *u;
 
         HASH_FIND_STR(m->units, name, u);
-        if (!u && m->path && unit_path_real_name(m->path, name, NULL, &real) == 0 && !streq(real, name))
+        if (!u && m->path && manager_real_name(m, name, &real) == 0 && !streq(real, name))
                 HASH_FIND_STR(m->units, real, u);
         return u;
 }
