@@ -37,7 +37,8 @@ int unit_files_list(bool with_aliases, char ***ret) {
                 else
                         free(*name);
         }
-        *kept = NULL;
+        if (kept)
+                *kept = NULL;
 
         *ret = take_ptr(names);
         return 0;
