@@ -217,6 +217,9 @@ static int read_assignment(Reader *r, size_t begin, size_t end) {
                 return 0;
 
         equals = memchr(line + begin, '=', end - begin);
+        /* What sections of others look like is their affair. */
+        if ((!equals || equals == line + begin) && r->section && startswith(r->section, "X-"))
+                return 0;
         if (!equals) {
                 complain(r, place(r, begin), "Neither \"Key=Value\" nor a section header nor a comment");
                 return 0;

@@ -213,7 +213,7 @@ static void compare_property(Case *c, const Key *key, const char *text, const js
 
 /* Not what counts from the machine on which the case was recorded, and not defaults, which may be ours. */
 static bool is_comparable(const RawValue *v) {
-        return v->value[0] && (!endswith(v->value, "%") || streq(v->key, "CPUQuota"));
+        return v->value[0] && v->value[0] != '"' && (!endswith(v->value, "%") || streq(v->key, "CPUQuota"));
 }
 
 static void compare_all(Case *c, const RawUnit *u, const UnitSpec *spec) {
@@ -253,8 +253,10 @@ static bool complaint_in(const json_t *messages, const RawUnit *u) {
                                 return true;
                         continue;
                 }
+                /* An empty value is always a reset here, and one pair of quotes falls away as in Quadlet. */
                 for (size_t k = 0; k < u->n_values; k++)
-                        if (u->values[k].at.line == line && u->values[k].value[0])
+                        if (u->values[k].at.line == line && u->values[k].value[0] &&
+                            u->values[k].value[0] != '"')
                                 return true;
                 for (size_t k = 0; k < u->n_sections; k++)
                         if (u->sections[k].at.line == line)
