@@ -62,6 +62,20 @@ static Where place(Reader *r, yaml_mark_t mark) {
                         .column = (unsigned) (r->offset - r->line_start) + 1 };
 }
 
+/* The place of a byte, wherever the walk has come to. */
+static Where place_of_byte(const Reader *r, size_t offset) {
+        Where at = { .file = r->file, .line = 1 };
+        size_t start = 0;
+
+        for (size_t i = 0; i < offset && i < r->size; i++)
+                if (r->text[i] == '\n') {
+                        at.line++;
+                        start = i + 1;
+                }
+        at.column = (unsigned) (offset - start) + 1;
+        return at;
+}
+
 static int too_big(Reader *r, Where at) {
         return diag_error(r->diag, at, -EINVAL, "with all aliases written out this is more than %zu values",
                           DOC_NODES_MAX);
@@ -115,8 +129,10 @@ static int check_tag(Reader *r, const yaml_char_t *tag, Where at) {
 }
 
 static bool is_null(const yaml_event_t *e) {
-        const char *text = (const char *) e->data.scalar.value;
+        const char *text = (const char *) e->data.scalar.value, *tag = (const char *) e->data.scalar.tag;
 
+        if (tag)
+                return streq(tag, YAML_NULL_TAG);
         return e->data.scalar.plain_implicit && (!*text || streq(text, "~") || streq(text, "null") ||
                                                  streq(text, "Null") || streq(text, "NULL"));
 }
@@ -343,8 +359,11 @@ static int read_events(Reader *r) {
                 if (!yaml_parser_parse(&r->parser, &e)) {
                         if (r->parser.error == YAML_MEMORY_ERROR)
                                 return -ENOMEM;
-                        return diag_error(r->diag, place(r, r->parser.problem_mark), -EINVAL, "%s",
-                                          r->parser.problem ? r->parser.problem : "not YAML");
+                        return diag_error(r->diag,
+                                          r->parser.error == YAML_READER_ERROR
+                                                  ? place_of_byte(r, r->parser.problem_offset)
+                                                  : place(r, r->parser.problem_mark),
+                                          -EINVAL, "%s", r->parser.problem ? r->parser.problem : "not YAML");
                 }
                 k = on_event(r, &e);
                 yaml_event_delete(&e);
@@ -375,20 +394,9 @@ static int check_text(Reader *r) {
                                   "the text is longer than %zu MiB", DOC_SOURCE_MAX / 1024 / 1024);
         if (nul)
                 bad = MIN_OF(bad, (size_t) (nul - r->text));
-        if (bad < r->size) {
-                unsigned line = 1;
-                size_t start = 0;
-
-                for (size_t i = 0; i < bad; i++)
-                        if (r->text[i] == '\n') {
-                                line++;
-                                start = i + 1;
-                        }
-                return diag_error(
-                        r->diag,
-                        (Where){ .file = r->file, .line = line, .column = (unsigned) (bad - start) + 1 },
-                        -EINVAL, r->text[bad] == '\0' ? "NUL byte" : "Text is not UTF-8");
-        }
+        if (bad < r->size)
+                return diag_error(r->diag, place_of_byte(r, bad), -EINVAL,
+                                  r->text[bad] == '\0' ? "NUL byte" : "Text is not UTF-8");
         return 0;
 }
 

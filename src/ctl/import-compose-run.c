@@ -47,6 +47,7 @@ static int put_span(Conversion *c, UnitPart part, const char *key, const Doc *d)
         const ImportRow row = { .part = part, .key = key }, *outer = c->row;
         int r;
 
+        unit_text_drop(c->unit, part, key);
         c->row = &row;
         r = import_as_span(c, d);
         c->row = outer;
@@ -66,7 +67,6 @@ int compose_restart_policy(Conversion *c, const Doc *value) {
                 r = get_number(c, attempts, &retries);
         if (r == 0)
                 r = import_restart(c, value, streq(condition, "any") ? "always" : condition, retries);
-        /* The reader takes the last of two lines. */
         if (r == 0 && delay)
                 r = put_span(c, PART_SERVICE, "RestartSec", delay);
         if (r == 0 && window && retries > 0)

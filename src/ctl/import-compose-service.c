@@ -286,38 +286,49 @@ int compose_ports(Conversion *c, const Doc *value) {
         return r;
 }
 
-/* What a service is because others wait for it. */
-static int finish_conditions(Conversion *c) {
-        const Compose *compose = compose_of(c);
-        const char *name = c->root->key;
+/* Others wait for its end: what is started again and again never ends. */
+static int finish_completed(Conversion *c) {
+        const Doc *restart = doc_find(c->root, "restart");
         int r = 0;
 
-        if (strv_contains(compose->healthy, name)) {
-                r = unit_text_raw(c->unit, PART_OWN, "Notify", c->root->at, "healthy");
-                if (r == 0 && !unit_text_has(c->unit, PART_OWN, "HealthCmd"))
-                        r = unit_text_note(c->unit, "others wait until this is healthy: the image has to "
-                                                    "have a health check, or HealthCmd= is needed");
+        if (unit_text_has(c->unit, PART_INSTALL, "WantedBy")) {
+                unit_text_drop(c->unit, PART_UNIT, "StartLimitIntervalSec");
+                unit_text_drop(c->unit, PART_SERVICE, "Restart");
+                unit_text_drop(c->unit, PART_SERVICE, "RestartSec");
+                unit_text_drop(c->unit, PART_SERVICE, "RestartSteps");
+                unit_text_drop(c->unit, PART_SERVICE, "RestartMaxDelaySec");
+                r = import_note(c, restart ? restart : c->root, "others wait for its end");
         }
-        if (r < 0 || !strv_contains(compose->completed, name))
-                return r;
-
-        for (size_t i = 0; i < c->unit->n; i++)
-                if (streq(c->unit->lines[i].key, "Restart") && streq(c->unit->lines[i].value, "always"))
-                        c->unit->lines[i].refused = true;
-        r = unit_text_raw(c->unit, PART_SERVICE, "Type", c->root->at, "oneshot");
+        if (r == 0)
+                r = unit_text_raw(c->unit, PART_SERVICE, "Type", c->root->at, "oneshot");
         return r < 0 ? r : unit_text_raw(c->unit, PART_SERVICE, "RemainAfterExit", c->root->at, "yes");
 }
 
+static int finish_healthy(Conversion *c) {
+        int r;
+
+        r = unit_text_raw(c->unit, PART_OWN, "Notify", c->root->at, "healthy");
+        return r < 0 || unit_text_has(c->unit, PART_OWN, "HealthCmd")
+                       ? r
+                       : unit_text_note(c->unit,
+                                        "others wait until this is healthy: without a health check in "
+                                        "the image, HealthCmd= is needed");
+}
+
 static int finish(Conversion *c) {
+        const Compose *compose = compose_of(c);
         const Doc *profiles = doc_find(c->root, "profiles");
         int r = 0;
 
         if (!doc_find(c->root, "network_mode") && !unit_text_has(c->unit, PART_OWN, "Network"))
                 r = join_network(c, "default", c->root, NULL, true);
-        for (size_t i = 0; profiles && !doc_is_empty(profiles) && i < c->unit->n; i++)
-                if (c->unit->lines[i].part == PART_INSTALL)
-                        c->unit->lines[i].refused = true;
-        return r < 0 ? r : finish_conditions(c);
+        if (r == 0 && strv_contains(compose->healthy, c->root->key))
+                r = finish_healthy(c);
+        if (r == 0 && strv_contains(compose->completed, c->root->key))
+                r = finish_completed(c);
+        if (profiles && !doc_is_empty(profiles))
+                unit_text_drop(c->unit, PART_INSTALL, "WantedBy");
+        return r;
 }
 
 int compose_service(Compose *compose, const Doc *service) {

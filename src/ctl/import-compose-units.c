@@ -23,26 +23,17 @@ int compose_ipam_driver(Conversion *c, const Doc *value) {
         return r < 0 || streq(text, "default") ? r : import_as_value(c, value);
 }
 
-/* Gateways and ranges belong to subnets by their position. */
 int compose_ipam(Conversion *c, const Doc *value) {
-        static const char *const keys[][2] = { { "subnet", "Subnet" },
-                                               { "gateway", "Gateway" },
-                                               { "ip_range", "IPRange" } };
-        int r = 0;
+        static const char *const members[] = { "subnet", "gateway", "ip_range" };
+        int r;
 
-        if (value->kind != DOC_LIST)
-                return import_wrong_kind(c->import, value, "a list");
-        for (size_t k = 0; k < ELEMENTSOF(keys); k++)
-                for (size_t i = 0; i < value->n && r == 0; i++) {
-                        const Doc *d = value->children[i];
-                        const char *text = doc_text(d, keys[k][0]);
+        r = import_subnets(c, value, members);
+        for (size_t i = 0; i < value->n && r == 0; i++) {
+                const Doc *kept = doc_find(value->children[i], "aux_addresses");
 
-                        if (text)
-                                r = import_put(c, d,
-                                               unit_text_value(c->unit, PART_OWN, keys[k][1], d->at, text));
-                        if (r == 0 && k == 0 && doc_find(d, "aux_addresses"))
-                                r = import_note(c, doc_find(d, "aux_addresses"), "no address is kept free");
-                }
+                if (kept)
+                        r = import_note(c, kept, "no address is kept free");
+        }
         return r;
 }
 

@@ -379,6 +379,40 @@ int import_health_command(Conversion *c, const Doc *test) {
         return import_error(c->import, test, "the first word is \"CMD\", \"CMD-SHELL\" or \"NONE\"");
 }
 
+/* A gateway belongs to the subnet of its position, a range too. Returns where in the order @d stands. */
+static unsigned subnet_rank(const Doc *d, const char *const members[3]) {
+        return (doc_text(d, members[1]) ? 0 : 2) + (doc_text(d, members[2]) ? 0 : 1);
+}
+
+int import_subnets(Conversion *c, const Doc *list, const char *const members[3]) {
+        static const char *const keys[] = { "Subnet", "Gateway", "IPRange" };
+        bool gateway_alone = false;
+        int r = 0;
+
+        if (list->kind != DOC_LIST)
+                return import_wrong_kind(c->import, list, "a list");
+        for (size_t i = 0; i < list->n; i++)
+                gateway_alone = gateway_alone || subnet_rank(list->children[i], members) == 1;
+
+        for (size_t k = 0; k < 3; k++)
+                for (unsigned rank = 0; rank < 4; rank++)
+                        for (size_t i = 0; i < list->n && r == 0; i++) {
+                                const Doc *d = list->children[i];
+                                const char *text = doc_text(d, members[k]);
+
+                                if (!text || !*text || subnet_rank(d, members) != rank)
+                                        continue;
+                                r = k == 2 && rank == 2 && gateway_alone
+                                            ? import_note(c, doc_find(d, members[2]),
+                                                          "a range without a gateway, beside a subnet that "
+                                                          "has one")
+                                            : import_put(c, d,
+                                                         unit_text_value(c->unit, PART_OWN, keys[k], d->at,
+                                                                         text));
+                        }
+        return r;
+}
+
 /* Docker tries again for ever, after 100 ms that double up to a minute, where systemd gives up after five
  * starts in ten seconds. */
 static int put_backoff(Conversion *c, const Doc *d) {

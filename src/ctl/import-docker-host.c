@@ -29,33 +29,41 @@ static bool is_wanted_alias(const Conversion *c, const char *alias) {
         return !streq_null(inspect_stem(c->root), alias) && !(id && startswith(id, alias));
 }
 
-static int join_options(Conversion *c, const Doc *network, char ***options) {
-        const char *ip4 = doc_text(network, "IPAMConfig.IPv4Address");
-        const char *ip6 = doc_text(network, "IPAMConfig.IPv6Address");
-        const Doc *aliases = doc_find(network, "Aliases");
-        int r = 0;
+/* One more of what the container is on its network: a key where it has one network, else an option of
+ * Network=. */
+static int join_option(Conversion *c, const Doc *d, const char *key, const char *option, const char *value,
+                       bool only, char ***options) {
+        if (!value || !*value || strchr(value, ','))
+                return 0;
+        return only ? import_put(c, d, unit_text_value(c->unit, PART_OWN, key, d->at, value))
+                    : strv_addf(options, "%s=%s", option, value);
+}
 
-        if (ip4 && *ip4)
-                r = strv_addf(options, "ip=%s", ip4);
-        if (r == 0 && ip6 && *ip6)
-                r = strv_addf(options, "ip6=%s", ip6);
+static int join_options(Conversion *c, const Doc *network, bool only, char ***options) {
+        const Doc *aliases = doc_find(network, "Aliases");
+        int r;
+
+        r = join_option(c, network, "IP", "ip", doc_text(network, "IPAMConfig.IPv4Address"), only, options);
+        if (r == 0)
+                r = join_option(c, network, "IP6", "ip6", doc_text(network, "IPAMConfig.IPv6Address"), only,
+                                options);
         for (size_t i = 0; aliases && i < aliases->n && r == 0; i++) {
                 const char *alias = aliases->children[i]->text;
 
-                if (alias && !strchr(alias, ',') && is_wanted_alias(c, alias))
-                        r = strv_addf(options, "alias=%s", alias);
+                if (alias && is_wanted_alias(c, alias))
+                        r = join_option(c, network, "NetworkAlias", "alias", alias, only, options);
         }
         return r;
 }
 
-static int join_network(Conversion *c, const Doc *network) {
+static int join_network(Conversion *c, const Doc *network, bool only) {
         autostrv char **options = NULL;
         autofree char *joined = NULL, *text = NULL;
         int r;
 
         r = need_unit(c, UNIT_NETWORK, network->key, network);
         if (r == 0)
-                r = join_options(c, network, &options);
+                r = join_options(c, network, only, &options);
         if (r < 0)
                 return r;
         joined = options ? strv_join(options, ",") : strdup("");
@@ -76,7 +84,7 @@ static int join_networks(Conversion *c) {
 
                 if (!streq(n->key, "bridge") && !streq(n->key, "podman") && !streq(n->key, "none") &&
                     !streq(n->key, "host"))
-                        r = join_network(c, n);
+                        r = join_network(c, n, networks->n == 1);
         }
         return r;
 }
@@ -265,6 +273,12 @@ int inspect_network_driver(Conversion *c, const Doc *value) {
         return streq_null(value->text, "bridge") ? 0 : import_as_value(c, value);
 }
 
+int inspect_ipam_driver(Conversion *c, const Doc *value) {
+        return streq_null(value->text, "default") || streq_null(value->text, "host-local")
+                       ? 0
+                       : import_as_value(c, value);
+}
+
 int inspect_volume_driver(Conversion *c, const Doc *value) {
         return streq_null(value->text, "local") ? 0 : import_as_value(c, value);
 }
@@ -289,23 +303,10 @@ int inspect_network_options(Conversion *c, const Doc *value) {
         return r;
 }
 
-/* Gateways belong to subnets by their position. Docker's words, then Podman's. */
+/* Docker's words, then Podman's. */
 int inspect_subnets(Conversion *c, const Doc *value) {
-        static const char *const keys[][3] = { { "Subnet", "subnet", "Subnet" },
-                                               { "Gateway", "gateway", "Gateway" },
-                                               { "IPRange", "lease_range", "IPRange" } };
-        int r = 0;
+        static const char *const docker[] = { "Subnet", "Gateway", "IPRange" };
+        static const char *const podman[] = { "subnet", "gateway", "lease_range" };
 
-        if (value->kind != DOC_LIST)
-                return import_wrong_kind(c->import, value, "a list");
-        for (size_t k = 0; k < ELEMENTSOF(keys); k++)
-                for (size_t i = 0; i < value->n && r == 0; i++) {
-                        const Doc *d = value->children[i];
-                        const char *text = doc_text(d, keys[k][0]) ?: doc_text(d, keys[k][1]);
-
-                        if (text && *text)
-                                r = import_put(c, d,
-                                               unit_text_value(c->unit, PART_OWN, keys[k][2], d->at, text));
-                }
-        return r;
+        return import_subnets(c, value, c->row->path[0] == 'I' ? docker : podman);
 }

@@ -115,6 +115,10 @@ int import_as_privileged(Conversion *c, const Doc *value);
 /** import_health_command() - HealthCmd= of ["CMD", ...], ["CMD-SHELL", LINE], ["NONE"]. */
 int import_health_command(Conversion *c, const Doc *test);
 
+/** import_subnets() - Subnet=, Gateway= and IPRange= of a list of maps; @members: what they call the three.
+ */
+int import_subnets(Conversion *c, const Doc *list, const char *const members[3]);
+
 /** import_restart() - what Docker does by restart policy @name, with @retries > 0 as its limit. */
 int import_restart(Conversion *c, const Doc *d, const char *name, unsigned retries);
 

@@ -191,6 +191,15 @@ bool unit_text_has(const UnitText *u, UnitPart part, const char *key) {
         return false;
 }
 
+bool unit_text_drop(UnitText *u, UnitPart part, const char *key) {
+        const bool any = unit_text_has(u, part, key);
+
+        for (size_t i = 0; i < u->n; i++)
+                if (u->lines[i].part == part && streq(u->lines[i].key, key))
+                        u->lines[i].refused = true;
+        return any;
+}
+
 int unit_text_note(UnitText *u, const char *fmt, ...) {
         autofree char *plain = NULL;
         va_list ap;

@@ -27,7 +27,7 @@ typedef struct UnitLine {
         char *value;     /* as it stands in the file */
         Where at;        /* what it was made from */
         unsigned number; /* line of the text that was written last; 0 = none */
-        bool refused;    /* not to be written: the reader does not take it */
+        bool refused;    /* not to be written: the reader does not take it, or another line is in its place */
 } UnitLine;
 
 typedef struct UnitText {
@@ -69,6 +69,9 @@ int unit_text_plain_word(UnitText *u, UnitPart part, const char *key, Where at, 
 
 /** unit_text_has() - is there an assignment to @key that is not refused? */
 bool unit_text_has(const UnitText *u, UnitPart part, const char *key);
+
+/** unit_text_drop() - leave out what was assigned to @key. Returns whether there was anything. */
+bool unit_text_drop(UnitText *u, UnitPart part, const char *key);
 
 /** unit_text_note() - a comment at the head; control characters are made visible. 0 or -ENOMEM. */
 int unit_text_note(UnitText *u, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -8,6 +8,7 @@
 #include "basic/file.h"
 #include "basic/strv.h"
 #include "ctl/import.h"
+#include "ctl/text.h"
 #include "ctl/verb.h"
 
 typedef int (*ImportFn)(Import *i, const char *file, const char *text, size_t size);
@@ -53,18 +54,19 @@ static int import_file(Import *i, ImportFn fn, const char *file) {
         return r < 0 && diag_count_errors(i->diag) == 0 ? ctl_errno(r, "%s", file) : STATUS_OK;
 }
 
-/* Errors always, warnings unless --quiet. */
+/* Errors always, warnings unless --quiet. They quote texts of others, which a terminal should not obey. */
 static void tell(const Ctl *c, const Diag *diag) {
         fflush(stdout);
         for (size_t k = 0; k < diag_count(diag); k++) {
                 const DiagItem *item = diag_get(diag, k);
-                autofree char *text = NULL;
+                autofree char *text = NULL, *visible = NULL;
 
                 if (c->options.quiet && item->severity != SEVERITY_ERROR)
                         continue;
                 text = diag_item_to_string(item);
-                if (text)
-                        fprintf(stderr, "%s\n", text);
+                visible = text ? text_escape(text) : NULL;
+                if (visible)
+                        fprintf(stderr, "%s\n", visible);
         }
 }
 
