@@ -24,6 +24,7 @@ static char *place_prefix(const Doc *d) {
         return asprintf(&text, "%s: ", path) < 0 ? NULL : text;
 }
 
+PRINTF_LIKE(1, 0)
 static char *format(const char *fmt, va_list ap) {
         char *text;
 

@@ -61,21 +61,33 @@ static int write_text(UnitText *u, bool with_name, char **ret, size_t *ret_size)
         return 0;
 }
 
-static UnitLine *line_of(UnitText *u, unsigned number) {
-        for (size_t i = 0; i < u->n && number > 0; i++)
-                if (u->lines[i].number == number)
-                        return &u->lines[i];
-        return NULL;
+/* The lines of the unit by their numbers in the text that was written last; free(). NULL: out of memory. */
+static UnitLine **number_lines(UnitText *u, unsigned *ret_n) {
+        UnitLine **lines;
+        unsigned n = 0;
+
+        for (size_t i = 0; i < u->n; i++)
+                n = MAX_OF(n, u->lines[i].number + 1);
+        lines = calloc(n + 1, sizeof(*lines));
+        for (size_t i = 0; lines && i < u->n; i++)
+                if (u->lines[i].number > 0)
+                        lines[u->lines[i].number] = &u->lines[i];
+        *ret_n = n;
+        return lines;
 }
 
 /* What the reader said about the unit's lines, said about what they were made from. Returns how many lines
  * are left out now, -EINVAL for an error that is not about a line of ours, -ENOMEM. */
 static int apply(UnitText *u, const Diag *said, Diag *diag) {
+        unsigned n_lines = 0;
+        autofree UnitLine **lines = number_lines(u, &n_lines);
         int n = 0, r = 0;
 
+        if (!lines)
+                return -ENOMEM;
         for (size_t i = 0; i < diag_count(said) && r >= 0; i++) {
                 const DiagItem *item = diag_get(said, i);
-                UnitLine *l = line_of(u, item->line);
+                UnitLine *l = item->line < n_lines ? lines[item->line] : NULL;
 
                 if (item->severity != SEVERITY_ERROR)
                         continue;
