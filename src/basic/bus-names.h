@@ -8,13 +8,13 @@
 #define BUS_UNIT_PREFIX "/org/nsunits1/unit"
 #define BUS_JOB_PREFIX  "/org/nsunits1/job"
 
-#define BUS_MANAGER_INTERFACE   "org.nsunits1.Manager"
-#define BUS_UNIT_INTERFACE      "org.nsunits1.Unit"
-#define BUS_SERVICE_INTERFACE   "org.nsunits1.Service"
-#define BUS_CONTAINER_INTERFACE "org.nsunits1.Container"
-#define BUS_NETWORK_INTERFACE   "org.nsunits1.Network"
-#define BUS_VOLUME_INTERFACE    "org.nsunits1.Volume"
-#define BUS_JOB_INTERFACE       "org.nsunits1.Job"
+#define BUS_MANAGER_INTERFACE "org.nsunits1.Manager"
+#define BUS_UNIT_INTERFACE    "org.nsunits1.Unit"
+/* Of a section of unit files by its title: "org.nsunits1.Service". */
+#define BUS_SECTION_INTERFACE(title) "org.nsunits1." title
+#define BUS_SERVICE_INTERFACE        "org.nsunits1.Service"
+#define BUS_CONTAINER_INTERFACE      "org.nsunits1.Container"
+#define BUS_JOB_INTERFACE            "org.nsunits1.Job"
 
 /* Name of the private socket below the run directory of the configuration. */
 #define BUS_PRIVATE_SOCKET "bus"

@@ -92,19 +92,20 @@ static int find_section(Bus *b, const char *path, void *(*section_of)(const Unit
         }
 
 FIND(unit, &spec->unit)
+FIND(quadlet, &spec->quadlet)
 FIND(install, &spec->install)
 FIND(service, spec->kind == UNIT_CONTAINER ? &spec->service : NULL)
-FIND(container, spec->container)
-FIND(network, spec->network)
-FIND(volume, spec->volume)
+#define FIND_OWN_(word, ...) FIND(word, spec->word)
+OWN_SECTION_LIST(FIND_OWN_)
+#undef FIND_OWN_
 
-static KeyInterface interfaces[] = {
-        { &unit_keys, BUS_UNIT_INTERFACE, find_unit },
-        { &install_keys, BUS_UNIT_INTERFACE, find_install },
-        { &service_keys, BUS_SERVICE_INTERFACE, find_service },
-        { &container_keys, BUS_CONTAINER_INTERFACE, find_container },
-        { &network_keys, BUS_NETWORK_INTERFACE, find_network },
-        { &volume_keys, BUS_VOLUME_INTERFACE, find_volume },
+static KeyInterface interfaces[] = { { &unit_keys, BUS_UNIT_INTERFACE, find_unit },
+                                     { &install_keys, BUS_UNIT_INTERFACE, find_install },
+                                     { &quadlet_keys, BUS_SECTION_INTERFACE("Quadlet"), find_quadlet },
+                                     { &service_keys, BUS_SECTION_INTERFACE("Service"), find_service },
+#define INTERFACE_(word, title, ...) { &word##_keys, BUS_SECTION_INTERFACE(title), find_##word },
+                                     OWN_SECTION_LIST(INTERFACE_)
+#undef INTERFACE_
 };
 
 static int append_formatted(sd_bus_message *reply, const Key *key, const void *section) {
@@ -126,17 +127,18 @@ static int append_formatted(sd_bus_message *reply, const Key *key, const void *s
         return -EINVAL;
 }
 
+/* The value that a key has which nobody has set. */
+static int append_nothing(sd_bus_message *reply, const Key *key) {
+        return key->type->signature[0] == 'a' ? sd_bus_message_append_strv(reply, NULL)
+                                              : sd_bus_message_append(reply, "s", "");
+}
+
 static const KeyProperty *find_property(const char *interface, const char *name) {
         for (size_t i = 0; i < ELEMENTSOF(interfaces); i++)
                 for (size_t k = 0; streq(interfaces[i].name, interface) && k < interfaces[i].table->n; k++)
                         if (streq_null(interfaces[i].properties[k].name, name))
                                 return &interfaces[i].properties[k];
         return NULL;
-}
-
-/* People put passwords there, whatever the manuals say. */
-static bool is_secret(const Key *key) {
-        return streq(key->name, "Environment");
 }
 
 /* Whose call makes us look at a property. There is none when we look by ourselves, to send a signal to all.
@@ -162,8 +164,8 @@ static int get_key(sd_bus *bus, const char *path, const char *interface, const c
         if (!p)
                 return -EINVAL;
 
-        if (is_secret(p->key) && !caller_is_root(bus))
-                return sd_bus_message_append_strv(reply, NULL);
+        if (p->key->flags & KEY_SECRET && !caller_is_root(bus))
+                return append_nothing(reply, p->key);
 
         field = key_field(p->key, v->section);
         switch (p->form) {

@@ -28,16 +28,20 @@ int compose_require(Conversion *c, const Doc *d, const char *service, bool weak)
 }
 
 static int depend_on(Conversion *c, const Doc *d) {
-        const char *condition = doc_text(d, "condition"), *required = doc_text(d, "required");
-        const char *restart = doc_text(d, "restart");
+        const char *condition = doc_text(d, "condition");
+        const bool weak = streq_null(doc_text(d, "required"), "false");
+        autofree char *name = NULL;
         int r;
 
-        r = compose_require(c, d, d->key, required && streq(required, "false"));
-        if (r == 0 && restart && streq(restart, "true"))
-                r = import_note(c, doc_get(d, "restart"),
-                                "a restart of %s restarts this unit as well, "
-                                "other changes of it do not",
-                                d->key);
+        r = compose_require(c, d, d->key, weak);
+        /* What is required takes this unit along when it is restarted; what is wanted has to be told to. */
+        if (r == 0 && weak && streq_null(doc_text(d, "restart"), "true")) {
+                if (asprintf(&name, "%s.container", d->key) < 0) {
+                        name = NULL;
+                        return -ENOMEM;
+                }
+                r = unit_text_plain_word(c->unit, PART_UNIT, "PartOf", d->at, name);
+        }
         if (r < 0 || !condition || streq(condition, "service_started") ||
             streq(condition, "service_healthy") || streq(condition, "service_completed_successfully"))
                 return r;

@@ -8,7 +8,7 @@
  * - conf-example: nsunitd.conf with every option, commented out, at its default
  * - words: lines "SECTION KEY"
  * - dictionary: libFuzzer's, of sections, keys and words of values
- * - seed: one unit file with every key of [Unit], [Container], [Service] and [Install]
+ * - seed SECTION: one unit file with every key of that section and of [Unit], [Service] and [Install]
  */
 #include <ctype.h>
 #include <stdbool.h>
@@ -18,9 +18,7 @@
 
 #include "basic/macro.h"
 #include "config/manager-config.h"
-#include "spec/container-section.h"
 #include "spec/key.h"
-#include "spec/restart-policy.h"
 #include "spec/types.h"
 
 enum {
@@ -36,35 +34,36 @@ static const char *const syntaxes[] = {
 };
 
 typedef struct Item {
-        const char *section, *name;
+        const char *name;
         int type;
         const char *fallback;
         unsigned flags;
         const char *meaning;
 } Item;
 
-#define KEY(name_, type_, field, def, fl, meaning_) { SECTION, #name_, TYPE_##type_, def, fl, meaning_ },
-static const Item items[] = {
-#define SECTION "Unit"
-#include "spec/unit-keys.def"
-#undef SECTION
-#define SECTION "Container"
-#include "spec/container-keys.def"
-#undef SECTION
-#define SECTION "Network"
-#include "spec/network-keys.def"
-#undef SECTION
-#define SECTION "Volume"
-#include "spec/volume-keys.def"
-#undef SECTION
-#define SECTION "Service"
-#include "spec/service-keys.def"
-#undef SECTION
-#define SECTION "Install"
-#include "spec/install-keys.def"
-#undef SECTION
-};
+#define SECTION_BEGIN(word, title, peer) static const Item word##_items[] = {
+#define SECTION_END(word) \
+        }                 \
+        ;
+#define KEY(name_, type_, field, def, fl, meaning_) { #name_, TYPE_##type_, def, fl, meaning_ },
+#include "spec/section-keys.def"
 #undef KEY
+#undef SECTION_END
+#undef SECTION_BEGIN
+
+static const struct Section {
+        const char *title, *peer;
+        const Item *items;
+        size_t n;
+} sections[] = {
+#define SECTION_BEGIN(word, title, peer) { title, peer, word##_items, ELEMENTSOF(word##_items) },
+#define SECTION_END(word)
+#define KEY(name, type, field, def, fl, meaning)
+#include "spec/section-keys.def"
+#undef KEY
+#undef SECTION_END
+#undef SECTION_BEGIN
+};
 
 static const struct {
         const char *section, *name;
@@ -162,7 +161,11 @@ static void print_default(const Item *item) {
                 printf("The default is\n.Dq %s .\n", item->fallback);
 }
 
-static void print_man_item(const Item *item) {
+static const char *origin(const struct Section *section, const Item *item) {
+        return item->flags & KEY_OURS ? "nsunits" : item->flags & KEY_NSPAWN ? ".nspawn" : section->peer;
+}
+
+static void print_man_item(const struct Section *section, const Item *item) {
         print_man_head(item->name, "Ns = Ns", syntaxes[item->type]);
         print_sentences(item->meaning);
 
@@ -171,19 +174,24 @@ static void print_man_item(const Item *item) {
         else if (item->flags & KEY_LIST)
                 printf("May be given more than once; an empty value takes the earlier ones back.\n");
         print_default(item);
-        if (item->flags & KEY_INERT)
-                printf("The key is read and checked, but nothing acts on it yet.\n");
+#define X(id, flag, text)         \
+        if (item->flags & (flag)) \
+                printf("The key is read and checked, but %s.\n", text);
+        KEY_IDLE_LIST(X)
+#undef X
+        if (!streq(origin(section, item), section->peer))
+                printf("(A key of %s.)\n", origin(section, item));
 }
 
-static int print_man(const char *section) {
-        bool any = false;
-
-        for (size_t i = 0; i < ELEMENTSOF(items); i++)
-                if (streq(items[i].section, section)) {
-                        print_man_item(&items[i]);
-                        any = true;
-                }
-        return any ? EXIT_SUCCESS : EXIT_FAILURE;
+static int print_man(const char *title) {
+        for (size_t i = 0; i < ELEMENTSOF(sections); i++) {
+                if (!streq(sections[i].title, title))
+                        continue;
+                for (size_t k = 0; k < sections[i].n; k++)
+                        print_man_item(&sections[i], &sections[i].items[k]);
+                return EXIT_SUCCESS;
+        }
+        return EXIT_FAILURE;
 }
 
 static int print_known(const char *section) {
@@ -247,8 +255,9 @@ static int print_conf_example(void) {
 }
 
 static int print_words(void) {
-        for (size_t i = 0; i < ELEMENTSOF(items); i++)
-                printf("%s %s\n", items[i].section, items[i].name);
+        for (size_t i = 0; i < ELEMENTSOF(sections); i++)
+                for (size_t k = 0; k < sections[i].n; k++)
+                        printf("%s %s\n", sections[i].title, sections[i].items[k].name);
         return EXIT_SUCCESS;
 }
 
@@ -265,31 +274,32 @@ static void print_literals(const char *syntax) {
 }
 
 static int print_dictionary(void) {
-        const char *section = "";
+        for (size_t i = 0; i < ELEMENTSOF(sections); i++) {
+                printf("\"[%s]\\x0a\"\n", sections[i].title);
+                for (size_t k = 0; k < sections[i].n; k++) {
+                        const Item *item = &sections[i].items[k];
 
-        for (size_t i = 0; i < ELEMENTSOF(items); i++) {
-                if (!streq(items[i].section, section))
-                        printf("\"[%s]\\x0a\"\n", items[i].section);
-                section = items[i].section;
-                printf("\"%s=\"\n", items[i].name);
-                if (items[i].fallback)
-                        printf("\"%s\"\n", items[i].fallback);
+                        printf("\"%s=\"\n", item->name);
+                        if (item->fallback)
+                                printf("\"%s\"\n", item->fallback);
+                }
         }
         for (size_t i = 0; i < ELEMENTSOF(syntaxes); i++)
                 print_literals(syntaxes[i]);
         return EXIT_SUCCESS;
 }
 
-static int print_seed(void) {
-        const char *section = "";
+static int print_seed(const char *title) {
+        for (size_t i = 0; i < ELEMENTSOF(sections); i++) {
+                bool wanted = streq(sections[i].title, title) || !streq(sections[i].peer, "Quadlet");
 
-        for (size_t i = 0; i < ELEMENTSOF(items); i++) {
-                if (streq(items[i].section, "Network") || streq(items[i].section, "Volume"))
-                        continue;
-                if (!streq(items[i].section, section))
-                        printf("[%s]\n", items[i].section);
-                section = items[i].section;
-                printf("%s=%s\n", items[i].name, items[i].fallback ? items[i].fallback : "");
+                if (wanted)
+                        printf("[%s]\n", sections[i].title);
+                for (size_t k = 0; wanted && k < sections[i].n; k++) {
+                        const Item *item = &sections[i].items[k];
+
+                        printf("%s=%s\n", item->name, item->fallback ? item->fallback : "");
+                }
         }
         return EXIT_SUCCESS;
 }
@@ -307,10 +317,10 @@ int main(int argc, char *argv[]) {
                 return print_words();
         if (argc == 2 && streq(argv[1], "dictionary"))
                 return print_dictionary();
-        if (argc == 2 && streq(argv[1], "seed"))
-                return print_seed();
+        if (argc == 3 && streq(argv[1], "seed"))
+                return print_seed(argv[2]);
 
         fprintf(stderr, "usage: keygen man SECTION | known SECTION | conf SECTION | conf-example | words | "
-                        "dictionary | seed\n");
+                        "dictionary | seed SECTION\n");
         return EXIT_FAILURE;
 }

@@ -154,8 +154,8 @@ static int check_units(Manager *m, char *const *names, JobType type, unsigned *u
 static void load_dependencies(Manager *m, const unsigned *units, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 const Unit *u = m->by_index[units[i]];
-                char **const lists[] = { u->spec ? u->spec->unit.requires : NULL,
-                                         u->spec ? u->spec->unit.wants : NULL };
+                char **const lists[] = { u->spec ? u->spec->unit.dependencies[UNIT_DEP_REQUIRES] : NULL,
+                                         u->spec ? u->spec->unit.dependencies[UNIT_DEP_WANTS] : NULL };
 
                 for (size_t j = 0; j < ELEMENTSOF(lists); j++)
                         STRV_FOREACH (name, lists[j]) {

@@ -6,20 +6,35 @@
 
 typedef struct KnownKey {
         const char *section, *name;
-        KnownReason reason;
+        unsigned flag;
 } KnownKey;
 
-static const char *const known_reasons[] = {
-#define X(id, text) [id] = text,
-        KNOWN_REASON_LIST(X)
-#undef X
-};
-
 static const KnownKey known_keys[] = {
-#define KNOWN_KEY(section, name, reason) { #section, #name, KNOWN_##reason },
+#define KNOWN_KEY(section, name, reason) { #section, #name, KEY_##reason },
 #include "spec/known-keys.def"
 #undef KNOWN_KEY
 };
+
+static const char *idle_reason(unsigned flags) {
+#define X(id, flag, text)   \
+        if (flags & (flag)) \
+                return text;
+        KEY_IDLE_LIST(X)
+#undef X
+        return NULL;
+}
+
+const char *key_idle_reason(const Key *key) {
+        return idle_reason(key->flags);
+}
+
+const char *key_origin(const KeyTable *table, const Key *key) {
+        if (key->flags & KEY_OURS)
+                return "nsunits";
+        if (key->flags & KEY_NSPAWN)
+                return ".nspawn";
+        return table->peer;
+}
 
 const KeyTable *key_table_find(const char *section) {
         for (size_t i = 0; key_tables[i]; i++)
@@ -38,7 +53,7 @@ const Key *key_find(const KeyTable *table, const char *name) {
 const char *key_known_reason(const char *section, const char *name) {
         for (size_t i = 0; i < ELEMENTSOF(known_keys); i++)
                 if (streq(known_keys[i].section, section) && streq(known_keys[i].name, name))
-                        return known_reasons[known_keys[i].reason];
+                        return idle_reason(known_keys[i].flag);
         return NULL;
 }
 
@@ -110,11 +125,24 @@ int key_table_set_defaults(const KeyTable *table, void *section) {
         return 0;
 }
 
-int key_assign(const Key *key, const KeyInput *in, void *section) {
+static int reset_family(const KeyTable *table, unsigned family, void *section) {
+        for (size_t i = 0; i < table->n; i++)
+                if (table->keys[i].flags & family) {
+                        int r = key_reset(&table->keys[i], section);
+
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
+}
+
+int key_assign(const KeyTable *table, const Key *key, const KeyInput *in, void *section) {
         void *field = key_field(key, section);
 
         if (!*in->text && key->flags & KEY_NO_RESET)
                 return 0;
+        if (!*in->text && key->flags & KEY_FAMILIES)
+                return reset_family(table, key->flags & KEY_FAMILIES, section);
         if (!*in->text && !(key->flags & KEY_EMPTY))
                 return key_reset(key, section);
 

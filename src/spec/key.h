@@ -9,6 +9,7 @@
 
 #include "basic/diag.h"
 #include "config/raw-unit.h"
+#include "spec/section.h"
 
 typedef struct SpecifierContext SpecifierContext;
 
@@ -40,22 +41,30 @@ enum {
         KEY_NO_RESET = 1 << 2, /* an empty value is nothing, as for systemd's dependencies */
         KEY_LIVE = 1 << 3,     /* a change reaches a running container */
         KEY_RECREATE = 1 << 4, /* a change needs a new container, not just a restart */
-        KEY_OURS = 1 << 5,     /* neither systemd nor Quadlet has this key in this section */
-        KEY_INERT = 1 << 6,    /* read, checked and shown, but nothing acts on it yet: a warning says so */
+        KEY_OURS = 1 << 5,     /* neither systemd nor Quadlet nor .nspawn has this key in this section */
+        KEY_NSPAWN = 1 << 6,   /* a notion of .nspawn files that Quadlet lacks */
+        KEY_SECRET = 1 << 7,   /* for root's eyes only: on the bus it is empty for everybody else */
+        /* An empty value resets all keys of the table that have the same one of these. */
+        KEY_CONDITION = 1 << 12,
+        KEY_ASSERT = 1 << 13,
+        KEY_FAMILIES = KEY_CONDITION | KEY_ASSERT,
 };
 
-/* Why a key that others know has no field here (known-keys.def), as the end of "KEY= ...". */
-#define KNOWN_REASON_LIST(X)                                                                               \
-        X(KNOWN_LATER, "is not supported yet")                                                             \
-        X(KNOWN_PODMAN, "steers podman itself and has no effect here")                                     \
-        X(KNOWN_SANDBOX, "would confine the program that starts a container, of which there is none here") \
-        X(KNOWN_HOST, "is for services of the host and has no effect on a container")
+/* Why a key does nothing: X(name, flag, end of "KEY= ..."). Such a key is read, checked and shown all the
+ * same, and verify says so. Keys that have no field at all (known-keys.def) have one of these reasons, too.
+ */
+#define KEY_IDLE_LIST(X)                                                                    \
+        X(LATER, 1 << 8, "is not supported yet")                                            \
+        X(PODMAN, 1 << 9, "steers podman itself and has no effect here")                    \
+        X(SANDBOX, 1 << 10,                                                                 \
+          "would confine the program that starts a container, of which there is none here") \
+        X(HOST, 1 << 11, "is for services of the host and has no effect on a container")
 
-typedef enum KnownReason {
-#define X(id, text) id,
-        KNOWN_REASON_LIST(X)
+enum {
+#define X(id, flag, text) KEY_##id = flag,
+        KEY_IDLE_LIST(X)
 #undef X
-} KnownReason;
+};
 
 typedef struct Key {
         const char *name;
@@ -68,11 +77,15 @@ typedef struct Key {
 
 typedef struct KeyTable {
         const char *section;
-        const Key *keys; /* sorted by name */
+        const char *peer; /* whose keys they are, unless a flag says otherwise */
+        const Key *keys;  /* sorted by name */
         size_t n;
 } KeyTable;
 
-extern const KeyTable unit_keys, service_keys, install_keys, container_keys, network_keys, volume_keys;
+#define TABLE_(word, ...) extern const KeyTable word##_keys;
+COMMON_SECTION_LIST(TABLE_)
+OWN_SECTION_LIST(TABLE_)
+#undef TABLE_
 
 /* All tables, ended by NULL. */
 extern const KeyTable *const key_tables[];
@@ -82,6 +95,13 @@ const KeyTable *key_table_find(const char *section);
 
 /** key_find() - by exact name, or NULL. */
 const Key *key_find(const KeyTable *table, const char *name);
+
+/** key_idle_reason() - why the key does nothing, as the end of a sentence that begins with it; NULL when it
+ * does something. */
+const char *key_idle_reason(const Key *key);
+
+/** key_origin() - whose key it is: "Quadlet", "systemd", ".nspawn" or "nsunits". */
+const char *key_origin(const KeyTable *table, const Key *key);
 
 /**
  * key_known_reason() - does systemd or Quadlet know this key in this section, though it has no field here?
@@ -119,7 +139,8 @@ int key_table_set_defaults(const KeyTable *table, void *section);
 
 /**
  * key_assign() - one assignment: parse it into the field, or reset the field when the value is empty
+ * @table: that @key is in
  *
  * Returns: 0, -EINVAL with a message, -ENOMEM.
  */
-int key_assign(const Key *key, const KeyInput *in, void *section);
+int key_assign(const KeyTable *table, const Key *key, const KeyInput *in, void *section);

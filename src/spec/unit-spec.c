@@ -10,22 +10,6 @@
 #include "spec/unit-check.h"
 #include "spec/unit-spec.h"
 
-/* The section that a kind of unit has for itself. */
-static const char *const own_sections[UNIT_KIND_N_] = {
-        [UNIT_CONTAINER] = "Container", [UNIT_POD] = "Pod",     [UNIT_NETWORK] = "Network",
-        [UNIT_VOLUME] = "Volume",       [UNIT_IMAGE] = "Image", [UNIT_BUILD] = "Build",
-        [UNIT_KUBE] = "Kube",
-};
-
-static const char *const common_sections[] = { "Unit", "Service", "Install", "Quadlet" };
-
-static bool section_allowed(UnitKind kind, const char *section) {
-        for (size_t i = 0; i < ELEMENTSOF(common_sections); i++)
-                if (streq(common_sections[i], section))
-                        return true;
-        return streq(own_sections[kind], section);
-}
-
 void unit_spec_free(UnitSpec *u) {
         if (!u)
                 return;
@@ -37,27 +21,25 @@ void unit_spec_free(UnitSpec *u) {
                         key_table_clear(key_tables[i], section);
         }
 
-        free(u->container);
-        free(u->network);
-        free(u->volume);
+#define FREE_(word, ...) free(u->word);
+        OWN_SECTION_LIST(FREE_)
+#undef FREE_
         raw_unit_free(u->raw);
         free(u->name);
         free(u);
 }
 
 const void *unit_spec_section(const UnitSpec *u, const char *section) {
-        if (streq(section, "Unit"))
-                return &u->unit;
-        if (streq(section, "Service"))
-                return &u->service;
-        if (streq(section, "Install"))
-                return &u->install;
-        if (streq(section, "Container"))
-                return u->container;
-        if (streq(section, "Network"))
-                return u->network;
-        if (streq(section, "Volume"))
-                return u->volume;
+#define COMMON_(word, title, ...)  \
+        if (streq(section, title)) \
+                return &u->word;
+        COMMON_SECTION_LIST(COMMON_)
+#undef COMMON_
+#define OWN_(word, title, ...)     \
+        if (streq(section, title)) \
+                return u->word;
+        OWN_SECTION_LIST(OWN_)
+#undef OWN_
         return NULL;
 }
 
@@ -86,12 +68,11 @@ static int unit_spec_new(const RawUnit *raw, UnitKind kind, UnitSpec **ret) {
         if (!u->name)
                 return -ENOMEM;
 
-        if (kind == UNIT_CONTAINER && !(u->container = calloc(1, sizeof(*u->container))))
+#define NEW_(word, title, type, own_kind)                                 \
+        if (kind == own_kind && !(u->word = calloc(1, sizeof(*u->word)))) \
                 return -ENOMEM;
-        if (kind == UNIT_NETWORK && !(u->network = calloc(1, sizeof(*u->network))))
-                return -ENOMEM;
-        if (kind == UNIT_VOLUME && !(u->volume = calloc(1, sizeof(*u->volume))))
-                return -ENOMEM;
+        OWN_SECTION_LIST(NEW_)
+#undef NEW_
 
         for (size_t i = 0; key_tables[i]; i++) {
                 void *section = (void *) unit_spec_section(u, key_tables[i]->section);
@@ -111,28 +92,36 @@ static bool is_private_name(const char *name) {
 
 /* Is each section one that this kind of unit may have? */
 static int check_sections(const RawUnit *raw, UnitKind kind, Diag *diag) {
-        const char *const words[] = { "Unit", "Service", "Install", "Quadlet", own_sections[kind], NULL };
+        const char *const words[] = { "Unit", "Service", "Install", "Quadlet", section_of_kind(kind), NULL };
         int bad = 0;
 
         for (size_t i = 0; i < raw->n_sections; i++) {
                 const RawSection *s = &raw->sections[i];
+                UnitKind other = section_kind(s->name);
 
                 if (is_private_name(s->name) || section_allowed(kind, s->name))
                         continue;
 
                 bad = diag_error(diag, s->at, -EINVAL, "section [%s] does not belong in a .%s unit", s->name,
                                  unit_kind_to_string(kind));
-                for (UnitKind k = 0; k < UNIT_KIND_N_; k++)
-                        if (streq(own_sections[k], s->name))
-                                diag_hint(diag, "it belongs in a .%s unit", unit_kind_to_string(k));
-                if (!section_is_known(s->name))
+                if (other >= 0)
+                        diag_hint(diag, "it belongs in a .%s unit", unit_kind_to_string(other));
+                else if (!section_is_known(s->name))
                         diag_did_you_mean(diag, s->name, words);
         }
         return bad;
 }
 
+/* Another section in which @name is a key: one that this kind of unit may have, before all others. */
+static const char *find_other_section(UnitKind kind, const char *name) {
+        for (size_t i = 0; key_tables[i]; i++)
+                if (section_allowed(kind, key_tables[i]->section) && key_find(key_tables[i], name))
+                        return key_tables[i]->section;
+        return key_section_of(name);
+}
+
 /* A key that is not in the section's table: known, in another section, or unknown. */
-static int report_unknown(const RawValue *v, Diag *diag) {
+static int report_unknown(UnitKind kind, const RawValue *v, Diag *diag) {
         autofree const char **words = NULL;
         const char *other, *reason;
 
@@ -142,7 +131,7 @@ static int report_unknown(const RawValue *v, Diag *diag) {
                 return 0;
         }
 
-        other = key_section_of(v->key);
+        other = find_other_section(kind, v->key);
         if (other)
                 return diag_error(diag, v->key_at, -EINVAL, "%s= belongs in section [%s], not in [%s]",
                                   v->key, other, v->section);
@@ -153,6 +142,13 @@ static int report_unknown(const RawValue *v, Diag *diag) {
         (void) diag_error(diag, v->key_at, -EINVAL, "unknown key %s= in section [%s]", v->key, v->section);
         diag_did_you_mean(diag, v->key, words);
         return -EINVAL;
+}
+
+/* That nothing acts on the keys of a kind that nobody runs, the check of the whole unit says once for all. */
+static bool is_worth_a_warning(const UnitSpec *u, const RawValue *v, const Key *key) {
+        if (key->flags & KEY_LATER && unit_kind_is_idle(u->kind))
+                return !streq(v->section, section_of_kind(u->kind));
+        return key_idle_reason(key) != NULL;
 }
 
 static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
@@ -169,17 +165,19 @@ static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
         const Key *key = table ? key_find(table, v->key) : NULL;
 
         if (!key)
-                return report_unknown(v, diag);
-        if (key->flags & KEY_INERT)
-                diag_warning(diag, v->key_at, "nothing acts on %s= yet", v->key);
-        return key_assign(key, &in, (void *) unit_spec_section(u, v->section));
+                return report_unknown(u->kind, v, diag);
+        if (is_worth_a_warning(u, v, key))
+                diag_warning(diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
+        return key_assign(table, key, &in, (void *) unit_spec_section(u, v->section));
 }
 
 static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
         autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
         const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+        SpecifierContext install = *specifiers;
         int bad = 0;
 
+        install.install = true;
         for (size_t i = 0; i < raw->n_values; i++) {
                 const RawValue *v = &raw->values[i];
                 int r;
@@ -188,7 +186,7 @@ static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *
                     !section_allowed(u->kind, v->section))
                         continue;
 
-                r = load_value(u, v, directory, specifiers, diag);
+                r = load_value(u, v, directory, streq(v->section, "Install") ? &install : specifiers, diag);
                 if (r == -ENOMEM)
                         return r;
                 if (r < 0)
@@ -263,6 +261,29 @@ void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
                 u->unit.start_limit_interval = config->defaults.start_limit_interval;
         if (!unit_spec_is_set(u, "Unit", "StartLimitBurst"))
                 u->unit.start_limit_burst = config->defaults.start_limit_burst;
+}
+
+/* Every kind of unit has the key in its own section. */
+static const char *service_name(const UnitSpec *u) {
+        const KeyTable *table = key_table_find(section_of_kind(u->kind));
+        const Key *key = key_find(table, "ServiceName");
+
+        return key ? *(char *const *) key_field(key, (void *) unit_spec_section(u, table->section)) : NULL;
+}
+
+int unit_spec_service(const UnitSpec *u, char **ret) {
+        const char *name = service_name(u);
+        autofree char *instance = NULL;
+        int r;
+
+        if (!name)
+                return unit_name_to_service(u->name, ret);
+        r = unit_name_instance(u->name, &instance);
+        if (r < 0)
+                return r;
+
+        r = asprintf(ret, "%s%s.service", name, instance && endswith(name, "@") ? instance : "");
+        return r < 0 ? -ENOMEM : 0;
 }
 
 int unit_spec_format(const UnitSpec *u, char ***ret) {

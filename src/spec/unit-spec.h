@@ -16,102 +16,19 @@
 #include "config/manager-config.h"
 #include "config/raw-unit.h"
 #include "config/specifiers.h"
-#include "spec/container-section.h"
-#include "spec/container-spec.h"
-#include "spec/restart-policy.h"
-#include "spec/types.h"
-
-/* [Unit] */
-typedef struct UnitSection {
-        char *description;
-        char **documentation;
-        /* Names of units. Those of ours are completed ("db.service" -> "db.container", "back-network.service"
-         * -> "back.network"); others ("network-online.target") are kept for the generator and ignored by the
-         * manager. */
-        char **after, **before, **requires, **wants;
-        usec_t start_limit_interval; /* 0 = no limit */
-        unsigned start_limit_burst;
-} UnitSection;
-
-/* Exit statuses and signals of SuccessExitStatus=. */
-typedef struct ExitStatusSet {
-        uint64_t statuses[4]; /* bit n of word n/64: status n */
-        uint64_t signals[2];  /* bit n of word n/64: signal n */
-} ExitStatusSet;
-
-static inline bool exit_status_set_has_status(const ExitStatusSet *s, unsigned n) {
-        return n < 256 && s->statuses[n / 64] >> (n % 64) & 1;
-}
-
-static inline bool exit_status_set_has_signal(const ExitStatusSet *s, unsigned n) {
-        return n < 128 && s->signals[n / 64] >> (n % 64) & 1;
-}
-
-/* [Service] */
-typedef struct ServiceSection {
-        ServiceType type;
-        RestartPolicy restart;
-        usec_t restart_sec;
-        unsigned restart_steps;
-        usec_t restart_max_delay; /* USEC_INFINITY = not set */
-        usec_t timeout_start;     /* USEC_INFINITY = none; the default depends on the type */
-        bool timeout_start_set;
-        usec_t timeout_stop; /* USEC_INFINITY = none */
-        bool timeout_stop_set;
-        ExitStatusSet success_exit_status;
-        bool remain_after_exit;
-        LimitSpec limits;
-} ServiceSection;
-
-/* [Install] */
-typedef struct InstallSection {
-        char **wanted_by;
-} InstallSection;
-
-/* A list that the key tables fill as one field and everybody else reads as items and their number. */
-typedef struct InetPrefixList {
-        InetPrefix *items;
-        size_t n;
-} InetPrefixList;
-
-/* [Network] */
-typedef struct NetworkSection {
-        char *network_name; /* NULL = the unit's stem */
-        union {
-                InetPrefixList subnet_list;
-                struct {
-                        InetPrefix *subnets;
-                        size_t n_subnets;
-                };
-        };
-        union {
-                InetAddressList gateway_list;
-                struct {
-                        InetAddress *gateways; /* by position; a missing one is the subnet's first address */
-                        size_t n_gateways;
-                };
-        };
-        bool ipv6, internal, disable_dns;
-        char **labels; /* NAME=VALUE */
-} NetworkSection;
-
-/* [Volume] */
-typedef struct VolumeSection {
-        char *volume_name; /* NULL = the unit's stem */
-        bool copy;         /* fill from the image when empty */
-        char **labels;     /* NAME=VALUE */
-} VolumeSection;
+#include "spec/section.h"
 
 typedef struct UnitSpec {
         char *name;
         UnitKind kind;
         RawUnit *raw; /* owned: every Where points into it */
-        UnitSection unit;
-        ServiceSection service;
-        InstallSection install;
-        ContainerSection *container; /* exactly the one of @kind is set */
-        NetworkSection *network;
-        VolumeSection *volume;
+#define MEMBER_(word, title, type) type word;
+        COMMON_SECTION_LIST(MEMBER_)
+#undef MEMBER_
+        /* Exactly the one of @kind is set. */
+#define MEMBER_(word, title, type, kind) type *word;
+        OWN_SECTION_LIST(MEMBER_)
+#undef MEMBER_
 } UnitSpec;
 
 /** unit_spec_free() - NULL is fine. */
@@ -143,6 +60,10 @@ const void *unit_spec_section(const UnitSpec *u, const char *section);
 
 /** unit_spec_is_set() - does the unit's text give @key in @section a value? */
 bool unit_spec_is_set(const UnitSpec *u, const char *section, const char *key);
+
+/** unit_spec_service() - what systemd knows the unit by: ServiceName=, or the name that Quadlet would give
+ * it. 0 or -ENOMEM; free *ret. */
+int unit_spec_service(const UnitSpec *u, char **ret);
 
 /**
  * unit_spec_format() - all keys of all sections of @u as "Key=value", sorted within their section

@@ -86,7 +86,7 @@ START_TEST(lists_append_and_reset) {
         ck_assert_uint_eq(strv_length(u->container->exec), 2);
         ck_assert_str_eq(u->container->exec[0], "second");
         /* Dependencies cannot be taken back, as in systemd. */
-        ck_assert_uint_eq(strv_length(u->unit.after), 2);
+        ck_assert_uint_eq(strv_length(u->unit.dependencies[UNIT_DEP_AFTER]), 2);
 }
 END_TEST
 
@@ -105,12 +105,12 @@ START_TEST(units_are_completed) {
                 web("[Unit]\nRequires=db.service back-network.service\nAfter=network-online.target db\n"
                     "Wants=data-volume.service db@%N.container\n[Install]\nWantedBy=multi-user.target\n");
 
-        ck_assert_str_eq(u->unit.requires[0], "db.container");
-        ck_assert_str_eq(u->unit.requires[1], "back.network");
-        ck_assert_str_eq(u->unit.after[0], "network-online.target");
-        ck_assert_str_eq(u->unit.after[1], "db.container");
-        ck_assert_str_eq(u->unit.wants[0], "data.volume");
-        ck_assert_str_eq(u->unit.wants[1], "db@web.container");
+        ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_REQUIRES][0], "db.container");
+        ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_REQUIRES][1], "back.network");
+        ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_AFTER][0], "network-online.target");
+        ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_AFTER][1], "db.container");
+        ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_WANTS][0], "data.volume");
+        ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_WANTS][1], "db@web.container");
         ck_assert_str_eq(u->install.wanted_by[0], "multi-user.target");
 }
 END_TEST
@@ -121,11 +121,11 @@ START_TEST(named_units_become_dependencies) {
                     "Mount=type=volume,source=more.volume,destination=/more\nVolume=plain:/plain\n");
         static const char *const expected[] = { "back.network", "data.volume", "more.volume" };
 
-        ck_assert_uint_eq(strv_length(u->unit.requires), ELEMENTSOF(expected));
-        ck_assert_uint_eq(strv_length(u->unit.after), ELEMENTSOF(expected));
+        ck_assert_uint_eq(strv_length(u->unit.dependencies[UNIT_DEP_REQUIRES]), ELEMENTSOF(expected));
+        ck_assert_uint_eq(strv_length(u->unit.dependencies[UNIT_DEP_AFTER]), ELEMENTSOF(expected));
         for (size_t i = 0; i < ELEMENTSOF(expected); i++) {
-                ck_assert_str_eq(u->unit.requires[i], expected[i]);
-                ck_assert_str_eq(u->unit.after[i], expected[i]);
+                ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_REQUIRES][i], expected[i]);
+                ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_AFTER][i], expected[i]);
         }
 }
 END_TEST
@@ -476,8 +476,8 @@ END_TEST
 START_TEST(other_kinds_are_not_supported_yet) {
         autofree char *said = messages_of("p.pod", "[Pod]\nPodName=p\n", 0);
 
-        ck_assert_ptr_nonnull(strstr(said, "2:1: warning: PodName= is not supported yet\n"));
-        ck_assert_ptr_nonnull(strstr(said, "warning: .pod units are not supported yet"));
+        ck_assert_str_eq(strempty(strstr(said, "warning: ")),
+                         "warning: .pod units are read and checked, but nothing runs them yet");
 }
 END_TEST
 
