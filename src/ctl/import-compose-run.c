@@ -101,8 +101,9 @@ int compose_log_driver(Conversion *c, const Doc *value) {
         const char *text;
         int r;
 
+        /* The first two are what Docker does when nobody has asked for anything. */
         r = import_text(c->import, value, &text);
-        if (r < 0)
+        if (r < 0 || streq(text, "json-file") || streq(text, "local"))
                 return r;
         return streq(text, "journald") || streq(text, "none")
                        ? unit_text_raw(c->unit, PART_OWN, "LogDriver", value->at, text)
@@ -120,7 +121,9 @@ int compose_log_options(Conversion *c, const Doc *value) {
                 autofree char *option = NULL;
 
                 if (!journal || !streq(d->key, "tag") || d->kind != DOC_TEXT) {
-                        r = import_note(c, d, "it is an option of another driver");
+                        r = import_note(
+                                c, d,
+                                "logs go to the journal, or where nsunitd.conf says, and are limited there");
                         continue;
                 }
                 if (asprintf(&option, "tag=%s", d->text) < 0) {
