@@ -20,15 +20,17 @@ static int check_nothing(UnitSpec *u, Diag *diag) {
 static int check_own_section(UnitSpec *u, Diag *diag) {
         static int (*const checks[UNIT_KIND_N_])(UnitSpec *, Diag *) = {
                 [UNIT_CONTAINER] = check_container,
+                [UNIT_POD] = check_pod,
                 [UNIT_NETWORK] = check_network,
                 [UNIT_VOLUME] = check_nothing,
         };
+        static const bool later[UNIT_KIND_N_] = { [UNIT_POD] = true };
 
-        if (checks[u->kind])
+        if (checks[u->kind] && !later[u->kind])
                 return checks[u->kind](u, diag);
         diag_warning(diag, (Where){ .file = u->raw->fragment }, ".%s units are not supported yet",
                      unit_kind_to_string(u->kind));
-        return 0;
+        return checks[u->kind] ? checks[u->kind](u, diag) : 0;
 }
 
 int unit_check(UnitSpec *u, Diag *diag) {
