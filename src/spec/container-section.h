@@ -52,14 +52,6 @@ typedef struct RlimitList {
 } RlimitList;
 
 /* AddDevice=. */
-typedef struct DeviceSpec {
-        char *host;      /* node or directory of nodes, absolute */
-        char *container; /* where it is inside */
-        bool optional;   /* "-": left out when the host has none */
-        bool read, write, make;
-        Where at;
-} DeviceSpec;
-
 typedef struct DeviceList {
         DeviceSpec *items;
         size_t n;
@@ -96,13 +88,6 @@ typedef struct UnmaskChoice {
 typedef struct SystemCallChoice {
         char **allow, **deny;
 } SystemCallChoice;
-
-/* RestrictAddressFamilies=: bit N stands for address family N. */
-typedef struct FamilyChoice {
-        bool set;
-        bool deny; /* the named ones are forbidden, not the only ones that are allowed */
-        uint64_t families;
-} FamilyChoice;
 
 /* LogOpt=. */
 typedef struct LogOptions {
