@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
+#include "spec/unit-place.h"
 
 ENUM_DEFINE(LoadState, load_state, LOAD_STATE, LOAD_STATE_LIST)
 
@@ -108,19 +109,12 @@ static int load_spec(Unit *u, Diag *diag, UnitSpec **ret) {
         return 0;
 }
 
-/* "postgresql.service" may be our postgresql.container or a service of the host: it is the host's when the
- * unit says ".service" and we have no such file. Its order is kept by the generator. */
+/* What the unit calls a service, and has no file of ours, is the host's: its order is kept by the generator.
+ */
 static bool is_host_service(const Unit *u, const char *name) {
-        autofree char *path = NULL, *service = NULL;
-        const RawUnit *raw = u->spec->raw;
+        autofree char *path = NULL;
 
-        if (unit_path_find(u->manager->path, name, &path) != -ENOENT ||
-            unit_name_to_service(name, &service) < 0)
-                return false;
-        for (size_t i = 0; i < raw->n_values; i++)
-                if (streq(raw->values[i].section, "Unit") && strstr(raw->values[i].value, service))
-                        return true;
-        return false;
+        return unit_names_service(u->spec, name) && unit_path_find(u->manager->path, name, &path) == -ENOENT;
 }
 
 /* Enters the unit's dependencies into the graph; names that are not ours are the generator's business. */

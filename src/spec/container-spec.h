@@ -39,6 +39,7 @@ typedef struct MountSpec {
         bool idmap;                /* shift ids with the container's user namespace */
         bool chown;                /* "U": give the source to the container's user first */
         bool copy;                 /* volume: fill an empty one from the image */
+        bool shared;               /* "z": meant to be used by several containers */
         bool optional;             /* a missing source is no error */
         unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, each may have MS_REC; mount(2) */
         uint64_t size;             /* tmpfs: bytes; 0 = half of the memory */
