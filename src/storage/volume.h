@@ -61,8 +61,8 @@ int volume_remove(const char *volumes_dir, const char *name);
  * @id_count: ids of the container
  *
  * Owners, modes, times, extended attributes, ACLs and links are kept, and the directory
- * itself takes over those of @destination, but for an owner that it was given. An interrupted copy is begun afresh by the next call.
- * Blocks for the size of the tree.
+ * itself takes over those of @destination, but for an owner that it was given. An interrupted copy is begun
+ * afresh by the next call. Blocks for the size of the tree.
  *
  * Returns: 1 when something was copied, 0 when the volume is not empty or there is no such directory in
  * the root, or a negative errno.

@@ -229,5 +229,5 @@ START_TEST(nothing_leads_out_while_filled) {
 }
 END_TEST
 
-TEST_MAIN("storage/volume", valid_names, life, filled_faithfully, made_for_an_owner, filled_once_and_whole, links_stay_inside,
-          nothing_leads_out_while_filled)
+TEST_MAIN("storage/volume", valid_names, life, filled_faithfully, made_for_an_owner, filled_once_and_whole,
+          links_stay_inside, nothing_leads_out_while_filled)
