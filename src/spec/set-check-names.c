@@ -59,12 +59,15 @@ static int check_name(const SetUnit *u, const Name *n, Claims *claims) {
 }
 
 static int check_service(const SetUnit *u, Claims *claims) {
-        const Where whole = { .file = u->spec->raw->fragment };
+        const char *section = section_of_kind(u->spec->kind);
+        const bool named = unit_spec_is_set(u->spec, section, "ServiceName");
+        const Where whole = named ? unit_place(u->spec, section, "ServiceName")
+                                  : (Where){ .file = u->spec->raw->fragment };
         autofree char *service = NULL;
         const Claim *claim;
         Pair p;
 
-        if (unit_name_to_service(u->name, &service) < 0)
+        if (unit_spec_service(u->spec, &service) < 0)
                 return -ENOMEM;
         claim = claims_add(claims, service, (Claim){ .unit = u, .at = whole });
         if (!claim)
