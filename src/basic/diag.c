@@ -23,6 +23,7 @@ Where where_advance(Where at, size_t bytes) {
         for (const WhereBreak *b = at.breaks; b && b->line > 0 && b->offset <= at.offset; b++) {
                 at.line = b->line;
                 at.column = b->column + (unsigned) (at.offset - b->offset);
+                at.breaks = b; /* a place leads only further on: the next step begins here */
         }
 
         return at;

@@ -166,8 +166,6 @@ int id_pool_take_at(IdPool *p, const ManagerConfig *config, uint32_t base);
 void id_pool_give(IdPool *p, const ManagerConfig *config, uint32_t base);
 
 /* saved.c */
-/* The merged text of a unit, to be parsed again by the manager that adopts it. NULL when out of memory. */
-char *raw_unit_to_text(const RawUnit *raw);
 uint64_t raw_unit_fingerprint(const RawUnit *raw);
 int unit_save(Unit *u);
 void unit_forget(Unit *u);

@@ -1,8 +1,25 @@
 /* Key types that are one word of a list: all of key-enums.def. */
 #include "basic/macro.h"
+#include "basic/parse.h"
 #include "basic/strv.h"
 #include "spec/key-input.h"
 #include "spec/key-types.h"
+
+/* The place in @words of what "true" or "0" stand for where a list has words for both. */
+static int find_boolean(const char *text, const char *const *words) {
+        static const char *const pairs[][2] = { { "no", "yes" }, { "off", "on" } };
+        char **list = (char **) words;
+        bool on;
+
+        if (parse_bool(text, &on) < 0)
+                return -EINVAL;
+        for (size_t p = 0; p < ELEMENTSOF(pairs); p++)
+                if (strv_contains(list, pairs[p][0]) && strv_contains(list, pairs[p][1]))
+                        for (int i = 0; words[i]; i++)
+                                if (streq(words[i], pairs[p][on]))
+                                        return i;
+        return -EINVAL;
+}
 
 /* The place of the value in @words. */
 static int parse_word(const KeyInput *in, const char *syntax, const char *const *words) {
@@ -17,7 +34,8 @@ static int parse_word(const KeyInput *in, const char *syntax, const char *const 
         for (int i = 0; words[i]; i++)
                 if (streq(words[i], text))
                         return i;
-        return key_bad_word(in, text, at, syntax, words);
+        r = find_boolean(text, words);
+        return r < 0 ? key_bad_word(in, text, at, syntax, words) : r;
 }
 
 #define WORD_(id, word) word,

@@ -81,7 +81,7 @@ static int set_volume_name(const KeyInput *in, const char *name, Where at, Mount
 
         free(m->source);
         m->source = strdup(name);
-        return m->source ? 0 : -ENOMEM;
+        return m->source ? key_fill_instance(in, &m->source) : -ENOMEM;
 }
 
 /* SRC of SRC:DST: a path or a name. */

@@ -393,6 +393,8 @@ static int network_join(const KeyInput *in, const char *name, Where at, NetworkC
         if (!streq(unit, "default") && !unit_name_valid(unit))
                 return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not the name of a network", in->key,
                                   name);
+        if (key_fill_instance(in, &unit) < 0)
+                return -ENOMEM;
 
         c->mode = NETWORK_MODE_PRIVATE;
         return strv_contains(c->names, unit) ? 0 : strv_take(&c->names, take_ptr(unit));
@@ -457,7 +459,8 @@ char *key_networks_format(const void *field) {
 
         if (!c->set)
                 return strdup("");
-        return c->mode == NETWORK_MODE_PRIVATE ? key_join(c->names) : strdup(network_mode_to_string(c->mode));
+        return c->mode == NETWORK_MODE_PRIVATE ? words_join(c->names)
+                                               : strdup(network_mode_to_string(c->mode));
 }
 
 void key_networks_clear(void *field) {
