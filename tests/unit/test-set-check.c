@@ -141,6 +141,38 @@ START_TEST(circles) {
 }
 END_TEST
 
+START_TEST(requirements) {
+        expect((Units){ "a.container", BOX("[Unit]\nRequires=b\n"), "b.container",
+                        BOX("[Unit]\nConflicts=a\n") },
+               "a.container:4:10: error: Requires=: b.container conflicts with this unit, which can never "
+               "start\n");
+        expect((Units){ "a.container", BOX("[Unit]\nRequires=b c\n"), "b.container",
+                        BOX("[Unit]\nConflicts=c\n"), "c.container", BOX("") },
+               "a.container:4:10: error: Requires=: b.container conflicts with c.container, which is "
+               "required as "
+               "well\n");
+        expect((Units){ "a.container", BOX("[Unit]\nRequisite=b\nBefore=b\n"), "b.container", BOX("") },
+               "a.container:4:11: error: Requisite=: b.container has to be active already, but starts after "
+               "this "
+               "unit\n");
+        expect((Units){ "a.container", BOX("[Unit]\nRequisite=b\n"), "b.container",
+                        BOX("[Unit]\nRequisite=a\n") },
+               "a.container:4:11: error: each has to be active before the next one can start: a.container -> "
+               "b.container -> a.container (the rest of the circle is in b.container:4)\n");
+        /* Requirements of each other are fine: both are started. */
+        expect((Units){ "a.container", BOX("[Unit]\nRequires=b\n"), "b.container",
+                        BOX("[Unit]\nBindsTo=a\n") },
+               "");
+        /* Nor are two units in each other's way that never run at once. */
+        expect((Units){ "a.container",
+                        BOX("PublishPort=80:80\nIP=10.89.0.5\nContainerName=x\nVolume=d:/"
+                            "d\n[Unit]\nConflicts=b\n"),
+                        "b.container",
+                        BOX("PublishPort=80:80\nIP=10.89.0.5\nContainerName=x\nVolume=d:/d\n") },
+               "");
+}
+END_TEST
+
 START_TEST(ports) {
         expect((Units){ "a.container", BOX("PublishPort=8080:80\n"), "b.container",
                         BOX("PublishPort=8080:80\n") },
@@ -251,6 +283,9 @@ START_TEST(names) {
                "b.network:2:13: error: the service of a.volume would be called data.service, too (in "
                "a.volume:2)\n");
         expect((Units){ "web.container", BOX(""), "web.kube", "[Kube]\nYaml=x\nServiceName=web-pods\n" }, "");
+        expect((Units){ "a.container", BOX(""), "b.volume", "[Volume]\nServiceName=a\n" },
+               "b.volume:2:13: error: the service of a.container would be called a.service, too (in "
+               "a.container)\n");
 }
 END_TEST
 
@@ -337,5 +372,5 @@ START_TEST(many) {
 }
 END_TEST
 
-TEST_MAIN("set-check", references, references_that_are_good, references_that_are_no_use, circles, ports,
-          addresses, subnets, names, volumes, volumes_that_are_good, limits, many)
+TEST_MAIN("set-check", references, references_that_are_good, references_that_are_no_use, circles,
+          requirements, ports, addresses, subnets, names, volumes, volumes_that_are_good, limits, many)
