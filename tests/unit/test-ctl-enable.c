@@ -74,7 +74,7 @@ START_TEST(every_key_of_install_is_taken_back) {
         ck_assert_int_eq(unit_files_open(d.both, &path), 0);
         ck_assert_int_eq(unit_files_load(path, host, "needed.container", diag, &u), 0);
         ck_assert_ptr_null(u->install.required_by);
-        dirs_remove(&d);
+        ck_assert_int_eq(tree_remove(AT_FDCWD, d.base), 0);
 }
 END_TEST
 
