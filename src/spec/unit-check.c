@@ -19,10 +19,10 @@ bool unit_kind_is_idle(UnitKind kind) {
 
 static int check_own_section(UnitSpec *u, Diag *diag) {
         static int (*const checks[UNIT_KIND_N_])(UnitSpec *, Diag *) = {
-                [UNIT_CONTAINER] = check_container, [UNIT_NETWORK] = check_network,
-                [UNIT_VOLUME] = check_volume,       [UNIT_IMAGE] = check_image,
-                [UNIT_BUILD] = check_build,         [UNIT_KUBE] = check_kube,
-                [UNIT_ARTIFACT] = check_artifact,
+                [UNIT_CONTAINER] = check_container, [UNIT_POD] = check_pod,
+                [UNIT_NETWORK] = check_network,     [UNIT_VOLUME] = check_volume,
+                [UNIT_IMAGE] = check_image,         [UNIT_BUILD] = check_build,
+                [UNIT_KUBE] = check_kube,           [UNIT_ARTIFACT] = check_artifact,
         };
 
         if (unit_kind_is_idle(u->kind))
