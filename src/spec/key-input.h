@@ -59,6 +59,6 @@ int key_size(const char *text, uint64_t *ret);
 int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syntax,
                  const char *const *words);
 
-/** key_fill_instance() - in "data@.volume", which stands in "web@1.container", the instance: "data@1.volume", as
- * systemd does with a template that a unit names. *name is replaced. 0 or -ENOMEM. */
+/** key_fill_instance() - in "data@.volume", which stands in "web@1.container", the instance: "data@1.volume",
+ * as systemd does with a template that a unit names. *name is replaced. 0 or -ENOMEM. */
 int key_fill_instance(const KeyInput *in, char **name);
