@@ -45,7 +45,7 @@ const void *unit_spec_section(const UnitSpec *u, const char *section) {
 
 const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const char *key) {
         for (size_t i = raw->n_values; i-- > 0;)
-                if (streq(raw->values[i].section, section) && streq(raw->values[i].key, key))
+                if (streq(raw->values[i].key, key) && streq(raw->values[i].section, section))
                         return &raw->values[i];
         return NULL;
 }
@@ -151,29 +151,40 @@ static bool is_worth_a_warning(const UnitSpec *u, const RawValue *v, const Key *
         return key_idle_reason(key) != NULL;
 }
 
-static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
-                      const SpecifierContext *specifiers, Diag *diag) {
-        KeyInput in = {
-                .key = v->key,
-                .text = v->value,
-                .at = v->at,
-                .directory = directory,
-                .specifiers = specifiers,
-                .diag = diag,
-        };
-        const KeyTable *table = key_table_find(v->section);
-        const Key *key = table ? key_find(table, v->key) : NULL;
+/* What is the same for all values of one section. */
+typedef struct Place {
+        const char *section; /* whose name it is: values of one section share the string */
+        bool allowed;
+        const KeyTable *table;
+        void *fields;
+        KeyInput input;
+} Place;
+
+static void enter_section(Place *place, const UnitSpec *u, const char *section) {
+        place->section = section;
+        place->allowed = !is_private_name(section) && section_allowed(u->kind, section);
+        place->table = key_table_find(section);
+        place->fields = (void *) unit_spec_section(u, section);
+}
+
+static int load_value(const UnitSpec *u, Place *place, const RawValue *v) {
+        const Key *key = place->table ? key_find(place->table, v->key) : NULL;
+        Diag *diag = place->input.diag;
 
         if (!key)
                 return report_unknown(u->kind, v, diag);
         if (is_worth_a_warning(u, v, key))
                 diag_warning(diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
-        return key_assign(table, key, &in, (void *) unit_spec_section(u, v->section));
+        place->input.key = v->key;
+        place->input.text = v->value;
+        place->input.at = v->at;
+        return key_assign(place->table, key, &place->input, place->fields);
 }
 
 static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
         autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
         const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+        Place place = { .input = { .directory = directory, .specifiers = specifiers, .diag = diag } };
         SpecifierContext install = *specifiers;
         int bad = 0;
 
@@ -182,11 +193,14 @@ static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *
                 const RawValue *v = &raw->values[i];
                 int r;
 
-                if (is_private_name(v->section) || is_private_name(v->key) ||
-                    !section_allowed(u->kind, v->section))
+                if (v->section != place.section) {
+                        enter_section(&place, u, v->section);
+                        place.input.specifiers = streq(v->section, "Install") ? &install : specifiers;
+                }
+                if (!place.allowed || is_private_name(v->key))
                         continue;
 
-                r = load_value(u, v, directory, streq(v->section, "Install") ? &install : specifiers, diag);
+                r = load_value(u, &place, v);
                 if (r == -ENOMEM)
                         return r;
                 if (r < 0)
