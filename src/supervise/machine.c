@@ -284,8 +284,10 @@ static void on_spawned(Step *s) {
         switch (s->p->restart.type) {
         case SERVICE_SIMPLE:
         case SERVICE_EXEC:
+        case SERVICE_HEALTHY:
                 return run(s);
         case SERVICE_NOTIFY:
+        case SERVICE_NOTIFY_RELOAD:
                 return m->ready ? run(s) : enter(s, MACHINE_STARTING, m->timer);
         case SERVICE_ONESHOT:
                 return enter(s, MACHINE_STARTING, m->timer);
@@ -315,7 +317,7 @@ static void on_ready_spawning(Step *s) {
 
 static void on_ready(Step *s) {
         s->m->ready = true;
-        if (s->p->restart.type == SERVICE_NOTIFY)
+        if (service_type_notifies(s->p->restart.type))
                 run(s);
 }
 
