@@ -30,5 +30,8 @@ int condition_memory_pressure(const char *value);
 int condition_cpu_pressure(const char *value);
 int condition_io_pressure(const char *value);
 
+/** condition_compare_versions() - negative, 0 or positive: @a is older than, as old as, newer than @b. */
+int condition_compare_versions(const char *a, const char *b);
+
 /* Kernel files and those of /etc that tests read are no larger. */
 #define CONDITION_FILE_MAX (256 * 1024)

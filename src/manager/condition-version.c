@@ -56,7 +56,7 @@ static int compare_parts(const char **a, const char **b) {
 }
 
 /* The order of the version format specification that systemd follows. */
-static int compare_versions(const char *a, const char *b) {
+int condition_compare_versions(const char *a, const char *b) {
         for (;;) {
                 int r;
 
@@ -89,17 +89,17 @@ static bool is_in_order(const char *found, Order order, const char *wanted) {
         case ORDER_TEXT_DIFFERS:
                 return !streq(found, wanted);
         case ORDER_SAME:
-                return compare_versions(found, wanted) == 0;
+                return condition_compare_versions(found, wanted) == 0;
         case ORDER_DIFFERS:
-                return compare_versions(found, wanted) != 0;
+                return condition_compare_versions(found, wanted) != 0;
         case ORDER_LESS:
-                return compare_versions(found, wanted) < 0;
+                return condition_compare_versions(found, wanted) < 0;
         case ORDER_LESS_EQUAL:
-                return compare_versions(found, wanted) <= 0;
+                return condition_compare_versions(found, wanted) <= 0;
         case ORDER_GREATER:
-                return compare_versions(found, wanted) > 0;
+                return condition_compare_versions(found, wanted) > 0;
         case ORDER_GREATER_EQUAL:
-                return compare_versions(found, wanted) >= 0;
+                return condition_compare_versions(found, wanted) >= 0;
         }
         return false;
 }
