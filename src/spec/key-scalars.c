@@ -343,7 +343,7 @@ char *key_quota_format(const void *field) {
         char *text;
 
         if (usec == UINT64_MAX)
-                return strdup("infinity");
+                return strdup("");
         return asprintf(&text, usec % 10000 ? "%g%%" : "%.0f%%", (double) usec / 10000) < 0 ? NULL : text;
 }
 
