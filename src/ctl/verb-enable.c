@@ -15,7 +15,7 @@ static int change(const UnitPath *path, const char *directory, const char *name,
         case 0:
                 break;
         case -ENOENT:
-                return ctl_error("there is no unit file for %s", name);
+                return ctl_no_unit(name);
         case -ERFKILL:
                 return ctl_error("%s is masked", name);
         case -ENODATA:

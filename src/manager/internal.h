@@ -6,6 +6,7 @@
  *      spawn.c     MACHINE_SPAWN                                    jobs.c     transactions and the job queue
  *      saved.c     state on disk, adoption                          worker.c   slow work in a child process
  *      exec.c      programs inside running containers               report.c   JSON listings
+ *      files.c     the container's hosts, resolv.conf, ...
  */
 #pragma once
 
@@ -19,6 +20,8 @@
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
 #include "network/network.h"
+#include "runtime/identity.h"
+#include "runtime/launch.h"
 
 /* Ids of user namespaces are given out in slots of users.id-count each. */
 typedef struct IdPool {
@@ -154,7 +157,23 @@ char *held_path(const Unit *u, const char *name);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
 
+/* files.c */
+typedef struct UnitFiles {
+        LaunchFile items[8];
+        char *sources[8]; /* owned; of the items */
+        size_t n;
+} UnitFiles;
+
+int unit_make_files(Unit *u, Fault *fault);
+/* The files that a launch binds; @files is empty before, and to be cleared. */
+int unit_files_name(const Unit *u, UnitFiles *files);
+/* One more: @name in the unit's directory of files. */
+int unit_files_add(const Unit *u, const char *name, const char *destination, UnitFiles *files);
+void unit_files_clear(UnitFiles *files);
+
 /* spawn.c */
+/* User=, Group= and GroupAdd= in the container's own files. */
+int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *fault);
 int unit_spawn(Unit *u, Fault *fault);
 int unit_plan_text(Unit *u, char **ret, Fault *fault);
 

@@ -11,9 +11,9 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "cgroup/devices.h"
 #include "config/env-file.h"
 #include "manager/internal.h"
-#include "network/names.h"
 #include "runtime/exit-store.h"
 #include "runtime/userns.h"
 #include "spec/container-section.h"
@@ -261,6 +261,39 @@ static void drop_netns(Unit *u) {
         release_namespace(u, &u->held.netns_fd, "net");
 }
 
+/* File permissions mean little to a container's root: less than reading and writing needs a program. */
+static int restrict_devices(const Unit *u, Fault *fault) {
+        const ContainerSpec *spec = u->held.spec;
+        autodevices DeviceNodes nodes = {};
+        autofree DeviceRule *rules = NULL;
+        size_t n = 0;
+        int r;
+
+        for (size_t i = 0; i < spec->n_devices; i++)
+                n += !spec->devices[i].read || !spec->devices[i].write;
+        if (n == 0)
+                return 0;
+
+        r = device_nodes_find(spec->devices, spec->n_devices, fault, &nodes);
+        if (r < 0)
+                return r;
+        rules = calloc(nodes.n + 1, sizeof(*rules));
+        if (!rules)
+                return -ENOMEM;
+        n = 0;
+        for (size_t i = 0; i < nodes.n; i++) {
+                const DeviceNode *node = &nodes.items[i];
+
+                if (!node->spec->read || !node->spec->write)
+                        rules[n++] = (DeviceRule){ .block = S_ISBLK(node->mode),
+                                                   .number = node->number,
+                                                   .read = node->spec->read,
+                                                   .write = node->spec->write,
+                                                   .make = node->spec->make };
+        }
+        return cgroup_restrict_devices(u->held.cgroup_fd, rules, n, fault);
+}
+
 static int make_cgroup(Unit *u, Fault *fault) {
         CgroupMemoryEvents events = {};
         int r;
@@ -272,6 +305,9 @@ static int make_cgroup(Unit *u, Fault *fault) {
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
 
+        r = restrict_devices(u, fault);
+        if (r < 0)
+                return r;
         u->held.cgroup_killed = false;
         (void) cgroup_memory_events(u->held.cgroup_fd, &events);
         u->oom_kills = events.oom_kill;
@@ -394,63 +430,6 @@ static void drop_network(Unit *u) {
         (void) unit_describe_attachment(u);
 }
 
-static int write_file(const Unit *u, const char *name, const char *text, Fault *fault) {
-        autofree char *path = NULL;
-        int r;
-
-        if (!text || asprintf(&path, "%s/%s", u->held.files_dir, name) < 0)
-                return -ENOMEM;
-        r = file_replace(AT_FDCWD, path, text, strlen(text), 0644, false);
-        return r < 0 ? fault_set(fault, "write", r, "%s", path) : 0;
-}
-
-/* Own addresses, and the gateway by which the container reaches the host. */
-static size_t own_addresses(const Attachment *a, InetAddress *addresses, size_t max,
-                            InetAddress *ret_gateway) {
-        size_t n = 0;
-
-        for (size_t i = 0; a && i < a->n_links; i++)
-                for (size_t j = 0; j < a->links[i].n_addresses; j++) {
-                        if (n < max)
-                                addresses[n++] = a->links[i].addresses[j].address;
-                        if (ret_gateway->family == AF_UNSPEC)
-                                *ret_gateway = a->links[i].gateways[j];
-                }
-        return n;
-}
-
-static int make_files(Unit *u, Fault *fault) {
-        const ContainerSpec *spec = u->held.spec;
-        autofree char *unit_text = raw_unit_to_text(u->spec->raw);
-        autofree char *hosts = NULL, *resolv = NULL, *host_name = NULL, *host_resolv = NULL;
-        InetAddress addresses[16];
-        HostsRequest request = {
-                .name = spec->name,
-                .host_name = spec->host_name,
-                .addresses = addresses,
-                .entries = spec->hosts,
-                .n_entries = spec->n_hosts,
-        };
-        int r;
-
-        request.n_addresses =
-                own_addresses(u->held.attachment, addresses, ELEMENTSOF(addresses), &request.gateway);
-        (void) file_read(AT_FDCWD, "/etc/resolv.conf", 64 * 1024, &host_resolv, NULL);
-        hosts = names_hosts(&request);
-        resolv = names_resolv_conf(spec->dns, spec->n_dns, host_resolv);
-        if (asprintf(&host_name, "%s\n", spec->host_name) < 0)
-                return -ENOMEM;
-
-        r = write_file(u, "hosts", hosts, fault);
-        if (r >= 0)
-                r = write_file(u, "resolv.conf", resolv, fault);
-        if (r >= 0)
-                r = write_file(u, "hostname", host_name, fault);
-        if (r >= 0)
-                r = write_file(u, "unit", unit_text, fault);
-        return r;
-}
-
 static int make_published(Unit *u, Fault *fault) {
         return u->held.attachment ? network_publish(u->manager->network, u->held.attachment, fault) : 0;
 }
@@ -475,7 +454,7 @@ static const PrepareStep steps[] = {
         { "cgroup", make_cgroup, drop_cgroup },
         { "root", make_root, drop_root },
         { "network", make_network, drop_network },
-        { "files", make_files, NULL },
+        { "files", unit_make_files, NULL },
         { "publish", make_published, drop_published },
 };
 

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "basic/fault.h"
+#include "runtime/device.h"
 #include "runtime/identity.h"
 #include "runtime/plan.h"
 #include "spec/container-spec.h"
@@ -28,6 +29,7 @@ typedef struct LaunchFile {
         const char *destination; /* absolute path in the container; made when missing */
         bool read_only;
         bool is_directory;
+        bool on_link; /* a symbolic link of the image at the destination is covered, not followed */
 } LaunchFile;
 
 typedef struct LaunchRequest {
@@ -51,6 +53,9 @@ typedef struct LaunchRequest {
         size_t n_mounts;
         const LaunchFile *files;
         size_t n_files;
+
+        const DeviceNode *devices; /* nodes of its /dev beside the usual ones */
+        size_t n_devices;
 
         char *const *environment; /* set over spec->environment: NOTIFY_SOCKET=, INVOCATION_ID=, ...; may be
                                      NULL. HOME= and HOSTNAME= are added when nobody sets them */

@@ -4,6 +4,7 @@
 
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "spec/publish.h"
 #include "spec/unit-check.h"
 
 static int check_root(const UnitSpec *u, Diag *diag) {
@@ -56,14 +57,6 @@ static int check_network_of_container(const UnitSpec *u, Diag *diag) {
                                          "Sysctl=%s would change the host's network, because of Network=host",
                                          c->sysctls.items[i].path);
         return bad;
-}
-
-static bool publish_overlap(const PublishSpec *a, const PublishSpec *b) {
-        bool same_address = a->host_address.family == AF_UNSPEC || b->host_address.family == AF_UNSPEC ||
-                            inet_equal(&a->host_address, &b->host_address);
-
-        return a->host_port > 0 && b->host_port > 0 && a->protocol == b->protocol && same_address &&
-               a->host_port < b->host_port + b->count && b->host_port < a->host_port + a->count;
 }
 
 static int check_ports(const UnitSpec *u, Diag *diag) {

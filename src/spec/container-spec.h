@@ -14,6 +14,8 @@
 #include "basic/clock.h"
 #include "basic/diag.h"
 #include "basic/inet.h"
+#include "spec/schedule.h"
+#include "spec/seccomp-profile.h"
 #include "spec/types.h"
 
 /* One line of a user-namespace map (user_namespaces(7)). */
@@ -39,6 +41,7 @@ typedef struct MountSpec {
         bool idmap;                /* shift ids with the container's user namespace */
         bool chown;                /* "U": give the source to the container's user first */
         bool copy;                 /* volume: fill an empty one from the image */
+        bool shared;               /* "z": meant to be used by several containers */
         bool optional;             /* a missing source is no error */
         unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, each may have MS_REC; mount(2) */
         uint64_t size;             /* tmpfs: bytes; 0 = half of the memory */
@@ -61,6 +64,15 @@ typedef struct PublishSpec {
         X(NETWORK_MODE_HOST, "host")
 
 ENUM_DECLARE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST);
+
+/* Where the container's /etc/resolv.conf comes from. */
+#define RESOLV_LIST(X)                   \
+        X(RESOLV_AUTO, "auto")           \
+        X(RESOLV_COPY_HOST, "copy-host") \
+        X(RESOLV_BIND_HOST, "bind-host") \
+        X(RESOLV_OFF, "off")
+
+ENUM_DECLARE(ResolvMode, resolv_mode, RESOLV, RESOLV_LIST);
 
 /* A line of /etc/hosts. */
 typedef struct HostEntry {
@@ -86,6 +98,31 @@ typedef struct LimitSpec {
         uint64_t tasks_max;
 } LimitSpec;
 
+/* Families of sockets that may be opened: bit N stands for address family N. */
+typedef struct FamilyChoice {
+        bool set;
+        bool deny; /* the named ones are forbidden, not the only ones that are allowed */
+        uint64_t families;
+} FamilyChoice;
+
+/* The filter of system calls. */
+typedef struct SeccompSpec {
+        bool enabled;            /* else every call is allowed that nothing below refuses */
+        SeccompProfile *profile; /* NULL = the default filter */
+        char **allow, **deny;    /* names of calls, whatever the filter says of them */
+        FamilyChoice families;
+        bool suppress_sync; /* calls that write to disk do nothing, and succeed */
+} SeccompSpec;
+
+/* A device of the host, or a directory of devices. */
+typedef struct DeviceSpec {
+        char *host;             /* absolute path */
+        char *container;        /* below /dev */
+        bool optional;          /* left out when the host has none */
+        bool read, write, make; /* what the container may do with it */
+        Where at;
+} DeviceSpec;
+
 typedef struct ContainerSpec {
         char *unit; /* unit name: "web.container" */
         char *name; /* container name: ContainerName= or the unit's stem */
@@ -103,8 +140,12 @@ typedef struct ContainerSpec {
         char *working_dir;
         char *user, *group; /* names or numbers of the container's own /etc/passwd and group; NULL = 0 and the
                                user's */
+        char **groups;      /* further ones, names or numbers of the same file */
         int stop_signal;
         bool run_init;
+        ScheduleSpec schedule;
+        char *time_zone;  /* below /usr/share/zoneinfo, "local" = the host's; NULL = the image's */
+        char *machine_id; /* 32 hexadecimal digits; NULL = none is given */
 
         MountSpec *mounts;
         size_t n_mounts;
@@ -114,9 +155,11 @@ typedef struct ContainerSpec {
         bool user_namespace;
         uint32_t id_count;     /* ids to map, from 0; the manager picks where outside */
         uint64_t capabilities; /* bit N = capability N (capabilities(7)): bounding, permitted, effective */
+        uint64_t ambient_capabilities; /* a part of these that a user other than root holds as well */
         bool no_new_privileges;
-        bool seccomp;    /* the default filter */
-        bool mask_paths; /* the usual masked and read-only paths of /proc and /sys */
+        SeccompSpec seccomp;
+        char **masked_paths;    /* absolute; unreachable inside. Those below /proc and /sys are never links */
+        char **protected_paths; /* absolute; read-only inside */
 
         /* network */
         NetworkMode network;
@@ -129,12 +172,17 @@ typedef struct ContainerSpec {
         size_t n_hosts;
         InetAddress *dns;
         size_t n_dns;
+        char **dns_search, **dns_options; /* replace those of the host when there is any; search "." = none */
+        ResolvMode resolv;
 
+        DeviceSpec *devices;
+        size_t n_devices;
         SysctlSpec *sysctls;
         size_t n_sysctls;
         RlimitSpec *rlimits;
         size_t n_rlimits;
-        char **labels; /* NAME=VALUE */
+        char **labels;      /* NAME=VALUE */
+        char **annotations; /* NAME=VALUE */
 
         LimitSpec limits;
         usec_t start_timeout, stop_timeout;

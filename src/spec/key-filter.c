@@ -26,7 +26,7 @@ static bool is_device(const char *text) {
 
 int key_devices_parse(const KeyInput *in, void *field) {
         autowords Word *words = NULL;
-        DeviceRule *rule;
+        DeviceAllow *rule;
         int n;
 
         n = key_split(in, WORDS_QUOTES, &words);
@@ -42,7 +42,7 @@ int key_devices_parse(const KeyInput *in, void *field) {
                 return diag_error(in->diag, words[1].at, -EINVAL, "%s=: rights are made of r, w and m",
                                   in->key);
 
-        rule = LIST_ADD((DeviceRuleList *) field);
+        rule = LIST_ADD((DeviceAllowList *) field);
         if (!rule)
                 return -ENOMEM;
         rule->read = n == 1 || strchr(words[1].text, 'r');
@@ -53,11 +53,11 @@ int key_devices_parse(const KeyInput *in, void *field) {
 }
 
 char *key_devices_format(const void *field) {
-        const DeviceRuleList *list = field;
+        const DeviceAllowList *list = field;
         autostrv char **words = NULL;
 
         for (size_t i = 0; i < list->n; i++) {
-                const DeviceRule *rule = &list->items[i];
+                const DeviceAllow *rule = &list->items[i];
                 char *device[] = { rule->device, NULL };
 
                 if (strv_take(&words, words_join(device)) < 0 ||
@@ -69,12 +69,12 @@ char *key_devices_format(const void *field) {
 }
 
 void key_devices_clear(void *field) {
-        DeviceRuleList *list = field;
+        DeviceAllowList *list = field;
 
         for (size_t i = 0; i < list->n; i++)
                 free(list->items[i].device);
         free(list->items);
-        *list = (DeviceRuleList){};
+        *list = (DeviceAllowList){};
 }
 
 /* What the words stand for, in IPv4 and in IPv6. */
@@ -297,28 +297,6 @@ void key_interfaces_clear(void *field) {
 
         f->names = strv_free(f->names);
         f->deny = false;
-}
-
-int key_interface_parse(const KeyInput *in, void *field) {
-        autofree char *text = NULL;
-        int r;
-
-        r = key_expand(in, in->text, in->at, &text);
-        if (r < 0)
-                return r;
-        if (!is_interface(text))
-                return diag_error(in->diag, in->at, -EINVAL,
-                                  "%s=: \"%s\" is not the name of a network interface", in->key, text);
-        key_set_text(field, take_ptr(text));
-        return 0;
-}
-
-char *key_interface_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_interface_clear(void *field) {
-        key_text_clear(field);
 }
 
 /* As nft(8) takes names of tables and sets. */

@@ -9,6 +9,7 @@
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "basic/unit-name.h"
 #include "basic/utf8.h"
 #include "config/specifiers.h"
 #include "spec/key-input.h"
@@ -190,4 +191,24 @@ char *key_format_text(const char *fmt, ...) {
 void key_set_text(char **field, char *text) {
         free(*field);
         *field = text;
+}
+
+int key_fill_instance(const KeyInput *in, char **name) {
+        const char *own = in->specifiers ? in->specifiers->unit_name : NULL, *at;
+        autofree char *instance = NULL;
+        char *whole;
+        int r;
+
+        if (!own || !unit_name_is_template(*name))
+                return 0;
+        r = unit_name_instance(own, &instance);
+        if (r < 0 || !instance)
+                return r;
+
+        at = strchr(*name, '@');
+        if (asprintf(&whole, "%.*s%s%s", (int) (at + 1 - *name), *name, instance, at + 1) < 0)
+                return -ENOMEM;
+        free(*name);
+        *name = whole;
+        return 0;
 }

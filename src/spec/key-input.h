@@ -72,3 +72,7 @@ char *key_format_text(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /** key_set_text() - replace the text of a field; takes @text. */
 void key_set_text(char **field, char *text);
+
+/** key_fill_instance() - in "data@.volume", which stands in "web@1.container", the instance: "data@1.volume",
+ * as systemd does with a template that a unit names. *name is replaced. 0 or -ENOMEM. */
+int key_fill_instance(const KeyInput *in, char **name);

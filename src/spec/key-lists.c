@@ -248,6 +248,8 @@ int key_units_parse(const KeyInput *in, void *field) {
                 int r;
 
                 r = complete_unit(in, &words[i], &name);
+                if (r == 0)
+                        r = key_fill_instance(in, &name);
                 if (r == 0 && !strv_contains(*list, name))
                         r = strv_take(list, take_ptr(name));
                 if (r < 0)

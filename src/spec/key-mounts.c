@@ -81,7 +81,7 @@ static int set_volume_name(const KeyInput *in, const char *name, Where at, Mount
 
         free(m->source);
         m->source = strdup(name);
-        return m->source ? 0 : -ENOMEM;
+        return m->source ? key_fill_instance(in, &m->source) : -ENOMEM;
 }
 
 /* SRC of SRC:DST: a path or a name. */
@@ -287,6 +287,7 @@ static void write_options(FILE *f, const MountSpec *m, const char *separator) {
         OPTION(m->recursive != d.recursive, "bind-nonrecursive");
         OPTION(m->idmap != d.idmap, "idmap=no");
         OPTION(m->chown, "U");
+        OPTION(m->shared, "z");
         OPTION(m->copy != d.copy, "nocopy");
         OPTION(m->size > 0, "size=%llu", (unsigned long long) m->size);
         OPTION(m->mode > 0, "mode=%o", m->mode);

@@ -393,6 +393,8 @@ static int network_join(const KeyInput *in, const char *name, Where at, NetworkC
         if (!streq(unit, "default") && !unit_name_valid(unit))
                 return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not the name of a network", in->key,
                                   name);
+        if (key_fill_instance(in, &unit) < 0)
+                return -ENOMEM;
 
         c->mode = NETWORK_MODE_PRIVATE;
         return strv_contains(c->names, unit) ? 0 : strv_take(&c->names, take_ptr(unit));

@@ -33,7 +33,7 @@ static const Switch switches[] = {
         SWITCH("rbind", ON_BIND, recursive, true), SWITCH("bind-nonrecursive", ON_BIND, recursive, false),
         SWITCH("idmap", ON_DISK, idmap, true),     SWITCH("U", ON_ALL, chown, true),
         SWITCH("chown", ON_ALL, chown, true),      SWITCH("copy", ON_VOLUME, copy, true),
-        SWITCH("nocopy", ON_VOLUME, copy, false),
+        SWITCH("nocopy", ON_VOLUME, copy, false),  SWITCH("z", ON_ALL, shared, true),
 };
 
 typedef struct Propagation {
@@ -50,8 +50,7 @@ static const Propagation propagations[] = {
 };
 
 /* Known to Podman or Docker, and of no consequence here: labels of SELinux, hints of Docker Desktop. */
-static const char *const ignored[] = { "z",      "Z",         "relabel",     "consistency",
-                                       "cached", "delegated", "notmpcopyup", NULL };
+static const char *const ignored[] = { "Z", "consistency", "cached", "delegated", "notmpcopyup", NULL };
 
 /* Known to Podman; to leave them out would do something else than what was meant. */
 static const char *const later[] = { "O",         "upperdir", "workdir",        "subpath", "volume-subpath",
@@ -167,6 +166,10 @@ int mount_option_apply(const KeyInput *in, const char *name, const char *value, 
 
         if (is_in(ignored, name))
                 return 0;
+        if (streq(name, "relabel")) {
+                m->shared = streq(strempty(value), "shared");
+                return 0;
+        }
         if (is_in(later, name))
                 return diag_error(in->diag, at, -EINVAL, "%s=: option \"%s\" is not supported yet", in->key,
                                   name);

@@ -16,7 +16,6 @@
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "basic/unit-name.h"
-#include "spec/confine.h"
 #include "spec/json-mounts.h"
 #include "spec/json-seccomp.h"
 #include "spec/rlimit.h"
@@ -28,17 +27,6 @@ static json_t *string_array(char *const *strings) {
 
         STRV_FOREACH (s, strings)
                 if (json_array_append_new(array, json_string(*s)) < 0) {
-                        json_decref(array);
-                        return NULL;
-                }
-        return array;
-}
-
-static json_t *path_array(const char *const *paths, size_t n) {
-        json_t *array = json_array();
-
-        for (size_t i = 0; i < n; i++)
-                if (json_array_append_new(array, json_string(paths[i])) < 0) {
                         json_decref(array);
                         return NULL;
                 }
@@ -192,8 +180,6 @@ static json_t *make_resources(const LimitSpec *l) {
 }
 
 static json_t *make_linux(const ContainerSpec *s, const SpecJsonContext *c) {
-        static const char *const masked[] = { MASKED_PATH_LIST(CONFINE_PATH_) };
-        static const char *const protected[] = { PROTECTED_PATH_LIST(CONFINE_PATH_) };
         json_t *object = json_object();
         int r = 0;
 
@@ -204,12 +190,11 @@ static json_t *make_linux(const ContainerSpec *s, const SpecJsonContext *c) {
                 r |= json_object_set_new(object, "uidMappings", make_ids(c));
                 r |= json_object_set_new(object, "gidMappings", make_ids(c));
         }
-        if (s->mask_paths) {
-                r |= json_object_set_new(object, "maskedPaths", path_array(masked, ELEMENTSOF(masked)));
-                r |= json_object_set_new(object, "readonlyPaths",
-                                         path_array(protected, ELEMENTSOF(protected)));
-        }
-        if (s->seccomp)
+        if (s->masked_paths)
+                r |= json_object_set_new(object, "maskedPaths", string_array(s->masked_paths));
+        if (s->protected_paths)
+                r |= json_object_set_new(object, "readonlyPaths", string_array(s->protected_paths));
+        if (s->seccomp.enabled)
                 r |= json_object_set_new(object, "seccomp", json_seccomp(s->capabilities));
         if (r < 0) {
                 json_decref(object);

@@ -9,6 +9,7 @@
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "basic/unit-name.h"
+#include "spec/confine.h"
 #include "spec/spec-make.h"
 #include "spec/spec-mounts.h"
 #include "spec/unit-check.h"
@@ -174,9 +175,9 @@ static int make_confinement(const Making *m, ContainerSpec *s) {
         s->capabilities = make_capabilities(m);
         s->no_new_privileges = c->no_new_privileges == TOGGLE_UNSET ? m->config->security.no_new_privileges
                                                                     : c->no_new_privileges == TOGGLE_ON;
-        s->seccomp = m->config->security.seccomp && c->seccomp;
-        s->mask_paths = m->config->security.mask_paths && !c->unmask;
-        return 0;
+        s->seccomp.enabled = m->config->security.seccomp && c->seccomp;
+        return confine_paths_make(m->config->security.mask_paths && !c->unmask, NULL, NULL, &s->masked_paths,
+                                  &s->protected_paths);
 }
 
 static int make_addresses(const Making *m, ContainerSpec *s) {

@@ -18,6 +18,13 @@ int unit_check(UnitSpec *u, Diag *diag);
  * file. */
 Where check_place(const UnitSpec *u, const char *section, const char *key);
 
+/** check_place_of_item() - where item @n (from 0) of a list was assigned, of which each assignment adds one.
+ */
+Where check_place_of_item(const UnitSpec *u, const char *section, const char *key, size_t n);
+
+/** unit_kind_is_idle() - are units of this kind read and checked only, with nobody to run them yet? */
+bool unit_kind_is_idle(UnitKind kind);
+
 /** check_add_requirement() - a unit that another key names is started first, and without it @u is not. 0 or
  * -ENOMEM. */
 int check_add_requirement(UnitSpec *u, const char *name);
@@ -27,3 +34,8 @@ int check_unit(UnitSpec *u, Diag *diag);
 int check_service(UnitSpec *u, Diag *diag);
 int check_container(UnitSpec *u, Diag *diag);
 int check_network(UnitSpec *u, Diag *diag);
+int check_volume(UnitSpec *u, Diag *diag);
+int check_image(UnitSpec *u, Diag *diag);
+int check_artifact(UnitSpec *u, Diag *diag);
+int check_build(UnitSpec *u, Diag *diag);
+int check_kube(UnitSpec *u, Diag *diag);

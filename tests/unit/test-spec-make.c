@@ -7,6 +7,7 @@
 #include "basic/strv.h"
 #include "spec-helper.h"
 #include "spec/spec-make.h"
+#include "spec/syscall-groups.h"
 
 static char *entrypoint[] = { (char[]){ "/entry" }, NULL };
 static char *cmd[] = { (char[]){ "serve" }, (char[]){ "-f" }, NULL };
@@ -190,9 +191,11 @@ START_TEST(security_of_configuration_and_unit) {
         autoptr(ContainerSpec) s = make(""),
                                off = make("NoNewPrivileges=no\nSeccompProfile=unconfined\nUnmask=ALL\n");
 
-        ck_assert(s->user_namespace && s->no_new_privileges && s->seccomp && s->mask_paths);
+        ck_assert(s->user_namespace && s->no_new_privileges && s->seccomp.enabled && s->masked_paths &&
+                  s->protected_paths);
         ck_assert_uint_eq(s->id_count, 65536);
-        ck_assert(!off->no_new_privileges && !off->seccomp && !off->mask_paths);
+        ck_assert(!off->no_new_privileges && !off->seccomp.enabled && !off->masked_paths &&
+                  !off->protected_paths);
 }
 END_TEST
 
@@ -264,8 +267,34 @@ START_TEST(environment_files_are_listed) {
 }
 END_TEST
 
+START_TEST(groups_of_system_calls) {
+        char *mixed[] = { (char *) "@sync", (char *) "mount", (char *) "fsync", NULL }, **all = NULL;
+        char *nested[] = { (char *) "@system-service", NULL }, *bad[] = { (char *) "@nothing", NULL };
+
+        ck_assert_int_eq(syscall_names_expand(mixed, &all), 0);
+        ck_assert_uint_eq(strv_length(all), 8);
+        ck_assert(strv_contains(all, "fsync") && strv_contains(all, "sync_file_range2"));
+        strv_free(all);
+        /* Groups in groups, to the end. */
+        ck_assert_int_eq(syscall_names_expand(nested, &all), 0);
+        ck_assert(strv_contains(all, "openat") && strv_contains(all, "socket") &&
+                  !strv_contains(all, "mount"));
+        STRV_FOREACH (name, all)
+                ck_assert_msg(**name != '@', "%s", *name);
+        strv_free(all);
+        ck_assert_int_eq(syscall_names_expand(bad, &all), -ENOENT);
+        for (const char *const *group = syscall_groups(); *group; group++) {
+                char *one[] = { (char *) *group, NULL };
+
+                ck_assert(syscall_group_exists(*group));
+                ck_assert_int_eq(syscall_names_expand(one, &all), 0);
+                strv_free(all);
+        }
+}
+END_TEST
+
 TEST_MAIN("spec-make", command_of_image_and_unit, nothing_to_run_is_an_error, environment_in_order,
           user_and_group, what_the_image_says, mounts_are_sorted_and_image_volumes_added,
           without_user_namespace_nothing_is_shifted, host_network_shares_users, capabilities,
           security_of_configuration_and_unit, network_of_a_container, names, roots, timeouts_and_limits,
-          environment_files_are_listed)
+          environment_files_are_listed, groups_of_system_calls)

@@ -478,8 +478,8 @@ END_TEST
 START_TEST(other_kinds_are_not_supported_yet) {
         autofree char *said = messages_of("p.pod", "[Pod]\nPodName=p\n", 0);
 
-        ck_assert_ptr_nonnull(strstr(said, "2:1: warning: PodName= is not supported yet\n"));
-        ck_assert_ptr_nonnull(strstr(said, "warning: .pod units are not supported yet"));
+        ck_assert_str_eq(strempty(strstr(said, "warning: ")),
+                         "warning: .pod units are read and checked, but nothing runs them yet");
 }
 END_TEST
 
