@@ -12,8 +12,6 @@
 #include "spec/key-input.h"
 #include "spec/key-types.h"
 
-ENUM_DEFINE(UserNamespaceMode, userns_mode, USERNS, USERNS_LIST)
-
 #define WORD_ONLY_(id, word) word,
 
 static const char *const boolean_words[] = { "yes", "no", "true", "false", "on", "off", "1", "0", NULL };
@@ -172,7 +170,7 @@ int key_number_parse(const KeyInput *in, void *field) {
 
         r = parse_u32_range(in->text, 0, UINT32_MAX, &n);
         if (r < 0)
-                return key_bad_value(in, in->text, in->at, r, "NUMBER");
+                return key_bad_form(in, in->text, in->at, r, "NUMBER");
 
         *(unsigned *) field = n;
         return 0;
@@ -195,7 +193,7 @@ int key_span_parse(const KeyInput *in, void *field) {
         if (r < 0)
                 return r;
         r = parse_span(text, field);
-        return r < 0 ? key_bad_value(in, text, at, r, key_type_span.syntax) : 0;
+        return r < 0 ? key_bad_form(in, text, at, r, key_type_span.syntax) : 0;
 }
 
 char *key_span_format(const void *field) {
@@ -236,7 +234,7 @@ int key_bytes_parse(const KeyInput *in, void *field) {
         if (r < 0)
                 return r;
         r = key_size(text, field);
-        return r < 0 ? key_bad_value(in, text, at, r, key_type_bytes.syntax) : 0;
+        return r < 0 ? key_bad_form(in, text, at, r, key_type_bytes.syntax) : 0;
 }
 
 char *key_bytes_format(const void *field) {
@@ -263,7 +261,7 @@ static int parse_memory(const KeyInput *in, uint64_t *ret) {
 
         r = parse_size(in->text, &bytes);
         if (r < 0)
-                return key_bad_value(in, in->text, in->at, r, key_type_memory.syntax);
+                return key_bad_form(in, in->text, in->at, r, key_type_memory.syntax);
 
         *ret = bytes;
         return 0;
@@ -309,7 +307,7 @@ int key_weight_parse(const KeyInput *in, void *field) {
 
         r = parse_u32_range(in->text, 1, 10000, &n);
         if (r < 0)
-                return key_bad_value(in, in->text, in->at, r, key_type_weight.syntax);
+                return key_bad_form(in, in->text, in->at, r, key_type_weight.syntax);
 
         *(uint64_t *) field = n;
         return 0;
@@ -332,7 +330,7 @@ int key_quota_parse(const KeyInput *in, void *field) {
 
         r = parse_permyriad(in->text, &permyriad);
         if (r < 0 || permyriad == 0)
-                return key_bad_value(in, in->text, in->at, r < 0 ? r : -ERANGE, key_type_quota.syntax);
+                return key_bad_form(in, in->text, in->at, r < 0 ? r : -ERANGE, key_type_quota.syntax);
 
         *(uint64_t *) field = (uint64_t) permyriad * 100;
         return 0;
@@ -388,7 +386,7 @@ int key_tasks_parse(const KeyInput *in, void *field) {
         if (r == 0 && n == 0)
                 r = -ERANGE;
         if (r < 0)
-                return key_bad_value(in, in->text, in->at, r, key_type_tasks.syntax);
+                return key_bad_form(in, in->text, in->at, r, key_type_tasks.syntax);
 
         *(uint64_t *) field = n;
         return 0;

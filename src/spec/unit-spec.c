@@ -44,17 +44,9 @@ const void *unit_spec_section(const UnitSpec *u, const char *section) {
         return NULL;
 }
 
-/* Is it an assignment of @key, perhaps by an old name? */
-static bool is_value_of(const RawValue *v, const char *section, const char *key) {
-        const KeyAlias *alias = key_alias_find(v->section, v->key);
-
-        return alias ? streq(alias->new_section, section) && streq(alias->new_name, key)
-                     : streq(v->section, section) && streq(v->key, key);
-}
-
 const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const char *key) {
         for (size_t i = raw->n_values; i-- > 0;)
-                if (is_value_of(&raw->values[i], section, key))
+                if (key_alias_is(raw->values[i].section, raw->values[i].key, section, key))
                         return &raw->values[i];
         return NULL;
 }
