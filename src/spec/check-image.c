@@ -12,15 +12,6 @@ static int check_required(const UnitSpec *u, const char *key, const char *what, 
         return diag_error(diag, check_place(u, section, NULL), -EINVAL, "%s= is missing: %s", key, what);
 }
 
-static int add_networks(UnitSpec *u, const NetworkChoice *c) {
-        int r = 0;
-
-        STRV_FOREACH (name, c->names)
-                if (r == 0 && unit_name_kind(*name) == UNIT_NETWORK)
-                        r = check_add_requirement(u, *name);
-        return r;
-}
-
 static int add_volumes(UnitSpec *u, const MountList *list) {
         int r = 0;
 
@@ -68,7 +59,7 @@ int check_build(UnitSpec *u, Diag *diag) {
         if (r < 0)
                 bad = r;
 
-        r = add_networks(u, &u->build->network);
+        r = check_require_network(u, &u->build->network);
         if (r == 0)
                 r = add_volumes(u, &u->build->volumes);
         return r < 0 ? r : bad;
@@ -83,6 +74,6 @@ int check_kube(UnitSpec *u, Diag *diag) {
                 bad = diag_error(diag, check_place(u, "Kube", "SetWorkingDirectory"), -EINVAL,
                                  "SetWorkingDirectory=yaml does not go together with several files in Yaml=");
 
-        r = add_networks(u, &k->network);
+        r = check_require_network(u, &k->network);
         return r < 0 ? r : bad;
 }

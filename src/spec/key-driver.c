@@ -97,15 +97,9 @@ static bool interface_valid(const char *name) {
         return true;
 }
 
-int key_interface_parse(const KeyInput *in, void *field) {
-        autofree char *text = NULL;
-        char **name = field;
-        Where at;
-        int r;
+int key_interface_name(const KeyInput *in, const char *text, Where at, char **ret) {
+        char *name;
 
-        r = key_unquote(in, &text, &at);
-        if (r < 0)
-                return r;
         if (!interface_valid(text))
                 return diag_error(
                         in->diag, at, -EINVAL,
@@ -113,9 +107,21 @@ int key_interface_parse(const KeyInput *in, void *field) {
                         "blanks",
                         in->key);
 
-        free(*name);
-        *name = take_ptr(text);
+        name = strdup(text);
+        if (!name)
+                return -ENOMEM;
+        free(*ret);
+        *ret = name;
         return 0;
+}
+
+int key_interface_parse(const KeyInput *in, void *field) {
+        autofree char *text = NULL;
+        Where at;
+        int r;
+
+        r = key_unquote(in, &text, &at);
+        return r < 0 ? r : key_interface_name(in, text, at, field);
 }
 
 char *key_interface_format(const void *field) {

@@ -156,6 +156,39 @@ int key_size(const char *text, uint64_t *ret) {
         return parse_size(plain, ret);
 }
 
+bool key_next_option(char **rest, const char *start, Where at, char separator, KeyOption *ret) {
+        const char separators[] = { separator, '\0' };
+        char *option;
+
+        while ((option = strsep(rest, separators))) {
+                char *equals = strchr(option, '=');
+
+                if (!*option)
+                        continue;
+                ret->at = where_advance(at, (size_t) (option - start));
+                ret->value_at = where_advance(ret->at, equals ? (size_t) (equals + 1 - option) : 0);
+                ret->name = option;
+                ret->value = equals ? equals + 1 : NULL;
+                if (equals)
+                        *equals = '\0';
+                return true;
+        }
+        return false;
+}
+
+int key_bad_form(const KeyInput *in, const char *text, Where at, int r, const char *syntax) {
+        if (r == -ERANGE)
+                return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is out of range (%s)", in->key, text,
+                                  syntax);
+        return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not of the form %s", in->key, text, syntax);
+}
+
+int key_bad_option(const KeyInput *in, const KeyOption *option, const char *const *words) {
+        (void) diag_error(in->diag, option->at, -EINVAL, "%s=: unknown option \"%s\"", in->key, option->name);
+        diag_did_you_mean(in->diag, option->name, words);
+        return -EINVAL;
+}
+
 int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syntax,
                  const char *const *words) {
         (void) diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not one of its values", in->key, word);
@@ -165,7 +198,7 @@ int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syn
 }
 
 int key_fill_instance(const KeyInput *in, char **name) {
-        const char *own = in->specifiers ? in->specifiers->unit_name : NULL, *at;
+        const char *own = in->specifiers ? in->specifiers->unit_name : NULL;
         autofree char *instance = NULL;
         char *whole;
         int r;
@@ -176,9 +209,9 @@ int key_fill_instance(const KeyInput *in, char **name) {
         if (r < 0 || !instance)
                 return r;
 
-        at = strchr(*name, '@');
-        if (asprintf(&whole, "%.*s%s%s", (int) (at + 1 - *name), *name, instance, at + 1) < 0)
-                return -ENOMEM;
+        r = unit_name_replace_instance(*name, instance, &whole);
+        if (r < 0)
+                return r;
         free(*name);
         *name = whole;
         return 0;

@@ -10,7 +10,7 @@ typedef struct KubeSection {
         KubeDirectory directory;
         NetworkChoice network;
         PublishList publish;
-        UserNamespaceMode user_namespace;
+        UserNamespaceChoice user_namespace;
         char **auto_update;
         ExitPropagation exit_propagation;
         bool down_force;

@@ -118,24 +118,25 @@ static int check_address(const Static *s, Known *known) {
 }
 
 static int check_container(const SetUnit *u, Known *known) {
-        const ContainerSection *c = u->spec->container;
-        const char *network = c->network.names ? c->network.names[0] : "default";
+        static const NetworkJoin none = { .name = (char *) "default" };
+        const NetworkKeys *k = &u->spec->container->network;
+        const NetworkJoin *first = k->choice.n_joins > 0 ? k->choice.joins : &none;
         const struct {
                 const char *key;
                 const InetAddress *own, *of_network;
         } families[] = {
-                { "IP", &c->ip4, &c->network.ip4 },
-                { "IP6", &c->ip6, &c->network.ip6 },
+                { "IP", &k->ip4, &first->ip4 },
+                { "IP6", &k->ip6, &first->ip6 },
         };
         int r = 0;
 
-        if (c->network.set && c->network.mode != NETWORK_MODE_PRIVATE)
+        if (k->choice.set && k->choice.mode != NETWORK_MODE_PRIVATE)
                 return 0;
 
         for (size_t i = 0; i < ELEMENTSOF(families) && r == 0; i++) {
                 bool own = families[i].own->family != AF_UNSPEC;
                 Static s = { u,
-                             network,
+                             first->name,
                              own ? families[i].key : "Network",
                              own ? families[i].own : families[i].of_network,
                              {} };
@@ -148,7 +149,7 @@ static int check_container(const SetUnit *u, Known *known) {
 
 /* An address that ports are published on is the host's, never a container's. */
 static void check_host_addresses(const SetUnit *u, const Known *known) {
-        const PublishList *list = &u->spec->container->publish;
+        const PublishList *list = &u->spec->container->network.publish;
         char text[INET_TEXT_MAX];
 
         for (size_t i = 0; i < list->n; i++) {

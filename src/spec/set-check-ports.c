@@ -19,21 +19,21 @@ static size_t count(const UnitSet *set) {
 
         for (size_t i = 0; i < unit_set_size(set); i++)
                 if (set_is_container(unit_set_get(set, i)))
-                        n += unit_set_get(set, i)->spec->container->publish.n;
+                        n += unit_set_get(set, i)->spec->container->network.publish.n;
         return n;
 }
 
 static void collect(const UnitSet *set, Ports *ret) {
         for (size_t i = 0; i < unit_set_size(set); i++) {
                 const SetUnit *u = unit_set_get(set, i);
-                const ContainerSection *c = set_is_container(u) ? u->spec->container : NULL;
+                const NetworkKeys *n = set_is_container(u) ? &u->spec->container->network : NULL;
 
                 /* With Network=host and none nothing is published. */
-                if (!c || (c->network.set && c->network.mode != NETWORK_MODE_PRIVATE))
+                if (!n || (n->choice.set && n->choice.mode != NETWORK_MODE_PRIVATE))
                         continue;
-                for (size_t k = 0; k < c->publish.n; k++)
-                        if (c->publish.items[k].host_port > 0)
-                                ret->items[ret->n++] = (Port){ u, &c->publish.items[k] };
+                for (size_t k = 0; k < n->publish.n; k++)
+                        if (n->publish.items[k].host_port > 0)
+                                ret->items[ret->n++] = (Port){ u, &n->publish.items[k] };
         }
 }
 

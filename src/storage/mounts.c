@@ -78,7 +78,7 @@ static int open_volume_source(const Preparation *p, const MountSpec *m, Source *
                 name = own_name;
         }
 
-        r = volume_make(dir, name);
+        r = volume_make(dir, name, (VolumeOwner){});
         if (r >= 0 && m->copy && !q->restart && q->root_fd >= 0)
                 r = volume_fill(dir, name, q->root_fd, m->destination, q->id_base, q->spec->id_count);
         if (r >= 0)
@@ -172,6 +172,11 @@ static int make_mount(const Preparation *p, const MountSpec *m, Source *source, 
         case MOUNT_BIND:
                 r = open_bind_source(p, m, source);
                 break;
+        case MOUNT_IMAGE:
+        case MOUNT_ARTIFACT:
+        case MOUNT_GLOB:
+        case MOUNT_DEVPTS:
+        case MOUNT_RAMFS:
         case MOUNT_KIND_N_:
         case MOUNT_KIND_INVALID_:
                 break;

@@ -75,6 +75,8 @@ START_TEST(references) {
                "web.container:3:9: error: Network=: there is no unit file for bakc.network (did you mean "
                "\"back.network\"?)\n"
                "web.container:4:8: error: Volume=: there is no unit file for data.volume\n");
+        expect((Units){ "web.container", BOX("Network=back\n") },
+               "web.container:3:9: error: Network=: there is no unit file for back.network\n");
         /* The same stem, another kind. */
         expect((Units){ "web.container", BOX("[Unit]\nRequires=back.container\n"), "back.network",
                         "[Network]\n" },
@@ -276,6 +278,11 @@ START_TEST(names) {
                "back.network: error: the service of back-network.container would be called "
                "back-network.service, too "
                "(in back-network.container)\n");
+        expect((Units){ "a.volume", "[Volume]\nServiceName=data\n", "b.network",
+                        "[Network]\nServiceName=data\n" },
+               "b.network:2:13: error: the service of a.volume would be called data.service, too (in "
+               "a.volume:2)\n");
+        expect((Units){ "web.container", BOX(""), "web.kube", "[Kube]\nYaml=x\nServiceName=web-pods\n" }, "");
         expect((Units){ "a.container", BOX(""), "b.volume", "[Volume]\nServiceName=a\n" },
                "b.volume:2:13: error: the service of a.container would be called a.service, too (in "
                "a.container)\n");
