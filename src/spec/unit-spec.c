@@ -6,6 +6,7 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "spec/container-section.h"
+#include "spec/key-alias.h"
 #include "spec/key.h"
 #include "spec/unit-check.h"
 #include "spec/unit-spec.h"
@@ -44,9 +45,16 @@ const void *unit_spec_section(const UnitSpec *u, const char *section) {
 }
 
 const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const char *key) {
-        for (size_t i = raw->n_values; i-- > 0;)
-                if (streq(raw->values[i].key, key) && streq(raw->values[i].section, section))
-                        return &raw->values[i];
+        bool any_name = key_has_old_names(section, key);
+
+        for (size_t i = raw->n_values; i-- > 0;) {
+                const RawValue *v = &raw->values[i];
+
+                /* This is asked often: a call for each value would be dear. */
+                if ((v->key[0] == key[0] && streq(v->key, key) && streq(v->section, section)) ||
+                    (any_name && key_alias_is(v->section, v->key, section, key)))
+                        return v;
+        }
         return NULL;
 }
 
@@ -167,17 +175,41 @@ static void enter_section(Place *place, const UnitSpec *u, const char *section) 
         place->fields = (void *) unit_spec_section(u, section);
 }
 
-static int load_value(const UnitSpec *u, Place *place, const RawValue *v) {
-        const Key *key = place->table ? key_find(place->table, v->key) : NULL;
-        Diag *diag = place->input.diag;
-
-        if (!key)
-                return report_unknown(u->kind, v, diag);
+static void warn_of_idleness(const UnitSpec *u, const RawValue *v, const Key *key, Diag *diag) {
         if (is_worth_a_warning(u, v, key))
                 diag_warning(diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
+}
+
+static int assign_by_old_name(UnitSpec *u, const RawValue *v, const KeyAlias *alias, KeyInput in) {
+        const KeyTable *table = key_table_find(alias->new_section);
+        const Key *key = key_find(table, alias->new_name);
+        autofree char *text = NULL;
+        int r;
+
+        diag_warning(in.diag, v->key_at, "%s= is the old name of %s=%s%s%s", alias->name, alias->new_name,
+                     streq(alias->section, alias->new_section) ? "" : " of section [",
+                     streq(alias->section, alias->new_section) ? "" : alias->new_section,
+                     streq(alias->section, alias->new_section) ? "" : "]");
+        r = key_alias_convert(alias, &in, &text);
+        if (r < 0)
+                return r;
+        in.text = text;
+        warn_of_idleness(u, v, key, in.diag);
+        return key_assign(table, key, &in, (void *) unit_spec_section(u, table->section));
+}
+
+static int load_value(UnitSpec *u, Place *place, const RawValue *v) {
+        const Key *key = place->table ? key_find(place->table, v->key) : NULL;
+        const KeyAlias *alias = key ? NULL : key_alias_find(v->section, v->key);
+
         place->input.key = v->key;
         place->input.text = v->value;
         place->input.at = v->at;
+        if (alias)
+                return assign_by_old_name(u, v, alias, place->input);
+        if (!key)
+                return report_unknown(u->kind, v, place->input.diag);
+        warn_of_idleness(u, v, key, place->input.diag);
         return key_assign(place->table, key, &place->input, place->fields);
 }
 
@@ -252,11 +284,11 @@ static void set_timeout_stop(UnitSpec *u, const ManagerConfig *config) {
         bool own = u->container && unit_spec_is_set(u, "Container", "StopTimeout");
 
         if (own && s->timeout_stop_set)
-                s->timeout_stop = MIN_OF(s->timeout_stop, u->container->stop_timeout);
+                s->timeouts.stop = MIN_OF(s->timeouts.stop, u->container->stop_timeout);
         else if (own)
-                s->timeout_stop = u->container->stop_timeout;
+                s->timeouts.stop = u->container->stop_timeout;
         else if (!s->timeout_stop_set)
-                s->timeout_stop = config->defaults.timeout_stop;
+                s->timeouts.stop = config->defaults.timeout_stop;
 }
 
 void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
@@ -265,8 +297,10 @@ void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
         if (!unit_spec_is_set(u, "Service", "RestartSec"))
                 s->restart_sec = config->defaults.restart_sec;
         if (!s->timeout_start_set && s->type != SERVICE_ONESHOT)
-                s->timeout_start = config->defaults.timeout_start;
+                s->timeouts.start = config->defaults.timeout_start;
         set_timeout_stop(u, config);
+        if (!unit_spec_is_set(u, "Service", "TimeoutAbortSec"))
+                s->timeout_abort = s->timeouts.stop;
         if (!unit_spec_is_set(u, "Service", "MemoryMax"))
                 s->limits.memory_max = config->defaults.memory_max;
         if (!unit_spec_is_set(u, "Service", "TasksMax"))
