@@ -11,23 +11,26 @@
 
 /* Podman reads the list as a line of CSV: quotes around a whole option hold it together. */
 static bool next_option(char **rest, Word *ret) {
-        char *option = *rest, *end;
+        char *option = *rest, *end = NULL;
 
         if (!option)
                 return false;
-        ret->quoted = option[0] == '"' && (end = strstr(option + 1, "\",")) != NULL;
-        if (ret->quoted)
-                *rest = end + 2;
-        else {
+
+        ret->quoted = false;
+        if (option[0] == '"') {
+                for (end = strchr(option + 1, '"'); end && end[1] && end[1] != ',';)
+                        end = strchr(end + 1, '"');
+                ret->quoted = end != NULL;
+        }
+        if (ret->quoted) {
+                *rest = end[1] ? end + 2 : NULL;
+                *end = '\0';
+        } else {
                 end = strchr(option, ',');
                 *rest = end ? end + 1 : NULL;
-                if (!end && option[0] == '"' && option[1] && option[strlen(option) - 1] == '"') {
-                        ret->quoted = true;
-                        end = option + strlen(option) - 1;
-                }
+                if (end)
+                        *end = '\0';
         }
-        if (end)
-                *end = '\0';
         ret->text = option + ret->quoted;
         return true;
 }
