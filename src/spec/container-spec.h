@@ -152,9 +152,9 @@ typedef struct SeccompSpec {
 
 /* A device of the host, or a directory of devices. */
 typedef struct DeviceSpec {
-        char *host;             /* absolute path */
-        char *container;        /* below /dev */
-        bool optional;          /* left out when the host has none */
+        char *host;      /* absolute path, or "vendor.com/class=name" of the Container Device Interface */
+        char *container; /* below /dev; NULL with such a name */
+        bool optional;   /* left out when the host has none */
         bool read, write, make; /* what the container may do with it */
         Where at;
 } DeviceSpec;

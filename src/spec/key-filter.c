@@ -104,7 +104,13 @@ int key_unmask_parse(const KeyInput *in, void *field) {
 char *key_unmask_format(const void *field) {
         const UnmaskChoice *c = field;
 
-        return c->all ? strdup("ALL") : words_join(c->paths);
+        char **words = NULL;
+        int r;
+
+        r = c->all ? strv_add(&words, "ALL") : 0;
+        if (r == 0)
+                r = strv_add_all(&words, c->paths);
+        return key_join_take(words, r);
 }
 
 void key_unmask_clear(void *field) {

@@ -9,28 +9,26 @@
 #include "spec/key-mount.h"
 #include "spec/mount-option.h"
 
+/* The quote that closes the one at the start of an option: a comma or nothing comes behind it. */
+static char *closing_quote(char *option) {
+        for (char *p = option + 1; (p = strchr(p, '"')); p++)
+                if (p[1] == ',' || !p[1])
+                        return p;
+        return NULL;
+}
+
 /* Podman reads the list as a line of CSV: quotes around a whole option hold it together. */
 static bool next_option(char **rest, Word *ret) {
-        char *option = *rest, *end = NULL;
+        char *option = *rest, *quote, *comma;
 
         if (!option)
                 return false;
-
-        ret->quoted = false;
-        if (option[0] == '"') {
-                for (end = strchr(option + 1, '"'); end && end[1] && end[1] != ',';)
-                        end = strchr(end + 1, '"');
-                ret->quoted = end != NULL;
-        }
-        if (ret->quoted) {
-                *rest = end[1] ? end + 2 : NULL;
-                *end = '\0';
-        } else {
-                end = strchr(option, ',');
-                *rest = end ? end + 1 : NULL;
-                if (end)
-                        *end = '\0';
-        }
+        quote = option[0] == '"' ? closing_quote(option) : NULL;
+        comma = quote ? quote + (quote[1] == ',') : strchr(option, ',');
+        *rest = comma && (!quote || comma > quote) ? comma + 1 : NULL;
+        if (quote || comma)
+                *(quote ? quote : comma) = '\0';
+        ret->quoted = quote != NULL;
         ret->text = option + ret->quoted;
         return true;
 }
