@@ -48,7 +48,7 @@ START_TEST(what_is_no_change) {
         /* What follows from another key. */
         expect(WEB, WEB, WEB "Network=back.network\n", "Network:  -> back.network (new container)\n");
         /* What nothing acts on. */
-        expect(WEB, WEB, WEB "PodmanArgs=--x\n", "");
+        expect(WEB, WEB, WEB "GlobalArgs=--x\n", "");
 }
 END_TEST
 
