@@ -58,14 +58,9 @@ static const Face *find_face(const Generator *g, const char *name) {
 static int systemd_name(const Generator *g, const char *name, char **ret) {
         const Face *face = find_face(g, name);
 
-        if (face) {
-                *ret = strdup(face->service);
-                return *ret ? 0 : -ENOMEM;
-        }
-        if (unit_name_kind(name) >= 0)
+        if (!face && unit_name_kind(name) >= 0)
                 return unit_name_to_service(name, ret);
-
-        *ret = strdup(name);
+        *ret = strdup(face ? face->service : name);
         return *ret ? 0 : -ENOMEM;
 }
 
@@ -251,6 +246,7 @@ static int load_unit(const Generator *g, const char *name, UnitSpec **ret) {
 /* Gives the unit a place among the faces, unless another one bears its service's name. */
 static int add_face(Generator *g, UnitSpec *u) {
         autofree char *service = NULL;
+        Face *faces;
         int r;
 
         r = unit_spec_service(u, &service);
@@ -263,21 +259,56 @@ static int add_face(Generator *g, UnitSpec *u) {
                         return -EEXIST;
                 }
 
-        g->faces[g->n_faces++] = (Face){ u, take_ptr(service) };
+        faces = reallocarray(g->faces, g->n_faces + 1, sizeof(*faces));
+        if (!faces)
+                return -ENOMEM;
+        g->faces = faces;
+        faces[g->n_faces++] = (Face){ u, take_ptr(service) };
         return 0;
 }
 
-static void load_face(Generator *g, const char *name) {
+/* A unit that cannot get a face must not keep the others from theirs. */
+static void add_unit(Generator *g, const char *name) {
         autoptr(UnitSpec) u = NULL;
         int r;
 
         r = load_unit(g, name, &u);
-        if (r >= 0 && u)
+        if (r >= 0 && u) {
                 r = add_face(g, u);
+                if (r >= 0)
+                        (void) take_ptr(u);
+        }
         if (r < 0)
                 log_message(LOG_ERR, name, "no service made of it: %s", strerror(-r));
-        else
-                (void) take_ptr(u);
+}
+
+/* Of a template, the instance that is started at boot when [Install] says so. */
+static int add_default_instance(Generator *g, const char *template) {
+        autofree char *name = NULL;
+        autoptr(UnitSpec) u = NULL;
+        int r;
+
+        r = load_unit(g, template, &u);
+        if (r < 0 || !u || !u->install.default_instance)
+                return r == -ENOMEM ? r : 0;
+
+        r = unit_name_replace_instance(template, u->install.default_instance, &name);
+        if (r >= 0 && !find_face(g, name))
+                add_unit(g, name);
+        return r;
+}
+
+/* Instances of templates that a face names: systemd has no template to make them of. */
+static void add_named_instances(Generator *g, const UnitSpec *u) {
+        for (size_t i = 0; i < ELEMENTSOF(shared_dependencies); i++)
+                STRV_FOREACH (name, u->unit.dependencies[shared_dependencies[i]]) {
+                        autofree char *file = NULL;
+
+                        if (unit_name_kind(*name) >= 0 && strchr(*name, '@') &&
+                            !unit_name_is_template(*name) && !find_face(g, *name) &&
+                            unit_path_find(g->path, *name, &file) == 0)
+                                add_unit(g, *name);
+                }
 }
 
 /* All units first: their services' names are needed when one of them names another. */
@@ -292,9 +323,6 @@ static int load_all(Generator *g) {
                 r = unit_path_list(g->path, &names);
         if (r < 0)
                 return r;
-        g->faces = calloc(strv_length(names) + 1, sizeof(*g->faces));
-        if (!g->faces)
-                return -ENOMEM;
 
         tell(NULL, unit_path_diag(g->path));
         STRV_FOREACH (name, names) {
@@ -309,11 +337,17 @@ static int load_all(Generator *g) {
                                 return r;
                         /* An instance that only its alias names. */
                         if (!strv_contains(names, real) && !find_face(g, real))
-                                load_face(g, real);
+                                add_unit(g, real);
                 } else
-                        load_face(g, *name);
+                        add_unit(g, *name);
         }
-        return 0;
+        STRV_FOREACH (name, names)
+                if (unit_name_is_template(*name) && r >= 0)
+                        r = add_default_instance(g, *name);
+        /* Grows as it goes. */
+        for (size_t i = 0; i < g->n_faces && r >= 0; i++)
+                add_named_instances(g, g->faces[i].unit);
+        return r;
 }
 
 /* An alias of ours is one of systemd's. */
