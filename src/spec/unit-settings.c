@@ -3,6 +3,7 @@
 
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "spec/key-alias.h"
 #include "spec/unit-settings.h"
 
 ENUM_DEFINE(SettingOrigin, setting_origin, SETTING, SETTING_ORIGIN_LIST)
@@ -24,7 +25,7 @@ static int find_places(const UnitSpec *u, Setting *s) {
                 const RawValue *v = &u->raw->values[i];
                 Where *places;
 
-                if (!streq(v->section, s->table->section) || !streq(v->key, s->key->name))
+                if (!key_alias_is(v->section, v->key, s->table->section, s->key->name))
                         continue;
                 if (!v->value[0] && !empty_counts) {
                         s->n_places = resets ? 0 : s->n_places;
