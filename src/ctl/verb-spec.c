@@ -85,7 +85,7 @@ static int offline(Ctl *c, const char *name) {
         autoptr(ContainerSpec) spec = NULL;
         autoptr(Diag) diag = diag_new();
         SpecJsonContext context = {};
-        IdExtent ids;
+        autoidmap IdMap ids = {};
         int r;
 
         if (!config || !diag)
@@ -101,9 +101,11 @@ static int offline(Ctl *c, const char *name) {
                 return ctl_errno(r, "%s", name);
 
         /* Which ids the manager would take is known to it alone; any will do to read or run the result. */
-        ids = (IdExtent){ 0, config->users.first_id, spec->id_count };
-        context.ids = &ids;
-        context.n_ids = spec->user_namespace;
+        r = spec->pick_ids ? id_map_range(&ids, config->users.first_id, spec->id_count)
+                           : id_map_copy(&spec->ids, &ids);
+        if (r < 0)
+                return ctl_errno(r, "%s", name);
+        context.ids = spec->user_namespace ? &ids : NULL;
         context.root = spec->rootfs;
         r = spec_to_json(spec, &context, &text);
         if (r < 0)

@@ -70,11 +70,11 @@ static int host_step(Run *run, const Step *s) {
                 r = clone_tree(AT_FDCWD, s->path, s->flags);
                 break;
         case STEP_MAKE_DEV:
-                r = device_tree_create(run->plan->dev_uid, run->plan->dev_gid, run->fault);
+                r = device_tree_create(run->plan->dev_owner, run->fault);
                 break;
         case STEP_MAKE_DEVICE:
-                r = device_node_make(run->fds[s->slot], &run->plan->devices[s->number], run->plan->dev_uid,
-                                     run->plan->dev_gid);
+                r = device_node_make(run->fds[s->slot], &run->plan->devices[s->number], run->plan->dev_owner,
+                                     (gid_t) s->flags);
                 break;
         case STEP_OPEN_NULL:
                 r = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);

@@ -51,6 +51,7 @@ void container_spec_free(ContainerSpec *s) {
         seccomp_profile_free(s->seccomp.profile);
         strv_free(s->seccomp.allow);
         strv_free(s->seccomp.deny);
+        id_map_clear(&s->ids);
         strv_free(s->masked_paths);
         strv_free(s->protected_paths);
         free(s->devices);

@@ -14,14 +14,10 @@
 #include "basic/clock.h"
 #include "basic/diag.h"
 #include "basic/inet.h"
+#include "spec/id-map.h"
 #include "spec/schedule.h"
 #include "spec/seccomp-profile.h"
 #include "spec/types.h"
-
-/* One line of a user-namespace map (user_namespaces(7)). */
-typedef struct IdExtent {
-        uint32_t inside, outside, count;
-} IdExtent;
 
 #define MOUNT_KIND_LIST(X)        \
         X(MOUNT_BIND, "bind")     \
@@ -152,7 +148,9 @@ typedef struct ContainerSpec {
 
         /* confinement */
         bool user_namespace;
-        uint32_t id_count;     /* ids to map, from 0; the manager picks where outside */
+        bool pick_ids; /* the manager picks a range of id_count ids; lines of .ids then replace parts of it */
+        uint32_t id_count;
+        IdMap ids;             /* outside are ids of the host */
         uint64_t capabilities; /* bit N = capability N (capabilities(7)): bounding, permitted, effective */
         uint64_t ambient_capabilities; /* a part of these that a user other than root holds as well */
         bool no_new_privileges;

@@ -101,14 +101,14 @@ static json_t *make_process(const ContainerSpec *s, const SpecJsonContext *c) {
                          "noNewPrivileges", s->no_new_privileges);
 }
 
-static json_t *make_ids(const SpecJsonContext *c) {
+static json_t *make_ids(const IdList *ids) {
         json_t *array = json_array();
 
-        for (size_t i = 0; i < c->n_ids; i++)
+        for (size_t i = 0; i < ids->n; i++)
                 if (json_array_append_new(array, json_pack("{s:I, s:I, s:I}", "containerID",
-                                                           (json_int_t) c->ids[i].inside, "hostID",
-                                                           (json_int_t) c->ids[i].outside, "size",
-                                                           (json_int_t) c->ids[i].count)) < 0) {
+                                                           (json_int_t) ids->items[i].inside, "hostID",
+                                                           (json_int_t) ids->items[i].outside, "size",
+                                                           (json_int_t) ids->items[i].count)) < 0) {
                         json_decref(array);
                         return NULL;
                 }
@@ -123,7 +123,7 @@ static json_t *make_namespaces(const ContainerSpec *s, const SpecJsonContext *c)
         } all[] = {
                 { "pid", true },          { "mount", true },  { "uts", true },
                 { "ipc", true },          { "cgroup", true }, { "network", s->network != NETWORK_MODE_HOST },
-                { "user", c->n_ids > 0 },
+                { "user", c->ids != NULL },
         };
         json_t *array = json_array();
 
@@ -186,9 +186,9 @@ static json_t *make_linux(const ContainerSpec *s, const SpecJsonContext *c) {
         r |= json_object_set_new(object, "namespaces", make_namespaces(s, c));
         r |= json_object_set_new(object, "sysctl", make_sysctls(s));
         r |= json_object_set_new(object, "resources", make_resources(&s->limits));
-        if (c->n_ids > 0) {
-                r |= json_object_set_new(object, "uidMappings", make_ids(c));
-                r |= json_object_set_new(object, "gidMappings", make_ids(c));
+        if (c->ids) {
+                r |= json_object_set_new(object, "uidMappings", make_ids(&c->ids->uids));
+                r |= json_object_set_new(object, "gidMappings", make_ids(&c->ids->gids));
         }
         if (s->masked_paths)
                 r |= json_object_set_new(object, "maskedPaths", string_array(s->masked_paths));

@@ -171,6 +171,7 @@ static int make_confinement(const Making *m, ContainerSpec *s) {
         const ContainerSection *c = m->section;
 
         s->user_namespace = wants_user_namespace(m);
+        s->pick_ids = s->user_namespace;
         s->id_count = m->config->users.id_count;
         s->capabilities = make_capabilities(m);
         s->no_new_privileges = c->no_new_privileges == TOGGLE_UNSET ? m->config->security.no_new_privileges

@@ -214,8 +214,7 @@ static int begin_filling(int volume_fd, int data_fd) {
 }
 
 int volume_fill(const char *volumes_dir, const char *name, int root_fd, const char *destination,
-                uint32_t id_base, uint32_t id_count) {
-        IdShift shift = { .base = id_base, .count = id_base > 0 ? id_count : 0 };
+                const IdMap *ids) {
         autoclose int volume_fd = -EBADF, data_fd = -EBADF, from_fd = -EBADF;
         int r;
 
@@ -237,7 +236,7 @@ int volume_fill(const char *volumes_dir, const char *name, int root_fd, const ch
                 return r;
 
         /* On failure the mark stays: what has been copied is dropped by the next attempt. */
-        r = tree_copy(from_fd, data_fd, &shift);
+        r = tree_copy(from_fd, data_fd, ids);
         if (r < 0)
                 return r;
         return unlinkat(volume_fd, FILLING, 0) < 0 ? -errno : 1;

@@ -27,14 +27,13 @@ static void world_make(World *w, MountSpec *mounts, size_t n) {
         w->root_fd = fixture_open("root");
         w->spec.mounts = mounts;
         w->spec.n_mounts = n;
-        w->spec.id_count = FIXTURE_COUNT;
         w->q = (MountsRequest){
                 .spec = &w->spec,
                 .volumes_dir = w->volumes_dir,
                 .container_dir = w->container_dir,
                 .root_fd = w->root_fd,
                 .userns_fd = w->userns_fd,
-                .id_base = FIXTURE_BASE,
+                .ids = &fixture_ids,
                 .uid = 33,
                 .gid = 33,
         };

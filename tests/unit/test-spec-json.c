@@ -85,8 +85,9 @@ static bool has_namespace(json_t *root, const char *type) {
 }
 
 START_TEST(content) {
-        const IdExtent ids = { 0, 1048576, 65536 };
-        const SpecJsonContext context = { .root = "/r", .ids = &ids, .n_ids = 1 };
+        IdExtent extent = { 0, 1048576, 65536 };
+        const IdMap ids = { { &extent, 1 }, { &extent, 1 } };
+        const SpecJsonContext context = { .root = "/r", .ids = &ids };
         autofree char *text =
                 text_of("[Container]\nRootfs=/r\nExec=/bin/x \"a b\"\nUser=7\nReadOnly=yes\n"
                         "Volume=data:/data:ro\nTmpfs=/t:size=4096\nSysctl=net.core.somaxconn=9\n"
