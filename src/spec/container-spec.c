@@ -1,20 +1,68 @@
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "basic/macro.h"
 #include "basic/strv.h"
 #include "spec/container-spec.h"
 
 ENUM_DEFINE(MountKind, mount_kind, MOUNT_KIND, MOUNT_KIND_LIST)
 ENUM_DEFINE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST)
-ENUM_DEFINE(ResolvMode, resolv_mode, RESOLV, RESOLV_LIST)
+
+void mount_spec_done(MountSpec *m) {
+        free(m->source);
+        free(m->destination);
+        free(m->upper);
+        free(m->work);
+        free(m->subpath);
+        free(m->title);
+        free(m->digest);
+        free(m->uid_map.items);
+        free(m->gid_map.items);
+        *m = (MountSpec){};
+}
+
+static int copy_map(const IdMapList *from, IdMapList *to) {
+        *to = (IdMapList){};
+        if (from->n == 0)
+                return 0;
+        to->items = reallocarray(NULL, from->n, sizeof(*to->items));
+        if (!to->items)
+                return -ENOMEM;
+        memcpy(to->items, from->items, from->n * sizeof(*to->items));
+        to->n = from->n;
+        return 0;
+}
+
+int mount_spec_copy(const MountSpec *from, MountSpec *to) {
+        static const size_t texts[] = {
+                offsetof(MountSpec, source), offsetof(MountSpec, destination), offsetof(MountSpec, upper),
+                offsetof(MountSpec, work),   offsetof(MountSpec, subpath),     offsetof(MountSpec, title),
+                offsetof(MountSpec, digest),
+        };
+        int r, bad = 0;
+
+        *to = *from;
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                const char *text = *(char *const *) ((const char *) from + texts[i]);
+                char *copy = text ? strdup(text) : NULL;
+
+                if (text && !copy)
+                        bad = -ENOMEM;
+                *(char **) ((char *) to + texts[i]) = copy;
+        }
+        r = copy_map(&from->uid_map, &to->uid_map);
+        bad = r < 0 ? r : bad;
+        r = copy_map(&from->gid_map, &to->gid_map);
+        return r < 0 ? r : bad;
+}
 
 void container_spec_free(ContainerSpec *s) {
         if (!s)
                 return;
 
-        for (size_t i = 0; i < s->n_mounts; i++) {
-                free(s->mounts[i].source);
-                free(s->mounts[i].destination);
-        }
+        for (size_t i = 0; i < s->n_mounts; i++)
+                mount_spec_done(&s->mounts[i]);
         for (size_t i = 0; i < s->n_hosts; i++)
                 free(s->hosts[i].name);
         for (size_t i = 0; i < s->n_sysctls; i++) {

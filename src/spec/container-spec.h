@@ -14,35 +14,73 @@
 #include "basic/clock.h"
 #include "basic/diag.h"
 #include "basic/inet.h"
+#include "spec/container-words.h"
 #include "spec/id-map.h"
 #include "spec/schedule.h"
 #include "spec/seccomp-profile.h"
 #include "spec/types.h"
 
-#define MOUNT_KIND_LIST(X)        \
-        X(MOUNT_BIND, "bind")     \
-        X(MOUNT_VOLUME, "volume") \
-        X(MOUNT_TMPFS, "tmpfs")
+/* One line of UIDMap= or GIDMap= (podman-run(1), "UIDMap"). */
+typedef struct IdMapSpec {
+        uint32_t inside, outside, count;
+        bool add;        /* "+": to the default map, replacing what overlaps */
+        bool host;       /* "@": outside is an id of the host, also where others are intermediate */
+        bool uids, gids; /* "u", "g": of which of the two maps; neither = of the key's */
+} IdMapSpec;
+
+typedef struct IdMapList {
+        IdMapSpec *items;
+        size_t n;
+} IdMapList;
+
+#define MOUNT_KIND_LIST(X)            \
+        X(MOUNT_BIND, "bind")         \
+        X(MOUNT_VOLUME, "volume")     \
+        X(MOUNT_TMPFS, "tmpfs")       \
+        X(MOUNT_IMAGE, "image")       \
+        X(MOUNT_ARTIFACT, "artifact") \
+        X(MOUNT_GLOB, "glob")         \
+        X(MOUNT_DEVPTS, "devpts")     \
+        X(MOUNT_RAMFS, "ramfs")
 
 ENUM_DECLARE(MountKind, mount_kind, MOUNT_KIND, MOUNT_KIND_LIST);
 
 /* One mount inside the container, in the order in which they are made (parents before children). */
 typedef struct MountSpec {
         MountKind kind;
-        char *source; /* bind: absolute host path; volume: name below the volume store, or of a .volume unit
-                         ("data.volume"), NULL = anonymous; tmpfs: NULL */
+        char *source; /* bind: absolute host path; glob: pattern of such; volume: name below the volume store,
+                         or of a .volume unit ("data.volume"), NULL = anonymous; image, artifact: reference or
+                         unit; others: NULL */
         char *destination; /* absolute path in the container */
         bool read_only, no_exec, no_suid, no_dev;
-        bool recursive;            /* bind: with the mounts below it */
-        bool idmap;                /* shift ids with the container's user namespace */
-        bool chown;                /* "U": give the source to the container's user first */
-        bool copy;                 /* volume: fill an empty one from the image */
-        bool optional;             /* a missing source is no error */
-        unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, each may have MS_REC; mount(2) */
-        uint64_t size;             /* tmpfs: bytes; 0 = half of the memory */
-        mode_t mode;               /* tmpfs: mode of its root; 0 = 01777 */
-        Where at;                  /* where the unit says so */
+        bool recursive;             /* bind: with the mounts below it */
+        bool idmap;                 /* shift ids with the container's user namespace */
+        bool chown;                 /* "U": give the source to the container's user first */
+        bool copy;                  /* volume: fill an empty one from the image */
+        bool optional;              /* a missing source is no error */
+        unsigned long propagation;  /* MS_PRIVATE, MS_SLAVE, MS_SHARED, each may have MS_REC; mount(2) */
+        uint64_t size;              /* tmpfs: bytes; 0 = half of the memory */
+        mode_t mode;                /* tmpfs: mode of its root; 0 = 01777 */
+        bool overlay;               /* "O": what is written does not reach the source */
+        char *upper, *work;         /* of that overlay; NULL: gone with the container */
+        char *subpath;              /* volume, image: what of the source is mounted; NULL = all */
+        char *title, *digest;       /* artifact: which of its files; NULL = all */
+        IdMapList uid_map, gid_map; /* "idmap=": instead of the user namespace's */
+        bool copy_up;               /* tmpfs: begins with what the image has in its place */
+        bool no_swap;               /* tmpfs, ramfs: never on disk */
+        bool no_dereference;        /* a source that is a link is mounted as the link */
+        bool shared_label;          /* "z": content is labelled for all containers */
+        bool own_label;             /* "Z": content is labelled for this one */
+        uint32_t uid, gid;          /* devpts: owner of new terminals */
+        uint32_t most;              /* devpts: number of terminals; 0 = the kernel's */
+        Where at;                   /* where the unit says so */
 } MountSpec;
+
+/** mount_spec_done() - free what @m owns. */
+void mount_spec_done(MountSpec *m);
+
+/** mount_spec_copy() - a copy that owns its texts. 0 or -ENOMEM; mount_spec_done() is fine in either case. */
+int mount_spec_copy(const MountSpec *from, MountSpec *to);
 
 typedef struct PublishSpec {
         Protocol protocol;
@@ -59,15 +97,6 @@ typedef struct PublishSpec {
         X(NETWORK_MODE_HOST, "host")
 
 ENUM_DECLARE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST);
-
-/* Where the container's /etc/resolv.conf comes from. */
-#define RESOLV_LIST(X)                   \
-        X(RESOLV_AUTO, "auto")           \
-        X(RESOLV_COPY_HOST, "copy-host") \
-        X(RESOLV_BIND_HOST, "bind-host") \
-        X(RESOLV_OFF, "off")
-
-ENUM_DECLARE(ResolvMode, resolv_mode, RESOLV, RESOLV_LIST);
 
 /* A line of /etc/hosts. */
 typedef struct HostEntry {
@@ -170,7 +199,7 @@ typedef struct ContainerSpec {
         InetAddress *dns;
         size_t n_dns;
         char **dns_search, **dns_options; /* replace those of the host when there is any; search "." = none */
-        ResolvMode resolv;
+        ResolvConfMode resolv;
 
         DeviceSpec *devices;
         size_t n_devices;

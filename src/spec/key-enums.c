@@ -1,12 +1,21 @@
 /* Key types that are one word of a list: all of key-enums.def. */
 #include "basic/macro.h"
+#include "basic/parse.h"
 #include "basic/strv.h"
 #include "spec/key-input.h"
 #include "spec/key-types.h"
 
+static int find_word(const char *const *words, const char *text) {
+        for (int i = 0; words[i]; i++)
+                if (streq(words[i], text))
+                        return i;
+        return -ENOENT;
+}
+
 /* The place of the value in @words. */
 static int parse_word(const KeyInput *in, const char *syntax, const char *const *words) {
         autofree char *text = NULL;
+        bool on;
         Where at;
         int r;
 
@@ -14,9 +23,11 @@ static int parse_word(const KeyInput *in, const char *syntax, const char *const 
         if (r < 0)
                 return r;
 
-        for (int i = 0; words[i]; i++)
-                if (streq(words[i], text))
-                        return i;
+        r = find_word(words, text);
+        if (r < 0 && parse_bool(text, &on) == 0)
+                r = find_word(words, on ? "yes" : "no");
+        if (r >= 0)
+                return r;
         return key_bad_word(in, text, at, syntax, words);
 }
 

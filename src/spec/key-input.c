@@ -1,5 +1,6 @@
 /* What the key types have in common: specifiers, quotes, words, paths. */
 #include <ctype.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -172,6 +173,53 @@ int key_size(const char *text, uint64_t *ret) {
                 plain[i] = (char) toupper((unsigned char) text[i]);
         plain[n] = '\0';
         return parse_size(plain, ret);
+}
+
+bool key_next_option(char **rest, const char *start, Where at, char separator, KeyOption *ret) {
+        const char separators[] = { separator, '\0' };
+        char *option;
+
+        while ((option = strsep(rest, separators))) {
+                char *equals = strchr(option, '=');
+
+                if (!*option)
+                        continue;
+                ret->at = where_advance(at, (size_t) (option - start));
+                ret->value_at = where_advance(ret->at, equals ? (size_t) (equals + 1 - option) : 0);
+                ret->name = option;
+                ret->value = equals ? equals + 1 : NULL;
+                if (equals)
+                        *equals = '\0';
+                return true;
+        }
+        return false;
+}
+
+int key_bad_form(const KeyInput *in, const char *text, Where at, int r, const char *syntax) {
+        if (r == -ERANGE)
+                return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is out of range (%s)", in->key, text,
+                                  syntax);
+        return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not of the form %s", in->key, text, syntax);
+}
+
+int key_bad_option(const KeyInput *in, const KeyOption *option, const char *const *words) {
+        (void) diag_error(in->diag, option->at, -EINVAL, "%s=: unknown option \"%s\"", in->key, option->name);
+        diag_did_you_mean(in->diag, option->name, words);
+        return -EINVAL;
+}
+
+/* As the kernel checks it: dev_valid_name(). */
+int key_link_name(const KeyInput *in, const char *text, Where at, char **ret) {
+        size_t n = strlen(text);
+
+        if (n == 0 || n >= IFNAMSIZ || streq(text, ".") || streq(text, "..") || strpbrk(text, "/: \t\n"))
+                return diag_error(
+                        in->diag, at, -EINVAL,
+                        "%s=: \"%s\" is not the name of a network device, which has 1 to 15 letters", in->key,
+                        text);
+        free(*ret);
+        *ret = strdup(text);
+        return *ret ? 0 : -ENOMEM;
 }
 
 int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syntax,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/words.h"
 #include "spec/key.h"
@@ -14,7 +15,7 @@
                 list_ = reallocarray(list_, (list)->n + 1, sizeof(*list_)); \
                 if (list_) {                                                \
                         (list)->items = list_;                              \
-                        list_[(list)->n] = (__typeof__(*list_)){};          \
+                        memset(&list_[(list)->n], 0, sizeof(*list_));       \
                         list_ += (list)->n++;                               \
                 }                                                           \
                 list_;                                                      \
@@ -54,6 +55,33 @@ int key_container_path(const KeyInput *in, const char *text, Where at, char **re
 /** key_size() - bytes with K, M, G, T in either letter case and an optional "b" ("64m", "1gb"). 0 or -EINVAL.
  */
 int key_size(const char *text, uint64_t *ret);
+
+/* One of "a=1,b,c=2". */
+typedef struct KeyOption {
+        char *name, *value; /* value: NULL without "=" */
+        Where at, value_at;
+} KeyOption;
+
+/**
+ * key_next_option() - cut the next option off @rest, which is cut in place and NULL after the last one
+ * @start: what @rest began as, and @at the place of that
+ *
+ * Empty ones are skipped. Returns: is there one?
+ */
+bool key_next_option(char **rest, const char *start, Where at, char separator, KeyOption *ret);
+
+/** key_json_words() - the words of a JSON array of strings, added to @list. */
+int key_json_words(const KeyInput *in, const char *text, Where at, char ***list);
+
+/** key_bad_form() - the message for a value that is not of the form @syntax; with @r == -ERANGE, out of its
+ * range. Returns -EINVAL. */
+int key_bad_form(const KeyInput *in, const char *text, Where at, int r, const char *syntax);
+
+/** key_bad_option() - the message for an option that nobody knows, with what was meant. */
+int key_bad_option(const KeyInput *in, const KeyOption *option, const char *const *words);
+
+/** key_link_name() - may a network device bear this name? Sets *ret to a copy, or writes a message. */
+int key_link_name(const KeyInput *in, const char *text, Where at, char **ret);
 
 /** key_bad_word() - the message for a word that is not in a list, with what was meant or else the list. */
 int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syntax,

@@ -11,19 +11,9 @@
 #include "spec/key-input.h"
 #include "spec/key-types.h"
 
-ENUM_DEFINE(UserNamespaceMode, userns_mode, USERNS, USERNS_LIST)
-
 #define WORD_ONLY_(id, word) word,
 
 static const char *const boolean_words[] = { "yes", "no", "true", "false", "on", "off", "1", "0", NULL };
-
-/* Expanded text of a value that is not a list; parsed by one of the parse_*() functions. */
-static int bad_value(const KeyInput *in, const char *text, Where at, int r, const char *syntax) {
-        if (r == -ERANGE)
-                return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is out of range (%s)", in->key, text,
-                                  syntax);
-        return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not of the form %s", in->key, text, syntax);
-}
 
 static char *format_u64(uint64_t n) {
         char *text;
@@ -187,7 +177,7 @@ int key_number_parse(const KeyInput *in, void *field) {
 
         r = parse_u32_range(in->text, 0, UINT32_MAX, &n);
         if (r < 0)
-                return bad_value(in, in->text, in->at, r, "NUMBER");
+                return key_bad_form(in, in->text, in->at, r, "NUMBER");
 
         *(unsigned *) field = n;
         return 0;
@@ -210,7 +200,7 @@ int key_span_parse(const KeyInput *in, void *field) {
         if (r < 0)
                 return r;
         r = parse_span(text, field);
-        return r < 0 ? bad_value(in, text, at, r, key_type_span.syntax) : 0;
+        return r < 0 ? key_bad_form(in, text, at, r, key_type_span.syntax) : 0;
 }
 
 char *key_span_format(const void *field) {
@@ -251,7 +241,7 @@ int key_bytes_parse(const KeyInput *in, void *field) {
         if (r < 0)
                 return r;
         r = key_size(text, field);
-        return r < 0 ? bad_value(in, text, at, r, key_type_bytes.syntax) : 0;
+        return r < 0 ? key_bad_form(in, text, at, r, key_type_bytes.syntax) : 0;
 }
 
 char *key_bytes_format(const void *field) {
@@ -278,7 +268,7 @@ int key_memory_parse(const KeyInput *in, void *field) {
 
         r = parse_size(in->text, &bytes);
         if (r < 0)
-                return bad_value(in, in->text, in->at, r, key_type_memory.syntax);
+                return key_bad_form(in, in->text, in->at, r, key_type_memory.syntax);
         if (bytes == 0)
                 return diag_error(in->diag, in->at, -EINVAL, "%s=: nothing runs in no memory", in->key);
 
@@ -300,7 +290,7 @@ int key_weight_parse(const KeyInput *in, void *field) {
 
         r = parse_u32_range(in->text, 1, 10000, &n);
         if (r < 0)
-                return bad_value(in, in->text, in->at, r, key_type_weight.syntax);
+                return key_bad_form(in, in->text, in->at, r, key_type_weight.syntax);
 
         *(uint64_t *) field = n;
         return 0;
@@ -323,7 +313,7 @@ int key_quota_parse(const KeyInput *in, void *field) {
 
         r = parse_permyriad(in->text, &permyriad);
         if (r < 0 || permyriad == 0)
-                return bad_value(in, in->text, in->at, r < 0 ? r : -ERANGE, key_type_quota.syntax);
+                return key_bad_form(in, in->text, in->at, r < 0 ? r : -ERANGE, key_type_quota.syntax);
 
         *(uint64_t *) field = (uint64_t) permyriad * 100;
         return 0;
@@ -350,7 +340,7 @@ int key_tasks_parse(const KeyInput *in, void *field) {
         if (r == 0 && n == 0)
                 r = -ERANGE;
         if (r < 0)
-                return bad_value(in, in->text, in->at, r, key_type_tasks.syntax);
+                return key_bad_form(in, in->text, in->at, r, key_type_tasks.syntax);
 
         *(uint64_t *) field = n;
         return 0;

@@ -44,7 +44,7 @@ static int make_names(const Making *m, ContainerSpec *s) {
                 return -ENOMEM;
 
         /* sethostname(2) takes 64 bytes. */
-        s->host_name = strndup(m->section->host_name ? m->section->host_name : s->name, 64);
+        s->host_name = strndup(m->section->network.host_name ? m->section->network.host_name : s->name, 64);
         return s->host_name ? 0 : -ENOMEM;
 }
 
@@ -162,9 +162,9 @@ static uint64_t make_capabilities(const Making *m) {
 static bool wants_user_namespace(const Making *m) {
         const ContainerSection *c = m->section;
 
-        if (c->user_namespace != USERNS_DEFAULT)
-                return c->user_namespace == USERNS_AUTO;
-        return m->config->security.user_namespace && c->network.mode != NETWORK_MODE_HOST;
+        if (c->users.namespace.mode != USERNS_DEFAULT)
+                return c->users.namespace.mode != USERNS_HOST;
+        return m->config->security.user_namespace && c->network.choice.mode != NETWORK_MODE_HOST;
 }
 
 static int make_confinement(const Making *m, ContainerSpec *s) {
@@ -176,15 +176,17 @@ static int make_confinement(const Making *m, ContainerSpec *s) {
         s->capabilities = make_capabilities(m);
         s->no_new_privileges = c->no_new_privileges == TOGGLE_UNSET ? m->config->security.no_new_privileges
                                                                     : c->no_new_privileges == TOGGLE_ON;
-        s->seccomp.enabled = m->config->security.seccomp && c->seccomp;
-        return confine_paths_make(m->config->security.mask_paths && !c->unmask, NULL, NULL, &s->masked_paths,
-                                  &s->protected_paths);
+        s->seccomp.enabled = m->config->security.seccomp && !c->seccomp.unconfined;
+        return confine_paths_make(m->config->security.mask_paths && !c->unmask.all, c->unmask.paths, c->mask,
+                                  &s->masked_paths, &s->protected_paths);
 }
 
 static int make_addresses(const Making *m, ContainerSpec *s) {
-        const ContainerSection *c = m->section;
-        const InetAddress *ip4 = c->ip4.family ? &c->ip4 : &c->network.ip4;
-        const InetAddress *ip6 = c->ip6.family ? &c->ip6 : &c->network.ip6;
+        static const NetworkJoin none;
+        const NetworkKeys *k = &m->section->network;
+        const NetworkJoin *first = k->choice.n_joins > 0 ? k->choice.joins : &none;
+        const InetAddress *ip4 = k->ip4.family ? &k->ip4 : &first->ip4;
+        const InetAddress *ip6 = k->ip6.family ? &k->ip6 : &first->ip6;
 
         s->addresses = calloc(2, sizeof(*s->addresses));
         if (!s->addresses)
@@ -214,7 +216,7 @@ static int copy_items(const void *items, size_t n, size_t size, void *ret, size_
 }
 
 static int make_hosts(const Making *m, ContainerSpec *s) {
-        const HostList *list = &m->section->hosts;
+        const HostList *list = &m->section->network.hosts;
 
         if (list->n == 0)
                 return 0;
@@ -232,22 +234,24 @@ static int make_hosts(const Making *m, ContainerSpec *s) {
 }
 
 static int make_network(const Making *m, ContainerSpec *s) {
-        const ContainerSection *c = m->section;
+        const NetworkKeys *k = &m->section->network;
         int r;
 
-        s->network = c->network.set ? c->network.mode : NETWORK_MODE_PRIVATE;
+        s->network = k->choice.set ? k->choice.mode : NETWORK_MODE_PRIVATE;
         r = make_hosts(m, s);
         if (r == 0)
-                r = copy_items(c->dns.items, c->dns.n, sizeof(*s->dns), &s->dns, &s->n_dns);
+                r = copy_items(k->dns.items, k->dns.n, sizeof(*s->dns), &s->dns, &s->n_dns);
         if (r < 0 || s->network != NETWORK_MODE_PRIVATE)
                 return r;
 
-        r = c->network.names ? strv_add_all(&s->networks, c->network.names)
-                             : strv_add(&s->networks, "default");
+        for (size_t i = 0; i < k->choice.n_joins && r == 0; i++)
+                r = strv_add(&s->networks, k->choice.joins[i].name);
+        if (r == 0 && k->choice.n_joins == 0)
+                r = strv_add(&s->networks, "default");
         if (r == 0)
                 r = make_addresses(m, s);
         if (r == 0)
-                r = copy_items(c->publish.items, c->publish.n, sizeof(*s->publish), &s->publish,
+                r = copy_items(k->publish.items, k->publish.n, sizeof(*s->publish), &s->publish,
                                &s->n_publish);
         return r;
 }

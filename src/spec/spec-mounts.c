@@ -15,14 +15,12 @@ static bool is_mounted(const ContainerSpec *s, const char *destination) {
 }
 
 static int add_mount(ContainerSpec *s, const MountSpec *from) {
-        MountSpec *m = &s->mounts[s->n_mounts];
+        MountSpec *m = &s->mounts[s->n_mounts++];
+        int r;
 
-        *m = *from;
+        r = mount_spec_copy(from, m);
         m->idmap = from->idmap && s->user_namespace;
-        m->destination = strdup(from->destination);
-        m->source = from->source ? strdup(from->source) : NULL;
-        s->n_mounts++;
-        return m->destination && (m->source || !from->source) ? 0 : -ENOMEM;
+        return r;
 }
 
 /* An image is no author to complain to: what cannot be mounted on is left out. */

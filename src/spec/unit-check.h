@@ -1,4 +1,4 @@
-/* What no single key can know: do the keys of a unit fit each other? For unit-spec.c only. */
+/* What no single key can know: do the keys of a unit fit each other? For unit-spec.c and check-*.c only. */
 #pragma once
 
 #include "spec/unit-spec.h"
@@ -13,3 +13,33 @@ const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const ch
  * Returns: 0; -EINVAL with at least one error in @diag; -ENOMEM.
  */
 int unit_check(UnitSpec *u, Diag *diag);
+
+/** check_place() - where @key was assigned last; else the section's head (also with @key NULL); else the
+ * file. */
+Where check_place(const UnitSpec *u, const char *section, const char *key);
+
+/** check_add_requirement() - a unit that another key names is started first, and without it @u is not. 0 or
+ * -ENOMEM. */
+int check_add_requirement(UnitSpec *u, const char *name);
+
+/** check_add_dependency() - one of the other dependencies. 0 or -ENOMEM. */
+int check_add_dependency(UnitSpec *u, UnitDependency dependency, const char *name);
+
+/* Keys that [Container] and [Pod] have both; @section is the title of the one they are in. Return as
+ * unit_check(). */
+int check_network_keys(const UnitSpec *u, const char *section, const NetworkKeys *k, Diag *diag);
+int check_users(const UnitSpec *u, const char *section, UserKeys *k, Diag *diag);
+
+/* Requires the units that these keys name. 0 or -ENOMEM. */
+int check_require_network(UnitSpec *u, const NetworkKeys *k);
+int check_require_users(UnitSpec *u, const UserKeys *k);
+
+/** check_later() - what the keys of a container say and nothing acts on yet. */
+int check_later(const UnitSpec *u, Diag *diag);
+
+/* The parts of unit_check(), one for a section each; returns as there. */
+int check_unit(UnitSpec *u, Diag *diag);
+int check_service(UnitSpec *u, Diag *diag);
+int check_container(UnitSpec *u, Diag *diag);
+int check_network(UnitSpec *u, Diag *diag);
+int check_pod(UnitSpec *u, Diag *diag);

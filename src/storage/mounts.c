@@ -179,6 +179,11 @@ static int make_mount(const Preparation *p, const MountSpec *m, Source *source, 
         case MOUNT_BIND:
                 r = open_bind_source(p, m, source);
                 break;
+        case MOUNT_IMAGE:
+        case MOUNT_ARTIFACT:
+        case MOUNT_GLOB:
+        case MOUNT_DEVPTS:
+        case MOUNT_RAMFS:
         case MOUNT_KIND_N_:
         case MOUNT_KIND_INVALID_:
                 break;

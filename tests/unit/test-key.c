@@ -33,7 +33,7 @@ START_TEST(defaults_parse_and_types_are_whole) {
                 for (size_t i = 0; i < key_tables[t]->n; i++) {
                         const Key *k = &key_tables[t]->keys[i];
                         KeyInput in = { .key = k->name, .text = k->fallback };
-                        uint64_t field[16] = {};
+                        uint64_t field[64] = {};
 
                         ck_assert_ptr_nonnull(k->type->syntax);
                         ck_assert_int_gt(strlen(k->type->signature), 0);
@@ -115,7 +115,7 @@ START_TEST(values_survive_format_and_parse) {
 
         for (size_t i = 0; i < ELEMENTSOF(values); i++) {
                 const Key *k = key_find(&container_keys, values[i][0]);
-                uint64_t first[32] = {}, second[32] = {};
+                uint64_t first[64] = {}, second[64] = {};
                 KeyInput in = { .key = k->name, .text = values[i][1] };
                 autofree char *once = NULL, *twice = NULL;
 

@@ -31,9 +31,9 @@ START_TEST(defaults) {
         ck_assert(u->service.limits.memory_max == UINT64_MAX);
         ck_assert_uint_eq(u->unit.start_limit_burst, 5);
         ck_assert_uint_eq(c->shm_size, 64 << 20);
-        ck_assert(c->seccomp);
+        ck_assert(!c->seccomp.unconfined && !c->seccomp.path);
         ck_assert_int_eq(c->no_new_privileges, TOGGLE_UNSET);
-        ck_assert(!c->network.set);
+        ck_assert(!c->network.choice.set);
         ck_assert_ptr_null(u->network);
 }
 END_TEST
@@ -82,7 +82,7 @@ START_TEST(lists_append_and_reset) {
         ck_assert_uint_eq(strv_length(u->container->environment), 2);
         ck_assert_str_eq(u->container->environment[0], "A=3");
         ck_assert_str_eq(u->container->environment[1], "B=two words");
-        ck_assert_uint_eq(u->container->dns.n, 1);
+        ck_assert_uint_eq(u->container->network.dns.n, 1);
         ck_assert_uint_eq(strv_length(u->container->exec), 2);
         ck_assert_str_eq(u->container->exec[0], "second");
         /* Dependencies cannot be taken back, as in systemd. */
@@ -222,9 +222,9 @@ START_TEST(published_ports) {
                 web("PublishPort=80\nPublishPort=8080:80\nPublishPort=127.0.0.1:8081:80/udp\n"
                     "PublishPort=127.0.0.1::81\nPublishPort=[::1]:82:82\nPublishPort=9000-9009:19000-19009\n"
                     "PublishPort=:83\nPublishPort=0:84\n");
-        const PublishSpec *p = u->container->publish.items;
+        const PublishSpec *p = u->container->network.publish.items;
 
-        ck_assert_uint_eq(u->container->publish.n, 8);
+        ck_assert_uint_eq(u->container->network.publish.n, 8);
         ck_assert(p[0].host_port == 0 && p[0].container_port == 80 && p[0].count == 1);
         ck_assert(p[1].host_port == 8080 && p[1].host_address.family == AF_UNSPEC &&
                   p[1].protocol == PROTOCOL_TCP);
@@ -242,12 +242,12 @@ START_TEST(networks) {
                           bridge = web("Network=bridge\nNetwork=back.network:ip=10.1.0.5\n");
         autoptr(UnitSpec) name = web("Network=back\nIP=10.1.0.9\n");
 
-        ck_assert_int_eq(none->container->network.mode, NETWORK_MODE_NONE);
-        ck_assert_str_eq(bridge->container->network.names[0], "default");
-        ck_assert_str_eq(bridge->container->network.names[1], "back.network");
-        ck_assert_int_eq(bridge->container->network.ip4.family, AF_INET);
-        ck_assert_str_eq(name->container->network.names[0], "back.network");
-        ck_assert_int_eq(name->container->ip4.family, AF_INET);
+        ck_assert_int_eq(none->container->network.choice.mode, NETWORK_MODE_NONE);
+        ck_assert_str_eq(bridge->container->network.choice.joins[0].name, "default");
+        ck_assert_str_eq(bridge->container->network.choice.joins[1].name, "back.network");
+        ck_assert_int_eq(bridge->container->network.choice.joins[1].ip4.family, AF_INET);
+        ck_assert_str_eq(name->container->network.choice.joins[0].name, "back.network");
+        ck_assert_int_eq(name->container->network.ip4.family, AF_INET);
 }
 END_TEST
 
@@ -278,8 +278,8 @@ START_TEST(confinement) {
 
         ck_assert_uint_eq(c->add_capabilities, UINT64_C(1) << 12 | UINT64_C(1) << 25);
         ck_assert_int_eq(c->no_new_privileges, TOGGLE_OFF);
-        ck_assert(!c->seccomp && c->unmask);
-        ck_assert_int_eq(c->user_namespace, USERNS_HOST);
+        ck_assert(c->seccomp.unconfined && c->unmask.all);
+        ck_assert_int_eq(c->users.namespace.mode, USERNS_HOST);
         ck_assert_str_eq(c->sysctls.items[1].path, "net/core/somaxconn");
         ck_assert_str_eq(c->sysctls.items[1].value, "1024");
         ck_assert_int_eq(c->ulimits.items[0].resource, RLIMIT_NOFILE);
@@ -351,10 +351,10 @@ START_TEST(bad_values_say_where_and_what) {
                 { "Volume=/a:/b:rx", "14: error: Volume=: unknown option \"rx\"" },
                 { "Volume=/a:/b:ro,raedonly",
                   "17: error: Volume=: unknown option \"raedonly\" (did you mean \"readonly\"?)" },
-                { "Volume=/a:/b:O", "14: error: Volume=: option \"O\" is not supported yet" },
+                { "Volume=/a:/b:O", "8: error: Volume=: option \"O\" is not supported yet" },
                 { "Volume=/a:/../b", "11: error: Volume=: path \"/../b\" must not contain \"..\"" },
                 { "Mount=source=/a,destination=/b",
-                  "7: error: Mount=: type= is missing (bind, volume or tmpfs)" },
+                  "7: error: Mount=: type= is missing (bind, volume, tmpfs ...)" },
                 { "Mount=type=bind,destination=/b", "7: error: Mount=: source= is missing" },
                 { "Mount=type=tmpfs,source=/a,destination=/b",
                   "18: error: Mount=: a tmpfs mount has no source" },
@@ -454,10 +454,10 @@ START_TEST(what_is_probably_not_meant) {
                 "8:7: warning: After= names the unit itself\n"
                 "6:14: warning: RestartSteps= does nothing without RestartMaxDelaySec=");
         assert_messages("web.container", WEB("UserNS=keep-id\nEnvironment=A=b c\n"), 0,
-                        "3:8: warning: UserNS=keep-id is not supported yet (UserNS=auto is used)\n"
                         "4:17: warning: Environment=: \"c\" is not of the form NAME=VALUE and is left out (a "
                         "value with "
-                        "blanks needs quotes around the whole assignment: \"NAME=a value\")");
+                        "blanks needs quotes around the whole assignment: \"NAME=a value\")\n"
+                        "3:8: warning: UserNS=keep-id is not supported yet (UserNS=auto is used)");
 }
 END_TEST
 

@@ -1,0 +1,185 @@
+/* Do the keys of a .container unit go together? */
+#include <string.h>
+
+#include "basic/macro.h"
+#include "basic/strv.h"
+#include "spec/unit-check.h"
+
+static int check_root(const UnitSpec *u, Diag *diag) {
+        const ContainerSection *c = u->container;
+
+        /* A value that is there but bad has been reported already. */
+        if (!unit_spec_is_set(u, "Container", "Image") && !unit_spec_is_set(u, "Container", "Rootfs"))
+                return diag_error(diag, check_place(u, "Container", NULL), -EINVAL,
+                                  "neither Image= nor Rootfs= says what the container is made from");
+        if (c->image && c->rootfs)
+                return diag_error(diag, check_place(u, "Container", "Rootfs"), -EINVAL,
+                                  "Rootfs= does not go together with Image=");
+        if (c->rootfs && !c->exec && !c->entrypoint.words)
+                diag_warning(diag, check_place(u, "Container", "Rootfs"),
+                             "a directory does not say what to run: Exec= is missing");
+        return 0;
+}
+
+static int check_process(const UnitSpec *u, Diag *diag) {
+        const ContainerSection *c = u->container;
+        int bad = 0;
+
+        if (c->group && !c->user)
+                bad = diag_error(diag, check_place(u, "Container", "Group"), -EINVAL, "Group= needs User=");
+        return bad;
+}
+
+/* What would reach through to the host's network. */
+static int check_sysctls(const UnitSpec *u, Diag *diag) {
+        const ContainerSection *c = u->container;
+        int bad = 0;
+
+        for (size_t i = 0; i < c->sysctls.n && c->network.choice.mode == NETWORK_MODE_HOST; i++)
+                if (startswith(c->sysctls.items[i].path, "net/"))
+                        bad = diag_error(diag, check_place(u, "Container", "Sysctl"), -EINVAL,
+                                         "Sysctl=%s would change the host's network, because of Network=host",
+                                         c->sysctls.items[i].path);
+        return bad;
+}
+
+static int check_reload(const UnitSpec *u, Diag *diag) {
+        const ContainerSection *c = u->container;
+
+        if (c->reload_command && c->reload_signal > 0)
+                return diag_error(diag, check_place(u, "Container", "ReloadSignal"), -EINVAL,
+                                  "ReloadSignal= does not go together with ReloadCmd=");
+        return 0;
+}
+
+static int check_health(const UnitSpec *u, Diag *diag) {
+        const HealthKeys *h = &u->container->health;
+
+        if (h->startup_command.set && !h->startup_command.none && (!h->command.set || h->command.none))
+                return diag_error(diag, check_place(u, "Container", "HealthStartupCmd"), -EINVAL,
+                                  "HealthStartupCmd= needs HealthCmd=");
+        return 0;
+}
+
+/* What a container of a pod shares with the others is the pod's to say. */
+static int check_pod_member(const UnitSpec *u, Diag *diag) {
+        static const char *const keys[] = { "AddHost",   "GIDMap",  "HostName",    "IP",
+                                            "IP6",       "Network", "PublishPort", "SubGIDMap",
+                                            "SubUIDMap", "UIDMap",  "UserNS" };
+        int bad = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(keys) && u->container->pod; i++)
+                if (unit_spec_is_set(u, "Container", keys[i])) {
+                        bad = diag_error(diag, check_place(u, "Container", keys[i]), -EINVAL,
+                                         "%s= does not go together with Pod=", keys[i]);
+                        diag_hint(diag, "it belongs in %s", u->container->pod);
+                }
+        return bad;
+}
+
+/* Volume=, Mount= and Tmpfs= on one place: within one key the later line has won already. */
+static int check_mounts(const UnitSpec *u, Diag *diag) {
+        const MountList *lists[] = { &u->container->volumes, &u->container->mounts, &u->container->tmpfses };
+        int bad = 0;
+
+        for (size_t a = 0; a < ELEMENTSOF(lists); a++)
+                for (size_t b = 0; b < a; b++)
+                        for (size_t i = 0; i < lists[a]->n; i++)
+                                for (size_t j = 0; j < lists[b]->n; j++)
+                                        if (streq(lists[a]->items[i].destination,
+                                                  lists[b]->items[j].destination))
+                                                bad = diag_error(diag, lists[a]->items[i].at, -EINVAL,
+                                                                 "line %u mounts something on %s already",
+                                                                 lists[b]->items[j].at.line,
+                                                                 lists[a]->items[i].destination);
+        return bad;
+}
+
+/* Sources that are units. */
+static int require_sources(UnitSpec *u, const MountList *list) {
+        int r = 0;
+
+        for (size_t i = 0; i < list->n && r == 0; i++) {
+                const MountSpec *m = &list->items[i];
+                UnitKind kind = m->source ? unit_name_kind(m->source) : UNIT_KIND_INVALID_;
+
+                if ((m->kind == MOUNT_VOLUME && kind == UNIT_VOLUME) ||
+                    (m->kind == MOUNT_IMAGE && (kind == UNIT_IMAGE || kind == UNIT_BUILD)) ||
+                    (m->kind == MOUNT_ARTIFACT && kind == UNIT_ARTIFACT))
+                        r = check_add_requirement(u, m->source);
+        }
+        return r;
+}
+
+static int require_namespaces(UnitSpec *u) {
+        const ContainerSection *c = u->container;
+        const NamespaceChoice *choices[] = { &c->pid_namespace, &c->ipc_namespace, &c->uts_namespace,
+                                             &c->cgroup_namespace, &c->time_namespace };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(choices) && r == 0; i++)
+                if (choices[i]->mode == NAMESPACE_UNIT)
+                        r = check_add_requirement(u, choices[i]->unit);
+        return r;
+}
+
+/* A container goes down with its pod, however that ended. */
+static int bind_to_pod(UnitSpec *u) {
+        const char *pod = u->container->pod;
+        int r;
+
+        if (!pod)
+                return 0;
+        r = check_add_dependency(u, UNIT_DEP_BINDS_TO, pod);
+        return r < 0 ? r : check_add_dependency(u, UNIT_DEP_AFTER, pod);
+}
+
+static int add_dependencies(UnitSpec *u, Diag *diag) {
+        const ContainerSection *c = u->container;
+        UnitKind kind = c->image ? unit_name_kind(c->image) : UNIT_KIND_INVALID_;
+        int r = 0;
+
+        if (kind == UNIT_IMAGE || kind == UNIT_BUILD) {
+                diag_warning(diag, check_place(u, "Container", "Image"), ".%s units are not supported yet",
+                             unit_kind_to_string(kind));
+                r = check_add_requirement(u, c->image);
+        }
+
+        if (r == 0)
+                r = check_require_network(u, &c->network);
+        if (r == 0)
+                r = check_require_users(u, &c->users);
+        if (r == 0)
+                r = require_namespaces(u);
+        if (r == 0)
+                r = require_sources(u, &c->volumes);
+        if (r == 0)
+                r = require_sources(u, &c->mounts);
+        return r < 0 ? r : bind_to_pod(u);
+}
+
+int check_container(UnitSpec *u, Diag *diag) {
+        int (*const checks[])(const UnitSpec *, Diag *) = {
+                check_root,   check_process,    check_sysctls, check_reload,
+                check_health, check_pod_member, check_mounts,
+        };
+        ContainerSection *c = u->container;
+        int bad, r;
+
+        r = check_users(u, "Container", &c->users, diag);
+        if (r == -ENOMEM)
+                return r;
+        bad = r;
+        r = check_network_keys(u, "Container", &c->network, diag);
+        bad = r < 0 ? r : bad;
+        for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
+                r = checks[i](u, diag);
+                if (r < 0)
+                        bad = r;
+        }
+
+        r = check_later(u, diag);
+        bad = r < 0 ? r : bad;
+        r = add_dependencies(u, diag);
+        return r < 0 ? r : bad;
+}

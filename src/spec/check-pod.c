@@ -1,0 +1,21 @@
+/* Do the keys of a .pod unit go together? */
+#include "spec/unit-check.h"
+
+int check_pod(UnitSpec *u, Diag *diag) {
+        PodSection *p = u->pod;
+        int bad, r;
+
+        bad = check_users(u, "Pod", &p->users, diag);
+        if (bad == -ENOMEM)
+                return bad;
+        r = check_network_keys(u, "Pod", &p->network, diag);
+        bad = r < 0 ? r : bad;
+
+        r = check_require_network(u, &p->network);
+        if (r == 0)
+                r = check_require_users(u, &p->users);
+        for (size_t i = 0; i < p->volumes.n && r == 0; i++)
+                if (p->volumes.items[i].source && unit_name_kind(p->volumes.items[i].source) == UNIT_VOLUME)
+                        r = check_add_requirement(u, p->volumes.items[i].source);
+        return r < 0 ? r : bad;
+}
