@@ -62,6 +62,7 @@ static int make_spec(const ManagerConfig *config, const char *name, Diag *diag, 
         autoptr(UnitPath) path = NULL;
         autoptr(HostSpecifiers) host = host_specifiers_new();
         autoptr(UnitSpec) unit = NULL;
+        autospecfiles SpecFiles files = {};
         ImageConfig nothing = {};
         int r;
 
@@ -75,8 +76,20 @@ static int make_spec(const ManagerConfig *config, const char *name, Diag *diag, 
         if (r < 0)
                 return r;
 
+        r = spec_files_read(unit, diag, &files);
+        if (r < 0)
+                return r;
         unit_spec_set_defaults(unit, config);
-        return spec_make(unit, &nothing, config, environment, diag, ret);
+
+        const SpecSources sources = {
+                .image = &nothing,
+                .config = config,
+                .file_environment = environment,
+                .seccomp = files.seccomp,
+                .sub_uids = files.sub_uids,
+                .sub_gids = files.sub_gids,
+        };
+        return spec_make(unit, &sources, diag, ret);
 }
 
 static int offline(Ctl *c, const char *name) {

@@ -143,6 +143,7 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
         autoptr(ContainerSpec) spec = NULL;
         autoptr(Diag) diag = diag_new();
         autoptr(Image) image = NULL;
+        autospecfiles SpecFiles files = {};
         autostrv char **env = NULL;
         int r;
 
@@ -156,7 +157,20 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
                 return r;
         r = read_environment_files(from, diag, &env, fault);
         if (r >= 0)
-                r = spec_make(from, image ? image->config : NULL, u->manager->config, env, diag, &spec);
+                r = spec_files_read(from, diag, &files);
+        if (r >= 0) {
+                const SpecSources sources = {
+                        .image = image ? image->config : NULL,
+                        .config = u->manager->config,
+                        .file_environment = env,
+                        .host_environment = environ,
+                        .seccomp = files.seccomp,
+                        .sub_uids = files.sub_uids,
+                        .sub_gids = files.sub_gids,
+                };
+
+                r = spec_make(from, &sources, diag, &spec);
+        }
         if (r < 0)
                 return diag_fault(diag, fault, r);
         r = resolve_volumes(u, spec, fault);

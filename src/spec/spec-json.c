@@ -121,8 +121,12 @@ static json_t *make_namespaces(const ContainerSpec *s, const SpecJsonContext *c)
                 const char *type;
                 bool wanted;
         } all[] = {
-                { "pid", true },          { "mount", true },  { "uts", true },
-                { "ipc", true },          { "cgroup", true }, { "network", s->network != NETWORK_MODE_HOST },
+                { "pid", true },
+                { "mount", true },
+                { "uts", true },
+                { "ipc", true },
+                { "cgroup", true },
+                { "network", s->network != NETWORK_MODE_HOST },
                 { "user", c->ids != NULL },
         };
         json_t *array = json_array();

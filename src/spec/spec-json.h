@@ -8,7 +8,7 @@
 typedef struct SpecJsonContext {
         const char *root;         /* root.path */
         const char *volume_store; /* directory of the named volumes; NULL = /var/lib/nsunits/volumes */
-        const IdMap *ids; /* uidMappings and gidMappings; NULL = no user namespace */
+        const IdMap *ids;         /* uidMappings and gidMappings; NULL = no user namespace */
         /* The user as the container's own /etc/passwd has it; unless known, a name becomes 0. */
         bool user_known;
         uint32_t uid, gid;

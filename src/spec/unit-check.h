@@ -34,6 +34,9 @@ int check_users(const UnitSpec *u, const char *section, UserKeys *k, Diag *diag)
 int check_require_network(UnitSpec *u, const NetworkKeys *k);
 int check_require_users(UnitSpec *u, const UserKeys *k);
 
+/** check_confinement() - filters, devices, groups and resolvers of a container. */
+int check_confinement(const UnitSpec *u, Diag *diag);
+
 /** check_later() - what the keys of a container say and nothing acts on yet. */
 int check_later(const UnitSpec *u, Diag *diag);
 

@@ -148,6 +148,26 @@ static int clone_source(const Preparation *p, const MountSpec *m, const Source *
         return r;
 }
 
+/* What the image has in the place of a tmpfs. Nothing is no mistake. */
+static int copy_up(const Preparation *p, const MountSpec *m, int fd) {
+        autoclose int from = -EBADF, to = -EBADF;
+        int r;
+
+        from = path_in_root_open(p->q->root_fd, m->destination, O_RDONLY | O_DIRECTORY, 0);
+        if (from == -ENOENT || from == -ENOTDIR)
+                return 0;
+        if (from < 0)
+                return from;
+        to = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (to < 0)
+                return -errno;
+        /* Both show the ids of the host. */
+        r = tree_copy(from, to, NULL);
+        if (r == 0 && m->mode && fchmod(to, m->mode) < 0)
+                return -errno;
+        return r;
+}
+
 static int make_tmpfs(const Preparation *p, const MountSpec *m, Source *ret) {
         MountAttr attr = mount_attr(p, m);
         autoclose int fd = -EBADF;
@@ -157,6 +177,12 @@ static int make_tmpfs(const Preparation *p, const MountSpec *m, Source *ret) {
         fd = mount_fd_tmpfs(m->size, m->mode ? m->mode : 01777, root.uid, root.gid, &attr);
         if (fd < 0)
                 return mount_fault(p->fault, m, fd, m->destination);
+        if (m->copy_up && p->q->root_fd >= 0) {
+                int r = copy_up(p, m, fd);
+
+                if (r < 0)
+                        return mount_fault(p->fault, m, r, m->destination);
+        }
 
         copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
         if (copy < 0)

@@ -188,6 +188,8 @@ START_TEST(tmpfs) {
                   .mode = 0700,
                   .no_exec = true },
                 { .kind = MOUNT_TMPFS, .destination = (char *) "/u" },
+                { .kind = MOUNT_TMPFS, .destination = (char *) "/data", .copy_up = true },
+                { .kind = MOUNT_TMPFS, .destination = (char *) "/none", .copy_up = true, .mode = 0750 },
         };
         autoptr(PreparedMounts) m = NULL;
         struct statvfs vfs;
@@ -204,6 +206,10 @@ START_TEST(tmpfs) {
         fixture_expect_owner(m->items[0].fd, "", FIXTURE_BASE);
         ck_assert_int_eq(fstat(m->items[1].fd, &st), 0);
         ck_assert_uint_eq(st.st_mode & 07777, 01777);
+        /* What the image has there comes along, with its owner. */
+        fixture_expect_owner(m->items[2].fd, "seed", FIXTURE_BASE + 33);
+        ck_assert_int_eq(fstat(m->items[3].fd, &st), 0);
+        ck_assert_uint_eq(st.st_mode & 07777, 0750);
         world_end(&w);
 }
 END_TEST

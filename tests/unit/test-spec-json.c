@@ -38,7 +38,7 @@ static char *text_of(const char *lines, const SpecJsonContext *context) {
         char *text = NULL;
 
         u = load_good("web.container", lines);
-        ck_assert_int_eq(spec_make(u, NULL, &config, NULL, diag, &s), 0);
+        ck_assert_int_eq(spec_make(u, &(SpecSources){ .config = &config }, diag, &s), 0);
         ck_assert_int_eq(spec_to_json(s, context, &text), 0);
         return text;
 }

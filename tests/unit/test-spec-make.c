@@ -39,6 +39,9 @@ static const ManagerConfig config = {
                       .capabilities = 0xff },
 };
 
+/* Tests fill in what else they need. */
+static SpecSources sources;
+
 static ContainerSpec *make_of(const char *lines, const ImageConfig *with, char *const *files) {
         autoptr(Diag) diag = diag_new();
         autoptr(UnitSpec) u = NULL;
@@ -47,7 +50,10 @@ static ContainerSpec *make_of(const char *lines, const ImageConfig *with, char *
 
         ck_assert_int_gt(asprintf(&text, "[Container]\n%s", lines), 0);
         u = load_good("web.container", text);
-        ck_assert_int_eq(spec_make(u, with, &config, files, diag, &s), 0);
+        sources.image = with;
+        sources.config = &config;
+        sources.file_environment = files;
+        ck_assert_int_eq(spec_make(u, &sources, diag, &s), 0);
         ck_assert_uint_eq(diag_count(diag), 0);
         return s;
 }
@@ -81,7 +87,8 @@ START_TEST(nothing_to_run_is_an_error) {
         const ImageConfig nothing = {};
         ContainerSpec *s = NULL;
 
-        ck_assert_int_eq(spec_make(u, &nothing, &config, NULL, diag, &s), -EINVAL);
+        ck_assert_int_eq(spec_make(u, &(SpecSources){ .image = &nothing, .config = &config }, diag, &s),
+                         -EINVAL);
         ck_assert_ptr_null(s);
         ck_assert_str_eq(diag_get(diag, 0)->message,
                          "nothing to run: neither the unit nor the image names a program");
