@@ -187,6 +187,10 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
         case STEP_RAISE_LIMITS:
                 fault_advise(f, "the manager may not raise this limit");
                 break;
+        case STEP_IDENTITY:
+                if (report->error == -EINVAL)
+                        fault_advise(f, "the user or a group of it is not in the map of the user namespace");
+                break;
         case STEP_OOM_SCORE:
                 if (report->error == -EACCES)
                         fault_advise(
