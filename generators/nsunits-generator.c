@@ -15,6 +15,7 @@
 
 #include "basic/file.h"
 #include "basic/log.h"
+#include "basic/macro.h"
 #include "basic/strv.h"
 #include "basic/unit-name.h"
 #include "build-config.h"
@@ -22,14 +23,36 @@
 #include "config/unit-path.h"
 #include "spec/unit-spec.h"
 
+/* One unit that gets a face. */
+typedef struct Face {
+        UnitSpec *unit;
+        char *service; /* its name: "web.service" */
+} Face;
+
 typedef struct Generator {
         const char *directory; /* where to write: the "normal" one of the three */
         UnitPath *path;
         HostSpecifiers *specifiers;
+        Face *faces;
+        size_t n_faces;
 } Generator;
 
+/* What of [Unit] is as true of the face as of the unit. OnFailure= and the like are not: the face has not
+ * failed when the container does. */
+static const UnitDependency shared_dependencies[] = {
+        UNIT_DEP_AFTER,     UNIT_DEP_BEFORE,    UNIT_DEP_BINDS_TO,
+        UNIT_DEP_CONFLICTS, UNIT_DEP_PART_OF,   UNIT_DEP_PROPAGATES_STOP_TO,
+        UNIT_DEP_REQUIRES,  UNIT_DEP_REQUISITE, UNIT_DEP_STOP_PROPAGATED_FROM,
+        UNIT_DEP_UPHOLDS,   UNIT_DEP_WANTS,
+};
+
 /* A name of ours as systemd knows it; host units stay what they are. */
-static int systemd_name(const char *name, char **ret) {
+static int systemd_name(const Generator *g, const char *name, char **ret) {
+        for (size_t i = 0; i < g->n_faces; i++)
+                if (streq(g->faces[i].unit->name, name)) {
+                        *ret = strdup(g->faces[i].service);
+                        return *ret ? 0 : -ENOMEM;
+                }
         if (unit_name_kind(name) >= 0)
                 return unit_name_to_service(name, ret);
 
@@ -37,16 +60,21 @@ static int systemd_name(const char *name, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-static int print_dependencies(FILE *f, const char *key, char *const *names) {
-        STRV_FOREACH (name, names) {
-                autofree char *translated = NULL;
-                int r;
+static int print_dependencies(const Generator *g, FILE *f, const UnitSpec *u) {
+        /* Quadlet's units have this, whether they name it or not. */
+        if (u->quadlet.default_dependencies)
+                fprintf(f, "Wants=network-online.target\nAfter=network-online.target\n");
 
-                r = systemd_name(*name, &translated);
-                if (r < 0)
-                        return r;
-                fprintf(f, "%s=%s\n", key, translated);
-        }
+        for (size_t i = 0; i < ELEMENTSOF(shared_dependencies); i++)
+                STRV_FOREACH (name, u->unit.dependencies[shared_dependencies[i]]) {
+                        autofree char *translated = NULL;
+                        int r;
+
+                        r = systemd_name(g, *name, &translated);
+                        if (r < 0)
+                                return r;
+                        fprintf(f, "%s=%s\n", unit_dependency_to_string(shared_dependencies[i]), translated);
+                }
         return 0;
 }
 
@@ -69,7 +97,17 @@ static void print_command(FILE *f, const char *key, const char *verb, const char
         (void) fputc('\n', f);
 }
 
-static int print_service(FILE *f, const UnitSpec *u) {
+/* Paths as systemd reads them: quoted where they have blanks. */
+static void print_paths(FILE *f, const char *key, char *const *paths) {
+        STRV_FOREACH (path, paths) {
+                fprintf(f, "%s=\"", key);
+                for (const char *p = *path; *p; p++)
+                        fprintf(f, "%s%c", *p == '%' ? "%" : *p == '"' || *p == '\\' ? "\\" : "", *p);
+                fprintf(f, "\"\n");
+        }
+}
+
+static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         int r;
 
         fprintf(f, "# Made by nsunits-generator.\n\n[Unit]\nDescription=");
@@ -84,15 +122,11 @@ static int print_service(FILE *f, const UnitSpec *u) {
                 (void) fputc('\n', f);
         }
 
-        r = print_dependencies(f, "After", u->unit.dependencies[UNIT_DEP_AFTER]);
-        if (r >= 0)
-                r = print_dependencies(f, "Before", u->unit.dependencies[UNIT_DEP_BEFORE]);
-        if (r >= 0)
-                r = print_dependencies(f, "Requires", u->unit.dependencies[UNIT_DEP_REQUIRES]);
-        if (r >= 0)
-                r = print_dependencies(f, "Wants", u->unit.dependencies[UNIT_DEP_WANTS]);
+        r = print_dependencies(g, f, u);
         if (r < 0)
                 return r;
+        print_paths(f, "RequiresMountsFor", u->unit.requires_mounts_for);
+        print_paths(f, "WantsMountsFor", u->unit.wants_mounts_for);
 
         fprintf(f, "\n[Service]\nType=oneshot\nRemainAfterExit=yes\n");
         print_command(f, "ExecStart", "start", u->name);
@@ -102,44 +136,77 @@ static int print_service(FILE *f, const UnitSpec *u) {
         return 0;
 }
 
-static int write_service(const Generator *g, const UnitSpec *u, const char *service) {
+static int write_service(const Generator *g, const Face *face) {
         autofree char *path = NULL, *text = NULL;
         size_t size = 0;
         FILE *f;
         int r;
 
-        if (asprintf(&path, "%s/%s", g->directory, service) < 0)
+        if (asprintf(&path, "%s/%s", g->directory, face->service) < 0)
                 return -ENOMEM;
         f = open_memstream(&text, &size);
         if (!f)
                 return -ENOMEM;
-        r = print_service(f, u);
+        r = print_service(g, f, face->unit);
         if (fclose(f) != 0 || r < 0)
                 return r < 0 ? r : -ENOMEM;
 
         return file_replace(AT_FDCWD, path, text, size, 0644, false);
 }
 
-/* [Install] takes effect here: generated units cannot be enabled (systemd.generator(7)). */
-static int link_install(const Generator *g, const UnitSpec *u, const char *service) {
-        STRV_FOREACH (target, u->install.wanted_by) {
-                autofree char *translated = NULL, *wants = NULL, *link = NULL, *to = NULL;
+/* A link that is there already says the same. */
+static int make_link(const Generator *g, const char *name, const char *to) {
+        autofree char *link = NULL;
+
+        if (asprintf(&link, "%s/%s", g->directory, name) < 0) {
+                link = NULL;
+                return -ENOMEM;
+        }
+        return symlink(to, link) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* TARGET.wants/SERVICE for each of @targets. */
+static int link_into(const Generator *g, const Face *face, char *const *targets, const char *suffix) {
+        STRV_FOREACH (target, targets) {
+                autofree char *translated = NULL, *folder = NULL, *name = NULL, *to = NULL;
                 int r;
 
-                r = systemd_name(*target, &translated);
+                r = systemd_name(g, *target, &translated);
                 if (r < 0)
                         return r;
-                if (asprintf(&wants, "%s/%s.wants", g->directory, translated) < 0 ||
-                    asprintf(&link, "%s/%s", wants, service) < 0 || asprintf(&to, "../%s", service) < 0)
+                if (asprintf(&folder, "%s/%s.%s", g->directory, translated, suffix) < 0 ||
+                    asprintf(&name, "%s.%s/%s", translated, suffix, face->service) < 0 ||
+                    asprintf(&to, "../%s", face->service) < 0)
                         return -ENOMEM;
 
-                r = dir_make(AT_FDCWD, wants, 0755);
+                r = dir_make(AT_FDCWD, folder, 0755);
+                if (r >= 0)
+                        r = make_link(g, name, to);
                 if (r < 0)
                         return r;
-                if (symlink(to, link) < 0 && errno != EEXIST)
-                        return -errno;
         }
         return 0;
+}
+
+/* [Install] takes effect here: generated units cannot be enabled (systemd.generator(7)). */
+static int link_install(const Generator *g, const Face *face) {
+        const InstallSection *install = &face->unit->install;
+        int r;
+
+        r = link_into(g, face, install->wanted_by, "wants");
+        if (r >= 0)
+                r = link_into(g, face, install->required_by, "requires");
+        if (r >= 0)
+                r = link_into(g, face, install->upheld_by, "upholds");
+        STRV_FOREACH (alias, install->alias) {
+                autofree char *translated = NULL;
+
+                if (r >= 0)
+                        r = unit_name_to_service(*alias, &translated);
+                if (r >= 0 && !streq(translated, face->service))
+                        r = make_link(g, translated, face->service);
+        }
+        return r;
 }
 
 static void tell(const char *unit, const Diag *diag) {
@@ -152,13 +219,12 @@ static void tell(const char *unit, const Diag *diag) {
         }
 }
 
-static int generate(const Generator *g, const char *name) {
-        autofree char *service = NULL;
+static int load_unit(const Generator *g, const char *name, UnitSpec **ret) {
         autoptr(Diag) diag = diag_new();
         autoptr(RawUnit) raw = NULL;
-        autoptr(UnitSpec) u = NULL;
         int r;
 
+        *ret = NULL;
         if (!diag)
                 return -ENOMEM;
 
@@ -166,21 +232,34 @@ static int generate(const Generator *g, const char *name) {
         if (r == -ERFKILL)
                 return 0;
         if (r >= 0)
-                r = unit_spec_load(raw, host_specifiers_context(g->specifiers), diag, &u);
+                r = unit_spec_load(raw, host_specifiers_context(g->specifiers), diag, ret);
         tell(name, diag);
-        if (r < 0)
-                return r;
-        (void) take_ptr(raw);
-
-        r = unit_name_to_service(name, &service);
         if (r >= 0)
-                r = write_service(g, u, service);
-        if (r >= 0)
-                r = link_install(g, u, service);
+                (void) take_ptr(raw);
         return r;
 }
 
-static int generate_all(Generator *g) {
+/* Gives the unit a place among the faces, unless another one bears its service's name. */
+static int add_face(Generator *g, UnitSpec *u) {
+        autofree char *service = NULL;
+        int r;
+
+        r = unit_spec_service(u, &service);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < g->n_faces; i++)
+                if (streq(g->faces[i].service, service)) {
+                        log_message(LOG_ERR, u->name, "%s is what %s is called already", service,
+                                    g->faces[i].unit->name);
+                        return -EEXIST;
+                }
+
+        g->faces[g->n_faces++] = (Face){ u, take_ptr(service) };
+        return 0;
+}
+
+/* All units first: their services' names are needed when one of them names another. */
+static int load_all(Generator *g) {
         autostrv char **dirs = NULL, **names = NULL;
         int r;
 
@@ -191,15 +270,50 @@ static int generate_all(Generator *g) {
                 r = unit_path_list(g->path, &names);
         if (r < 0)
                 return r;
+        g->faces = calloc(strv_length(names) + 1, sizeof(*g->faces));
+        if (!g->faces)
+                return -ENOMEM;
 
         STRV_FOREACH (name, names) {
+                autoptr(UnitSpec) u = NULL;
+
                 if (unit_name_is_template(*name))
                         continue;
-                r = generate(g, *name);
+                r = load_unit(g, *name, &u);
+                if (r >= 0 && u)
+                        r = add_face(g, u);
                 if (r < 0)
                         log_message(LOG_ERR, *name, "no service made of it: %s", strerror(-r));
+                else
+                        (void) take_ptr(u);
         }
         return 0;
+}
+
+static int generate_all(Generator *g) {
+        int r;
+
+        r = load_all(g);
+        for (size_t i = 0; i < g->n_faces && r >= 0; i++) {
+                int one = write_service(g, &g->faces[i]);
+
+                if (one >= 0)
+                        one = link_install(g, &g->faces[i]);
+                if (one < 0)
+                        log_message(LOG_ERR, g->faces[i].unit->name, "no service made of it: %s",
+                                    strerror(-one));
+        }
+        return r;
+}
+
+static void clear(Generator *g) {
+        for (size_t i = 0; i < g->n_faces; i++) {
+                unit_spec_free(g->faces[i].unit);
+                free(g->faces[i].service);
+        }
+        free(g->faces);
+        unit_path_free(g->path);
+        host_specifiers_free(g->specifiers);
 }
 
 int main(int argc, char **argv) {
@@ -220,7 +334,6 @@ int main(int argc, char **argv) {
         if (r < 0)
                 log_error("cannot read the unit files: %s", strerror(-r));
 
-        unit_path_free(g.path);
-        host_specifiers_free(g.specifiers);
+        clear(&g);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -17,6 +17,13 @@ int parse_bool(const char *s, bool *ret);
 /** parse_u64() - unsigned decimal; no sign, no blanks, no octal. */
 int parse_u64(const char *s, uint64_t *ret);
 
+/**
+ * parse_unsigned() - unsigned number up to @max, as systemd reads them in its own sections
+ *
+ * Besides decimal: 0x1f, 0b11, 0o17, and a leading zero means octal. A plus sign is taken.
+ */
+int parse_unsigned(const char *s, uint64_t max, uint64_t *ret);
+
 /** parse_u32_range() - unsigned decimal between @min and @max (else -ERANGE). */
 int parse_u32_range(const char *s, uint32_t min, uint32_t max, uint32_t *ret);
 
@@ -34,10 +41,15 @@ int parse_mode(const char *s, mode_t *ret);
  */
 int parse_span(const char *s, usec_t *ret);
 
-/** parse_size() - bytes with K M G T P E (base 1024) and an optional fraction, or "infinity" (UINT64_MAX). */
+/**
+ * parse_size() - bytes with K M G T P E (base 1024) and an optional fraction, or "infinity" (UINT64_MAX)
+ *
+ * Several may follow one another, the greater unit first: "1G 512M".
+ */
 int parse_size(const char *s, uint64_t *ret);
 
-/** parse_permyriad() - "12.34%" as 1234; more than 100 % is allowed up to UINT32_MAX permyriad. */
+/** parse_permyriad() - "12.34%" as 1234, also with signs for per mille and per myriad; more than 100 % is
+ * allowed, up to INT32_MAX permyriad. */
 int parse_permyriad(const char *s, uint32_t *ret);
 
 /** parse_signal() - "SIGTERM", "TERM", "15", "RTMIN+3", "SIGRTMAX-1" to a signal number. */

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "basic/macro.h"
@@ -23,6 +24,7 @@ typedef struct Reader {
         Diag *diag;
         const char *section; /* borrowed from unit->sections; NULL before the first header */
         bool section_bad;    /* its header was no header: what it holds is of no interest */
+        bool mark_seen;      /* the byte-order mark, of which there may be one */
         bool failed;
 
         /* The logical line: one line and its continuations. */
@@ -39,7 +41,6 @@ void raw_unit_free(RawUnit *u) {
         for (size_t i = 0; i < u->n_sections; i++)
                 free(u->sections[i].name);
         for (size_t i = 0; i < u->n_values; i++) {
-                free(u->values[i].section);
                 free(u->values[i].key);
                 free(u->values[i].value);
                 free(u->values[i].breaks);
@@ -95,9 +96,20 @@ static void complain(Reader *r, Where at, const char *fmt, ...) {
                 (void) diag_error(r->diag, at, -EINVAL, "%s", message);
 }
 
+/* Takes over @name. */
+static int add_section(RawUnit *u, char *name, Where at) {
+        int k = name ? grow((void **) &u->sections, u->n_sections, sizeof(RawSection)) : -ENOMEM;
+
+        if (k < 0) {
+                free(name);
+                return k;
+        }
+        u->sections[u->n_sections++] = (RawSection){ .name = name, .at = at };
+        return 0;
+}
+
 static int read_header(Reader *r, size_t begin, size_t end) {
         const char *line = r->line;
-        RawSection *s;
         int k;
 
         r->section = NULL;
@@ -117,16 +129,10 @@ static int read_header(Reader *r, size_t begin, size_t end) {
                         return 0;
                 }
 
-        k = grow((void **) &r->unit->sections, r->unit->n_sections, sizeof(RawSection));
+        k = add_section(r->unit, strndup(line + begin + 1, end - begin - 2), place(r, begin));
         if (k < 0)
                 return k;
-
-        s = &r->unit->sections[r->unit->n_sections];
-        *s = (RawSection){ .name = strndup(line + begin + 1, end - begin - 2), .at = place(r, begin) };
-        if (!s->name)
-                return -ENOMEM;
-        r->unit->n_sections++;
-        r->section = s->name;
+        r->section = r->unit->sections[r->unit->n_sections - 1].name;
         r->section_bad = false;
         return 0;
 }
@@ -154,34 +160,52 @@ static int copy_breaks(const Reader *r, size_t begin, size_t end, WhereBreak **r
         return 0;
 }
 
-static int add_value(Reader *r, size_t key, size_t key_end, size_t value, size_t value_end) {
-        RawUnit *u = r->unit;
-        RawValue v;
-        int k;
+/* Takes over what @v owns. */
+static int add_value(RawUnit *u, RawValue v) {
+        int k = v.key && v.value ? grow((void **) &u->values, u->n_values, sizeof(RawValue)) : -ENOMEM;
 
-        k = grow((void **) &u->values, u->n_values, sizeof(RawValue));
-        if (k < 0)
-                return k;
-
-        v = (RawValue){
-                .section = strdup(r->section),
-                .key = strndup(r->line + key, key_end - key),
-                .value = strndup(r->line + value, value_end - value),
-                .key_at = place(r, key),
-                .at = place(r, value),
-        };
-        k = copy_breaks(r, value, value_end, &v.breaks);
-        if (k < 0 || !v.section || !v.key || !v.value) {
-                free(v.section);
+        if (k < 0) {
                 free(v.key);
                 free(v.value);
                 free(v.breaks);
-                return -ENOMEM;
+                return k;
         }
-
-        v.at.breaks = v.breaks;
         u->values[u->n_values++] = v;
         return 0;
+}
+
+int raw_unit_add(RawUnit *unit, const char *section, const char *key, const char *value, Where at) {
+        size_t i;
+        int k;
+
+        for (i = 0; i < unit->n_sections && !streq(unit->sections[i].name, section); i++)
+                ;
+        if (i == unit->n_sections) {
+                k = add_section(unit, strdup(section), at);
+                if (k < 0)
+                        return k;
+        }
+
+        return add_value(unit, (RawValue){
+                                       .section = unit->sections[i].name,
+                                       .key = strdup(key),
+                                       .value = strdup(value),
+                                       .key_at = at,
+                                       .at = at,
+                               });
+}
+
+static int add_line(Reader *r, size_t key, size_t key_end, size_t value, size_t value_end) {
+        RawValue v = { .section = r->section, .key_at = place(r, key), .at = place(r, value) };
+        int k;
+
+        k = copy_breaks(r, value, value_end, &v.breaks);
+        if (k < 0)
+                return k;
+        v.at.breaks = v.breaks;
+        v.key = strndup(r->line + key, key_end - key);
+        v.value = strndup(r->line + value, value_end - value);
+        return add_value(r->unit, v);
 }
 
 static int read_assignment(Reader *r, size_t begin, size_t end) {
@@ -212,7 +236,7 @@ static int read_assignment(Reader *r, size_t begin, size_t end) {
                 return 0;
         }
 
-        return add_value(r, begin, key_end, value, end);
+        return add_line(r, begin, key_end, value, end);
 }
 
 /* The logical line is complete. */
@@ -288,11 +312,20 @@ static bool is_comment(const char *part, size_t size) {
 static int read_line(Reader *r, const char *part, size_t size, unsigned line) {
         int k;
 
-        if (is_comment(part, size))
-                return 0;
-        if (size > LINE_MAX_BYTES || r->n_line + size > LINE_MAX_BYTES) {
+        /* As long as systemd's buffer for a line, and for a line with its continuations. */
+        if (size >= LINE_MAX_BYTES || r->n_line + size > LINE_MAX_BYTES) {
                 complain(r, (Where){ .file = r->file, .line = line }, "Line is longer than 1 MiB");
                 return -EMSGSIZE;
+        }
+        if (is_comment(part, size))
+                return 0;
+        if (!r->mark_seen && size >= strlen(BYTE_ORDER_MARK) && startswith(part, BYTE_ORDER_MARK)) {
+                r->mark_seen = true;
+                part += strlen(BYTE_ORDER_MARK);
+                size -= strlen(BYTE_ORDER_MARK);
+                /* Here systemd takes the comment for an assignment, warns, and drops it. */
+                if (is_comment(part, size))
+                        return 0;
         }
 
         k = append_part(r, part, size, line);
@@ -315,12 +348,8 @@ static size_t line_end(const char *s, const char *end) {
         return 0;
 }
 
-static int read_all(Reader *r, const char *s, const char *end) {
-        unsigned line = 1;
+static int read_all(Reader *r, unsigned line, const char *s, const char *end) {
         int k;
-
-        if (startswith(s, BYTE_ORDER_MARK))
-                s += strlen(BYTE_ORDER_MARK);
 
         for (; s < end; line++) {
                 const char *e = s;
@@ -339,8 +368,8 @@ static int read_all(Reader *r, const char *s, const char *end) {
 }
 
 /* A NUL would end every string made from here on without a word. */
-static void complain_nul(Reader *r, const char *text, size_t offset) {
-        Where at = { .file = r->file, .line = 1, .column = 1 };
+static void complain_nul(Reader *r, unsigned line, const char *text, size_t offset) {
+        Where at = { .file = r->file, .line = line, .column = 1 };
 
         for (const char *s = text; s < text + offset;) {
                 size_t n = line_end(s, text + offset);
@@ -358,15 +387,49 @@ static void complain_nul(Reader *r, const char *text, size_t offset) {
         complain(r, at, "NUL byte; what follows is not read");
 }
 
-int raw_unit_parse(RawUnit *unit, const char *file, const char *text, size_t size, Diag *diag) {
+int raw_unit_parse_part(RawUnit *unit, const char *file, unsigned line, const char *text, size_t size,
+                        Diag *diag) {
         Reader r = { .unit = unit, .file = file, .diag = diag };
         const char *nul = memchr(text, '\0', size);
         int k;
 
-        k = read_all(&r, text, nul ?: text + size);
+        k = read_all(&r, line, text, nul ?: text + size);
         if (k != -ENOMEM && nul)
-                complain_nul(&r, text, (size_t) (nul - text));
+                complain_nul(&r, line, text, (size_t) (nul - text));
         free(r.line);
         free(r.breaks);
         return k == -ENOMEM ? k : r.failed ? -EINVAL : 0;
+}
+
+int raw_unit_parse(RawUnit *unit, const char *file, const char *text, size_t size, Diag *diag) {
+        return raw_unit_parse_part(unit, file, 1, text, size, diag);
+}
+
+/* A byte-order mark in front would fall away, a backslash at the end would join the next line. */
+static void print_value(FILE *f, const RawValue *v) {
+        fprintf(f, "%s%s=%s%s\n", startswith(v->key, BYTE_ORDER_MARK) ? " " : "", v->key, v->value,
+                endswith(v->value, "\\") ? " " : "");
+}
+
+char *raw_unit_to_text(const RawUnit *unit) {
+        const char *section = "";
+        char *text = NULL;
+        size_t size;
+        FILE *f;
+
+        f = open_memstream(&text, &size);
+        if (!f)
+                return NULL;
+
+        for (size_t i = 0; i < unit->n_values; i++) {
+                if (!streq(section, unit->values[i].section))
+                        fprintf(f, "[%s]\n", unit->values[i].section);
+                section = unit->values[i].section;
+                print_value(f, &unit->values[i]);
+        }
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
 }

@@ -11,11 +11,11 @@
 #include "basic/diag.h"
 
 typedef struct RawValue {
-        char *section; /* "Container" */
-        char *key;     /* "Image" */
-        char *value;   /* continuation lines joined as systemd does, blanks at both ends trimmed; may be "" */
-        Where key_at;  /* of the key */
-        Where at;      /* of the value's first byte; where_advance() leads further into it */
+        const char *section; /* "Container"; borrowed from the unit's sections */
+        char *key;           /* "Image" */
+        char *value;  /* continuation lines joined as systemd does, blanks at both ends trimmed; may be "" */
+        Where key_at; /* of the key */
+        Where at;     /* of the value's first byte; where_advance() leads further into it */
         WhereBreak *breaks; /* owned; NULL when the value stands on one line */
 } RawValue;
 
@@ -58,3 +58,14 @@ AUTOPTR_DEFINE(RawUnit, raw_unit_free);
  * Returns: 0; -EINVAL after at least one error was added to @diag (what was readable is kept); -ENOMEM.
  */
 int raw_unit_parse(RawUnit *unit, const char *file, const char *text, size_t size, Diag *diag);
+
+/** raw_unit_parse_part() - the same of a part of a file that begins at @line. */
+int raw_unit_parse_part(RawUnit *unit, const char *file, unsigned line, const char *text, size_t size,
+                        Diag *diag);
+
+/** raw_unit_add() - one more value, as if it stood behind all others; what @at points to must live as long as
+ * @unit. 0 or -ENOMEM. */
+int raw_unit_add(RawUnit *unit, const char *section, const char *key, const char *value, Where at);
+
+/** raw_unit_to_text() - all values as a text that raw_unit_parse() reads back; free(). NULL: no memory. */
+char *raw_unit_to_text(const RawUnit *unit);

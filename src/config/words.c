@@ -1,5 +1,6 @@
 /* Words of a value. See words.h. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "basic/macro.h"
@@ -11,8 +12,9 @@
 
 typedef struct Splitter {
         const char *text;
-        size_t i; /* next byte of @text */
-        Where at;
+        size_t i;       /* next byte of @text */
+        Where at;       /* of the byte at @reached, where the last word or escape began */
+        size_t reached; /* what is found lies ever further on, and is not counted from the start each time */
         WordsFlags flags;
         Diag *diag;
         char *word; /* room for the whole text: an escape is never shorter than what it stands for */
@@ -90,27 +92,38 @@ int words_unescape_one(const char *s, char out[4], size_t *ret_out) {
         }
 }
 
+/* The place of byte @i, which is not before the last one that was asked for. */
+static Where place(Splitter *s, size_t i) {
+        s->at = where_advance(s->at, i - s->reached);
+        s->reached = i;
+        return s->at;
+}
+
+/* What is no escape after all stays in the word as it is, unless it is an error. */
+static int keep_escape(Splitter *s, Where at) {
+        const char c = s->text[s->i], shown[] = { (unsigned char) c < 0x80 ? c : '\0', '\0' };
+
+        if (s->flags & WORDS_STRICT)
+                return diag_error(s->diag, at, -EINVAL, "Unknown escape \"\\%s\"", shown);
+        diag_warning(s->diag, at, "Unknown escape \"\\%s\" is kept as it is", shown);
+
+        s->word[s->n_word++] = '\\';
+        if (c != '\0') {
+                s->word[s->n_word++] = c;
+                s->i++;
+        }
+        return 0;
+}
+
 /* At the byte behind a backslash. */
 static int read_escape(Splitter *s) {
-        Where at = where_advance(s->at, s->i - 1);
-        char out[4];
         size_t n_out;
         int n;
 
-        if (s->text[s->i] == '\0')
-                return diag_error(s->diag, at, -EINVAL, "Lone backslash at the end of the value");
+        n = words_unescape_one(s->text + s->i, s->word + s->n_word, &n_out);
+        if (n < 0)
+                return keep_escape(s, place(s, s->i - 1));
 
-        n = words_unescape_one(s->text + s->i, out, &n_out);
-        if (n < 0) {
-                diag_warning(s->diag, at, "Unknown escape \"\\%.*s\" is kept as it is",
-                             (unsigned char) s->text[s->i] < 0x80 ? 1 : 0, s->text + s->i);
-                out[0] = '\\';
-                out[1] = s->text[s->i];
-                n_out = 2;
-                n = 1;
-        }
-
-        memcpy(s->word + s->n_word, out, n_out);
         s->n_word += n_out;
         s->i += (size_t) n;
         return 0;
@@ -118,7 +131,7 @@ static int read_escape(Splitter *s) {
 
 /* Up to the blank behind the word. Quotes may begin and end anywhere in it, as in systemd. */
 static int read_word(Splitter *s, bool *ret_quoted) {
-        size_t quote_at = 0;
+        Where quote_at = {};
         char quote = '\0', c;
         int r;
 
@@ -138,7 +151,7 @@ static int read_word(Splitter *s, bool *ret_quoted) {
 
                 s->i++;
                 if (quote ? c == quote : (s->flags & WORDS_QUOTES) && (c == '"' || c == '\'')) {
-                        quote_at = s->i - 1;
+                        quote_at = place(s, s->i - 1);
                         quote = quote ? '\0' : c;
                         *ret_quoted = true;
                 } else
@@ -146,16 +159,47 @@ static int read_word(Splitter *s, bool *ret_quoted) {
         }
 
         if (quote)
-                return diag_error(s->diag, where_advance(s->at, quote_at), -EINVAL, "Quote is not closed");
+                return diag_error(s->diag, quote_at, -EINVAL, "Quote is not closed");
         return 0;
+}
+
+/* The lone semicolon at the next byte: one that divides commands, or an escaped one that is a word. */
+static size_t semicolon(const Splitter *s) {
+        size_t n = s->text[s->i] == '\\';
+
+        if (!(s->flags & WORDS_SEMICOLONS) || s->text[s->i + n] != ';')
+                return 0;
+        n++;
+        return s->text[s->i + n] == '\0' || is_blank(s->text[s->i + n]) ? n : 0;
+}
+
+/* Whatever begins at the next byte. */
+static int read_item(Splitter *s, Word *ret) {
+        size_t n = semicolon(s);
+        int r;
+
+        ret->at = place(s, s->i);
+        if (n > 0) {
+                ret->separator = n == 1;
+                s->word[0] = ';';
+                s->n_word = 1;
+                s->i += n;
+        } else {
+                r = read_word(s, &ret->quoted);
+                if (r < 0)
+                        return r;
+        }
+
+        ret->text = strndup(s->word, s->n_word);
+        return ret->text ? 0 : -ENOMEM;
 }
 
 static int read_words(Splitter *s, Word **words) {
         size_t n = 0, allocated = 0;
-        int r;
 
         for (;;) {
                 Word w = {};
+                int r;
 
                 while (is_blank(s->text[s->i]))
                         s->i++;
@@ -173,13 +217,9 @@ static int read_words(Splitter *s, Word **words) {
                         allocated = wanted;
                 }
 
-                w.at = where_advance(s->at, s->i);
-                r = read_word(s, &w.quoted);
+                r = read_item(s, &w);
                 if (r < 0)
                         return r;
-                w.text = strndup(s->word, s->n_word);
-                if (!w.text)
-                        return -ENOMEM;
                 (*words)[n++] = w;
         }
 }
@@ -219,4 +259,44 @@ int words_split_strv(const char *text, Where at, WordsFlags flags, Diag *diag, c
         free(take_ptr(words));
         *ret = v;
         return 0;
+}
+
+/* A word of plain letters needs no quotes; a lone semicolon could divide commands. */
+static bool needs_quotes(const char *word) {
+        return !*word || strpbrk(word, BLANKS "\"'\\") || streq(word, ";");
+}
+
+static void print_quoted(FILE *f, const char *word) {
+        (void) fputc('"', f);
+        for (; *word; word++)
+                if (*word == '\n' || *word == '\r')
+                        (void) fputs(*word == '\n' ? "\\n" : "\\r", f);
+                else
+                        fprintf(f, "%s%c", *word == '"' || *word == '\\' ? "\\" : "", *word);
+        (void) fputc('"', f);
+}
+
+char *words_join(char *const *words) {
+        char *text = NULL;
+        size_t n;
+        FILE *f;
+
+        f = open_memstream(&text, &n);
+        if (!f)
+                return NULL;
+
+        STRV_FOREACH (w, words) {
+                if (w != words)
+                        (void) fputc(' ', f);
+                if (needs_quotes(*w))
+                        print_quoted(f, *w);
+                else
+                        (void) fputs(*w, f);
+        }
+
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
 }

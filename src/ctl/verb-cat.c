@@ -33,7 +33,7 @@ static int cat_unit(const UnitPath *path, const char *name, bool first) {
 
         r = unit_path_find(path, name, &fragment);
         if (r == -ENOENT)
-                return ctl_error("there is no unit file for %s", name);
+                return ctl_no_unit(name);
         if (r == -ERFKILL) {
                 printf("%s# %s is masked (%s)\n", first ? "" : "\n", name, strempty(fragment));
                 return STATUS_OK;

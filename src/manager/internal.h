@@ -147,6 +147,9 @@ void unit_on_notify(char *const *fields, void *data);
 
 /* prepare.c */
 int unit_prepare(Unit *u, Fault *fault);
+
+/* prepare-plain.c: the same for units that are no containers. */
+int unit_prepare_plain(Unit *u, Fault *fault);
 /* Before each launch: a new cgroup in place of one that was killed. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
@@ -188,8 +191,6 @@ int id_pool_take_at(IdPool *p, const ManagerConfig *config, uint32_t base);
 void id_pool_give(IdPool *p, const ManagerConfig *config, uint32_t base);
 
 /* saved.c */
-/* The merged text of a unit, to be parsed again by the manager that adopts it. NULL when out of memory. */
-char *raw_unit_to_text(const RawUnit *raw);
 uint64_t raw_unit_fingerprint(const RawUnit *raw);
 int unit_save(Unit *u);
 void unit_forget(Unit *u);

@@ -186,7 +186,7 @@ static int add_unit(Manager *m, const char *name, Unit **ret) {
 void manager_drop_unit(Manager *m, Unit *u) {
         HASH_DEL(m->units, u);
         m->by_index[u->index] = NULL;
-        graph_set_present(m->graph, u->index, false);
+        graph_set_usable(m->graph, u->index, -ENOENT);
         if (m->listener && m->listener->unit_removed)
                 m->listener->unit_removed(u, m->listener_data);
         unit_free(u);

@@ -25,31 +25,6 @@
 /* For processes that were killed to be gone; the manager waits for it, before it serves anybody. */
 #define KILL_TIMEOUT_MS 1000
 
-char *raw_unit_to_text(const RawUnit *raw) {
-        const char *section = "";
-        char *text = NULL;
-        size_t size;
-        FILE *f;
-
-        f = open_memstream(&text, &size);
-        if (!f)
-                return NULL;
-
-        for (size_t i = 0; i < raw->n_values; i++) {
-                const RawValue *v = &raw->values[i];
-
-                if (!streq(section, v->section))
-                        fprintf(f, "[%s]\n", v->section);
-                section = v->section;
-                fprintf(f, "%s=%s\n", v->key, v->value);
-        }
-        if (fclose(f) != 0) {
-                free(text);
-                return NULL;
-        }
-        return text;
-}
-
 /* FNV-1a, 64 bits: tells texts apart, no secret depends on it. */
 uint64_t raw_unit_fingerprint(const RawUnit *raw) {
         autofree char *text = raw_unit_to_text(raw);

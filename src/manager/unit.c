@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
+#include "spec/unit-place.h"
 
 ENUM_DEFINE(LoadState, load_state, LOAD_STATE, LOAD_STATE_LIST)
 
@@ -109,35 +110,39 @@ static int load_spec(Unit *u, Diag *diag, UnitSpec **ret) {
         return 0;
 }
 
-/* "postgresql.service" may be our postgresql.container or a service of the host: it is the host's when the
- * unit says ".service" and we have no such file. Its order is kept by the generator. */
+/* What the unit calls a service, and has no file of ours, is the host's: its order is kept by the generator.
+ */
 static bool is_host_service(const Unit *u, const char *name) {
-        autofree char *path = NULL, *service = NULL;
-        const RawUnit *raw = u->spec->raw;
+        autofree char *path = NULL;
 
-        if (unit_path_find(u->manager->path, name, &path) != -ENOENT ||
-            unit_name_to_service(name, &service) < 0)
-                return false;
-        for (size_t i = 0; i < raw->n_values; i++)
-                if (streq(raw->values[i].section, "Unit") && strstr(raw->values[i].value, service))
-                        return true;
-        return false;
+        return unit_names_service(u->spec, name) && unit_path_find(u->manager->path, name, &path) == -ENOENT;
 }
 
 /* Enters the unit's dependencies into the graph; names that are not ours are the generator's business. */
 static int enter_dependencies(Unit *u) {
-        const struct {
+        static const struct {
                 Dependency kind;
-                char **names;
+                UnitDependency key;
         } lists[] = {
-                { DEPENDENCY_REQUIRES, u->spec->unit.dependencies[UNIT_DEP_REQUIRES] },
-                { DEPENDENCY_WANTS, u->spec->unit.dependencies[UNIT_DEP_WANTS] },
-                { DEPENDENCY_AFTER, u->spec->unit.dependencies[UNIT_DEP_AFTER] },
-                { DEPENDENCY_BEFORE, u->spec->unit.dependencies[UNIT_DEP_BEFORE] },
+                { DEPENDENCY_AFTER, UNIT_DEP_AFTER },
+                { DEPENDENCY_BEFORE, UNIT_DEP_BEFORE },
+                { DEPENDENCY_REQUIRES, UNIT_DEP_REQUIRES },
+                { DEPENDENCY_REQUISITE, UNIT_DEP_REQUISITE },
+                { DEPENDENCY_WANTS, UNIT_DEP_WANTS },
+                { DEPENDENCY_BINDS_TO, UNIT_DEP_BINDS_TO },
+                { DEPENDENCY_PART_OF, UNIT_DEP_PART_OF },
+                { DEPENDENCY_UPHOLDS, UNIT_DEP_UPHOLDS },
+                { DEPENDENCY_CONFLICTS, UNIT_DEP_CONFLICTS },
+                { DEPENDENCY_ON_FAILURE, UNIT_DEP_ON_FAILURE },
+                { DEPENDENCY_ON_SUCCESS, UNIT_DEP_ON_SUCCESS },
+                { DEPENDENCY_PROPAGATES_RELOAD_TO, UNIT_DEP_PROPAGATES_RELOAD_TO },
+                { DEPENDENCY_RELOAD_PROPAGATED_FROM, UNIT_DEP_RELOAD_PROPAGATED_FROM },
+                { DEPENDENCY_PROPAGATES_STOP_TO, UNIT_DEP_PROPAGATES_STOP_TO },
+                { DEPENDENCY_STOP_PROPAGATED_FROM, UNIT_DEP_STOP_PROPAGATED_FROM },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)
-                STRV_FOREACH (name, lists[i].names) {
+                STRV_FOREACH (name, u->spec->unit.dependencies[lists[i].key]) {
                         unsigned to;
                         int r;
 
@@ -154,6 +159,11 @@ static int enter_dependencies(Unit *u) {
 }
 
 int unit_load(Unit *u) {
+        static const int unusable[LOAD_STATE_N_] = {
+                [LOAD_NOT_FOUND] = -ENOENT,
+                [LOAD_BAD_SETTING] = -EBADMSG,
+                [LOAD_MASKED] = -ERFKILL,
+        };
         autoptr(Diag) diag = diag_new();
         UnitSpec *spec;
         int r;
@@ -173,7 +183,7 @@ int unit_load(Unit *u) {
         if (u->load_state == LOAD_BAD_SETTING && u->load_error)
                 log_message(LOG_ERR, u->name, "%.*s", (int) strlen(u->load_error) - 1, u->load_error);
 
-        graph_set_present(u->manager->graph, u->index, u->load_state == LOAD_LOADED);
+        graph_set_usable(u->manager->graph, u->index, unusable[u->load_state]);
         if (!u->spec)
                 return 0;
 

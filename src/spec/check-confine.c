@@ -63,6 +63,11 @@ static int check_devices(const UnitSpec *u, Diag *diag) {
         for (size_t i = 0; i < list->n; i++) {
                 const DeviceSpec *d = &list->items[i];
 
+                if (!d->container) {
+                        bad = diag_error(diag, d->at, -EINVAL, "AddDevice=%s is not supported yet", d->host);
+                        diag_hint(diag, "name the device files that it stands for");
+                        continue;
+                }
                 if (startswith(d->container, "/dev/") && !is_covered(d->container))
                         continue;
                 bad = diag_error(diag, d->at, -EINVAL,

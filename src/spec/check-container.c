@@ -146,9 +146,9 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
         }
 
         if (r == 0)
-                r = check_require_network(u, &c->network);
+                r = check_require_network(u, &c->network.choice);
         if (r == 0)
-                r = check_require_users(u, &c->users);
+                r = check_require_users(u, &c->users.namespace);
         if (r == 0)
                 r = require_namespaces(u);
         if (r == 0)

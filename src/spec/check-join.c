@@ -5,15 +5,8 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "spec/key-id-map.h"
+#include "spec/publish.h"
 #include "spec/unit-check.h"
-
-static bool publish_overlap(const PublishSpec *a, const PublishSpec *b) {
-        bool same_address = a->host_address.family == AF_UNSPEC || b->host_address.family == AF_UNSPEC ||
-                            inet_equal(&a->host_address, &b->host_address);
-
-        return a->host_port > 0 && b->host_port > 0 && a->protocol == b->protocol && same_address &&
-               a->host_port < b->host_port + b->count && b->host_port < a->host_port + a->count;
-}
 
 static int check_ports(const PublishList *list, Diag *diag) {
         int bad = 0;
@@ -64,20 +57,19 @@ int check_network_keys(const UnitSpec *u, const char *section, const NetworkKeys
         return bad;
 }
 
-int check_require_network(UnitSpec *u, const NetworkKeys *k) {
+int check_require_network(UnitSpec *u, const NetworkChoice *c) {
         int r = 0;
 
-        for (size_t i = 0; i < k->choice.n_joins && r == 0; i++)
-                if (unit_name_kind(k->choice.joins[i].name) == UNIT_NETWORK)
-                        r = check_add_requirement(u, k->choice.joins[i].name);
-        if (r == 0 && k->choice.shared.mode == NAMESPACE_UNIT)
-                r = check_add_requirement(u, k->choice.shared.unit);
+        for (size_t i = 0; i < c->n_joins && r == 0; i++)
+                if (unit_name_kind(c->joins[i].name) == UNIT_NETWORK)
+                        r = check_add_requirement(u, c->joins[i].name);
+        if (r == 0 && c->shared.mode == NAMESPACE_UNIT)
+                r = check_add_requirement(u, c->shared.unit);
         return r;
 }
 
-int check_require_users(UnitSpec *u, const UserKeys *k) {
-        return k->namespace.shared.mode == NAMESPACE_UNIT ? check_add_requirement(u, k->namespace.shared.unit)
-                                                          : 0;
+int check_require_users(UnitSpec *u, const UserNamespaceChoice *c) {
+        return c->shared.mode == NAMESPACE_UNIT ? check_add_requirement(u, c->shared.unit) : 0;
 }
 
 static const char *first_set(const UnitSpec *u, const char *section, const char *const *keys) {

@@ -11,9 +11,9 @@ int check_pod(UnitSpec *u, Diag *diag) {
         r = check_network_keys(u, "Pod", &p->network, diag);
         bad = r < 0 ? r : bad;
 
-        r = check_require_network(u, &p->network);
+        r = check_require_network(u, &p->network.choice);
         if (r == 0)
-                r = check_require_users(u, &p->users);
+                r = check_require_users(u, &p->users.namespace);
         for (size_t i = 0; i < p->volumes.n && r == 0; i++)
                 if (p->volumes.items[i].source && unit_name_kind(p->volumes.items[i].source) == UNIT_VOLUME)
                         r = check_add_requirement(u, p->volumes.items[i].source);

@@ -51,6 +51,7 @@ typedef struct RlimitList {
         size_t n;
 } RlimitList;
 
+/* AddDevice=. */
 typedef struct DeviceList {
         DeviceSpec *items;
         size_t n;

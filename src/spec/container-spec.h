@@ -57,6 +57,7 @@ typedef struct MountSpec {
         bool idmap;                 /* shift ids with the container's user namespace */
         bool chown;                 /* "U": give the source to the container's user first */
         bool copy;                  /* volume: fill an empty one from the image */
+        bool shared;                /* "z": meant to be used by several containers */
         bool optional;              /* a missing source is no error */
         unsigned long propagation;  /* MS_PRIVATE, MS_SLAVE, MS_SHARED, each may have MS_REC; mount(2) */
         uint64_t size;              /* tmpfs: bytes; 0 = half of the memory */
@@ -69,7 +70,6 @@ typedef struct MountSpec {
         bool copy_up;               /* tmpfs: begins with what the image has in its place */
         bool no_swap;               /* tmpfs, ramfs: never on disk */
         bool no_dereference;        /* a source that is a link is mounted as the link */
-        bool shared_label;          /* "z": content is labelled for all containers */
         bool own_label;             /* "Z": content is labelled for this one */
         uint32_t uid, gid;          /* devpts: owner of new terminals */
         uint32_t most;              /* devpts: number of terminals; 0 = the kernel's */
@@ -140,9 +140,9 @@ typedef struct SeccompSpec {
 
 /* A device of the host, or a directory of devices. */
 typedef struct DeviceSpec {
-        char *host;             /* absolute path */
-        char *container;        /* below /dev */
-        bool optional;          /* left out when the host has none */
+        char *host;      /* absolute path, or "vendor.com/class=name" of the Container Device Interface */
+        char *container; /* below /dev; NULL with such a name */
+        bool optional;   /* left out when the host has none */
         bool read, write, make; /* what the container may do with it */
         Where at;
 } DeviceSpec;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "basic/strtab.h"
+#include "spec/unit-words.h"
 
 #define AUTO_UPDATE_LIST(X)                 \
         X(AUTO_UPDATE_REGISTRY, "registry") \
@@ -46,14 +47,6 @@ ENUM_DECLARE(LogDriver, log_driver, LOG_DRIVER, LOG_DRIVER_LIST);
         X(NOTIFY_HEALTHY, "healthy")
 
 ENUM_DECLARE(NotifyMode, notify_mode, NOTIFY, NOTIFY_LIST);
-
-#define PULL_LIST(X)               \
-        X(PULL_ALWAYS, "always")   \
-        X(PULL_MISSING, "missing") \
-        X(PULL_NEVER, "never")     \
-        X(PULL_NEWER, "newer")
-
-ENUM_DECLARE(PullPolicy, pull_policy, PULL, PULL_LIST);
 
 /* Quadlet's old way to choose a user namespace. */
 #define REMAP_LIST(X)             \

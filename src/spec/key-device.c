@@ -22,6 +22,18 @@ static int set_access(const KeyInput *in, const char *text, Where at, DeviceSpec
         return 0;
 }
 
+/* "vendor.com/class=name", from a file of the Container Device Interface: it says which nodes there are. */
+static bool is_cdi_name(const char *name) {
+        const char *slash = strchr(name, '/'), *equals = strchr(name, '=');
+
+        return name[0] != '/' && slash && equals && slash < equals && equals[1];
+}
+
+static int copy_name(const char *name, DeviceSpec *d) {
+        d->host = strdup(name);
+        return d->host ? 0 : -ENOMEM;
+}
+
 static int device_fill(const KeyInput *in, char *text, Where at, DeviceSpec *d) {
         const char *start = text, *host, *second;
         int r;
@@ -29,6 +41,8 @@ static int device_fill(const KeyInput *in, char *text, Where at, DeviceSpec *d) 
         *d = (DeviceSpec){ .optional = *text == '-', .read = true, .write = true, .make = true, .at = at };
         text += d->optional;
         host = strsep(&text, ":");
+        if (is_cdi_name(host) && !text)
+                return copy_name(host, d);
         if (host[0] != '/')
                 return diag_error(in->diag, where_advance(at, d->optional), -EINVAL,
                                   "%s=: \"%s\" is not the absolute path of a device", in->key, host);
@@ -82,13 +96,12 @@ char *key_devices_format(const void *field) {
 
         for (size_t i = 0; i < list->n && r >= 0; i++) {
                 const DeviceSpec *d = &list->items[i];
-                bool all = d->read && d->write && d->make;
+                bool all = d->read && d->write && d->make,
+                     same = !d->container || streq(d->host, d->container);
 
-                r = strv_addf(&words, "%s%s%s%s%s%s%s%s", d->optional ? "-" : "", d->host,
-                              streq(d->host, d->container) ? "" : ":",
-                              streq(d->host, d->container) ? "" : d->container, all ? "" : ":",
-                              d->read && !all ? "r" : "", d->write && !all ? "w" : "",
-                              d->make && !all ? "m" : "");
+                r = strv_addf(&words, "%s%s%s%s%s%s%s%s", d->optional ? "-" : "", d->host, same ? "" : ":",
+                              same ? "" : d->container, all ? "" : ":", d->read && !all ? "r" : "",
+                              d->write && !all ? "w" : "", d->make && !all ? "m" : "");
         }
         return key_join_take(words, r);
 }

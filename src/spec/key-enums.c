@@ -5,17 +5,25 @@
 #include "spec/key-input.h"
 #include "spec/key-types.h"
 
-static int find_word(const char *const *words, const char *text) {
-        for (int i = 0; words[i]; i++)
-                if (streq(words[i], text))
-                        return i;
-        return -ENOENT;
+/* The place in @words of what "true" or "0" stand for where a list has words for both. */
+static int find_boolean(const char *text, const char *const *words) {
+        static const char *const pairs[][2] = { { "no", "yes" }, { "off", "on" } };
+        char **list = (char **) words;
+        bool on;
+
+        if (parse_bool(text, &on) < 0)
+                return -EINVAL;
+        for (size_t p = 0; p < ELEMENTSOF(pairs); p++)
+                if (strv_contains(list, pairs[p][0]) && strv_contains(list, pairs[p][1]))
+                        for (int i = 0; words[i]; i++)
+                                if (streq(words[i], pairs[p][on]))
+                                        return i;
+        return -EINVAL;
 }
 
 /* The place of the value in @words. */
 static int parse_word(const KeyInput *in, const char *syntax, const char *const *words) {
         autofree char *text = NULL;
-        bool on;
         Where at;
         int r;
 
@@ -23,12 +31,11 @@ static int parse_word(const KeyInput *in, const char *syntax, const char *const 
         if (r < 0)
                 return r;
 
-        r = find_word(words, text);
-        if (r < 0 && parse_bool(text, &on) == 0)
-                r = find_word(words, on ? "yes" : "no");
-        if (r >= 0)
-                return r;
-        return key_bad_word(in, text, at, syntax, words);
+        for (int i = 0; words[i]; i++)
+                if (streq(words[i], text))
+                        return i;
+        r = find_boolean(text, words);
+        return r < 0 ? key_bad_word(in, text, at, syntax, words) : r;
 }
 
 #define WORD_(id, word) word,

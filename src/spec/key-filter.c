@@ -58,7 +58,7 @@ static int add_paths(const KeyInput *in, const Word *word, char ***list) {
         return 0;
 }
 
-int key_paths_parse(const KeyInput *in, void *field) {
+int key_hidden_paths_parse(const KeyInput *in, void *field) {
         autowords Word *words = NULL;
         int n;
 
@@ -72,11 +72,11 @@ int key_paths_parse(const KeyInput *in, void *field) {
         return n < 0 ? n : 0;
 }
 
-char *key_paths_format(const void *field) {
-        return key_join(*(char *const *const *) field);
+char *key_hidden_paths_format(const void *field) {
+        return words_join(*(char *const *const *) field);
 }
 
-void key_paths_clear(void *field) {
+void key_hidden_paths_clear(void *field) {
         char ***v = field;
 
         *v = strv_free(*v);
@@ -104,7 +104,13 @@ int key_unmask_parse(const KeyInput *in, void *field) {
 char *key_unmask_format(const void *field) {
         const UnmaskChoice *c = field;
 
-        return c->all ? strdup("ALL") : key_join(c->paths);
+        char **words = NULL;
+        int r;
+
+        r = c->all ? strv_add(&words, "ALL") : 0;
+        if (r == 0)
+                r = strv_add_all(&words, c->paths);
+        return key_join_take(words, r);
 }
 
 void key_unmask_clear(void *field) {

@@ -1,6 +1,5 @@
 /* What the key types have in common: specifiers, quotes, words, paths. */
 #include <ctype.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "basic/unit-name.h"
 #include "basic/utf8.h"
 #include "config/specifiers.h"
 #include "spec/key-input.h"
@@ -61,43 +61,10 @@ int key_split(const KeyInput *in, WordsFlags flags, Word **ret) {
         return n;
 }
 
-/* A word without blanks, quotes and backslashes needs no quotes. */
-static bool needs_quotes(const char *word) {
-        return !*word || strpbrk(word, " \t\n\r\"'\\");
-}
-
-char *key_join(char *const *words) {
-        char *text = NULL;
-        size_t n;
-        FILE *f;
-
-        f = open_memstream(&text, &n);
-        if (!f)
-                return NULL;
-
-        STRV_FOREACH (w, words) {
-                const char *quote = needs_quotes(*w) ? "\"" : "";
-
-                fprintf(f, "%s%s", w == words ? "" : " ", quote);
-                for (const char *p = *w; *p; p++)
-                        if (*p == '\n')
-                                fputs("\\n", f);
-                        else
-                                fprintf(f, "%s%c", *p == '"' || *p == '\\' ? "\\" : "", *p);
-                fputs(quote, f);
-        }
-
-        if (fclose(f) != 0) {
-                free(text);
-                return NULL;
-        }
-        return text;
-}
-
 char *key_join_take(char **words, int r) {
         autostrv char **owned = words;
 
-        return r < 0 ? NULL : key_join(owned);
+        return r < 0 ? NULL : words_join(owned);
 }
 
 /* "/a/b/../c" to "/a/c", as Quadlet does: by the text, without looking at links. */
@@ -137,6 +104,20 @@ int key_host_path(const KeyInput *in, const char *text, Where at, const char *wh
         (void) path_normalize(path);
         drop_parents(path);
         *ret = take_ptr(path);
+        return 0;
+}
+
+int key_absolute_path(const KeyInput *in, const char *text, Where at, char **ret) {
+        char *path;
+
+        if (text[0] != '/')
+                return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not an absolute path", in->key,
+                                  text);
+
+        path = strdup(text);
+        if (!path)
+                return -ENOMEM;
+        *ret = path_normalize(path);
         return 0;
 }
 
@@ -208,24 +189,30 @@ int key_bad_option(const KeyInput *in, const KeyOption *option, const char *cons
         return -EINVAL;
 }
 
-/* As the kernel checks it: dev_valid_name(). */
-int key_link_name(const KeyInput *in, const char *text, Where at, char **ret) {
-        size_t n = strlen(text);
-
-        if (n == 0 || n >= IFNAMSIZ || streq(text, ".") || streq(text, "..") || strpbrk(text, "/: \t\n"))
-                return diag_error(
-                        in->diag, at, -EINVAL,
-                        "%s=: \"%s\" is not the name of a network device, which has 1 to 15 letters", in->key,
-                        text);
-        free(*ret);
-        *ret = strdup(text);
-        return *ret ? 0 : -ENOMEM;
-}
-
 int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syntax,
                  const char *const *words) {
         (void) diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not one of its values", in->key, word);
         diag_hint(in->diag, "%s", syntax);
         diag_did_you_mean(in->diag, word, words);
         return -EINVAL;
+}
+
+int key_fill_instance(const KeyInput *in, char **name) {
+        const char *own = in->specifiers ? in->specifiers->unit_name : NULL;
+        autofree char *instance = NULL;
+        char *whole;
+        int r;
+
+        if (!own || !unit_name_is_template(*name))
+                return 0;
+        r = unit_name_instance(own, &instance);
+        if (r < 0 || !instance)
+                return r;
+
+        r = unit_name_replace_instance(*name, instance, &whole);
+        if (r < 0)
+                return r;
+        free(*name);
+        *name = whole;
+        return 0;
 }

@@ -37,10 +37,7 @@ int key_unquote(const KeyInput *in, char **ret, Where *ret_at);
  */
 int key_split(const KeyInput *in, WordsFlags flags, Word **ret);
 
-/** key_join() - words as one text that key_split() with quotes and escapes reads back; free(). */
-char *key_join(char *const *words);
-
-/** key_join_take() - the same, and frees @words. @words NULL with @r < 0 gives NULL. */
+/** key_join_take() - words_join(), and frees @words. @words NULL with @r < 0 gives NULL. */
 char *key_join_take(char **words, int r);
 
 /**
@@ -48,6 +45,9 @@ char *key_join_take(char **words, int r);
  * @what: what the path is, for the message
  */
 int key_host_path(const KeyInput *in, const char *text, Where at, const char *what, char **ret);
+
+/** key_absolute_path() - a path on the host that has to be absolute, as all paths of systemd's own keys. */
+int key_absolute_path(const KeyInput *in, const char *text, Where at, char **ret);
 
 /** key_container_path() - a path inside the container: absolute, without "..", not the root itself. */
 int key_container_path(const KeyInput *in, const char *text, Where at, char **ret);
@@ -80,9 +80,13 @@ int key_bad_form(const KeyInput *in, const char *text, Where at, int r, const ch
 /** key_bad_option() - the message for an option that nobody knows, with what was meant. */
 int key_bad_option(const KeyInput *in, const KeyOption *option, const char *const *words);
 
-/** key_link_name() - may a network device bear this name? Sets *ret to a copy, or writes a message. */
-int key_link_name(const KeyInput *in, const char *text, Where at, char **ret);
+/** key_interface_name() - may a network device bear this name? Replaces *ret, or writes a message. */
+int key_interface_name(const KeyInput *in, const char *text, Where at, char **ret);
 
 /** key_bad_word() - the message for a word that is not in a list, with what was meant or else the list. */
 int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syntax,
                  const char *const *words);
+
+/** key_fill_instance() - in "data@.volume", which stands in "web@1.container", the instance: "data@1.volume",
+ * as systemd does with a template that a unit names. *name is replaced. 0 or -ENOMEM. */
+int key_fill_instance(const KeyInput *in, char **name);

@@ -18,13 +18,13 @@ static int link_fill(const KeyInput *in, const Word *word, LinkSpec *l) {
         const char *host = strsep(&container, ":");
         int r;
 
-        r = key_link_name(in, host, word->at, &l->host);
+        r = key_interface_name(in, host, word->at, &l->host);
         if (r < 0)
                 return r;
-        return key_link_name(in, container ? container : host,
-                             container ? where_advance(word->at, (size_t) (container - word->text))
-                                       : word->at,
-                             &l->container);
+        return key_interface_name(in, container ? container : host,
+                                  container ? where_advance(word->at, (size_t) (container - word->text))
+                                            : word->at,
+                                  &l->container);
 }
 
 int key_links_parse(const KeyInput *in, void *field) {
@@ -68,21 +68,4 @@ void key_links_clear(void *field) {
                 link_done(&list->items[i]);
         free(list->items);
         *list = (LinkList){};
-}
-
-int key_link_parse(const KeyInput *in, void *field) {
-        autofree char *text = NULL;
-        Where at;
-        int r;
-
-        r = key_unquote(in, &text, &at);
-        return r < 0 ? r : key_link_name(in, text, at, field);
-}
-
-char *key_link_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_link_clear(void *field) {
-        key_text_clear(field);
 }

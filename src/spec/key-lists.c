@@ -11,7 +11,7 @@
 #include "spec/key-types.h"
 
 static char *format_list(const void *field) {
-        return key_join(*(char *const *const *) field);
+        return words_join(*(char *const *const *) field);
 }
 
 static void clear_list(void *field) {
@@ -117,7 +117,7 @@ int key_entrypoint_parse(const KeyInput *in, void *field) {
 char *key_entrypoint_format(const void *field) {
         const Entrypoint *e = field;
 
-        return key_join(e->words);
+        return words_join(e->words);
 }
 
 void key_entrypoint_clear(void *field) {
@@ -248,6 +248,8 @@ int key_units_parse(const KeyInput *in, void *field) {
                 int r;
 
                 r = complete_unit(in, &words[i], &name);
+                if (r == 0)
+                        r = key_fill_instance(in, &name);
                 if (r == 0 && !strv_contains(*list, name))
                         r = strv_take(list, take_ptr(name));
                 if (r < 0)

@@ -77,7 +77,7 @@ int key_mount_set_volume(const KeyInput *in, const char *name, Where at, MountSp
 
         free(m->source);
         m->source = strdup(name);
-        return m->source ? 0 : -ENOMEM;
+        return m->source ? key_fill_instance(in, &m->source) : -ENOMEM;
 }
 
 char *key_mount_format(const MountList *list, bool long_form) {

@@ -9,25 +9,26 @@
 #include "spec/key-mount.h"
 #include "spec/mount-option.h"
 
+/* The quote that closes the one at the start of an option: a comma or nothing comes behind it. */
+static char *closing_quote(char *option) {
+        for (char *p = option + 1; (p = strchr(p, '"')); p++)
+                if (p[1] == ',' || !p[1])
+                        return p;
+        return NULL;
+}
+
 /* Podman reads the list as a line of CSV: quotes around a whole option hold it together. */
 static bool next_option(char **rest, Word *ret) {
-        char *option = *rest, *end;
+        char *option = *rest, *quote, *comma;
 
         if (!option)
                 return false;
-        ret->quoted = option[0] == '"' && (end = strstr(option + 1, "\",")) != NULL;
-        if (ret->quoted)
-                *rest = end + 2;
-        else {
-                end = strchr(option, ',');
-                *rest = end ? end + 1 : NULL;
-                if (!end && option[0] == '"' && option[1] && option[strlen(option) - 1] == '"') {
-                        ret->quoted = true;
-                        end = option + strlen(option) - 1;
-                }
-        }
-        if (end)
-                *end = '\0';
+        quote = option[0] == '"' ? closing_quote(option) : NULL;
+        comma = quote ? quote + (quote[1] == ',') : strchr(option, ',');
+        *rest = comma && (!quote || comma > quote) ? comma + 1 : NULL;
+        if (quote || comma)
+                *(quote ? quote : comma) = '\0';
+        ret->quoted = quote != NULL;
         ret->text = option + ret->quoted;
         return true;
 }

@@ -58,9 +58,9 @@ static int apply_option(const KeyInput *in, const KeyOption *o, NetworkJoin *j) 
                 return *value ? strv_add(&j->aliases, value)
                               : diag_error(in->diag, o->at, -EINVAL, "%s=: alias= needs a name", in->key);
         if (streq(o->name, "interface_name"))
-                return key_link_name(in, value, o->value_at, &j->interface_name);
+                return key_interface_name(in, value, o->value_at, &j->interface_name);
         if (streq(o->name, "host_interface_name"))
-                return key_link_name(in, value, o->value_at, &j->host_interface_name);
+                return key_interface_name(in, value, o->value_at, &j->host_interface_name);
         return strv_addf(&j->options, "%s=%s", o->name, value);
 }
 
@@ -80,6 +80,8 @@ static int join_name(const KeyInput *in, const char *name, Where at, char **ret)
         if (!streq(unit, "default") && !unit_name_valid(unit))
                 return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not the name of a network", in->key,
                                   name);
+        if (key_fill_instance(in, &unit) < 0)
+                return -ENOMEM;
 
         *ret = take_ptr(unit);
         return 0;

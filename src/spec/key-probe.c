@@ -118,7 +118,7 @@ char *key_probe_format(const void *field) {
                 r = asprintf(&text, "%s:%s", kind, p->path);
                 break;
         case PROBE_EXEC:
-                command = key_join(p->argv);
+                command = words_join(p->argv);
                 r = command ? asprintf(&text, "%s:%s", kind, command) : -1;
                 break;
         case PROBE_NONE:

@@ -125,11 +125,24 @@ int key_table_set_defaults(const KeyTable *table, void *section) {
         return 0;
 }
 
-int key_assign(const Key *key, const KeyInput *in, void *section) {
+static int reset_family(const KeyTable *table, unsigned family, void *section) {
+        for (size_t i = 0; i < table->n; i++)
+                if (table->keys[i].flags & family) {
+                        int r = key_reset(&table->keys[i], section);
+
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
+}
+
+int key_assign(const KeyTable *table, const Key *key, const KeyInput *in, void *section) {
         void *field = key_field(key, section);
 
         if (!*in->text && key->flags & KEY_NO_RESET)
                 return 0;
+        if (!*in->text && key->flags & KEY_FAMILIES)
+                return reset_family(table, key->flags & KEY_FAMILIES, section);
         if (!*in->text && !(key->flags & KEY_EMPTY))
                 return key_reset(key, section);
 

@@ -43,6 +43,11 @@ enum {
         KEY_RECREATE = 1 << 4, /* a change needs a new container, not just a restart */
         KEY_OURS = 1 << 5,     /* neither systemd nor Quadlet nor .nspawn has this key in this section */
         KEY_NSPAWN = 1 << 6,   /* a notion of .nspawn files that Quadlet lacks */
+        KEY_SECRET = 1 << 7,   /* for root's eyes only: on the bus it is empty for everybody else */
+        /* An empty value resets all keys of the table that have the same one of these. */
+        KEY_CONDITION = 1 << 12,
+        KEY_ASSERT = 1 << 13,
+        KEY_FAMILIES = KEY_CONDITION | KEY_ASSERT,
 };
 
 /* Why a key does nothing: X(name, flag, end of "KEY= ..."). Such a key is read, checked and shown all the
@@ -134,7 +139,8 @@ int key_table_set_defaults(const KeyTable *table, void *section);
 
 /**
  * key_assign() - one assignment: parse it into the field, or reset the field when the value is empty
+ * @table: that @key is in
  *
  * Returns: 0, -EINVAL with a message, -ENOMEM.
  */
-int key_assign(const Key *key, const KeyInput *in, void *section);
+int key_assign(const KeyTable *table, const Key *key, const KeyInput *in, void *section);

@@ -50,7 +50,7 @@ static const Switch switches[] = {
         SWITCH("tmpcopyup", ON(TMPFS), copy_up, true),
         SWITCH("notmpcopyup", ON(TMPFS), copy_up, false),
         SWITCH("noswap", ON_MEMORY, no_swap, true),
-        SWITCH("z", ON_DATA | ON_MEMORY, shared_label, true),
+        SWITCH("z", ON_DATA | ON_MEMORY, shared, true),
         SWITCH("Z", ON_DATA | ON_MEMORY, own_label, true),
 };
 
@@ -187,8 +187,8 @@ static int apply_relabel(const KeyInput *in, const char *name, const char *value
         (void) name;
         if (!strv_contains((char **) words, value))
                 return key_bad_word(in, value, at, "relabel is shared or private", words);
-        m->shared_label = streq(value, "shared");
-        m->own_label = !m->shared_label;
+        m->shared = streq(value, "shared");
+        m->own_label = !m->shared;
         return 0;
 }
 
@@ -314,7 +314,7 @@ void mount_option_write(FILE *f, const MountSpec *m, const char *separator) {
         OPTION(m->copy != d.copy, "nocopy");
         OPTION(m->copy_up != d.copy_up, "notmpcopyup");
         OPTION(m->no_swap, "noswap");
-        OPTION(m->shared_label, "z");
+        OPTION(m->shared, "z");
         OPTION(m->own_label, "Z");
         OPTION(m->subpath, "subpath=%s", m->subpath);
         OPTION(m->title, "title=%s", m->title);

@@ -18,6 +18,9 @@ int unit_check(UnitSpec *u, Diag *diag);
  * file. */
 Where check_place(const UnitSpec *u, const char *section, const char *key);
 
+/** unit_kind_is_idle() - are units of this kind read and checked only, with nobody to run them yet? */
+bool unit_kind_is_idle(UnitKind kind);
+
 /** check_add_requirement() - a unit that another key names is started first, and without it @u is not. 0 or
  * -ENOMEM. */
 int check_add_requirement(UnitSpec *u, const char *name);
@@ -31,8 +34,8 @@ int check_network_keys(const UnitSpec *u, const char *section, const NetworkKeys
 int check_users(const UnitSpec *u, const char *section, UserKeys *k, Diag *diag);
 
 /* Requires the units that these keys name. 0 or -ENOMEM. */
-int check_require_network(UnitSpec *u, const NetworkKeys *k);
-int check_require_users(UnitSpec *u, const UserKeys *k);
+int check_require_network(UnitSpec *u, const NetworkChoice *c);
+int check_require_users(UnitSpec *u, const UserNamespaceChoice *c);
 
 /** check_confinement() - filters, devices, groups and resolvers of a container. */
 int check_confinement(const UnitSpec *u, Diag *diag);
@@ -46,3 +49,8 @@ int check_service(UnitSpec *u, Diag *diag);
 int check_container(UnitSpec *u, Diag *diag);
 int check_network(UnitSpec *u, Diag *diag);
 int check_pod(UnitSpec *u, Diag *diag);
+int check_volume(UnitSpec *u, Diag *diag);
+int check_image(UnitSpec *u, Diag *diag);
+int check_artifact(UnitSpec *u, Diag *diag);
+int check_build(UnitSpec *u, Diag *diag);
+int check_kube(UnitSpec *u, Diag *diag);

@@ -6,6 +6,8 @@
 
 #include "basic/clock.h"
 #include "basic/strtab.h"
+#include "spec/condition.h"
+#include "spec/types.h"
 
 /* Keys of [Unit] that name other units. */
 #define UNIT_DEPENDENCY_LIST(X)                                    \
@@ -31,16 +33,40 @@ ENUM_DECLARE(UnitDependency, unit_dependency, UNIT_DEP, UNIT_DEPENDENCY_LIST);
 typedef struct UnitSection {
         char *description;
         char **documentation;
+        char *source_path; /* of what the unit file was made from */
+
         /* Names of units, by the key that names them. Those of ours are completed ("db.service" ->
          * "db.container", "back-network.service" -> "back.network"); others ("network-online.target") are
          * kept for the generator and ignored by the manager. */
         char **dependencies[UNIT_DEP_N_];
+        char **requires_mounts_for, **wants_mounts_for; /* absolute paths of the host */
+        bool default_dependencies;
+        OnJobMode on_failure_job_mode, on_success_job_mode;
+
+        bool stop_when_unneeded, refuse_manual_start, refuse_manual_stop;
+        bool allow_isolate, ignore_on_isolate;
+        bool survive_final_kill_signal;
+        CollectMode collect_mode;
+
+        ConditionList conditions[CONDITION_N_]; /* not met: the start is skipped */
+        ConditionList asserts[CONDITION_N_];    /* not met: the start fails */
+
+        usec_t job_timeout, job_running_timeout; /* USEC_INFINITY = none */
+        EmergencyAction job_timeout_action;
+        char *job_timeout_reboot_argument;
+
         usec_t start_limit_interval; /* 0 = no limit */
         unsigned start_limit_burst;
+        EmergencyAction start_limit_action, failure_action, success_action;
+        int failure_action_exit_status, success_action_exit_status; /* of "exit"; -1 = the unit's own */
+        char *reboot_argument;
 } UnitSection;
 
 typedef struct InstallSection {
-        char **wanted_by;
+        char **wanted_by, **required_by, **upheld_by; /* units that start this one along with them */
+        char **alias;                                 /* other names of the unit */
+        char **also;                                  /* units to enable along with it */
+        char *default_instance;                       /* of a template */
 } InstallSection;
 
 typedef struct QuadletSection {

@@ -5,11 +5,42 @@
 
 ENUM_DEFINE(Dependency, dependency, DEPENDENCY, DEPENDENCY_LIST)
 
-static const Dependency reverse_of[DEPENDENCY_N_] = {
-        [DEPENDENCY_REQUIRES] = DEPENDENCY_REQUIRED_BY, [DEPENDENCY_REQUIRED_BY] = DEPENDENCY_REQUIRES,
-        [DEPENDENCY_WANTS] = DEPENDENCY_WANTED_BY,      [DEPENDENCY_WANTED_BY] = DEPENDENCY_WANTS,
-        [DEPENDENCY_AFTER] = DEPENDENCY_BEFORE,         [DEPENDENCY_BEFORE] = DEPENDENCY_AFTER,
+/* Each pair once: A's side and B's, and what each means for the other. */
+#define DEPENDENCY_PAIRS(X)                                                       \
+        X(REQUIRES, EFFECT_START | EFFECT_NEED, REQUIRED_BY,                      \
+          EFFECT_STOP | EFFECT_RESTART | EFFECT_START_FAILED)                     \
+        X(REQUISITE, EFFECT_VERIFY | EFFECT_NEED, REQUISITE_OF,                   \
+          EFFECT_STOP | EFFECT_RESTART | EFFECT_START_FAILED)                     \
+        X(BINDS_TO, EFFECT_START | EFFECT_NEED | EFFECT_BOUND, BOUND_BY,          \
+          EFFECT_STOP | EFFECT_RESTART | EFFECT_START_FAILED | EFFECT_DIED)       \
+        X(WANTS, EFFECT_START_WEAK | EFFECT_NEED, WANTED_BY, 0)                   \
+        X(UPHOLDS, EFFECT_START_WEAK | EFFECT_NEED | EFFECT_HOLD, UPHELD_BY, 0)   \
+        X(PART_OF, 0, CONSISTS_OF, EFFECT_STOP | EFFECT_RESTART)                  \
+        X(CONFLICTS, EFFECT_CONFLICT, CONFLICTED_BY, EFFECT_CONFLICT_WEAK)        \
+        X(PROPAGATES_STOP_TO, EFFECT_STOP | EFFECT_DIED, STOP_PROPAGATED_FROM, 0) \
+        X(PROPAGATES_RELOAD_TO, EFFECT_RELOAD, RELOAD_PROPAGATED_FROM, 0)         \
+        X(ON_FAILURE, 0, ON_FAILURE_OF, 0)                                        \
+        X(ON_SUCCESS, 0, ON_SUCCESS_OF, 0)                                        \
+        X(AFTER, 0, BEFORE, 0)
+
+static const struct {
+        Dependency reverse;
+        unsigned effects;
+} kinds[DEPENDENCY_N_] = {
+#define PAIR_(one, effects_, other, other_effects)             \
+        [DEPENDENCY_##one] = { DEPENDENCY_##other, effects_ }, \
+        [DEPENDENCY_##other] = { DEPENDENCY_##one, other_effects },
+        DEPENDENCY_PAIRS(PAIR_)
+#undef PAIR_
 };
+
+unsigned dependency_effects(Dependency d) {
+        return kinds[d].effects;
+}
+
+Dependency dependency_reverse(Dependency d) {
+        return kinds[d].reverse;
+}
 
 Graph *graph_new(void) {
         return calloc(1, sizeof(Graph));
@@ -55,13 +86,14 @@ int graph_add_unit(Graph *g, const char *name, unsigned *ret) {
         if (r < 0)
                 return r;
 
-        g->nodes[g->n_nodes] = (GraphNode){ .name = take_ptr(copy), .state = ACTIVE_STATE_INACTIVE };
+        g->nodes[g->n_nodes] =
+                (GraphNode){ .name = take_ptr(copy), .unusable = -ENOENT, .state = ACTIVE_STATE_INACTIVE };
         *ret = (unsigned) g->n_nodes++;
         return 0;
 }
 
 bool graph_has(const Graph *g, unsigned from, Dependency kind, unsigned to) {
-        const GraphUnits *there = &g->nodes[from].deps[kind], *back = &g->nodes[to].deps[reverse_of[kind]];
+        const GraphUnits *there = &g->nodes[from].deps[kind], *back = &g->nodes[to].deps[kinds[kind].reverse];
 
         /* Half the network may be "After=" one unit: ask the end that knows fewer. */
         if (back->n < there->n) {
@@ -76,7 +108,7 @@ bool graph_has(const Graph *g, unsigned from, Dependency kind, unsigned to) {
 }
 
 int graph_add_dependency(Graph *g, unsigned from, Dependency kind, unsigned to) {
-        GraphUnits *there = &g->nodes[from].deps[kind], *back = &g->nodes[to].deps[reverse_of[kind]];
+        GraphUnits *there = &g->nodes[from].deps[kind], *back = &g->nodes[to].deps[kinds[kind].reverse];
         int r;
 
         if (from == to || graph_has(g, from, kind, to))
@@ -99,7 +131,7 @@ void graph_clear_dependencies(Graph *g) {
         for (size_t i = 0; i < g->n_nodes; i++) {
                 GraphNode *node = &g->nodes[i];
 
-                node->present = false;
+                node->unusable = -ENOENT;
                 for (size_t k = 0; k < DEPENDENCY_N_; k++) {
                         /* With n back at 0 the next grow() makes room for one anew. */
                         free(node->deps[k].units);

@@ -183,13 +183,11 @@ static bool is_starting(JobType type) {
 }
 
 static void fail_dependents(JobQueue *q, const Entry *e) {
-        const GraphUnits *u = neighbours(q, e->job.unit, DEPENDENCY_REQUIRED_BY);
-
-        for (size_t i = 0; i < u->n; i++) {
-                Entry *o = entry_of_unit(q, u->units[i]);
+        GRAPH_FOREACH (q->graph, e->job.unit, EFFECT_START_FAILED, other) {
+                Entry *o = entry_of_unit(q, *other);
 
                 if (o && o->job.state == JOB_WAITING && is_starting(o->job.type) && !o->job.ignore_order &&
-                    graph_has(q->graph, u->units[i], DEPENDENCY_AFTER, e->job.unit))
+                    graph_has(q->graph, *other, DEPENDENCY_AFTER, e->job.unit))
                         entry_end(q, o, JOB_RESULT_DEPENDENCY);
         }
 }

@@ -37,7 +37,9 @@ ENUM_DECLARE(JobMode, job_mode, JOB_MODE, JOB_MODE_LIST);
         X(JOB_RESULT_TIMEOUT, "timeout")       \
         X(JOB_RESULT_FAILED, "failed")         \
         X(JOB_RESULT_DEPENDENCY, "dependency") \
-        X(JOB_RESULT_SKIPPED, "skipped")
+        X(JOB_RESULT_SKIPPED, "skipped")       \
+        X(JOB_RESULT_INVALID, "invalid")       \
+        X(JOB_RESULT_ASSERT, "assert")
 
 ENUM_DECLARE(JobResult, job_result, JOB_RESULT, JOB_RESULT_LIST);
 
@@ -118,7 +120,7 @@ bool job_queue_next(JobQueue *q, Job *ret);
  * @type:   JOB_START, JOB_VERIFY_ACTIVE, JOB_RELOAD or JOB_STOP (also for the first half of a restart)
  *
  * Ignored unless the unit has a running job that waits for just that. The failure of a start fails the starts
- * of those that require the unit and are ordered after it.
+ * of those that cannot do without the unit and are ordered after it.
  */
 void job_queue_finished(JobQueue *q, unsigned unit, JobType type, JobResult result);
 

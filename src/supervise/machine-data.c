@@ -7,18 +7,26 @@
 
 ENUM_DEFINE(MachineState, machine_state, MACHINE_STATE, MACHINE_STATE_LIST)
 ENUM_DEFINE(ActiveState, active_state, ACTIVE_STATE, ACTIVE_STATE_LIST)
+ENUM_DEFINE(Hook, hook, HOOK, HOOK_LIST)
 ENUM_DEFINE(MachineEventType, machine_event_type, MACHINE_EVENT, MACHINE_EVENT_LIST)
 
 static const ActiveState active_states[MACHINE_STATE_N_] = {
         [MACHINE_DEAD] = ACTIVE_STATE_INACTIVE,
+        [MACHINE_CONDITION] = ACTIVE_STATE_ACTIVATING,
+        [MACHINE_START_PRE] = ACTIVE_STATE_ACTIVATING,
         [MACHINE_PREPARING] = ACTIVE_STATE_ACTIVATING,
         [MACHINE_SPAWNING] = ACTIVE_STATE_ACTIVATING,
         [MACHINE_STARTING] = ACTIVE_STATE_ACTIVATING,
+        [MACHINE_START_POST] = ACTIVE_STATE_ACTIVATING,
         [MACHINE_RUNNING] = ACTIVE_STATE_ACTIVE,
         [MACHINE_EXITED] = ACTIVE_STATE_ACTIVE,
+        [MACHINE_RELOADING] = ACTIVE_STATE_RELOADING,
+        [MACHINE_STOPPING] = ACTIVE_STATE_DEACTIVATING,
+        [MACHINE_STOP_WATCHDOG] = ACTIVE_STATE_DEACTIVATING,
         [MACHINE_STOP_SIGTERM] = ACTIVE_STATE_DEACTIVATING,
         [MACHINE_STOP_SIGKILL] = ACTIVE_STATE_DEACTIVATING,
         [MACHINE_FINAL_SIGKILL] = ACTIVE_STATE_DEACTIVATING,
+        [MACHINE_STOP_POST] = ACTIVE_STATE_DEACTIVATING,
         [MACHINE_CLEANING] = ACTIVE_STATE_DEACTIVATING,
         [MACHINE_AUTO_RESTART] = ACTIVE_STATE_ACTIVATING,
         [MACHINE_FAILED] = ACTIVE_STATE_FAILED,
@@ -30,7 +38,13 @@ ActiveState machine_active_state(MachineState s) {
 
 const char *machine_substate_to_string(MachineState s) {
         /* To a reader, being launched and not being ready yet are the same. */
-        return machine_state_to_string(s == MACHINE_SPAWNING ? MACHINE_STARTING : s);
+        static const MachineState shown_as[MACHINE_STATE_N_] = {
+                [MACHINE_PREPARING] = MACHINE_START_PRE,
+                [MACHINE_SPAWNING] = MACHINE_STARTING,
+                [MACHINE_CLEANING] = MACHINE_STOP_POST,
+        };
+
+        return machine_state_to_string(shown_as[s] != MACHINE_DEAD ? shown_as[s] : s);
 }
 
 void machine_init(Machine *m) {
@@ -43,6 +57,7 @@ MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
                 .remain_after_exit = u->service.remain_after_exit,
                 .timeout_start = u->service.timeout_start,
                 .timeout_stop = u->service.timeout_stop,
+                .timeout_abort = u->service.timeout_stop,
                 .start_limit_interval = u->unit.start_limit_interval,
                 .start_limit_burst = u->unit.start_limit_burst,
         };
@@ -62,13 +77,24 @@ MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
         NUMBER("main_alive", main_alive)          \
         NUMBER("cgroup_empty", cgroup_empty)      \
         NUMBER("ready", ready)                    \
+        WORD("hook", hook, hook)                  \
+        NUMBER("hook_index", hook_index)          \
+        NUMBER("hook_alive", hook_alive)          \
+        NUMBER("post_due", post_due)              \
+        NUMBER("spoilt", spoilt)                  \
+        NUMBER("limited", limited)                \
         NUMBER("keep", keep)                      \
+        NUMBER("restart", restart)                \
         NUMBER("given_up", given_up)              \
         NUMBER("start_asked", start_asked)        \
         NUMBER("start_queued", start_queued)      \
         NUMBER("stop_asked", stop_asked)          \
+        NUMBER("reload_asked", reload_asked)      \
+        NUMBER("reload_again", reload_again)      \
+        NUMBER("reload_failed", reload_failed)    \
         NUMBER("n_restarts", n_restarts)          \
         NUMBER("timer", timer)                    \
+        NUMBER("watchdog_due", watchdog_due)      \
         NUMBER("limit_begin", limit_begin)        \
         NUMBER("limit_count", limit_count)        \
         NUMBER("state_change", state_change)      \
@@ -124,17 +150,35 @@ int machine_set_field(Machine *m, const MachineField *f) {
 
 #define BIT(state) (1U << MACHINE_##state)
 
+/* What each state may have: a main process, a hook, what PREPARE made. */
+static bool processes_fit(const Machine *m, unsigned bit) {
+        static const unsigned always = BIT(STARTING) | BIT(RUNNING);
+        static const unsigned stopping = BIT(STOP_WATCHDOG) | BIT(STOP_SIGTERM) | BIT(STOP_SIGKILL);
+        static const unsigned maybe = always | stopping | BIT(START_POST) | BIT(RELOADING) | BIT(STOPPING);
+        static const unsigned hooks = stopping | BIT(CONDITION) | BIT(START_PRE) | BIT(START_POST) |
+                                      BIT(RELOADING) | BIT(STOPPING) | BIT(FINAL_SIGKILL) | BIT(STOP_POST);
+        /* CONDITION, START_PRE and STOP_POST without one: begun by a manager that did not get to it. */
+        static const unsigned with_hook = BIT(START_POST) | BIT(STOPPING);
+
+        if (m->main_alive ? !(bit & maybe) : bit & always)
+                return false;
+        if (m->hook_alive ? !(bit & hooks) || m->hook == HOOK_NONE : bit & with_hook)
+                return false;
+        return !(bit & stopping) || m->main_alive || m->hook_alive;
+}
+
 int machine_check(const Machine *m) {
-        static const unsigned alive = BIT(STARTING) | BIT(RUNNING) | BIT(STOP_SIGTERM) | BIT(STOP_SIGKILL);
-        static const unsigned holding = alive | BIT(SPAWNING) | BIT(EXITED) | BIT(FINAL_SIGKILL);
+        static const unsigned holding = BIT(SPAWNING) | BIT(STARTING) | BIT(START_POST) | BIT(RUNNING) |
+                                        BIT(EXITED) | BIT(RELOADING) | BIT(STOPPING);
         /* States that a STOP leaves at once. */
-        static const unsigned wanted =
-                BIT(PREPARING) | BIT(STARTING) | BIT(RUNNING) | BIT(EXITED) | BIT(AUTO_RESTART);
+        static const unsigned wanted = BIT(CONDITION) | BIT(START_PRE) | BIT(PREPARING) | BIT(STARTING) |
+                                       BIT(START_POST) | BIT(RUNNING) | BIT(EXITED) | BIT(RELOADING) |
+                                       BIT(AUTO_RESTART);
         unsigned bit = 1U << m->state;
 
-        if (m->main_alive != !!(bit & alive))
+        if (!processes_fit(m, bit))
                 return -EINVAL;
-        if (!m->prepared && bit & holding)
+        if (!m->prepared && (bit & holding || m->main_alive))
                 return -EINVAL;
         if (m->prepared && m->state == MACHINE_PREPARING)
                 return -EINVAL;

@@ -40,11 +40,11 @@ AUTOPTR_DEFINE(Transaction, transaction_free);
  * @units: one or more; doubles are fine
  * @fault: filled on failure, with the name of the unit or the cycle; may be NULL
  *
- * START pulls in what is required (an error if it is missing) and what is wanted (left out if it, or
- * something it requires, is missing). STOP and RESTART reach those that require the unit, as far as they are
- * active.
+ * What a job means for other units is in the table of rules in the source, by the effects of dependencies. A
+ * required unit that cannot be started is an error; a wanted one is left out, with what requires it.
  *
- * Returns: 0; -ENOENT when an asked-for or required unit is missing; -EDEADLK for an ordering cycle;
+ * Returns: 0; -ENOENT, -ERFKILL or -EBADMSG when an asked-for or required unit is missing, masked or has
+ *          mistakes; -EDEADLK for an ordering cycle; -EINVAL when a unit would be both started and stopped;
  *          -EEXIST when mode fail meets a conflicting queued job; -ENOMEM.
  */
 int transaction_build(const Graph *g, const JobQueue *queue, const unsigned *units, size_t n_units,

@@ -16,7 +16,7 @@ static Graph *graph(void) {
 
                 ck_assert_int_eq(graph_add_unit(g, names[i], &unit), 0);
                 ck_assert_uint_eq(unit, i);
-                graph_set_present(g, unit, true);
+                graph_set_usable(g, unit, 0);
         }
         return g;
 }
@@ -372,7 +372,7 @@ START_TEST(dependencies_have_two_ends) {
 
         graph_clear_dependencies(g);
         ck_assert(!graph_has(g, A, DEPENDENCY_REQUIRES, B));
-        ck_assert(!g->nodes[A].present);
+        ck_assert_int_eq(g->nodes[A].unusable, -ENOENT);
         depend(g, A, DEPENDENCY_WANTS, C);
         ck_assert(graph_has(g, C, DEPENDENCY_WANTED_BY, A));
 }

@@ -18,11 +18,12 @@
 
 /* What is true outside. */
 typedef struct World {
-        bool dirty;                         /* there may be something to be released */
-        bool held;                          /* PREPARE has been answered, CLEAN has not */
-        bool preparing, spawning, cleaning; /* to be answered */
-        bool alive, populated;              /* the main process; the cgroup */
-        unsigned char starts, stops;        /* to be answered: at most one each, an equal one joins */
+        bool dirty;                           /* there may be something to be released */
+        bool held;                            /* PREPARE has been answered, CLEAN has not */
+        bool preparing, spawning, cleaning;   /* to be answered */
+        bool alive, populated;                /* the main process; the cgroup */
+        bool hook;                            /* a command beside the container */
+        unsigned char starts, stops, reloads; /* to be answered: at most one each, an equal one joins */
 } World;
 
 /* One point of the search. All bytes count: made from zeroes. */
@@ -32,8 +33,9 @@ typedef struct Point {
 } Point;
 
 enum {
-        POINTS_MAX = 1 << 14,
+        POINTS_MAX = 1 << 17,
         STARTS = MACHINE_START_DONE | MACHINE_START_FAILED | MACHINE_START_CANCELED,
+        RELOADS = MACHINE_RELOAD_DONE | MACHINE_RELOAD_FAILED,
 };
 
 typedef struct Walk {
@@ -63,8 +65,18 @@ static Point normal(const Machine *m, const World *w) {
         p.m.state_change = p.m.inactive_exit = p.m.active_enter = p.m.active_exit = p.m.inactive_enter = 0;
         p.m.main_start = p.m.main_exit = p.m.limit_begin = 0;
         p.m.timer = m->timer == USEC_INFINITY ? USEC_INFINITY : NOW;
+        /* No list of statuses is in these policies: once it has become a result, an exit decides nothing. */
+        memset(&p.m.exit, 0, sizeof(p.m.exit));
         memset(&p.m.cause, 0, sizeof(p.m.cause));
-        p.m.n_restarts = m->n_restarts > 2 ? 2 : m->n_restarts;
+        p.m.watchdog_due = m->watchdog_due == 0 ? 0 : NOW;
+        p.m.n_restarts = m->n_restarts > 1 ? 1 : m->n_restarts;
+        if (!m->hook_alive) {
+                p.m.hook = HOOK_NONE;
+                p.m.hook_index = 0;
+        }
+        if (m->state == MACHINE_DEAD || m->state == MACHINE_FAILED || m->state == MACHINE_AUTO_RESTART) {
+                p.m.ready = p.m.spoilt = p.m.post_due = p.m.cgroup_empty = false;
+        }
         return p;
 }
 
@@ -90,6 +102,10 @@ static void happen(World *w, const MachineEvent *e) {
                 w->starts = 1;
         if (e->type == EVENT_STOP)
                 w->stops = 1;
+        if (e->type == EVENT_RELOAD)
+                w->reloads = 1;
+        if (e->type == EVENT_HOOK_EXITED)
+                w->hook = false;
         if (e->type == EVENT_PREPARED)
                 w->held = true;
         if (e->type == EVENT_PREPARED || e->type == EVENT_PREPARE_FAILED)
@@ -119,12 +135,25 @@ static void obey(const Machine *m, World *w, const MachineOutput *out, const cha
         bool rest = m->state == MACHINE_DEAD || m->state == MACHINE_FAILED;
 
         PROMISE(!w->cleaning || !(a & (MACHINE_PREPARE | MACHINE_SPAWN | MACHINE_CLEAN)));
-        if (a & MACHINE_SEND_STOP_SIGNAL)
+        if (a & (MACHINE_SEND_STOP_SIGNAL | MACHINE_SEND_WATCHDOG_SIGNAL))
+                PROMISE(w->alive || w->hook);
+        if (a & MACHINE_SEND_RELOAD_SIGNAL)
                 PROMISE(w->alive);
+        if (a & MACHINE_KILL_HOOK)
+                PROMISE(w->hook);
+        /* One that not even SIGKILL ends is not waited for. */
+        if (out->before == MACHINE_FINAL_SIGKILL || out->before == MACHINE_STOP_SIGKILL) {
+                w->hook &= m->hook_alive && !(a & MACHINE_RUN_HOOK);
+                w->alive &= m->main_alive;
+        }
+        if (a & MACHINE_RUN_HOOK) {
+                PROMISE(!w->hook && !w->cleaning && !w->preparing && !w->spawning && !(a & MACHINE_CLEAN));
+                w->hook = true;
+        }
         if (a & MACHINE_CLEAN) {
                 PROMISE(w->dirty);
                 w->cleaning = true;
-                w->preparing = w->alive = w->populated = false;
+                w->preparing = w->alive = w->populated = w->hook = false;
         }
         if (a & MACHINE_PREPARE) {
                 PROMISE(!w->held && !w->preparing && !(a & MACHINE_CLEAN));
@@ -135,29 +164,35 @@ static void obey(const Machine *m, World *w, const MachineOutput *out, const cha
                 w->spawning = true;
         }
         if (a & (MACHINE_PREPARE | MACHINE_SPAWN))
-                PROMISE(m->wanted);
+                PROMISE(m->wanted && !w->hook);
+        if (a & RELOADS) {
+                PROMISE((a & RELOADS) != RELOADS && w->reloads > 0);
+                w->reloads = 0;
+        }
         if (answers) {
                 PROMISE((answers & (answers - 1)) == 0);
                 PROMISE(w->starts > 0);
                 w->starts = 0;
         }
         if (a & MACHINE_STOP_DONE) {
-                PROMISE(w->stops > 0 && !w->alive && !w->populated);
+                PROMISE(w->stops > 0 && !w->alive && !w->populated && (!w->hook || a & MACHINE_RUN_HOOK));
                 w->stops = 0;
         }
 
         PROMISE(machine_check(m) == 0);
         PROMISE(w->alive == m->main_alive);
+        PROMISE(w->hook == m->hook_alive);
         PROMISE(w->held == m->prepared);
+        PROMISE(w->reloads == m->reload_asked);
         PROMISE(w->starts == (m->start_asked || m->start_queued));
         PROMISE(w->stops == m->stop_asked);
         if (rest) {
                 PROMISE(!w->alive && !w->populated && !w->preparing && !w->spawning && !w->cleaning &&
-                        w->dirty == w->held);
+                        !w->hook && w->dirty == w->held);
                 PROMISE(!w->held || m->keep);
-                PROMISE(w->starts == 0 && w->stops == 0);
+                PROMISE(w->starts == 0 && w->stops == 0 && w->reloads == 0);
         }
-        if (rest || m->state == MACHINE_RUNNING || m->state == MACHINE_EXITED || m->state == MACHINE_CLEANING)
+        if (rest || m->state == MACHINE_EXITED || m->state == MACHINE_CLEANING)
                 PROMISE(m->timer == USEC_INFINITY);
         PROMISE(m->state != MACHINE_AUTO_RESTART || m->timer != USEC_INFINITY);
         PROMISE(out->timer == m->timer);
@@ -189,6 +224,20 @@ static void try_exits(Walk *k, const Point *from) {
                                             .cgroup_empty = empty || !from->w.populated });
 }
 
+static void try_hook_ends(Walk *k, const Point *from) {
+        for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++)
+                try(k, from, (MachineEvent){ .type = EVENT_HOOK_EXITED, .exit = exits[i] });
+        try(k, from, (MachineEvent){ .type = EVENT_HOOK_EXITED, .exit = exits[1], .ignored = true });
+}
+
+static void try_messages(Walk *k, const Point *from) {
+        try(k, from, (MachineEvent){ .type = EVENT_READY });
+        try(k, from, (MachineEvent){ .type = EVENT_RELOADING });
+        try(k, from, (MachineEvent){ .type = EVENT_STOPPING });
+        try(k, from, (MachineEvent){ .type = EVENT_KEEP_ALIVE });
+        try(k, from, (MachineEvent){ .type = EVENT_EXTEND, .usec = 1 });
+}
+
 /* All that can come next, and what a new manager would make of it. */
 static void try_all(Walk *k, const Point *from) {
         const World *w = &from->w;
@@ -196,6 +245,7 @@ static void try_all(Walk *k, const Point *from) {
         try(k, from, (MachineEvent){ .type = EVENT_START });
         try(k, from, (MachineEvent){ .type = EVENT_STOP });
         try(k, from, (MachineEvent){ .type = EVENT_STOP, .keep = true });
+        try(k, from, (MachineEvent){ .type = EVENT_STOP, .restart = true });
         try(k, from, (MachineEvent){ .type = EVENT_RESET_FAILED });
         try(k, from, (MachineEvent){ .type = EVENT_FAIL, .result = RESULT_WATCHDOG });
         if (from->m.timer != USEC_INFINITY)
@@ -210,9 +260,16 @@ static void try_all(Walk *k, const Point *from) {
                 try(k, from, (MachineEvent){ .type = EVENT_SPAWN_FAILED, .exit = exits[1] });
         }
         if (w->spawning || w->alive)
-                try(k, from, (MachineEvent){ .type = EVENT_READY });
+                try_messages(k, from);
         if (w->alive)
                 try_exits(k, from);
+        if (w->hook)
+                try_hook_ends(k, from);
+        if (from->m.state == MACHINE_RUNNING || from->m.state == MACHINE_EXITED ||
+            from->m.state == MACHINE_RELOADING)
+                try(k, from, (MachineEvent){ .type = EVENT_RELOAD });
+        if (from->m.state == MACHINE_AUTO_RESTART)
+                try(k, from, (MachineEvent){ .type = EVENT_START, .automatic = true });
         if (w->populated)
                 try(k, from, (MachineEvent){ .type = EVENT_CGROUP_EMPTY });
         if (w->cleaning)
@@ -229,6 +286,8 @@ static bool answer(const Point *p, bool deaf, MachineEvent *ret) {
                 ret->type = EVENT_PREPARED;
         else if (p->w.spawning)
                 ret->type = EVENT_SPAWNED;
+        else if (p->w.hook && !deaf)
+                *ret = (MachineEvent){ .type = EVENT_HOOK_EXITED, .exit = exits[0] };
         else if (p->w.alive && !deaf)
                 *ret = (MachineEvent){ .type = EVENT_MAIN_EXITED, .exit = exits[0] };
         else if (p->w.populated && !deaf)
@@ -251,7 +310,7 @@ static void stop_all(const Walk *k, const Point *from) {
                 memcpy(&p, from, sizeof(p));
                 step(k, &p, (MachineEvent){ .type = EVENT_STOP });
                 while (answer(&p, deaf, &e)) {
-                        ASSERT(++n < 12, "%s never ends", machine_state_to_string(from->m.state));
+                        ASSERT(++n < 20, "%s never ends", machine_state_to_string(from->m.state));
                         step(k, &p, e);
                 }
                 ASSERT(p.m.state == MACHINE_DEAD || p.m.state == MACHINE_FAILED, "%s ends in %s",
@@ -269,7 +328,7 @@ static void adopt(Walk *k, const Point *from, bool spawned) {
         memcpy(&p, from, sizeof(p));
         p.w.populated |= p.w.spawning && spawned;
         p.w.preparing = p.w.spawning = p.w.cleaning = false;
-        p.w.starts = p.w.stops = 0;
+        p.w.starts = p.w.stops = p.w.reloads = 0;
         machine_adopt(&p.m, &k->p, NOW, &out);
         /* A start that is caught up with is nobody's, but it is answered. */
         p.w.starts = p.m.start_queued || p.m.start_asked || out.actions & STARTS;
@@ -279,16 +338,20 @@ static void adopt(Walk *k, const Point *from, bool spawned) {
         add(k, &p.m, &p.w);
 }
 
-static Walk *walk_new(ServiceType type, RestartPolicy restart, unsigned burst) {
+static Walk *walk_new(ServiceType type, RestartPolicy restart, unsigned burst, unsigned hooks) {
         Walk *k = calloc(1, sizeof(*k));
 
         k->p = (MachinePolicy){
                 .restart = { .type = type, .policy = restart, .delay = 1, .max_delay = USEC_INFINITY },
                 .timeout_start = 1,
                 .timeout_stop = 1,
+                .timeout_abort = 1,
+                .watchdog = 1,
                 .start_limit_interval = USEC_INFINITY,
                 .start_limit_burst = burst,
         };
+        for (int i = HOOK_NONE + 1; i < HOOK_N_; i++)
+                k->p.n_hooks[i] = hooks;
         k->points = calloc(POINTS_MAX, sizeof(*k->points));
         k->slots = calloc((size_t) 2 * POINTS_MAX, sizeof(*k->slots));
         return k;
@@ -300,8 +363,34 @@ static void walk_free(Walk *k) {
         free(k);
 }
 
-static void walk(ServiceType type, RestartPolicy restart, bool remain, unsigned burst) {
-        Walk *k = walk_new(type, restart, burst);
+static bool state_may_be(int state, const MachinePolicy *p) {
+        ServiceType type = p->restart.type;
+        RestartPolicy restart = p->restart.policy;
+
+        switch (state) {
+        case MACHINE_EXITED:
+                return p->remain_after_exit;
+        case MACHINE_RUNNING:
+                return type != SERVICE_ONESHOT;
+        case MACHINE_STARTING:
+                return type == SERVICE_ONESHOT || type == SERVICE_NOTIFY;
+        case MACHINE_AUTO_RESTART:
+                return restart != RESTART_NO && !(restart == RESTART_ON_SUCCESS && type == SERVICE_ONESHOT);
+        case MACHINE_CONDITION:
+        case MACHINE_START_PRE:
+        case MACHINE_START_POST:
+        case MACHINE_STOPPING:
+        case MACHINE_STOP_POST:
+                return p->n_hooks[HOOK_STOP] > 0;
+        case MACHINE_RELOADING:
+                return type != SERVICE_ONESHOT || (p->n_hooks[HOOK_RELOAD] > 0 && p->remain_after_exit);
+        default:
+                return true;
+        }
+}
+
+static void walk(ServiceType type, RestartPolicy restart, bool remain, unsigned burst, unsigned hooks) {
+        Walk *k = walk_new(type, restart, burst, hooks);
         bool seen[MACHINE_STATE_N_] = {};
         World w = {};
         Machine m;
@@ -320,21 +409,9 @@ static void walk(ServiceType type, RestartPolicy restart, bool remain, unsigned 
                 adopt(k, &p, true);
         }
 
-        for (int s = 0; s < MACHINE_STATE_N_; s++) {
-                bool may = true;
-
-                if (s == MACHINE_EXITED)
-                        may = remain;
-                if (s == MACHINE_RUNNING)
-                        may = type != SERVICE_ONESHOT;
-                if (s == MACHINE_STARTING)
-                        may = type == SERVICE_ONESHOT || type == SERVICE_NOTIFY;
-                if (s == MACHINE_AUTO_RESTART)
-                        may = restart != RESTART_NO &&
-                              !(restart == RESTART_ON_SUCCESS && (remain || type == SERVICE_ONESHOT));
-                ASSERT(seen[s] == may, "%s, %s: %s", service_type_to_string(type),
+        for (int s = 0; s < MACHINE_STATE_N_; s++)
+                ASSERT(seen[s] == state_may_be(s, &k->p), "%s, %s: %s", service_type_to_string(type),
                        restart_policy_to_string(restart), machine_state_to_string((MachineState) s));
-        }
         walk_free(k);
 }
 
@@ -343,7 +420,18 @@ START_TEST(all_that_can_happen) {
                 for (int restart = 0; restart < RESTART_N_; restart++)
                         for (int remain = 0; remain < 2; remain++)
                                 for (unsigned burst = 0; burst < 3; burst += 2)
-                                        walk((ServiceType) type, (RestartPolicy) restart, remain, burst);
+                                        walk((ServiceType) type, (RestartPolicy) restart, remain, burst, 0);
+}
+END_TEST
+
+/* A command in each list. */
+START_TEST(all_that_can_happen_with_hooks) {
+        static const RestartPolicy policies[] = { RESTART_NO, RESTART_ON_FAILURE };
+
+        for (int type = 0; type < SERVICE_TYPE_N_; type++)
+                for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+                        for (int remain = 0; remain < 2; remain++)
+                                walk((ServiceType) type, policies[i], remain, 2, 1);
 }
 END_TEST
 
@@ -375,4 +463,5 @@ START_TEST(all_short_histories_of_any_events) {
 }
 END_TEST
 
-TEST_MAIN("machine-walk", all_that_can_happen, all_short_histories_of_any_events)
+TEST_MAIN("machine-walk", all_that_can_happen, all_that_can_happen_with_hooks,
+          all_short_histories_of_any_events)

@@ -135,23 +135,92 @@ START_TEST(lines_have_a_limit) {
         autofree char *text = calloc(1, MIB + 64), *out = NULL;
         int r;
 
-        /* Exactly 1 MiB is read, one more byte is not. */
+        /* One byte less than 1 MiB is read. */
         memcpy(text, "[A]\nB=", HEAD + 2);
-        memset(text + HEAD + 2, 'x', MIB - 2);
-        free(read_text(text, HEAD + MIB, &r));
+        memset(text + HEAD + 2, 'x', MIB - 3);
+        free(read_text(text, HEAD + MIB - 1, &r));
         ck_assert_int_eq(r, 0);
-        text[HEAD + MIB] = 'x';
-        out = read_text(text, HEAD + MIB + 1, &r);
+        text[HEAD + MIB - 1] = 'x';
+        out = read_text(text, HEAD + MIB, &r);
         ck_assert_int_eq(r, -EINVAL);
         ck_assert_str_eq(out, refused);
 
-        /* Nor does continuation help; its newline does not count. */
+        /* Nor does continuation help, though 1 MiB fits then; its newline does not count. */
         memcpy(text + MIB / 2, "\\\n", 2);
+        text[HEAD + MIB] = 'x';
         free(read_text(text, HEAD + MIB + 1, &r));
         ck_assert_int_eq(r, 0);
         text[HEAD + MIB + 1] = 'x';
         free(read_text(text, HEAD + MIB + 2, &r));
         ck_assert_int_eq(r, -EINVAL);
+
+        /* Nor a comment. */
+        text[0] = '#';
+        memset(text + 1, 'x', MIB);
+        free(read_text(text, MIB, &r));
+        ck_assert_int_eq(r, -EINVAL);
+}
+END_TEST
+
+START_TEST(one_byte_order_mark_anywhere) {
+        check_text("# c\n\xef\xbb\xbf[A]\nB=1\n", 0, "A.B=1@3:3\n");
+        check_text("\xef\xbb\xbf# c\n[A]\nB=1\n", 0, "A.B=1@3:3\n");
+        check_text("[A]\nB=1\n\xef\xbb\xbf"
+                   "C=2\n\xef\xbb\xbf"
+                   "D=3\n",
+                   0,
+                   "A.B=1@2:3\nA.C=2@3:3\nA.\xef\xbb\xbf"
+                   "D=3@4:6\n");
+        /* Not behind blanks. */
+        check_text("[A]\n \xef\xbb\xbf"
+                   "B=1\n",
+                   0,
+                   "A.\xef\xbb\xbf"
+                   "B=1@2:7\n");
+}
+END_TEST
+
+START_TEST(parts_begin_at_their_line) {
+        static const char text[] = "[A]\nB=1\nC\n";
+        autoptr(RawUnit) u = calloc(1, sizeof(*u));
+        autoptr(Diag) diag = diag_new();
+        autofree char *messages = NULL;
+
+        ck_assert_int_eq(raw_unit_parse_part(u, "f", 7, text, strlen(text), diag), -EINVAL);
+        messages = diag_to_string(diag);
+        ck_assert_str_eq(messages,
+                         "f:9:1: error: Neither \"Key=Value\" nor a section header nor a comment\n");
+        ck_assert_uint_eq(u->values[0].at.line, 8);
+}
+END_TEST
+
+START_TEST(added_values_are_like_others) {
+        static const char text[] = "[A]\nB=1\n";
+        autoptr(RawUnit) u = calloc(1, sizeof(*u));
+        autofree char *out = NULL;
+
+        ck_assert_int_eq(raw_unit_parse(u, "f", text, strlen(text), NULL), 0);
+        ck_assert_int_eq(raw_unit_add(u, "Unit", "Wants", "x", (Where){ .file = "g" }), 0);
+        ck_assert_int_eq(raw_unit_add(u, "A", "B", "2", (Where){ .file = "g" }), 0);
+        out = raw_unit_to_text(u);
+        ck_assert_str_eq(out, "[A]\nB=1\n[Unit]\nWants=x\n[A]\nB=2\n");
+        ck_assert_uint_eq(u->n_sections, 2);
+}
+END_TEST
+
+START_TEST(printed_text_is_read_back) {
+        static const char text[] = "[A]\nB=a \\\n  b\nC=\nD=x\\ \n \xef\xbb\xbf"
+                                   "E=1\n[F]\nG=h\\\\\n";
+        autoptr(RawUnit) u = calloc(1, sizeof(*u)), again = calloc(1, sizeof(*again));
+        autofree char *out = NULL, *second = NULL;
+
+        ck_assert_int_eq(raw_unit_parse(u, "f", text, strlen(text), NULL), 0);
+        out = raw_unit_to_text(u);
+        ck_assert_str_eq(out, "[A]\nB=a    b\nC=\nD=x\\ \n \xef\xbb\xbf"
+                              "E=1\n[F]\nG=h\\\\ \n");
+        ck_assert_int_eq(raw_unit_parse(again, "g", out, strlen(out), NULL), 0);
+        second = raw_unit_to_text(again);
+        ck_assert_str_eq(second, out);
 }
 END_TEST
 
@@ -173,4 +242,6 @@ END_TEST
 
 TEST_MAIN("raw-unit", values_have_their_places, comments_are_whole_lines, continuation_joins_with_a_blank,
           places_inside_continued_values, line_ends_and_byte_order_mark, mistakes_are_located,
-          text_must_be_utf8, nul_ends_the_text, lines_have_a_limit, drop_ins_append)
+          text_must_be_utf8, nul_ends_the_text, lines_have_a_limit, drop_ins_append,
+          one_byte_order_mark_anywhere, parts_begin_at_their_line, added_values_are_like_others,
+          printed_text_is_read_back)

@@ -14,11 +14,27 @@ typedef struct Bench {
         char text[400];
 } Bench;
 
-/*
- * @deps: words of three characters "X?Y": X requires Y (!), wants Y (~), is after Y (>), is before Y (<),
- *        requires and is after Y (=)
- * @active, @missing: letters
- */
+/* The second character of a word "X?Y", what X has with Y; = is ! and >. */
+static const struct {
+        char sign;
+        Dependency kind;
+} signs[] = {
+        { '!', DEPENDENCY_REQUIRES },
+        { '~', DEPENDENCY_WANTS },
+        { '>', DEPENDENCY_AFTER },
+        { '<', DEPENDENCY_BEFORE },
+        { '?', DEPENDENCY_REQUISITE },
+        { '^', DEPENDENCY_BINDS_TO },
+        { '%', DEPENDENCY_PART_OF },
+        { '+', DEPENDENCY_UPHOLDS },
+        { '#', DEPENDENCY_CONFLICTS },
+        { '/', DEPENDENCY_PROPAGATES_STOP_TO },
+        { '*', DEPENDENCY_PROPAGATES_RELOAD_TO },
+        { '=', DEPENDENCY_REQUIRES },
+        { '=', DEPENDENCY_AFTER },
+};
+
+/* @active, @missing: letters */
 static Bench setup(const char *deps, const char *active, const char *missing) {
         Bench b = { .g = graph_new() };
 
@@ -28,21 +44,16 @@ static Bench setup(const char *deps, const char *active, const char *missing) {
                 unsigned unit;
 
                 ck_assert_int_eq(graph_add_unit(b.g, letter, &unit), 0);
-                graph_set_present(b.g, unit, !strchr(missing, letter[0]));
+                graph_set_usable(b.g, unit, strchr(missing, letter[0]) ? -ENOENT : 0);
                 graph_set_state(b.g, unit,
                                 strchr(active, letter[0]) ? ACTIVE_STATE_ACTIVE : ACTIVE_STATE_INACTIVE);
         }
         for (; *deps; deps += deps[3] ? 4 : 3) {
                 unsigned x = (unsigned) (deps[0] - 'a'), y = (unsigned) (deps[2] - 'a');
 
-                if (strchr("!=", deps[1]))
-                        ck_assert_int_eq(graph_add_dependency(b.g, x, DEPENDENCY_REQUIRES, y), 0);
-                if (strchr(">=", deps[1]))
-                        ck_assert_int_eq(graph_add_dependency(b.g, x, DEPENDENCY_AFTER, y), 0);
-                if (deps[1] == '~')
-                        ck_assert_int_eq(graph_add_dependency(b.g, x, DEPENDENCY_WANTS, y), 0);
-                if (deps[1] == '<')
-                        ck_assert_int_eq(graph_add_dependency(b.g, x, DEPENDENCY_BEFORE, y), 0);
+                for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+                        if (signs[i].sign == deps[1])
+                                ck_assert_int_eq(graph_add_dependency(b.g, x, signs[i].kind, y), 0);
         }
         return b;
 }
@@ -136,6 +147,37 @@ static const struct {
         { "a!b", "ab", "", "a", JOB_RESTART, "a:restart" },
         { "b=a", "ab", "", "ab", JOB_RESTART, "a:restart b:restart" },
         { "", "", "", "a", JOB_RESTART, "a:restart" },
+        /* what else pulls in, and what it is worth */
+        { "a^b", "", "", "a", JOB_START, "a:start b:start" },
+        { "a+b", "", "", "a", JOB_START, "a:start b:start" },
+        { "a+b", "", "b", "a", JOB_START, "a:start" },
+        { "a^b", "", "b", "a", JOB_START, "ENOENT: b, required by a" },
+        { "a?b", "", "", "a", JOB_START, "a:start b:verify-active" },
+        { "a?b", "b", "", "a", JOB_START, "a:start" },
+        { "a?b", "", "b", "a", JOB_START, "ENOENT: b, required by a" },
+        { "a?b a!b", "", "", "a", JOB_START, "a:start b:start" },
+        { "a%b", "", "", "a", JOB_START, "a:start" },
+        { "a/b", "", "", "a", JOB_START, "a:start" },
+        /* what a stop and a restart reach */
+        { "b?a c^a d%a", "abcd", "", "a", JOB_STOP, "a:stop b:stop c:stop d:stop" },
+        { "b?a c^a d%a e/a a/f", "abcdef", "", "a", JOB_STOP, "a:stop b:stop c:stop d:stop f:stop" },
+        { "b+a c~a a#d", "abcd", "", "a", JOB_STOP, "a:stop" },
+        { "b?a c^a d%a", "abcd", "", "a", JOB_RESTART, "a:restart b:restart c:restart d:restart" },
+        { "d%a a/b", "ab", "", "a", JOB_RESTART, "a:restart" },
+        /* a reload reaches what is up */
+        { "a*b a*c b*d", "abd", "", "a", JOB_RELOAD, "a:reload b:reload d:reload" },
+        { "a!b b!a", "ab", "", "a", JOB_RELOAD, "a:reload" },
+        /* what cannot be up together */
+        { "a#b", "b", "", "a", JOB_START, "a:start b:stop" },
+        { "a#b", "", "", "a", JOB_START, "a:start" },
+        { "b#a", "b", "", "a", JOB_START, "a:start b:stop" },
+        { "a#b c!b", "bc", "", "a", JOB_START, "a:start b:stop c:stop" },
+        { "a#b a!b", "", "", "a", JOB_START, "EINVAL: b: start and stop" },
+        { "a#b a~b", "", "", "a", JOB_START, "a:start" },
+        { "a#b a~c c!b", "", "", "a", JOB_START, "a:start" },
+        { "a#b", "", "", "ab", JOB_START, "EINVAL: b: start and stop" },
+        { "a~b a~c b#c", "", "", "a", JOB_START, "a:start b:start" },
+        { "b#a a!b", "", "", "a", JOB_START, "EINVAL: a: start and stop" },
         /* orders that can be met */
         { "a=b b=c a>c", "", "", "a", JOB_START, "a:start b:start c:start" },
         { "a>b b>a", "", "", "a", JOB_START, "a:start" },
@@ -226,7 +268,7 @@ START_TEST(long_chains_are_fine) {
 
         for (unsigned i = 0; i < LENGTH; i++) {
                 ck_assert_int_eq(graph_add_unit(g, "x", &unit), 0);
-                graph_set_present(g, unit, true);
+                graph_set_usable(g, unit, 0);
                 if (i > 0) {
                         (void) graph_add_dependency(g, last, DEPENDENCY_REQUIRES, unit);
                         (void) graph_add_dependency(g, last, DEPENDENCY_AFTER, unit);
@@ -266,8 +308,8 @@ START_TEST(whatever_is_built_can_be_run) {
                 for (int i = 0; i < 8; i++) {
                         seed = seed * 1103515245 + 12345;
                         (void) graph_add_dependency(b.g, seed >> 16 & 7,
-                                                    (Dependency) ((seed >> 19 & 7) % DEPENDENCY_N_),
-                                                    seed >> 22 & 7);
+                                                    (Dependency) ((seed >> 19 & 31) % DEPENDENCY_N_),
+                                                    seed >> 24 & 7);
                 }
                 if (build(&b, "ab", JOB_START, JOB_MODE_REPLACE, &t) == 0) {
                         n_built++;
@@ -279,7 +321,7 @@ START_TEST(whatever_is_built_can_be_run) {
                                         ck_assert(done[after->units[i]] ||
                                                   !job_queue_of_unit(b.q, after->units[i]));
                                 done[j.unit] = true;
-                                job_queue_finished(b.q, j.unit, JOB_START, JOB_RESULT_DONE);
+                                job_queue_finished(b.q, j.unit, j.type, JOB_RESULT_DONE);
                                 n++;
                         }
                         ck_assert_uint_eq(n, t->n_jobs);

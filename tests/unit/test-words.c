@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "basic/macro.h"
+#include "basic/strv.h"
 #include "config/words.h"
 #include "unit-test.h"
 
@@ -58,8 +59,59 @@ START_TEST(unknown_escapes_are_kept) {
                     "f:7:18: warning: Unknown escape \"\\0\" is kept as it is\n"
                     "f:7:23: warning: Unknown escape \"\\4\" is kept as it is\n"
                     "f:7:28: warning: Unknown escape \"\\u\" is kept as it is\n");
-        check_words("a \\", WORDS_ESCAPES, -EINVAL,
-                    "f:7:12: error: Lone backslash at the end of the value\n");
+        check_words("a \\", WORDS_ESCAPES, 2,
+                    "<a>10<\\>12f:7:12: warning: Unknown escape \"\\\" is kept as it is\n");
+        check_words("a \"b\\", WORDS_QUOTES | WORDS_ESCAPES, -EINVAL,
+                    "f:7:14: warning: Unknown escape \"\\\" is kept as it is\n"
+                    "f:7:12: error: Quote is not closed\n");
+}
+END_TEST
+
+START_TEST(unknown_escapes_can_be_errors) {
+        check_words("a\\qb", WORDS_ESCAPES | WORDS_STRICT, -EINVAL,
+                    "f:7:11: error: Unknown escape \"\\q\"\n");
+        check_words("a\\", WORDS_ESCAPES | WORDS_STRICT, -EINVAL, "f:7:11: error: Unknown escape \"\\\"\n");
+        check_words("a\\sb", WORDS_ESCAPES | WORDS_STRICT, 1, "<a b>10");
+}
+END_TEST
+
+/* Separators as they are, other semicolons in brackets. */
+static void check_semicolons(const char *text, const char *expected) {
+        autowords Word *words = NULL;
+        autofree char *out = NULL;
+        size_t size;
+        FILE *f = open_memstream(&out, &size);
+
+        ck_assert_int_ge(
+                words_split(text, start, WORDS_QUOTES | WORDS_ESCAPES | WORDS_SEMICOLONS, NULL, &words), 0);
+        for (const Word *w = words; w && w->text; w++)
+                fprintf(f, w->separator ? "%s" : "<%s>", w->text);
+        fclose(f);
+        ck_assert_str_eq(out, expected);
+}
+
+START_TEST(semicolons_divide_commands) {
+        check_semicolons("a;b ; c \\; d", "<a;b>;<c><;><d>");
+        check_semicolons("; a ;", ";<a>;");
+        check_semicolons("a; ;b ;;", "<a;><;b><;;>");
+        check_semicolons("\";\" ';' \\;", "<;><;><;>");
+        check_semicolons("x\\;y \\;z \"\\;\"", "<x\\;y><\\;z><\\;>");
+        check_words("; \\;", WORDS_QUOTES | WORDS_ESCAPES, 2,
+                    "<;>10<\\;>12f:7:12: warning: Unknown escape \"\\;\" is kept as it is\n");
+}
+END_TEST
+
+START_TEST(joined_words_are_read_back) {
+        static const char *const words[] = { "a",          "",  "b c", "d\"e",     "f'g", "h\\i",
+                                             "j\nk\rl\tm", ";", "n;o", "\xc3\xa4", NULL };
+        autofree char *text = words_join((char **) words);
+        autostrv char **back = NULL;
+
+        ck_assert_str_eq(text,
+                         "a \"\" \"b c\" \"d\\\"e\" \"f'g\" \"h\\\\i\" \"j\\nk\\rl\tm\" \";\" n;o \xc3\xa4");
+        ck_assert_int_eq(
+                words_split_strv(text, start, WORDS_QUOTES | WORDS_ESCAPES | WORDS_STRICT, NULL, &back), 0);
+        ck_assert(strv_equal(back, (char **) words));
 }
 END_TEST
 
@@ -82,4 +134,5 @@ START_TEST(strv_has_the_same_words) {
 END_TEST
 
 TEST_MAIN("words", blanks_separate, quotes_hold_together, escapes_of_c, unknown_escapes_are_kept,
+          unknown_escapes_can_be_errors, semicolons_divide_commands, joined_words_are_read_back,
           strv_has_the_same_words)

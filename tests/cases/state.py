@@ -1,0 +1,302 @@
+"""Replays recorded scenarios of systemd: state.py CASES ROOT PAYLOAD [NAME...]
+
+Each .service of a case becomes a .container of the same name that runs the payload; the steps are given to nsctl.
+Compared is what the units have become, how often they were started, and what was said to the verbs.
+"""
+import concurrent.futures
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+UNITS = "/etc/nsunits/"
+RECORDS = "/run/o/"  # what the payload writes
+AT_ONCE = 40
+# A state that is to last is looked at no sooner; one that has yet to come is waited for.
+LAST_AT_LEAST, COME_WITHIN = 1.6, 12.0
+# Events that followed one another this closely may have changed places.
+TOGETHER_MS = 60
+
+# Keys of [Service] that [Container] has under another name.
+CONTAINER_KEYS = {"ExecStart": "Exec", "User": "User", "WorkingDirectory": "WorkingDir"}
+HOOKS = ("ExecCondition", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost")
+
+# Where we differ on purpose: beginning of the case's name, part of what is compared ("" = all), reason.
+DIFFERENCES = [
+    ("a3-forking-", "", "there are no forking services among containers"),
+    ("a5-", "status.out_has", "status has our words"),
+    ("", "stderr", "messages have our words"),
+]
+
+
+def container_of(unit):
+    return unit.replace(".service", ".container")
+
+
+def needs_init(lines):
+    """A first process dies of no signal of its own. An init does it justice, but cannot end with a status above 128
+    that means no signal."""
+    runs = [line.split() for line in lines if line.startswith("ExecStart=/oracle/bin/x")]
+    return bool(runs) and not any(words[2].startswith("exit:") and int(words[2][5:]) > 128 for words in runs)
+
+
+def translate(text, root, payload):
+    lines = text.splitlines()
+    sections = {"[Unit]": [], "[Service]": [], "[Install]": [], "[Container]": []}
+    section = None
+    for line in lines:
+        key, _, value = line.partition("=")
+        if line in sections:
+            section = sections[line]
+        elif key in CONTAINER_KEYS:
+            sections["[Container]"].append(f"{CONTAINER_KEYS[key]}={value.replace('/oracle/bin/x', '/x')}")
+        elif key in HOOKS:
+            section.append(line.replace("/oracle/bin/x", payload))
+        elif line:
+            section.append(line)
+        if key == "Environment":
+            sections["[Container]"].append(line)
+    sections["[Container]"] += [f"Rootfs={root}", f"Volume={RECORDS}:{RECORDS}", "Network=none", "UserNS=host"]
+    if needs_init(lines):
+        sections["[Container]"].append("RunInit=yes")
+    return "\n".join(f"{title}\n" + "\n".join(keys) for title, keys in sections.items() if keys) + "\n"
+
+
+def write_units(case, root, payload):
+    for name, text in case["units"].items():
+        path = UNITS + container_of(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if text is None:
+            os.symlink("/dev/null", path)
+        elif text.startswith("->"):
+            os.symlink(container_of(text[2:]), path)
+        else:
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(translate(text, root, payload))
+
+
+def nsctl(*words):
+    p = subprocess.run(["nsctl", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                       text=True, timeout=120, check=False)
+    return p.returncode, p.stdout.strip(), p.stderr.strip()
+
+
+def properties(unit):
+    shown = nsctl("show", unit)[1]
+    return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+
+
+def processes(name, how):
+    """Of payloads that were started as NAME HOW; an init that runs one bears its words, too."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", encoding="utf-8") as f:
+                words = f.read().split("\0")
+        except OSError:
+            continue
+        if len(words) > 2 and words[0].endswith("x") and words[1:3] == [name, how]:
+            found.append(int(pid))
+    return found
+
+
+def events():
+    """By the name of who has written them: (milliseconds, name, event)."""
+    found = {}
+    try:
+        with open(RECORDS + "log", encoding="utf-8") as f:
+            for line in f:
+                ms, name, event = line.split(" ", 2)
+                found.setdefault(name, []).append((int(ms), name, event.strip()))
+    except FileNotFoundError:
+        pass
+    return found
+
+
+def runs(unit):
+    try:
+        with open(RECORDS + unit.rsplit(".", 1)[0] + ".count", encoding="utf-8") as f:
+            return int(f.read() or 0)
+    except FileNotFoundError:
+        return 0
+
+
+def do_step(words):
+    """Returns what may be compared, by the name that the cases have for it."""
+    verb, arguments = words[0], [container_of(w) for w in words[1:]]
+    if verb == "sleep":
+        time.sleep(float(words[1]))
+        return {}
+    if verb == "show":
+        return {"state." + k: v for k, v in properties(arguments[0]).items()}
+    if verb in ("pgrep", "pkill"):
+        pids = processes(*words[1:])
+        for pid in pids if verb == "pkill" else []:
+            os.kill(pid, signal.SIGKILL)
+        return {"rc": 0 if pids else 1, "survivors": len(pids) if verb == "pgrep" else 0}
+    rc, out, err = nsctl(verb, *arguments)
+    return {"rc": rc, "out": out, "stderr": err, "out_first": out.split("\n", 1)[0], "out_has": out}
+
+
+def final_of(unit):
+    name = container_of(unit)
+    is_active, is_failed = nsctl("is-active", name), nsctl("is-failed", name)
+    return properties(name) | {
+        "is-active": [is_active[0], is_active[1]],
+        "is-failed": [is_failed[0], is_failed[1]],
+        "status_rc": nsctl("status", name)[0],
+        "runs": runs(unit),
+    }
+
+
+def same_order(expected, case_names):
+    """Are the events those, and in that order as far as one can tell?"""
+    found = sorted(e for name, own in events().items() if name in case_names for e in own)
+    if sorted(map(list, expected)) != sorted([name, event] for _, name, event in found):
+        return [[name, event] for _, name, event in found]
+    place = {tuple(e): i for i, e in enumerate(expected)}
+    for i, (ms, name, event) in enumerate(found):
+        for later_ms, other, later in found[i + 1:]:
+            if place[(other, later)] < place[(name, event)] and later_ms - ms > TOGETHER_MS:
+                return [[n, e] for _, n, e in found]
+    return expected
+
+
+def explained(case, what):
+    for prefix, part, reason in DIFFERENCES:
+        if case["id"].startswith(prefix) and part in what:
+            return reason
+    return None
+
+
+def equal(expected, actual):
+    return expected == actual or str(expected) == str(actual)
+
+
+class Replay:
+    """One case: its steps done, then looked at until it is as it should be or time is up."""
+
+    def __init__(self, case):
+        self.case = case
+        self.wrong = []
+        self.explained = set()
+        recorded = case["expect"]
+        self.steps = {}
+        for key, value in recorded.items():
+            if key.startswith("steps."):
+                _, n, what = key.split(".", 2)
+                self.steps.setdefault(int(n), {})[what] = value
+        self.names = {w for text in case["units"].values() for w in self.names_in(text or "")}
+
+    @staticmethod
+    def names_in(text):
+        for line in text.splitlines():
+            words = line.split()
+            for i, word in enumerate(words[:-1]):
+                if word.endswith("/oracle/bin/x"):
+                    yield from (words[i + 1], words[i + 1] + "-child")
+
+    def versions(self):
+        """What is expected, once per version of systemd that was recorded."""
+        differing = self.case.get("by_version", {})
+        for version in sorted({v for values in differing.values() for v in values}) or [None]:
+            yield self.case["expect"] | {k: v[version] for k, v in differing.items() if v.get(version) is not None}
+
+    def differ(self, what, expected, actual, into):
+        reason = explained(self.case, what)
+        if reason:
+            self.explained.add(reason)
+        else:
+            into.append(f"{what}: expected {expected!r}, is {actual!r}")
+
+    def run_steps(self):
+        for n in sorted(self.steps):
+            step = self.steps[n]
+            words = step["cmd"]
+            result = do_step(words)
+            for what, expected in step.items():
+                if what == "cmd":
+                    continue
+                actual = result.get(what)
+                if what == "out_first":
+                    expected = container_of(expected.replace("/run/systemd/system/", UNITS))
+                if not equal(expected, actual):
+                    self.differ(f"step {n}, {words[0]}.{what}", expected, actual, self.wrong)
+
+    def look(self):
+        units = {k.split(".", 1)[1].rsplit(".", 1)[0] for k in self.case["expect"] if k.startswith("final.")}
+        seen = {unit: final_of(unit) for unit in units}
+        best = None
+        for expect in self.versions():
+            wrong = []
+            for key, expected in expect.items():
+                if key == "event_order":
+                    actual = same_order(expected, self.names)
+                elif key.startswith("final."):
+                    unit, prop = key.split(".", 1)[1].rsplit(".", 1)
+                    actual = seen[unit].get(prop)
+                else:
+                    continue
+                if not equal(expected, actual):
+                    self.differ(key, expected, actual, wrong)
+            if best is None or len(wrong) < len(best):
+                best = wrong
+        return best
+
+    def run(self):
+        begin = time.monotonic()
+        self.run_steps()
+        done = time.monotonic()
+        time.sleep(max(0.0, LAST_AT_LEAST - (done - begin)))
+        wrong = self.look()
+        while wrong and not self.wrong and time.monotonic() - done < COME_WITHIN:
+            time.sleep(0.4)
+            wrong = self.look()
+        self.wrong += wrong
+
+    def clean(self):
+        names = [container_of(n) for n in self.case["units"] if "/" not in n]
+        nsctl("stop", "--no-block", *names)
+        nsctl("kill", "-s", "KILL", *names)
+
+
+def replay(case):
+    if explained(case, "case") and not any(case["id"] == d[0] for d in DIFFERENCES):
+        return None
+    r = Replay(case)
+    try:
+        r.run()
+        r.clean()
+    except (OSError, subprocess.SubprocessError, KeyError, ValueError) as e:
+        r.wrong.append(f"the replay broke off: {e!r}")
+    return r
+
+
+def main():
+    path, root, payload, *wanted = sys.argv[1:]
+    with open(path, encoding="utf-8") as f:
+        cases = json.load(f)["cases"]
+    cases = [c for c in cases if not wanted or c["id"].startswith(tuple(wanted))]
+    for case in cases:
+        write_units(case, root, payload)
+    nsctl("daemon-reload")
+
+    failed, different = 0, {}
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for case, r in zip(cases, pool.map(replay, cases)):
+            if r is None:
+                reason = explained(case, "case")
+                different.setdefault(reason, []).append(case["id"])
+                continue
+            print(f"{'not ok' if r.wrong else 'ok'} - {case['id']}")
+            for line in r.wrong:
+                print(f"#   {line}")
+            failed += bool(r.wrong)
+    for reason, names in different.items():
+        print(f"# {len(names)} left out: {reason}")
+    return 1 if failed else 0
+
+
+sys.exit(main())
