@@ -92,6 +92,8 @@ int check_later(const UnitSpec *u, Diag *diag) {
         bad = r < 0 ? r : bad;
         r = user_namespace_later(u, diag);
         bad = r < 0 ? r : bad;
-
+        if (u->service.exec.cpu_affinity.numa)
+                diag_warning(diag, check_place(u, "Service", "CPUAffinity"),
+                             "CPUAffinity=numa is not supported yet");
         return bad;
 }

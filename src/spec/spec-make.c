@@ -320,11 +320,9 @@ static int make_network(const Making *m, ContainerSpec *s) {
 
 static int make_kernel(const Making *m, ContainerSpec *s) {
         const ContainerSection *c = m->section;
-        int r;
 
-        r = spec_copy_items(c->ulimits.items, c->ulimits.n, sizeof(*s->rlimits), &s->rlimits, &s->n_rlimits);
-        if (r < 0 || c->sysctls.n == 0)
-                return r;
+        if (c->sysctls.n == 0)
+                return 0;
 
         s->sysctls = calloc(c->sysctls.n, sizeof(*s->sysctls));
         if (!s->sysctls)
@@ -386,9 +384,9 @@ static int make_mounts(const Making *m, ContainerSpec *s) {
 
 int spec_make(const UnitSpec *u, const SpecSources *sources, Diag *diag, ContainerSpec **ret) {
         static int (*const steps[])(const Making *, ContainerSpec *) = {
-                make_names,   make_root,    make_command,    make_environment,      make_user,
-                make_process, make_service, spec_make_users, spec_make_confinement, make_mounts,
-                make_network, make_kernel,  make_labels,
+                make_names,   make_root,    make_command,       make_environment, make_user,
+                make_process, make_service, spec_make_schedule, spec_make_users,  spec_make_confinement,
+                make_mounts,  make_network, make_kernel,        make_labels,
         };
         static const ImageConfig none;
         const Making making = {

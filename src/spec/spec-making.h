@@ -15,6 +15,7 @@ typedef struct Making {
 
 /* The steps that are not in spec-make.c; each returns as spec_make() does. */
 int spec_make_users(const Making *m, ContainerSpec *s);
+int spec_make_schedule(const Making *m, ContainerSpec *s);
 int spec_make_confinement(const Making *m, ContainerSpec *s);
 
 /** spec_copy_text() - NULL stays NULL. 0 or -ENOMEM. */

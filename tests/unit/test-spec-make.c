@@ -430,6 +430,35 @@ START_TEST(filters_and_devices) {
 }
 END_TEST
 
+START_TEST(schedule_and_limits) {
+        autoptr(ContainerSpec) none = make(""),
+                               s = make("Ulimit=core=1:2\nUlimit=host\n[Service]\nNice=-3\n"
+                                        "CPUSchedulingPolicy=rr\nCPUAffinity=1 64-65\n"
+                                        "IOSchedulingClass=none\nIOSchedulingPriority=3\nUMask=077\n"
+                                        "LimitCORE=5\nLimitNOFILE=9:10\n");
+        autoptr(Diag) diag = diag_new();
+        autoptr(UnitSpec) bad =
+                load_good("web.container", "[Container]\nImage=x\nExec=x\n[Service]\nPersonality=sh\n");
+        ContainerSpec *refused = NULL;
+
+        ck_assert_uint_eq(none->schedule.set, 0);
+        ck_assert_uint_eq(none->n_rlimits, 0);
+        ck_assert_uint_eq(s->schedule.set,
+                          SCHEDULE_NICE | SCHEDULE_POLICY | SCHEDULE_CPUS | SCHEDULE_IO | SCHEDULE_UMASK);
+        ck_assert_int_eq(s->schedule.nice, -3);
+        /* A realtime policy has a priority of at least 1; the class "none" has none. */
+        ck_assert_int_eq(s->schedule.priority, 1);
+        ck_assert_int_eq(s->schedule.io_priority, 0);
+        ck_assert_uint_eq(s->schedule.cpus[0], 2);
+        ck_assert_uint_eq(s->schedule.cpus[1], 3);
+        ck_assert_uint_eq(s->n_rlimits, 2);
+        ck_assert_uint_eq(s->rlimits[0].limit.rlim_cur, 1);
+        ck_assert_uint_eq(s->rlimits[1].limit.rlim_max, 10);
+        ck_assert_int_eq(spec_make(bad, &sources, diag, &refused), -EINVAL);
+        ck_assert_uint_eq(diag_count(diag), 1);
+}
+END_TEST
+
 START_TEST(groups_of_system_calls) {
         char *mixed[] = { (char *) "@sync", (char *) "mount", (char *) "fsync", NULL }, **all = NULL;
         char *nested[] = { (char *) "@system-service", NULL }, *bad[] = { (char *) "@nothing", NULL };
@@ -461,4 +490,5 @@ TEST_MAIN("spec-make", command_of_image_and_unit, nothing_to_run_is_an_error, en
           without_user_namespace_nothing_is_shifted, host_network_shares_users, capabilities,
           security_of_configuration_and_unit, network_of_a_container, names, roots, timeouts_and_limits,
           environment_files_are_listed, groups_of_system_calls, environment_of_the_host, process_and_files,
-          maps_of_ids, maps_of_ranges, bad_maps_of_ids, memory_over_a_read_only_root, filters_and_devices)
+          maps_of_ids, maps_of_ranges, bad_maps_of_ids, schedule_and_limits, memory_over_a_read_only_root,
+          filters_and_devices)
