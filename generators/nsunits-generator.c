@@ -94,6 +94,19 @@ static void print_escaped(FILE *f, const char *text) {
         print_doubling(f, text, "%");
 }
 
+/* A pod is there before its containers, and has them started. */
+static void print_members(const Generator *g, FILE *f, const UnitSpec *pod) {
+        for (size_t i = 0; i < g->n_faces; i++) {
+                const ContainerSection *c = g->faces[i].unit->container;
+
+                if (!c || !streq_null(c->pod, pod->name))
+                        continue;
+                fprintf(f, "Before=%s\n", g->faces[i].service);
+                if (c->start_with_pod)
+                        fprintf(f, "Wants=%s\n", g->faces[i].service);
+        }
+}
+
 static void print_command(FILE *f, const char *key, const char *verb, const char *name) {
         fprintf(f, "%s=" BINDIR "/nsctl %s ", key, verb);
         print_doubling(f, name, "%\\"); /* names may have a backslash, which quotes in commands */
@@ -128,6 +141,7 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         r = print_dependencies(g, f, u);
         if (r < 0)
                 return r;
+        print_members(g, f, u);
         print_paths(f, "RequiresMountsFor", u->unit.requires_mounts_for);
         print_paths(f, "WantsMountsFor", u->unit.wants_mounts_for);
 
