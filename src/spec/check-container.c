@@ -162,6 +162,8 @@ int check_container(UnitSpec *u, Diag *diag) {
                         bad = r;
         }
 
+        r = check_confinement(u, diag);
+        bad = r < 0 ? r : bad;
         r = check_later(u, diag);
         bad = r < 0 ? r : bad;
         r = add_dependencies(u, diag);

@@ -41,6 +41,9 @@ int check_require_network(UnitSpec *u, const NetworkChoice *c);
 int check_require_users(UnitSpec *u, const UserNamespaceChoice *c);
 int check_require_mounts(UnitSpec *u, const MountList *list);
 
+/** check_confinement() - filters, devices, groups and resolvers of a container. */
+int check_confinement(const UnitSpec *u, Diag *diag);
+
 /** check_later() - what the keys of a container say and nothing acts on yet. */
 int check_later(const UnitSpec *u, Diag *diag);
 
