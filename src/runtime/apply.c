@@ -51,6 +51,9 @@ static long apply_raise_limits(Apply *a, const Step *s) {
                         continue;
                 now.rlim_max = want->limit.rlim_max;
                 r = RAW(prlimit64, 0, want->resource, &now, NULL);
+                /* "infinity" asks for as much as there may be. */
+                if (r == -EPERM && want->limit.rlim_max == RLIM_INFINITY)
+                        continue;
                 if (r < 0)
                         return r;
         }

@@ -70,11 +70,11 @@ static int host_step(Run *run, const Step *s) {
                 r = clone_tree(AT_FDCWD, s->path, s->flags);
                 break;
         case STEP_MAKE_DEV:
-                r = device_tree_create(run->plan->dev_uid, run->plan->dev_gid, run->fault);
+                r = device_tree_create(run->plan->dev_owner, run->fault);
                 break;
         case STEP_MAKE_DEVICE:
-                r = device_node_make(run->fds[s->slot], &run->plan->devices[s->number], run->plan->dev_uid,
-                                     run->plan->dev_gid);
+                r = device_node_make(run->fds[s->slot], &run->plan->devices[s->number], run->plan->dev_owner,
+                                     (gid_t) s->flags);
                 break;
         case STEP_OPEN_NULL:
                 r = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -186,6 +186,10 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
                 break;
         case STEP_RAISE_LIMITS:
                 fault_advise(f, "the manager may not raise this limit");
+                break;
+        case STEP_IDENTITY:
+                if (report->error == -EINVAL)
+                        fault_advise(f, "the user or a group of it is not in the map of the user namespace");
                 break;
         case STEP_OOM_SCORE:
                 if (report->error == -EACCES)

@@ -122,8 +122,7 @@ struct Plan {
         gid_t gid;
         gid_t *groups;
         size_t n_groups;
-        uid_t dev_uid;
-        gid_t dev_gid;
+        IdPair dev_owner;
         uint64_t capabilities;
         uint64_t ambient; /* capabilities of a user other than root */
         ScheduleSpec schedule;

@@ -125,7 +125,7 @@ static const char *find_other_section(UnitKind kind, const char *name) {
         for (size_t i = 0; key_tables[i]; i++)
                 if (section_allowed(kind, key_tables[i]->section) && key_find(key_tables[i], name))
                         return key_tables[i]->section;
-        return key_section_of(name);
+        return key_section_of(name) ? key_section_of(name) : key_alias_section(name);
 }
 
 /* A key that is not in the section's table: known, in another section, or unknown. */

@@ -168,9 +168,9 @@ START_TEST(devices_that_are_none) {
         spec.host = (char *) "/etc/passwd";
         assert_device_fault(&spec, -ENOTBLK,
                             "device /etc/passwd (/etc/x.container:7): Block device required");
-        ck_assert_int_eq(device_node_make(-1, &outside, 0, 0), -EINVAL);
+        ck_assert_int_eq(device_node_make(-1, &outside, (IdPair){ 0, 0 }, 0), -EINVAL);
         outside.path = (char *) "/dev/../x";
-        ck_assert_int_eq(device_node_make(-1, &outside, 0, 0), -EINVAL);
+        ck_assert_int_eq(device_node_make(-1, &outside, (IdPair){ 0, 0 }, 0), -EINVAL);
 }
 END_TEST
 

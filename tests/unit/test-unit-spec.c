@@ -458,8 +458,38 @@ START_TEST(what_is_probably_not_meant) {
         assert_messages("web.container", WEB("UserNS=keep-id\nEnvironment=A=b c\n"), 0,
                         "4:17: warning: Environment=: \"c\" is not of the form NAME=VALUE and is left out (a "
                         "value with "
-                        "blanks needs quotes around the whole assignment: \"NAME=a value\")\n"
-                        "3:8: warning: UserNS=keep-id is not supported yet (UserNS=auto is used)");
+                        "blanks needs quotes around the whole assignment: \"NAME=a value\")");
+}
+END_TEST
+
+START_TEST(confinement_is_checked) {
+        assert_messages(
+                "web.container", WEB("SystemCallFilter=@mont\n"), -EINVAL,
+                "3:18: error: SystemCallFilter=: \"@mont\" is not a group of system calls (did you mean "
+                "\"@mount\"?)");
+        assert_messages(
+                "web.container", WEB("AddDevice=/dev/fuse:/srv/fuse\n"), -EINVAL,
+                "3:11: error: AddDevice=: /srv/fuse is no place for a device in a container (device files "
+                "work below /dev alone, and not in /dev/shm, pts or mqueue)");
+        assert_messages(
+                "web.container", WEB("AddDevice=/dev/fuse:/dev/shm/fuse\n"), -EINVAL,
+                "3:11: error: AddDevice=: /dev/shm/fuse is no place for a device in a container (device "
+                "files work below /dev alone, and not in /dev/shm, pts or mqueue)");
+        assert_messages(
+                "web.container", WEB("GroupAdd=keep-groups\n"), 0,
+                "3:10: warning: GroupAdd=keep-groups does nothing here (the manager is in no groups of a "
+                "user)");
+        assert_messages(
+                "web.container", WEB("ResolvConf=delete\n"), -EINVAL,
+                "3:12: error: ResolvConf=delete is not supported (off leaves the file as the image has it)");
+        assert_messages(
+                "web.container", WEB("ResolvConf=copy-host\nDNS=9.9.9.9\n"), 0,
+                "3:12: warning: ResolvConf=copy-host leaves DNS=, DNSOption= and DNSSearch= without effect");
+        assert_messages("web.container", WEB("SeccompProfile=/no/such.json\n"), 0,
+                        "3:16: warning: SeccompProfile=: /no/such.json cannot be read now");
+        /* Endless, and no file. */
+        assert_messages("web.container", WEB("SeccompProfile=/dev/zero\n"), 0,
+                        "3:16: warning: SeccompProfile=: /dev/zero cannot be read now");
 }
 END_TEST
 
@@ -552,5 +582,6 @@ TEST_MAIN("unit-spec", defaults, service_values, oneshot_has_no_start_timeout, l
           confinement, sysctl_names_with_dots_inside, private_sections_and_keys_are_ignored,
           unsupported_keys_are_warnings, unknown_keys_and_sections_are_errors, bad_values_say_where_and_what,
           bad_service_values, keys_that_do_not_go_together, what_is_probably_not_meant,
-          kinds_that_nothing_runs_say_so, columns_behind_a_continuation, specifiers_are_expanded,
-          numbers_of_services_are_systemds, configuration_gives_defaults, all_keys_are_shown)
+          confinement_is_checked, kinds_that_nothing_runs_say_so, columns_behind_a_continuation,
+          specifiers_are_expanded, numbers_of_services_are_systemds, configuration_gives_defaults,
+          all_keys_are_shown)
