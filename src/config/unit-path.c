@@ -119,6 +119,22 @@ typedef struct Trail {
         const ScanFile *first;   /* the first alias */
 } Trail;
 
+/*
+ * Does an instance that is led to a template remain a unit of its own, with the template's file? So it does
+ * when that is its own template, and when the instance @next that it would be another name for has a file,
+ * which is another one: the alias is one of the template, and not of that.
+ */
+static bool stays_itself(const UnitPath *p, const Found *found, const char *next) {
+        const ScanFile *refused = NULL, *other;
+
+        if (!unit_name_is_template(found->file->alias) || unit_name_is_template(found->name))
+                return false;
+        if (streq(next, found->name))
+                return true;
+        other = pick(p, next, &refused);
+        return other && !streq_null(other->alias, found->file->alias);
+}
+
 /* From found->file, an alias, on to the file of a unit. -ELOOP when there is no end. */
 static int follow_all(const UnitPath *p, Found *found, Trail *trail) {
         int r = 0;
@@ -132,8 +148,7 @@ static int follow_all(const UnitPath *p, Found *found, Trail *trail) {
                 r = follow(found->file, found->name, &next);
                 if (r < 0)
                         return r;
-                /* An instance that is a link to its own template has no file but that one. */
-                if (streq(next, found->name)) {
+                if (stays_itself(p, found, next)) {
                         found->file = pick(p, found->file->alias, &trail->refused);
                         r = found->file ? 0 : -ENOENT;
                         continue;

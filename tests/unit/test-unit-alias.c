@@ -56,16 +56,21 @@ START_TEST(aliases_of_templates) {
         scan(&t);
 
         check_real(&t, "a@q.container", "t@q.container", "");
-        check_real(&t, "a@own.container", "t@own.container", "");
+        check_real(&t, "a@pre.container", "t@pre.container", "");
         check_real(&t, "a@.container", "t@.container", "");
         check_real(&t, "b@k.container", "t@k.container", "");
         check_real(&t, "b@x.container", NULL, "");
         check_real(&t, "c@k.container", "t@k.container", "");
         check_real(&t, "t@pre.container", "t@pre.container", "");
-        check_load(&t, "a@own.container", 0, "lib/t@own.container");
+        /* An instance with a file of its own is not what an alias of the template means. */
+        check_real(&t, "a@own.container", "a@own.container", "");
+        check_load(&t, "a@own.container", 0, "lib/t@.container");
+        check_load(&t, "t@own.container", 0, "lib/t@own.container");
         check_load(&t, "t@pre.container", 0, "lib/t@.container");
         check_load(&t, "c@k.container", 0, "lib/t@.container");
 
+        ck_assert_int_eq(unit_path_aliases(t.path, "t@own.container", &names), 0);
+        ck_assert_ptr_null(names);
         ck_assert_int_eq(unit_path_aliases(t.path, "t@k.container", &names), 0);
         joined = strv_join(names, " ");
         ck_assert_str_eq(joined, "a@k.container b@k.container c@k.container");
