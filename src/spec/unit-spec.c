@@ -6,9 +6,11 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "spec/container-section.h"
+#include "spec/key-types.h"
 #include "spec/key.h"
 #include "spec/unit-check.h"
 #include "spec/unit-spec.h"
+#include "spec/variables.h"
 
 void unit_spec_free(UnitSpec *u) {
         if (!u)
@@ -151,14 +153,21 @@ static bool is_worth_a_warning(const UnitSpec *u, const RawValue *v, const Key *
         return key_idle_reason(key) != NULL;
 }
 
+/* Types of values that nothing is made from but texts of the container. */
+static bool is_free_text(const KeyType *type) {
+        return type == &key_type_assignments || type == &key_type_command || type == &key_type_entrypoint ||
+               type == &key_type_health_command;
+}
+
 static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
-                      const SpecifierContext *specifiers, Diag *diag) {
+                      const SpecifierContext *specifiers, const Variables *variables, Diag *diag) {
         KeyInput in = {
                 .key = v->key,
                 .text = v->value,
                 .at = v->at,
                 .directory = directory,
                 .specifiers = specifiers,
+                .variables = section_kind(v->section) >= 0 ? variables : NULL,
                 .diag = diag,
         };
         const KeyTable *table = key_table_find(v->section);
@@ -168,12 +177,12 @@ static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
                 return report_unknown(u->kind, v, diag);
         if (is_worth_a_warning(u, v, key))
                 diag_warning(diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
+        in.free_text = is_free_text(key->type);
         return key_assign(table, key, &in, (void *) unit_spec_section(u, v->section));
 }
 
-static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
-        autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
-        const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+static int load_values(UnitSpec *u, const RawUnit *raw, const char *directory,
+                       const SpecifierContext *specifiers, const Variables *variables, Diag *diag) {
         SpecifierContext install = *specifiers;
         int bad = 0;
 
@@ -186,13 +195,27 @@ static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *
                     !section_allowed(u->kind, v->section))
                         continue;
 
-                r = load_value(u, v, directory, streq(v->section, "Install") ? &install : specifiers, diag);
+                r = load_value(u, v, directory, streq(v->section, "Install") ? &install : specifiers,
+                               variables, diag);
                 if (r == -ENOMEM)
                         return r;
                 if (r < 0)
                         bad = r;
         }
         return bad;
+}
+
+static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
+        autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
+        const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+        Variables variables = {};
+        int r;
+
+        r = variables_collect(raw, directory, specifiers, &variables);
+        if (r == 0)
+                r = load_values(u, raw, directory, specifiers, &variables, diag);
+        variables_clear(&variables);
+        return r;
 }
 
 int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag, UnitSpec **ret) {
@@ -212,7 +235,7 @@ int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag,
                 return r;
 
         r = check_sections(raw, kind, diag);
-        values = load_values(u, raw, &names, diag);
+        values = load_text(u, raw, &names, diag);
         if (values == -ENOMEM)
                 return values;
         if (r == 0)
