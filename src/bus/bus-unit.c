@@ -44,7 +44,9 @@ static const char *file_state(const UnitStatus *s) {
         STRV_FOREACH (d, s->drop_ins)
                 if (endswith(*d, "/" UNIT_DISABLE_DROP_IN))
                         return "disabled";
-        return s->spec->install.wanted_by ? "enabled" : "static";
+        return s->spec->install.wanted_by || s->spec->install.required_by || s->spec->install.upheld_by
+                       ? "enabled"
+                       : "static";
 }
 
 /* waitid(2)'s code, which is what systemd shows. */

@@ -181,6 +181,19 @@ int client_failure(const char *what, int r, const sd_bus_error *error) {
         return status_of_error(error ? error->name : NULL);
 }
 
+int client_reload(Ctl *c) {
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        if (client_open_quietly(c) < 0)
+                return STATUS_OK;
+        r = client_call(c, NULL, NULL, "Reload", &error, NULL, NULL);
+        if (r >= 0 ||
+            sd_bus_error_has_names(&error, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
+                return STATUS_OK;
+        return client_failure("daemon-reload", r, &error);
+}
+
 static int unit_path(const char *name, char **ret) {
         return sd_bus_path_encode(BUS_UNIT_PREFIX, name, ret);
 }

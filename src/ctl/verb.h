@@ -69,6 +69,7 @@ typedef enum CompletionKind {
         COMPLETE_IMAGES,  /* a verb of `image`, then a reference or a file */
         COMPLETE_NETWORKS,
         COMPLETE_VOLUMES,
+        COMPLETE_IMPORTS, /* what is imported from, then files */
         COMPLETE_VERBS,
 } CompletionKind;
 

@@ -146,6 +146,9 @@ void unit_on_notify(char *const *fields, void *data);
 
 /* prepare.c */
 int unit_prepare(Unit *u, Fault *fault);
+
+/* prepare-plain.c: the same for units that are no containers. */
+int unit_prepare_plain(Unit *u, Fault *fault);
 /* Before each launch: a new cgroup in place of one that was killed. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);

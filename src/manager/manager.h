@@ -183,3 +183,10 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault);
 
 /** manager_unit_plan() - the launch plan, one step a line; free(). */
 int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault);
+
+/**
+ * manager_unit_text() - the text of a unit's files, merged, without comments
+ * @ret_started: as its container was started; "" when there is none; free()
+ * @ret_loaded:  as it was read last; "" when it could not be; free()
+ */
+int manager_unit_text(Unit *u, char **ret_started, char **ret_loaded, Fault *fault);

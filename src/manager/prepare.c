@@ -464,33 +464,13 @@ static void release_steps(Unit *u, size_t n) {
                         steps[n].drop(u);
 }
 
-static int prepare_plain(Unit *u, Fault *fault) {
-        autofree char *volumes = NULL, *stem = NULL;
-        const char *name;
-        int r;
-
-        if (u->spec->kind == UNIT_NETWORK) {
-                r = network_define(u->manager->network, u->name, u->spec->network, fault);
-                return r < 0 ? r : 0;
-        }
-        if (u->spec->kind != UNIT_VOLUME)
-                return fault_set(fault, "unit", -EOPNOTSUPP, "units of this kind cannot be started yet");
-
-        stem = unit_name_stem(u->name);
-        name = u->spec->volume->volume_name ? u->spec->volume->volume_name : stem;
-        if (!name || asprintf(&volumes, "%s/volumes", u->manager->config->paths.store) < 0)
-                return -ENOMEM;
-        r = volume_make(volumes, name);
-        return r < 0 ? fault_set(fault, "volume", r, "%s", name) : 0;
-}
-
 int unit_prepare(Unit *u, Fault *fault) {
         int r;
 
         if (!u->spec)
                 return fault_set(fault, "unit", -ENOENT, "%s has no usable unit file", u->name);
         if (u->spec->kind != UNIT_CONTAINER)
-                return prepare_plain(u, fault);
+                return unit_prepare_plain(u, fault);
 
         r = held_paths(u);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++) {

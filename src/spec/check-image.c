@@ -66,7 +66,7 @@ int check_build(UnitSpec *u, Diag *diag) {
 }
 
 int check_kube(UnitSpec *u, Diag *diag) {
-        const KubeSection *k = u->kube;
+        KubeSection *k = u->kube;
         int bad, r;
 
         bad = check_required(u, "Yaml", "it says what to run", diag);
@@ -74,6 +74,12 @@ int check_kube(UnitSpec *u, Diag *diag) {
                 bad = diag_error(diag, check_place(u, "Kube", "SetWorkingDirectory"), -EINVAL,
                                  "SetWorkingDirectory=yaml does not go together with several files in Yaml=");
 
+        r = check_users(u, "Kube", &k->users, diag);
+        if (r == -ENOMEM)
+                return r;
+        bad = r < 0 ? r : bad;
         r = check_require_network(u, &k->network);
+        if (r == 0)
+                r = check_require_users(u, &k->users.namespace);
         return r < 0 ? r : bad;
 }

@@ -2,6 +2,7 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 static int check_subnets(const UnitSpec *u, Diag *diag) {
         const NetworkSection *n = u->network;
@@ -11,8 +12,8 @@ static int check_subnets(const UnitSpec *u, Diag *diag) {
         for (size_t i = 0; i < n->n_subnets; i++)
                 for (size_t j = 0; j < i; j++)
                         if (inet_overlap(&n->subnets[i], &n->subnets[j])) {
-                                bad = diag_error(diag, check_place_of_item(u, "Network", "Subnet", i),
-                                                 -EINVAL, "Subnet=%s is given twice, or inside another",
+                                bad = diag_error(diag, unit_place_nth(u, "Network", "Subnet", i), -EINVAL,
+                                                 "Subnet=%s is given twice, or inside another",
                                                  inet_format_prefix(&n->subnets[i], subnet));
                                 break;
                         }
@@ -25,12 +26,12 @@ static int check_gateways(const UnitSpec *u, Diag *diag) {
         int bad = 0;
 
         if (n->n_gateways > n->n_subnets)
-                bad = diag_error(diag, check_place_of_item(u, "Network", "Gateway", n->n_subnets), -EINVAL,
+                bad = diag_error(diag, unit_place_nth(u, "Network", "Gateway", n->n_subnets), -EINVAL,
                                  "there are more Gateway= than Subnet=");
 
         for (size_t i = 0; i < MIN_OF(n->n_gateways, n->n_subnets); i++)
                 if (!inet_contains(&n->subnets[i], &n->gateways[i]))
-                        bad = diag_error(diag, check_place_of_item(u, "Network", "Gateway", i), -EINVAL,
+                        bad = diag_error(diag, unit_place_nth(u, "Network", "Gateway", i), -EINVAL,
                                          "Gateway=%s is not inside Subnet=%s",
                                          inet_format(&n->gateways[i], address),
                                          inet_format_prefix(&n->subnets[i], subnet));
@@ -43,13 +44,13 @@ static int check_ranges(const UnitSpec *u, Diag *diag) {
         int bad = 0;
 
         if (n->ranges.n > n->n_subnets)
-                bad = diag_error(diag, check_place_of_item(u, "Network", "IPRange", n->n_subnets), -EINVAL,
+                bad = diag_error(diag, unit_place_nth(u, "Network", "IPRange", n->n_subnets), -EINVAL,
                                  "there are more IPRange= than Subnet=");
 
         for (size_t i = 0; i < MIN_OF(n->ranges.n, n->n_subnets); i++)
                 if (!inet_contains(&n->subnets[i], &n->ranges.items[i].first) ||
                     !inet_contains(&n->subnets[i], &n->ranges.items[i].last))
-                        bad = diag_error(diag, check_place_of_item(u, "Network", "IPRange", i), -EINVAL,
+                        bad = diag_error(diag, unit_place_nth(u, "Network", "IPRange", i), -EINVAL,
                                          "IPRange= is not inside Subnet=%s",
                                          inet_format_prefix(&n->subnets[i], subnet));
         return bad;

@@ -244,7 +244,7 @@ int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syn
 }
 
 int key_fill_instance(const KeyInput *in, char **name) {
-        const char *own = in->specifiers ? in->specifiers->unit_name : NULL, *at;
+        const char *own = in->specifiers ? in->specifiers->unit_name : NULL;
         autofree char *instance = NULL;
         char *whole;
         int r;
@@ -255,9 +255,9 @@ int key_fill_instance(const KeyInput *in, char **name) {
         if (r < 0 || !instance)
                 return r;
 
-        at = strchr(*name, '@');
-        if (asprintf(&whole, "%.*s%s%s", (int) (at + 1 - *name), *name, instance, at + 1) < 0)
-                return -ENOMEM;
+        r = unit_name_replace_instance(*name, instance, &whole);
+        if (r < 0)
+                return r;
         free(*name);
         *name = whole;
         return 0;

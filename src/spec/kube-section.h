@@ -10,7 +10,9 @@ typedef struct KubeSection {
         KubeDirectory directory;
         NetworkChoice network;
         PublishList publish;
-        UserNamespaceChoice user_namespace;
+        UserKeys users; /* of the pods; the maps of ids have no key here */
+        LogDriver log_driver;
+        LogOptions log_options;
         char **auto_update;
         ExitPropagation exit_propagation;
         bool down_force;

@@ -59,18 +59,21 @@ static int check_name(const SetUnit *u, const Name *n, Claims *claims) {
 }
 
 static int check_service(const SetUnit *u, Claims *claims) {
-        const Where whole = { .file = u->spec->raw->fragment };
+        const char *section = section_of_kind(u->spec->kind);
+        Where at = unit_spec_is_set(u->spec, section, "ServiceName")
+                           ? unit_place(u->spec, section, "ServiceName")
+                           : (Where){ .file = u->spec->raw->fragment };
         autofree char *service = NULL;
         const Claim *claim;
         Pair p;
 
-        if (unit_name_to_service(u->name, &service) < 0)
+        if (unit_spec_service(u->spec, &service) < 0)
                 return -ENOMEM;
-        claim = claims_add(claims, service, (Claim){ .unit = u, .at = whole });
+        claim = claims_add(claims, service, (Claim){ .unit = u, .at = at });
         if (!claim)
                 return -ENOMEM;
 
-        if (claim->earlier && set_pair(u, whole, claim->earlier->unit, claim->earlier->at, &p)) {
+        if (claim->earlier && set_pair(u, at, claim->earlier->unit, claim->earlier->at, &p)) {
                 (void) diag_error(p.diag, p.at, -EINVAL, "the service of %s would be called %s, too",
                                   p.other->name, service);
                 set_hint_other(&p);

@@ -13,23 +13,6 @@ Where check_place(const UnitSpec *u, const char *section, const char *key) {
         return (Where){ .file = u->raw->fragment };
 }
 
-Where check_place_of_item(const UnitSpec *u, const char *section, const char *key, size_t n) {
-        Where at = check_place(u, section, key);
-        size_t i = 0;
-
-        for (size_t k = 0; k < u->raw->n_values; k++) {
-                const RawValue *v = &u->raw->values[k];
-
-                if (!streq(v->section, section) || !streq(v->key, key))
-                        continue;
-                if (!v->value[0])
-                        i = 0; /* takes back all before it */
-                else if (i++ == n)
-                        at = v->at;
-        }
-        return at;
-}
-
 bool unit_kind_is_idle(UnitKind kind) {
         return kind != UNIT_CONTAINER && kind != UNIT_NETWORK && kind != UNIT_VOLUME;
 }

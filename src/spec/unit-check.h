@@ -18,10 +18,6 @@ int unit_check(UnitSpec *u, Diag *diag);
  * file. */
 Where check_place(const UnitSpec *u, const char *section, const char *key);
 
-/** check_place_of_item() - where item @n (from 0) of a list was assigned, of which each assignment adds one.
- */
-Where check_place_of_item(const UnitSpec *u, const char *section, const char *key, size_t n);
-
 /** unit_kind_is_idle() - are units of this kind read and checked only, with nobody to run them yet? */
 bool unit_kind_is_idle(UnitKind kind);
 

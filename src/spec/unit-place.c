@@ -56,7 +56,10 @@ bool unit_find_mention(const UnitSpec *u, const char *section, const char *key, 
 
         for (size_t i = 0; i < u->raw->n_values && !found; i++) {
                 const RawValue *v = &u->raw->values[i];
-                const char *words[] = { other, service, streq(v->section, "Unit") ? stem : NULL };
+                /* Network=back means back.network, too. */
+                bool bare = streq(v->section, "Unit") ||
+                            (streq(v->key, "Network") && unit_name_kind(other) == UNIT_NETWORK);
+                const char *words[] = { other, service, bare ? stem : NULL };
 
                 if ((section && !streq(v->section, section)) || (key && !streq(v->key, key)))
                         continue;

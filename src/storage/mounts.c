@@ -78,7 +78,7 @@ static int open_volume_source(const Preparation *p, const MountSpec *m, Source *
                 name = own_name;
         }
 
-        r = volume_make(dir, name);
+        r = volume_make(dir, name, (VolumeOwner){});
         if (r >= 0 && m->copy && !q->restart && q->root_fd >= 0)
                 r = volume_fill(dir, name, q->root_fd, m->destination, q->id_base, q->spec->id_count);
         if (r >= 0)

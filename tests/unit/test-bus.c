@@ -171,6 +171,12 @@ int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault) {
         return 0;
 }
 
+int manager_unit_text(Unit *u, char **ret_started, char **ret_loaded, Fault *fault) {
+        *ret_started = strdup("[Container]\nImage=old\n");
+        *ret_loaded = strdup("[Container]\nImage=new\n");
+        return 0;
+}
+
 const char *unit_name(const Unit *u) {
         return u->name;
 }
@@ -370,6 +376,20 @@ START_TEST(errors_have_systemds_names) {
         ck_assert_str_eq(error_of(CALL(&s, "CancelJob", "u", 1)), BUS_ERROR_NO_SUCH_JOB);
         ck_assert_str_eq(error_of(CALL(&s, "InspectImage", "s", "x")), BUS_ERROR_NO_SUCH_IMAGE);
         ck_assert_str_eq(error_of(CALL(&s, "RemoveImage", "s", "x")), BUS_ERROR_BUSY);
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(text_as_started_and_as_loaded) {
+        const char *started, *loaded;
+        Set s;
+
+        set_up(&s);
+        ck_assert_str_eq(error_of(CALL(&s, "GetUnitText", "s", "no.container")), BUS_ERROR_NO_SUCH_UNIT);
+        ck_assert_str_eq(error_of(CALL(&s, "GetUnitText", "s", "web.container")), "none");
+        ck_assert_int_gt(sd_bus_message_read(s.answer, "ss", &started, &loaded), 0);
+        ck_assert_str_eq(started, "[Container]\nImage=old\n");
+        ck_assert_str_eq(loaded, "[Container]\nImage=new\n");
         tear_down(&s);
 }
 END_TEST
@@ -660,6 +680,7 @@ END_TEST
 
 TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction,
           try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
-          only_subscribers_get_signals, unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
-          exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
-          private_socket_is_for_root, client_may_hang_up_in_the_middle)
+          text_as_started_and_as_loaded, only_subscribers_get_signals, unit_shows_its_state,
+          every_key_is_a_property, exec_tells_the_end, exec_notices_that_the_client_has_gone,
+          exec_refuses_nonsense, import_is_answered_when_it_is_done, private_socket_is_for_root,
+          client_may_hang_up_in_the_middle)

@@ -75,6 +75,8 @@ START_TEST(references) {
                "web.container:3:9: error: Network=: there is no unit file for bakc.network (did you mean "
                "\"back.network\"?)\n"
                "web.container:4:8: error: Volume=: there is no unit file for data.volume\n");
+        expect((Units){ "web.container", BOX("Network=back\n") },
+               "web.container:3:9: error: Network=: there is no unit file for back.network\n");
         /* The same stem, another kind. */
         expect((Units){ "web.container", BOX("[Unit]\nRequires=back.container\n"), "back.network",
                         "[Network]\n" },
@@ -135,6 +137,38 @@ START_TEST(circles) {
         /* No circle. */
         expect((Units){ "a.container", BOX("[Unit]\nAfter=b c\n"), "b.container", BOX("[Unit]\nAfter=c\n"),
                         "c.container", BOX("") },
+               "");
+}
+END_TEST
+
+START_TEST(requirements) {
+        expect((Units){ "a.container", BOX("[Unit]\nRequires=b\n"), "b.container",
+                        BOX("[Unit]\nConflicts=a\n") },
+               "a.container:4:10: error: Requires=: b.container conflicts with this unit, which can never "
+               "start\n");
+        expect((Units){ "a.container", BOX("[Unit]\nRequires=b c\n"), "b.container",
+                        BOX("[Unit]\nConflicts=c\n"), "c.container", BOX("") },
+               "a.container:4:10: error: Requires=: b.container conflicts with c.container, which is "
+               "required as "
+               "well\n");
+        expect((Units){ "a.container", BOX("[Unit]\nRequisite=b\nBefore=b\n"), "b.container", BOX("") },
+               "a.container:4:11: error: Requisite=: b.container has to be active already, but starts after "
+               "this "
+               "unit\n");
+        expect((Units){ "a.container", BOX("[Unit]\nRequisite=b\n"), "b.container",
+                        BOX("[Unit]\nRequisite=a\n") },
+               "a.container:4:11: error: each has to be active before the next one can start: a.container -> "
+               "b.container -> a.container (the rest of the circle is in b.container:4)\n");
+        /* Requirements of each other are fine: both are started. */
+        expect((Units){ "a.container", BOX("[Unit]\nRequires=b\n"), "b.container",
+                        BOX("[Unit]\nBindsTo=a\n") },
+               "");
+        /* Nor are two units in each other's way that never run at once. */
+        expect((Units){ "a.container",
+                        BOX("PublishPort=80:80\nIP=10.89.0.5\nContainerName=x\nVolume=d:/"
+                            "d\n[Unit]\nConflicts=b\n"),
+                        "b.container",
+                        BOX("PublishPort=80:80\nIP=10.89.0.5\nContainerName=x\nVolume=d:/d\n") },
                "");
 }
 END_TEST
@@ -244,6 +278,14 @@ START_TEST(names) {
                "back.network: error: the service of back-network.container would be called "
                "back-network.service, too "
                "(in back-network.container)\n");
+        expect((Units){ "a.volume", "[Volume]\nServiceName=data\n", "b.network",
+                        "[Network]\nServiceName=data\n" },
+               "b.network:2:13: error: the service of a.volume would be called data.service, too (in "
+               "a.volume:2)\n");
+        expect((Units){ "web.container", BOX(""), "web.kube", "[Kube]\nYaml=x\nServiceName=web-pods\n" }, "");
+        expect((Units){ "a.container", BOX(""), "b.volume", "[Volume]\nServiceName=a\n" },
+               "b.volume:2:13: error: the service of a.container would be called a.service, too (in "
+               "a.container)\n");
 }
 END_TEST
 
@@ -330,5 +372,5 @@ START_TEST(many) {
 }
 END_TEST
 
-TEST_MAIN("set-check", references, references_that_are_good, references_that_are_no_use, circles, ports,
-          addresses, subnets, names, volumes, volumes_that_are_good, limits, many)
+TEST_MAIN("set-check", references, references_that_are_good, references_that_are_no_use, circles,
+          requirements, ports, addresses, subnets, names, volumes, volumes_that_are_good, limits, many)
