@@ -35,6 +35,7 @@ typedef struct Generator {
         HostSpecifiers *specifiers;
         Face *faces;
         size_t n_faces;
+        char **aliases; /* names that are links to other units of ours */
 } Generator;
 
 /* What of [Unit] is as true of the face as of the unit. OnFailure= and the like are not: the face has not
@@ -46,13 +47,21 @@ static const UnitDependency shared_dependencies[] = {
         UNIT_DEP_UPHOLDS,   UNIT_DEP_WANTS,
 };
 
+static const Face *find_face(const Generator *g, const char *name) {
+        for (size_t i = 0; i < g->n_faces; i++)
+                if (streq(g->faces[i].unit->name, name))
+                        return &g->faces[i];
+        return NULL;
+}
+
 /* A name of ours as systemd knows it; host units stay what they are. */
 static int systemd_name(const Generator *g, const char *name, char **ret) {
-        for (size_t i = 0; i < g->n_faces; i++)
-                if (streq(g->faces[i].unit->name, name)) {
-                        *ret = strdup(g->faces[i].service);
-                        return *ret ? 0 : -ENOMEM;
-                }
+        const Face *face = find_face(g, name);
+
+        if (face) {
+                *ret = strdup(face->service);
+                return *ret ? 0 : -ENOMEM;
+        }
         if (unit_name_kind(name) >= 0)
                 return unit_name_to_service(name, ret);
 
@@ -258,6 +267,19 @@ static int add_face(Generator *g, UnitSpec *u) {
         return 0;
 }
 
+static void load_face(Generator *g, const char *name) {
+        autoptr(UnitSpec) u = NULL;
+        int r;
+
+        r = load_unit(g, name, &u);
+        if (r >= 0 && u)
+                r = add_face(g, u);
+        if (r < 0)
+                log_message(LOG_ERR, name, "no service made of it: %s", strerror(-r));
+        else
+                (void) take_ptr(u);
+}
+
 /* All units first: their services' names are needed when one of them names another. */
 static int load_all(Generator *g) {
         autostrv char **dirs = NULL, **names = NULL;
@@ -274,18 +296,42 @@ static int load_all(Generator *g) {
         if (!g->faces)
                 return -ENOMEM;
 
+        tell(NULL, unit_path_diag(g->path));
         STRV_FOREACH (name, names) {
-                autoptr(UnitSpec) u = NULL;
+                autofree char *real = NULL;
 
                 if (unit_name_is_template(*name))
                         continue;
-                r = load_unit(g, *name, &u);
-                if (r >= 0 && u)
-                        r = add_face(g, u);
+                r = unit_path_real_name(g->path, *name, NULL, &real);
+                if (r == 0 && !streq(real, *name)) {
+                        r = strv_add(&g->aliases, *name);
+                        if (r < 0)
+                                return r;
+                        /* An instance that only its alias names. */
+                        if (!strv_contains(names, real) && !find_face(g, real))
+                                load_face(g, real);
+                } else
+                        load_face(g, *name);
+        }
+        return 0;
+}
+
+/* An alias of ours is one of systemd's. */
+static int link_aliases(const Generator *g) {
+        STRV_FOREACH (alias, g->aliases) {
+                autofree char *real = NULL, *service = NULL, *name = NULL;
+                const Face *face;
+                int r;
+
+                r = unit_path_real_name(g->path, *alias, NULL, &real);
+                face = r == 0 ? find_face(g, real) : NULL;
+                if (!face)
+                        continue;
+                r = unit_name_to_service(*alias, &name);
+                if (r == 0 && !streq(name, face->service))
+                        r = make_link(g, name, face->service);
                 if (r < 0)
-                        log_message(LOG_ERR, *name, "no service made of it: %s", strerror(-r));
-                else
-                        (void) take_ptr(u);
+                        return r;
         }
         return 0;
 }
@@ -303,7 +349,7 @@ static int generate_all(Generator *g) {
                         log_message(LOG_ERR, g->faces[i].unit->name, "no service made of it: %s",
                                     strerror(-one));
         }
-        return r;
+        return r < 0 ? r : link_aliases(g);
 }
 
 static void clear(Generator *g) {
@@ -312,6 +358,7 @@ static void clear(Generator *g) {
                 free(g->faces[i].service);
         }
         free(g->faces);
+        strv_free(g->aliases);
         unit_path_free(g->path);
         host_specifiers_free(g->specifiers);
 }

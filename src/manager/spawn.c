@@ -131,7 +131,7 @@ static int name_files(Unit *u, Launch *l) {
         int r;
 
         r = unit_files_name(u, &l->files);
-        if (r < 0 || u->held.spec->type != SERVICE_NOTIFY)
+        if (r < 0 || !service_type_notifies(u->held.spec->type))
                 return r;
         r = unit_files_add(u, "notify", NOTIFY_DIRECTORY_INSIDE, &l->files);
         if (r < 0)
@@ -144,7 +144,7 @@ static int take_notify(Unit *u, Fault *fault) {
         autofree char *directory = NULL;
         int r;
 
-        if (u->held.spec->type != SERVICE_NOTIFY || u->notify)
+        if (!service_type_notifies(u->held.spec->type) || u->notify)
                 return 0;
         if (asprintf(&directory, "%s/notify", u->held.files_dir) < 0) {
                 directory = NULL;

@@ -1,5 +1,7 @@
 /* What the key types have in common: specifiers, quotes, words, paths. */
 #include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -241,6 +243,26 @@ int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syn
         diag_hint(in->diag, "%s", syntax);
         diag_did_you_mean(in->diag, word, words);
         return -EINVAL;
+}
+
+char *key_format_u64(uint64_t n) {
+        return n == UINT64_MAX ? strdup("infinity") : key_format_text("%" PRIu64, n);
+}
+
+char *key_format_text(const char *fmt, ...) {
+        va_list ap;
+        char *text;
+        int r;
+
+        va_start(ap, fmt);
+        r = vasprintf(&text, fmt, ap);
+        va_end(ap);
+        return r < 0 ? NULL : text;
+}
+
+void key_set_text(char **field, char *text) {
+        free(*field);
+        *field = text;
 }
 
 int key_fill_instance(const KeyInput *in, char **name) {

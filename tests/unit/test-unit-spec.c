@@ -25,7 +25,7 @@ START_TEST(defaults) {
         ck_assert_int_eq(u->service.type, SERVICE_EXEC);
         ck_assert_int_eq(u->service.restart, RESTART_NO);
         ck_assert_uint_eq(u->service.restart_sec, 100 * USEC_PER_MSEC);
-        ck_assert_uint_eq(u->service.timeout_start, 90 * USEC_PER_SEC);
+        ck_assert_uint_eq(u->service.timeouts.start, 90 * USEC_PER_SEC);
         ck_assert(!u->service.timeout_start_set);
         ck_assert(u->service.restart_max_delay == USEC_INFINITY);
         ck_assert(u->service.limits.memory_max == UINT64_MAX);
@@ -51,8 +51,8 @@ START_TEST(service_values) {
         ck_assert_uint_eq(s->restart_sec, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(s->restart_steps, 3);
         ck_assert_uint_eq(s->restart_max_delay, 60 * USEC_PER_SEC);
-        ck_assert(s->timeout_start == USEC_INFINITY && s->timeout_start_set);
-        ck_assert_uint_eq(s->timeout_stop, 5 * USEC_PER_SEC);
+        ck_assert(s->timeouts.start == USEC_INFINITY && s->timeout_start_set);
+        ck_assert_uint_eq(s->timeouts.stop, 5 * USEC_PER_SEC);
         ck_assert(exit_status_set_has_status(&s->success_exit_status, 3));
         ck_assert(exit_status_set_has_status(&s->success_exit_status, 75));
         ck_assert(!exit_status_set_has_status(&s->success_exit_status, 4));
@@ -69,8 +69,8 @@ START_TEST(oneshot_has_no_start_timeout) {
         autoptr(UnitSpec) u = web("[Service]\nType=oneshot\n");
         autoptr(UnitSpec) set = web("[Service]\nType=oneshot\nTimeoutStartSec=5\n");
 
-        ck_assert(u->service.timeout_start == USEC_INFINITY);
-        ck_assert_uint_eq(set->service.timeout_start, 5 * USEC_PER_SEC);
+        ck_assert(u->service.timeouts.start == USEC_INFINITY);
+        ck_assert_uint_eq(set->service.timeouts.start, 5 * USEC_PER_SEC);
 }
 END_TEST
 
@@ -325,8 +325,8 @@ START_TEST(unknown_keys_and_sections_are_errors) {
                         "3:1: error: section [Network] does not belong in a .container unit (it belongs in a "
                         ".network "
                         "unit)");
-        assert_messages("web.container", WEB("[Service]\nStartLimitBurst=3\n"), -EINVAL,
-                        "4:1: error: StartLimitBurst= belongs in section [Unit], not in [Service]");
+        assert_messages("web.container", WEB("[Service]\nWants=db\n"), -EINVAL,
+                        "4:1: error: Wants= belongs in section [Unit], not in [Service]");
 }
 END_TEST
 
@@ -410,8 +410,10 @@ START_TEST(bad_service_values) {
                 "5:11: error: MemoryMax=: \"lots\" is not of the form BYTES, with K, M, G or T | PERCENT% | "
                 "infinity\n"
                 "6:11: error: CPUWeight=: \"0\" is out of range (1 ... 10000)\n"
-                "7:10: error: TasksMax=: \"no\" is not of the form NUMBER | infinity\n"
-                "8:6: error: Type=forking is not supported (simple | exec | notify | oneshot)\n"
+                "7:10: error: TasksMax=: \"no\" is not of the form NUMBER | PERCENT% | infinity\n"
+                "8:6: error: Type=forking is not for containers (a program that stays in the foreground "
+                "needs "
+                "Type=exec or Type=notify)\n"
                 "9:21: error: SuccessExitStatus=: \"TEMPFIAL\" is not one of its values (did you mean "
                 "\"TEMPFAIL\"?)\n"
                 "10:10: error: CPUQuota=: \"20\" is not of the form PERCENT%");
@@ -485,6 +487,26 @@ START_TEST(specifiers_are_expanded) {
 }
 END_TEST
 
+START_TEST(numbers_of_services_are_systemds) {
+        autoptr(UnitSpec) u =
+                web("[Service]\nTasksMax=0x10\nCPUWeight=+7\nMemoryMax=1G1M\n[Unit]\nStartLimitBurst=010\n");
+        autoptr(UnitSpec) part = web("[Service]\nTasksMax=10%\nMemoryMax=50%\n");
+        const uint64_t page = (uint64_t) sysconf(_SC_PAGESIZE);
+
+        ck_assert_uint_eq(u->service.limits.tasks_max, 16);
+        ck_assert_uint_eq(u->service.limits.cpu_weight, 7);
+        ck_assert_uint_eq(u->service.limits.memory_max, UINT64_C(1074790400));
+        ck_assert_uint_eq(u->unit.start_limit_burst, 8);
+
+        ck_assert_uint_gt(part->service.limits.tasks_max, 0);
+        ck_assert_uint_lt(part->service.limits.tasks_max, UINT64_MAX);
+        ck_assert_uint_eq(part->service.limits.memory_max % page, 0);
+        ck_assert_uint_ge(part->service.limits.memory_max, (uint64_t) sysconf(_SC_PHYS_PAGES) / 2 * page);
+        ck_assert_uint_le(part->service.limits.memory_max,
+                          ((uint64_t) sysconf(_SC_PHYS_PAGES) / 2 + 1) * page);
+}
+END_TEST
+
 START_TEST(configuration_gives_defaults) {
         autoptr(UnitSpec) u = web("[Service]\nTasksMax=infinity\n");
         ManagerConfig config = {
@@ -500,8 +522,8 @@ START_TEST(configuration_gives_defaults) {
         unit_spec_set_defaults(u, &config);
         ck_assert_uint_eq(u->service.limits.memory_max, 1 << 30);
         ck_assert(u->service.limits.tasks_max == UINT64_MAX); /* the unit says so itself */
-        ck_assert_uint_eq(u->service.timeout_start, 7);
-        ck_assert_uint_eq(u->service.timeout_stop, 8);
+        ck_assert_uint_eq(u->service.timeouts.start, 7);
+        ck_assert_uint_eq(u->service.timeouts.stop, 8);
         ck_assert_uint_eq(u->service.restart_sec, 9);
         ck_assert_uint_eq(u->unit.start_limit_interval, 10);
         ck_assert_uint_eq(u->unit.start_limit_burst, 11);
@@ -530,5 +552,5 @@ TEST_MAIN("unit-spec", defaults, service_values, oneshot_has_no_start_timeout, l
           private_sections_and_keys_are_ignored, unsupported_keys_are_warnings,
           unknown_keys_and_sections_are_errors, bad_values_say_where_and_what, bad_service_values,
           keys_that_do_not_go_together, what_is_probably_not_meant, kinds_that_nothing_runs_say_so,
-          columns_behind_a_continuation, specifiers_are_expanded, configuration_gives_defaults,
-          all_keys_are_shown)
+          columns_behind_a_continuation, specifiers_are_expanded, numbers_of_services_are_systemds,
+          configuration_gives_defaults, all_keys_are_shown)
