@@ -58,7 +58,8 @@ static int add_word(Word **words, size_t *n, char *text, const Word *from) {
                 free(text);
                 return -ENOMEM;
         }
-        list[(*n)++] = (Word){ .text = text, .at = from->at, .quoted = from->quoted };
+        list[*n] = *from;
+        list[(*n)++].text = text;
         list[*n] = (Word){};
         *words = list;
         return 0;

@@ -118,7 +118,8 @@ static int check_sections(const RawUnit *raw, UnitKind kind, Diag *diag) {
 /* Another section in which @name is a key: one that this kind of unit may have, before all others. */
 static const char *find_other_section(UnitKind kind, const char *name) {
         for (size_t i = 0; key_tables[i]; i++)
-                if (section_allowed(kind, key_tables[i]->section) && key_find(key_tables[i], name))
+                if (section_allowed(kind, key_tables[i]->section) &&
+                    (key_find(key_tables[i], name) || key_alias_find(key_tables[i]->section, name)))
                         return key_tables[i]->section;
         return key_section_of(name);
 }
