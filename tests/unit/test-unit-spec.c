@@ -562,6 +562,5 @@ TEST_MAIN("unit-spec", defaults, service_values, oneshot_has_no_start_timeout, l
           confinement, sysctl_names_with_dots_inside, private_sections_and_keys_are_ignored,
           unsupported_keys_are_warnings, unknown_keys_and_sections_are_errors, bad_values_say_where_and_what,
           bad_service_values, keys_that_do_not_go_together, what_is_probably_not_meant,
-          confinement_is_checked,
-          kinds_that_nothing_runs_say_so, columns_behind_a_continuation, specifiers_are_expanded,
-          configuration_gives_defaults, all_keys_are_shown)
+          confinement_is_checked, kinds_that_nothing_runs_say_so, columns_behind_a_continuation,
+          specifiers_are_expanded, configuration_gives_defaults, all_keys_are_shown)
