@@ -183,6 +183,13 @@ int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *faul
 int unit_spawn(Unit *u, Fault *fault);
 int unit_plan_text(Unit *u, char **ret, Fault *fault);
 
+/* unit-names.c */
+int manager_scan_units(Manager *m);
+/* @name itself when there is no unit file; -EINVAL for a template without DefaultInstance=. */
+int manager_real_name(const Manager *m, const char *name, char **ret);
+/* In place; names that are not ours are left alone. */
+int manager_use_real_names(const Manager *m, char **names);
+
 /* ids.c */
 int id_pool_init(IdPool *p, const ManagerConfig *config);
 int id_pool_take(IdPool *p, const ManagerConfig *config, uint32_t *ret_base, Fault *fault);

@@ -91,7 +91,7 @@ static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
                         return fault_set(fault, "volume", r < 0 ? r : -EBADMSG, "%s", mount->source);
 
                 name = v->spec->volume->volume_name;
-                stem = name ? strdup(name) : unit_name_stem(mount->source);
+                stem = name ? strdup(name) : unit_name_stem(v->name);
                 if (!stem)
                         return -ENOMEM;
                 free(mount->source);
@@ -173,6 +173,9 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
         }
         if (r < 0)
                 return diag_fault(diag, fault, r);
+        r = manager_use_real_names(u->manager, spec->networks);
+        if (r < 0)
+                return fault_set(fault, "network", r, NULL);
         r = resolve_volumes(u, spec, fault);
         if (r < 0)
                 return r;

@@ -81,12 +81,19 @@ static int load_spec(Unit *u, Diag *diag, UnitSpec **ret) {
         r = unit_path_load(u->manager->path, u->name, diag, &raw);
         if (r == -ENOMEM)
                 return r;
+        /* A link that leads nowhere is a mistake that somebody should hear of. */
         if (r == -ENOENT) {
-                u->load_state = LOAD_NOT_FOUND;
+                u->load_state = diag_count_errors(diag) > 0 ? LOAD_BAD_SETTING : LOAD_NOT_FOUND;
                 return 0;
         }
         if (r == -ERFKILL) {
                 u->load_state = LOAD_MASKED;
+                return 0;
+        }
+
+        /* What has become an alias is no unit of its own any more. */
+        if (raw && !streq(raw->name, u->name)) {
+                u->load_state = LOAD_NOT_FOUND;
                 return 0;
         }
 

@@ -151,7 +151,7 @@ int key_assignments_parse(const KeyInput *in, void *field) {
         autowords Word *words = NULL;
         int n;
 
-        n = key_split(in, WORDS_QUOTES | WORDS_ESCAPES, &words);
+        n = key_split(in, WORDS_QUOTES | WORDS_ESCAPES | WORDS_STRICT, &words);
         for (int i = 0; i < n; i++) {
                 const char *word = words[i].text, *equals = strchr(word, '=');
                 int r;

@@ -517,6 +517,26 @@ START_TEST(specifiers_are_expanded) {
 }
 END_TEST
 
+START_TEST(numbers_of_services_are_systemds) {
+        autoptr(UnitSpec) u =
+                web("[Service]\nTasksMax=0x10\nCPUWeight=+7\nMemoryMax=1G1M\n[Unit]\nStartLimitBurst=010\n");
+        autoptr(UnitSpec) part = web("[Service]\nTasksMax=10%\nMemoryMax=50%\n");
+        const uint64_t page = (uint64_t) sysconf(_SC_PAGESIZE);
+
+        ck_assert_uint_eq(u->service.limits.tasks_max, 16);
+        ck_assert_uint_eq(u->service.limits.cpu_weight, 7);
+        ck_assert_uint_eq(u->service.limits.memory_max, UINT64_C(1074790400));
+        ck_assert_uint_eq(u->unit.start_limit_burst, 8);
+
+        ck_assert_uint_gt(part->service.limits.tasks_max, 0);
+        ck_assert_uint_lt(part->service.limits.tasks_max, UINT64_MAX);
+        ck_assert_uint_eq(part->service.limits.memory_max % page, 0);
+        ck_assert_uint_ge(part->service.limits.memory_max, (uint64_t) sysconf(_SC_PHYS_PAGES) / 2 * page);
+        ck_assert_uint_le(part->service.limits.memory_max,
+                          ((uint64_t) sysconf(_SC_PHYS_PAGES) / 2 + 1) * page);
+}
+END_TEST
+
 START_TEST(configuration_gives_defaults) {
         autoptr(UnitSpec) u = web("[Service]\nTasksMax=infinity\n");
         ManagerConfig config = {
@@ -563,4 +583,5 @@ TEST_MAIN("unit-spec", defaults, service_values, oneshot_has_no_start_timeout, l
           unsupported_keys_are_warnings, unknown_keys_and_sections_are_errors, bad_values_say_where_and_what,
           bad_service_values, keys_that_do_not_go_together, what_is_probably_not_meant,
           confinement_is_checked, kinds_that_nothing_runs_say_so, columns_behind_a_continuation,
-          specifiers_are_expanded, configuration_gives_defaults, all_keys_are_shown)
+          specifiers_are_expanded, numbers_of_services_are_systemds, configuration_gives_defaults,
+          all_keys_are_shown)
