@@ -162,6 +162,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_STDIO] = apply_stdio,
         [STEP_CHDIR] = apply_chdir,
         [STEP_LIMIT] = apply_limit,
+        [STEP_LABEL] = apply_label,
         [STEP_UMASK] = apply_umask,
         [STEP_PERSONALITY] = apply_personality,
         [STEP_BOUNDING] = apply_bounding,

@@ -313,6 +313,7 @@ static int plan_settings(Builder *b) {
         plan->dev_owner = id_map_outside(b->request->ids, (IdPair){ 0, 0 });
         plan->capabilities = spec->capabilities;
         plan->ambient = spec->ambient_capabilities & spec->capabilities;
+        plan->labels = spec->security_labels;
         plan->schedule = spec->schedule;
         plan->devices = b->request->devices;
         plan->n_devices = b->request->n_devices;

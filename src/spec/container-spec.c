@@ -99,6 +99,8 @@ void container_spec_free(ContainerSpec *s) {
         seccomp_profile_free(s->seccomp.profile);
         strv_free(s->seccomp.allow);
         strv_free(s->seccomp.deny);
+        free(s->security_labels.app_armor);
+        free(s->security_labels.selinux);
         id_map_clear(&s->ids);
         strv_free(s->masked_paths);
         strv_free(s->protected_paths);

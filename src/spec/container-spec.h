@@ -138,6 +138,12 @@ typedef struct SeccompSpec {
         bool suppress_sync; /* calls that write to disk do nothing, and succeed */
 } SeccompSpec;
 
+/* What security modules are told at the exec. */
+typedef struct LabelSpec {
+        char *app_armor; /* name of a profile */
+        char *selinux;   /* context: "system_u:system_r:TYPE:LEVEL" */
+} LabelSpec;
+
 /* A device of the host, or a directory of devices. */
 typedef struct DeviceSpec {
         char *host;      /* absolute path, or "vendor.com/class=name" of the Container Device Interface */
@@ -184,6 +190,7 @@ typedef struct ContainerSpec {
         uint64_t ambient_capabilities; /* a part of these that a user other than root holds as well */
         bool no_new_privileges;
         SeccompSpec seccomp;
+        LabelSpec security_labels;
         char **masked_paths;    /* absolute; unreachable inside. Those below /proc and /sys are never links */
         char **protected_paths; /* absolute; read-only inside */
 
