@@ -17,24 +17,15 @@
 
 static char **foreign_keys; /* "Service.Nice": not in our tables */
 
-typedef struct Difference {
-        const char *key, *value, *reason;
-} Difference;
-
-/* Values that systemd leaves out with a warning, and we with a warning, too, in place of an error. */
-static const Difference warned_of[] = {
-        { "Restart", "unless-stopped", "units that were made from Docker's have it, and run" },
-        {},
-};
-
 /* Values that systemd takes and we refuse on purpose. */
-static const Difference refused[] = {
+static const struct {
+        const char *key, *value, *reason;
+} refused[] = {
         { "Type", "forking", "a container has one main process, its first" },
         { "Type", "dbus", "a container is on no bus of the host's" },
         { "Type", "idle", "there is no console to keep tidy" },
         { "KillMode", "process", "a container ends as a whole" },
         { "KillMode", "none", "a container ends as a whole" },
-        {},
 };
 
 /* Properties that are not called as their key. */
@@ -279,15 +270,19 @@ static void compare_all(Case *c, const RawUnit *u, const UnitSpec *spec) {
 
 /* An empty value is always a reset here, one pair of quotes falls away as in Quadlet, and nothing runs
  * commands of services. */
-static bool has_to_be_right(const RawValue *v) {
+static bool has_to_be_right(const RawValue *v, const Diag *diag) {
         const KeyTable *table;
         const Key *key = find_key(v, &table);
 
+        /* A warning about the value will do. */
+        for (size_t i = 0; i < diag_count(diag); i++)
+                if (diag_get(diag, i)->line == v->at.line && diag_get(diag, i)->column == v->at.column)
+                        return false;
         return v->value[0] && v->value[0] != '"' && !(key && key->flags & KEY_HOST);
 }
 
 /* Did systemd leave out a value, or refuse the unit? In any version, of those keys that are ours. */
-static bool complaint_in(const json_t *messages, const RawUnit *u) {
+static bool complaint_in(const json_t *messages, const RawUnit *u, const Diag *diag) {
         const json_t *message;
         size_t i;
 
@@ -306,7 +301,7 @@ static bool complaint_in(const json_t *messages, const RawUnit *u) {
                         continue;
                 }
                 for (size_t k = 0; k < u->n_values; k++)
-                        if (u->values[k].at.line == line && has_to_be_right(&u->values[k]))
+                        if (u->values[k].at.line == line && has_to_be_right(&u->values[k], diag))
                                 return true;
                 for (size_t k = 0; k < u->n_sections; k++)
                         if (u->sections[k].at.line == line)
@@ -315,26 +310,26 @@ static bool complaint_in(const json_t *messages, const RawUnit *u) {
         return false;
 }
 
-static bool complained(const Case *c, const RawUnit *u) {
+static bool complained(const Case *c, const RawUnit *u, const Diag *diag) {
         const json_t *versions = json_object_get(json_object_get(c->recorded, "by_version"), "messages");
         const char *version;
         json_t *messages;
 
         if (!versions)
                 versions = json_object_get(json_object_get(c->expect, "by_version"), "messages");
-        if (complaint_in(json_object_get(c->expect, "messages"), u))
+        if (complaint_in(json_object_get(c->expect, "messages"), u, diag))
                 return true;
         json_object_foreach((json_t *) versions, version,
-                            messages) if (complaint_in(messages, u)) return true;
+                            messages) if (complaint_in(messages, u, diag)) return true;
         return false;
 }
 
-static bool differs_on_purpose(const RawUnit *u, const Difference *from, const char *how) {
-        for (; from->key; from++) {
-                const RawValue *v = find_value(u, from->key);
+static bool refused_on_purpose(const RawUnit *u) {
+        for (size_t i = 0; i < ELEMENTSOF(refused); i++) {
+                const RawValue *v = find_value(u, refused[i].key);
 
-                if (v && streq(v->value, from->value)) {
-                        printf("#   %s=%s %s: %s\n", v->key, v->value, how, from->reason);
+                if (v && streq(v->value, refused[i].value)) {
+                        printf("#   %s=%s is refused: %s\n", v->key, v->value, refused[i].reason);
                         return true;
                 }
         }
@@ -360,11 +355,11 @@ void check_meaning(Case *c) {
 
         r = unit_spec_load(u, &c->specifiers, diag, &spec);
         said = must(diag_to_string(diag));
-        if (r == 0 && complained(c, u) && !differs_on_purpose(u, warned_of, "is warned of"))
+        if (r == 0 && complained(c, u, diag))
                 differ("systemd complains, we say: %s", said);
         else if (r == 0)
                 compare_all(c, u, spec);
-        else if (!complained(c, u) && !differs_on_purpose(u, refused, "is refused") &&
+        else if (!complained(c, u, NULL) && !refused_on_purpose(u) &&
                  !streq(strempty(json_string_value(json_object_get(c->expect, "load"))), "bad-setting"))
                 differ("refused: %s", said);
         if (r < 0)
