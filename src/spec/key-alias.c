@@ -92,3 +92,10 @@ bool key_alias_is(const char *section, const char *name, const char *wanted_sect
         return alias ? streq(alias->new_section, wanted_section) && streq(alias->new_name, wanted)
                      : streq(section, wanted_section) && streq(name, wanted);
 }
+
+const char *key_alias_section(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(aliases); i++)
+                if (streq(aliases[i].name, name))
+                        return aliases[i].section;
+        return NULL;
+}

@@ -5,6 +5,7 @@
  * failures are gathered in one place, and every function here may be called with the results of others.
  */
 #include "spec/spec-json.h"
+#include "spec/resource-section.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -106,8 +107,12 @@ static json_t *make_resources(const LimitSpec *l) {
                         resources, "cpu",
                         json_pack("{s:I, s:i}", "quota", (json_int_t) l->cpu_quota / 10, "period", 100000));
         if (l->cpu_weight != UINT64_MAX) {
-                (void) snprintf(weight, sizeof(weight), "%llu", (unsigned long long) l->cpu_weight);
-                r |= json_object_set_new(resources, "unified", json_pack("{s:s}", "cpu.weight", weight));
+                bool idle = l->cpu_weight == CPU_WEIGHT_IDLE;
+
+                (void) snprintf(weight, sizeof(weight), "%llu",
+                                (unsigned long long) (idle ? 1 : l->cpu_weight));
+                r |= json_object_set_new(resources, "unified",
+                                         json_pack("{s:s}", idle ? "cpu.idle" : "cpu.weight", weight));
         }
         if (r < 0) {
                 json_decref(resources);

@@ -7,9 +7,11 @@
 #include "basic/strv.h"
 #include "spec/container-section.h"
 #include "spec/key-alias.h"
+#include "spec/key-types.h"
 #include "spec/key.h"
 #include "spec/unit-check.h"
 #include "spec/unit-spec.h"
+#include "spec/variables.h"
 
 void unit_spec_free(UnitSpec *u) {
         if (!u)
@@ -116,9 +118,10 @@ static int check_sections(const RawUnit *raw, UnitKind kind, Diag *diag) {
 /* Another section in which @name is a key: one that this kind of unit may have, before all others. */
 static const char *find_other_section(UnitKind kind, const char *name) {
         for (size_t i = 0; key_tables[i]; i++)
-                if (section_allowed(kind, key_tables[i]->section) && key_find(key_tables[i], name))
+                if (section_allowed(kind, key_tables[i]->section) &&
+                    (key_find(key_tables[i], name) || key_alias_find(key_tables[i]->section, name)))
                         return key_tables[i]->section;
-        return key_section_of(name);
+        return key_section_of(name) ? key_section_of(name) : key_alias_section(name);
 }
 
 /* A key that is not in the section's table: known, in another section, or unknown. */
@@ -152,8 +155,15 @@ static bool is_worth_a_warning(const UnitSpec *u, const RawValue *v, const Key *
         return key_idle_reason(key) != NULL;
 }
 
+/* Types of values that nothing is made from but texts of the container. */
+static bool is_free_text(const KeyType *type) {
+        return type == &key_type_assignments || type == &key_type_command || type == &key_type_entrypoint ||
+               type == &key_type_health_command;
+}
+
 /* What the manager makes of a key that it knows, and says about it. */
-static int assign(UnitSpec *u, const RawValue *v, const KeyTable *table, const Key *key, const KeyInput *in) {
+static int assign(UnitSpec *u, const RawValue *v, const KeyTable *table, const Key *key, KeyInput *in) {
+        in->free_text = is_free_text(key->type);
         if (is_worth_a_warning(u, v, key))
                 diag_warning(in->diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
         return key_assign(table, key, in, (void *) unit_spec_section(u, table->section));
@@ -176,13 +186,14 @@ static int assign_by_old_name(UnitSpec *u, const RawValue *v, const KeyAlias *al
 }
 
 static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
-                      const SpecifierContext *specifiers, Diag *diag) {
+                      const SpecifierContext *specifiers, const Variables *variables, Diag *diag) {
         KeyInput in = {
                 .key = v->key,
                 .text = v->value,
                 .at = v->at,
                 .directory = directory,
                 .specifiers = specifiers,
+                .variables = section_kind(v->section) >= 0 ? variables : NULL,
                 .diag = diag,
         };
         const KeyTable *table = key_table_find(v->section);
@@ -194,9 +205,8 @@ static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
         return key ? assign(u, v, table, key, &in) : report_unknown(u->kind, v, diag);
 }
 
-static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
-        autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
-        const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+static int load_values(UnitSpec *u, const RawUnit *raw, const char *directory,
+                       const SpecifierContext *specifiers, const Variables *variables, Diag *diag) {
         SpecifierContext install = *specifiers;
         int bad = 0;
 
@@ -209,13 +219,27 @@ static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *
                     !section_allowed(u->kind, v->section))
                         continue;
 
-                r = load_value(u, v, directory, streq(v->section, "Install") ? &install : specifiers, diag);
+                r = load_value(u, v, directory, streq(v->section, "Install") ? &install : specifiers,
+                               variables, diag);
                 if (r == -ENOMEM)
                         return r;
                 if (r < 0)
                         bad = r;
         }
         return bad;
+}
+
+static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
+        autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
+        const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+        Variables variables = {};
+        int r;
+
+        r = variables_collect(raw, directory, specifiers, &variables);
+        if (r == 0)
+                r = load_values(u, raw, directory, specifiers, &variables, diag);
+        variables_clear(&variables);
+        return r;
 }
 
 int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag, UnitSpec **ret) {
@@ -235,7 +259,7 @@ int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag,
                 return r;
 
         r = check_sections(raw, kind, diag);
-        values = load_values(u, raw, &names, diag);
+        values = load_text(u, raw, &names, diag);
         if (values == -ENOMEM)
                 return values;
         if (r == 0)

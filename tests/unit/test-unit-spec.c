@@ -142,10 +142,10 @@ START_TEST(entrypoint_in_both_forms) {
 }
 END_TEST
 
-START_TEST(exec_is_quoted_as_in_systemd_but_not_expanded) {
+START_TEST(exec_is_quoted_as_in_systemd) {
         autoptr(UnitSpec) u = web("Exec=sh -c 'echo $HOME $$' \"tab\\there\" %n\n");
 
-        ck_assert_str_eq(u->container->exec[2], "echo $HOME $$");
+        ck_assert_str_eq(u->container->exec[2], "echo $HOME $");
         ck_assert_str_eq(u->container->exec[3], "tab\there");
         ck_assert_str_eq(u->container->exec[4], "web.container");
 }
@@ -573,7 +573,7 @@ END_TEST
 
 TEST_MAIN("unit-spec", defaults, service_values, oneshot_has_no_start_timeout, lists_append_and_reset,
           scalars_reset_to_their_default, units_are_completed, named_units_become_dependencies,
-          entrypoint_in_both_forms, exec_is_quoted_as_in_systemd_but_not_expanded,
+          entrypoint_in_both_forms, exec_is_quoted_as_in_systemd,
           one_pair_of_quotes_is_dropped, volumes, mounts_and_tmpfs,
           a_later_volume_replaces_one_on_the_same_place, published_ports, networks, network_and_volume_units,
           confinement, sysctl_names_with_dots_inside, private_sections_and_keys_are_ignored,
