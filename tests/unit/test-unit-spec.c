@@ -377,8 +377,6 @@ START_TEST(bad_values_say_where_and_what) {
                   "13: error: StopTimeout=: \"soon\" is not of the form SECONDS, or as in 5min 20s" },
                 { "WorkingDir=data",
                   "12: error: WorkingDir=: \"data\" is not an absolute path in the container" },
-                { "Network=ns:/x", "9: error: Network=ns:/x is not supported yet" },
-                { "Network=db.container", "9: error: Network=db.container is not supported yet" },
                 { "UserNS=ato",
                   "8: error: UserNS=: \"ato\" is not one of its values (did you mean \"auto\"?)" },
                 { "Environment==x", "13: error: Environment=: \"=x\" has no name" },
@@ -436,8 +434,7 @@ START_TEST(keys_that_do_not_go_together) {
                 { WEB("Network=host\nNetwork=back.network\n"),
                   "4:9: error: Network=: \"back.network\" does not go together with \"host\"" },
                 { WEB("Network=host\nSysctl=net.core.somaxconn=1\n"),
-                  "4:8: error: Sysctl=net/core/somaxconn would change the host's network, because of "
-                  "Network=host" },
+                  "4:8: error: Sysctl=net/core/somaxconn is of a namespace that is not the container's own" },
                 { WEB("PublishPort=80:80\nPublishPort=127.0.0.1:79-81:1-3\n"),
                   "4:13: error: PublishPort=: host port 80 is published in line 3 already" },
                 { WEB("Volume=/a:/x\nTmpfs=/x\n"), "4:7: error: line 3 mounts something on /x already" },
