@@ -1,5 +1,6 @@
 /* Finding keys, and what is the same for keys of every type. */
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "basic/macro.h"
 #include "spec/key.h"
@@ -60,30 +61,19 @@ const Key *key_find(const KeyTable *table, const char *name) {
         return NULL;
 }
 
+static int known_key_compare(const void *a, const void *b) {
+        const KnownKey *x = a, *y = b;
+        int r = strcmp(x->section, y->section);
+
+        return r != 0 ? r : strcmp(x->name, y->name);
+}
+
 const char *key_known_reason(const char *section, const char *name) {
-        static size_t last; /* values of one section come one after the other */
-        size_t low, high;
+        const KnownKey wanted = { section, name, 0 };
+        const KnownKey *found =
+                bsearch(&wanted, known_keys, ELEMENTSOF(known_keys), sizeof(*known_keys), known_key_compare);
 
-        if (!streq(known_keys[last].section, section))
-                for (last = 0; last < ELEMENTSOF(known_keys) - 1; last++)
-                        if (streq(known_keys[last].section, section))
-                                break;
-        if (!streq(known_keys[last].section, section))
-                return NULL;
-
-        for (low = last, high = ELEMENTSOF(known_keys); low < high;) {
-                size_t middle = low + (high - low) / 2;
-                bool beyond = !streq(known_keys[middle].section, section);
-                int r = beyond ? 1 : strcmp(known_keys[middle].name, name);
-
-                if (r == 0)
-                        return idle_reason(known_keys[middle].flag);
-                if (r < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return NULL;
+        return found ? idle_reason(found->flag) : NULL;
 }
 
 bool section_is_known(const char *section) {

@@ -7,9 +7,11 @@
 #include "basic/strv.h"
 #include "spec/container-section.h"
 #include "spec/key-alias.h"
+#include "spec/key-types.h"
 #include "spec/key.h"
 #include "spec/unit-check.h"
 #include "spec/unit-spec.h"
+#include "spec/variables.h"
 
 void unit_spec_free(UnitSpec *u) {
         if (!u)
@@ -123,7 +125,8 @@ static int check_sections(const RawUnit *raw, UnitKind kind, Diag *diag) {
 /* Another section in which @name is a key: one that this kind of unit may have, before all others. */
 static const char *find_other_section(UnitKind kind, const char *name) {
         for (size_t i = 0; key_tables[i]; i++)
-                if (section_allowed(kind, key_tables[i]->section) && key_find(key_tables[i], name))
+                if (section_allowed(kind, key_tables[i]->section) &&
+                    (key_find(key_tables[i], name) || key_alias_find(key_tables[i]->section, name)))
                         return key_tables[i]->section;
         return key_section_of(name) ? key_section_of(name) : key_alias_section(name);
 }
@@ -159,12 +162,20 @@ static bool is_worth_a_warning(const UnitSpec *u, const RawValue *v, const Key *
         return key_idle_reason(key) != NULL;
 }
 
-/* What is the same for all values of one section. */
+/* Types of values that nothing is made from but texts of the container. */
+static bool is_free_text(const KeyType *type) {
+        return type == &key_type_assignments || type == &key_type_command || type == &key_type_entrypoint ||
+               type == &key_type_health_command;
+}
+
+/* What values are read with, and what is the same for all of one section. */
 typedef struct Place {
+        const SpecifierContext *specifiers, *install_specifiers;
+        const Variables *variables;
+
         const char *section; /* whose name it is: values of one section share the string */
         bool allowed;
         const KeyTable *table;
-        void *fields;
         KeyInput input;
 } Place;
 
@@ -172,17 +183,30 @@ static void enter_section(Place *place, const UnitSpec *u, const char *section) 
         place->section = section;
         place->allowed = !is_private_name(section) && section_allowed(u->kind, section);
         place->table = key_table_find(section);
-        place->fields = (void *) unit_spec_section(u, section);
+        place->input.specifiers = streq(section, "Install") ? place->install_specifiers : place->specifiers;
+        /* systemd's own sections have rules of their own for variables. */
+        place->input.variables = section_kind(section) >= 0 ? place->variables : NULL;
 }
 
-static void warn_of_idleness(const UnitSpec *u, const RawValue *v, const Key *key, Diag *diag) {
+static int assign(const UnitSpec *u, const RawValue *v, const KeyTable *table, const Key *key, KeyInput *in) {
+        KeyInput unheard;
+        int r;
+
+        in->free_text = is_free_text(key->type);
         if (is_worth_a_warning(u, v, key))
-                diag_warning(diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
+                diag_warning(in->diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
+        if (!key_idle_reason(key) || key->flags & KEY_LATER)
+                return key_assign(table, key, in, (void *) unit_spec_section(u, table->section));
+
+        /* Has no effect, whatever it says. */
+        unheard = *in;
+        unheard.diag = NULL;
+        r = key_assign(table, key, &unheard, (void *) unit_spec_section(u, table->section));
+        return r == -EINVAL ? 0 : r;
 }
 
-static int assign_by_old_name(UnitSpec *u, const RawValue *v, const KeyAlias *alias, KeyInput in) {
+static int assign_by_old_name(const UnitSpec *u, const RawValue *v, const KeyAlias *alias, KeyInput in) {
         const KeyTable *table = key_table_find(alias->new_section);
-        const Key *key = key_find(table, alias->new_name);
         autofree char *text = NULL;
         int r;
 
@@ -194,8 +218,7 @@ static int assign_by_old_name(UnitSpec *u, const RawValue *v, const KeyAlias *al
         if (r < 0)
                 return r;
         in.text = text;
-        warn_of_idleness(u, v, key, in.diag);
-        return key_assign(table, key, &in, (void *) unit_spec_section(u, table->section));
+        return assign(u, v, table, key_find(table, alias->new_name), &in);
 }
 
 static int load_value(UnitSpec *u, Place *place, const RawValue *v) {
@@ -207,38 +230,50 @@ static int load_value(UnitSpec *u, Place *place, const RawValue *v) {
         place->input.at = v->at;
         if (alias)
                 return assign_by_old_name(u, v, alias, place->input);
-        if (!key)
-                return report_unknown(u->kind, v, place->input.diag);
-        warn_of_idleness(u, v, key, place->input.diag);
-        return key_assign(place->table, key, &place->input, place->fields);
+        return key ? assign(u, v, place->table, key, &place->input)
+                   : report_unknown(u->kind, v, place->input.diag);
 }
 
-static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
-        autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
-        const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
-        Place place = { .input = { .directory = directory, .specifiers = specifiers, .diag = diag } };
-        SpecifierContext install = *specifiers;
+static int load_values(UnitSpec *u, const RawUnit *raw, Place *place) {
         int bad = 0;
 
-        install.install = true;
         for (size_t i = 0; i < raw->n_values; i++) {
                 const RawValue *v = &raw->values[i];
                 int r;
 
-                if (v->section != place.section) {
-                        enter_section(&place, u, v->section);
-                        place.input.specifiers = streq(v->section, "Install") ? &install : specifiers;
-                }
-                if (!place.allowed || is_private_name(v->key))
+                if (v->section != place->section)
+                        enter_section(place, u, v->section);
+                if (!place->allowed || is_private_name(v->key))
                         continue;
 
-                r = load_value(u, &place, v);
+                r = load_value(u, place, v);
                 if (r == -ENOMEM)
                         return r;
                 if (r < 0)
                         bad = r;
         }
         return bad;
+}
+
+static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
+        autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
+        const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+        SpecifierContext install = *specifiers;
+        Variables variables = {};
+        Place place = {
+                .specifiers = specifiers,
+                .install_specifiers = &install,
+                .variables = &variables,
+                .input = { .directory = directory, .diag = diag },
+        };
+        int r;
+
+        install.install = true;
+        r = variables_collect(raw, directory, specifiers, &variables);
+        if (r == 0)
+                r = load_values(u, raw, &place);
+        variables_clear(&variables);
+        return r;
 }
 
 int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag, UnitSpec **ret) {
@@ -258,7 +293,7 @@ int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag,
                 return r;
 
         r = check_sections(raw, kind, diag);
-        values = load_values(u, raw, &names, diag);
+        values = load_text(u, raw, &names, diag);
         if (values == -ENOMEM)
                 return values;
         if (r == 0)
