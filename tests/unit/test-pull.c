@@ -127,7 +127,7 @@ START_TEST(long_reasons) {
         char reason[24];
 
         skopeo_reason("something very long about this: the cause\n", reason, sizeof(reason));
-        ck_assert_str_eq(reason, "...out this: the cause");
+        ck_assert_str_eq(reason, "...bout this: the cause");
 }
 END_TEST
 
