@@ -35,6 +35,7 @@ typedef struct Generator {
         HostSpecifiers *specifiers;
         Face *faces;
         size_t n_faces;
+        char **aliases; /* names that are links to other units of ours */
 } Generator;
 
 /* What of [Unit] is as true of the face as of the unit. OnFailure= and the like are not: the face has not
@@ -46,13 +47,21 @@ static const UnitDependency shared_dependencies[] = {
         UNIT_DEP_UPHOLDS,   UNIT_DEP_WANTS,
 };
 
+static const Face *find_face(const Generator *g, const char *name) {
+        for (size_t i = 0; i < g->n_faces; i++)
+                if (streq(g->faces[i].unit->name, name))
+                        return &g->faces[i];
+        return NULL;
+}
+
 /* A name of ours as systemd knows it; host units stay what they are. */
 static int systemd_name(const Generator *g, const char *name, char **ret) {
-        for (size_t i = 0; i < g->n_faces; i++)
-                if (streq(g->faces[i].unit->name, name)) {
-                        *ret = strdup(g->faces[i].service);
-                        return *ret ? 0 : -ENOMEM;
-                }
+        const Face *face = find_face(g, name);
+
+        if (face) {
+                *ret = strdup(face->service);
+                return *ret ? 0 : -ENOMEM;
+        }
         if (unit_name_kind(name) >= 0)
                 return unit_name_to_service(name, ret);
 
@@ -91,6 +100,19 @@ static void print_escaped(FILE *f, const char *text) {
         print_doubling(f, text, "%");
 }
 
+/* A pod is there before its containers, and has them started. */
+static void print_members(const Generator *g, FILE *f, const UnitSpec *pod) {
+        for (size_t i = 0; i < g->n_faces; i++) {
+                const ContainerSection *c = g->faces[i].unit->container;
+
+                if (!c || !streq_null(c->pod, pod->name))
+                        continue;
+                fprintf(f, "Before=%s\n", g->faces[i].service);
+                if (c->start_with_pod)
+                        fprintf(f, "Wants=%s\n", g->faces[i].service);
+        }
+}
+
 static void print_command(FILE *f, const char *key, const char *verb, const char *name) {
         fprintf(f, "%s=" BINDIR "/nsctl %s ", key, verb);
         print_doubling(f, name, "%\\"); /* names may have a backslash, which quotes in commands */
@@ -125,6 +147,7 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         r = print_dependencies(g, f, u);
         if (r < 0)
                 return r;
+        print_members(g, f, u);
         print_paths(f, "RequiresMountsFor", u->unit.requires_mounts_for);
         print_paths(f, "WantsMountsFor", u->unit.wants_mounts_for);
 
@@ -242,6 +265,7 @@ static int load_unit(const Generator *g, const char *name, UnitSpec **ret) {
 /* Gives the unit a place among the faces, unless another one bears its service's name. */
 static int add_face(Generator *g, UnitSpec *u) {
         autofree char *service = NULL;
+        Face *faces;
         int r;
 
         r = unit_spec_service(u, &service);
@@ -254,8 +278,49 @@ static int add_face(Generator *g, UnitSpec *u) {
                         return -EEXIST;
                 }
 
-        g->faces[g->n_faces++] = (Face){ u, take_ptr(service) };
+        faces = reallocarray(g->faces, g->n_faces + 1, sizeof(*faces));
+        if (!faces)
+                return -ENOMEM;
+        g->faces = faces;
+        faces[g->n_faces++] = (Face){ u, take_ptr(service) };
         return 0;
+}
+
+/* A unit that cannot get a face must not keep the others from theirs. */
+static void load_face(Generator *g, const char *name) {
+        autoptr(UnitSpec) u = NULL;
+        int r;
+
+        r = load_unit(g, name, &u);
+        if (r >= 0 && u)
+                r = add_face(g, u);
+        if (r < 0)
+                log_message(LOG_ERR, name, "no service made of it: %s", strerror(-r));
+        else
+                (void) take_ptr(u);
+}
+
+/* Of a template, the instance that is started at boot when [Install] says so. */
+static void load_default_instance(Generator *g, const char *template) {
+        autofree char *name = NULL;
+
+        (void) unit_path_default_instance(g->path, template, host_specifiers_context(g->specifiers), NULL,
+                                          &name);
+        if (name && !find_face(g, name))
+                load_face(g, name);
+}
+
+/* Instances of templates that a face names: systemd has no template to make them of. */
+static void load_named_instances(Generator *g, const UnitSpec *u) {
+        for (size_t i = 0; i < ELEMENTSOF(shared_dependencies); i++)
+                STRV_FOREACH (name, u->unit.dependencies[shared_dependencies[i]]) {
+                        autofree char *file = NULL;
+
+                        if (unit_name_kind(*name) >= 0 && strchr(*name, '@') &&
+                            !unit_name_is_template(*name) && !find_face(g, *name) &&
+                            unit_path_find(g->path, *name, &file) == 0)
+                                load_face(g, *name);
+                }
 }
 
 /* All units first: their services' names are needed when one of them names another. */
@@ -270,22 +335,49 @@ static int load_all(Generator *g) {
                 r = unit_path_list(g->path, &names);
         if (r < 0)
                 return r;
-        g->faces = calloc(strv_length(names) + 1, sizeof(*g->faces));
-        if (!g->faces)
-                return -ENOMEM;
 
+        tell(NULL, unit_path_diag(g->path));
         STRV_FOREACH (name, names) {
-                autoptr(UnitSpec) u = NULL;
+                autofree char *real = NULL;
 
                 if (unit_name_is_template(*name))
                         continue;
-                r = load_unit(g, *name, &u);
-                if (r >= 0 && u)
-                        r = add_face(g, u);
+                r = unit_path_real_name(g->path, *name, NULL, &real);
+                if (r == 0 && !streq(real, *name)) {
+                        r = strv_add(&g->aliases, *name);
+                        if (r < 0)
+                                return r;
+                        /* An instance that only its alias names. */
+                        if (!strv_contains(names, real) && !find_face(g, real))
+                                load_face(g, real);
+                } else
+                        load_face(g, *name);
+        }
+        STRV_FOREACH (name, names)
+                if (unit_name_is_template(*name))
+                        load_default_instance(g, *name);
+        /* Grows as it goes. */
+        for (size_t i = 0; i < g->n_faces; i++)
+                load_named_instances(g, g->faces[i].unit);
+        return 0;
+}
+
+/* An alias of ours is one of systemd's. */
+static int link_aliases(const Generator *g) {
+        STRV_FOREACH (alias, g->aliases) {
+                autofree char *real = NULL, *service = NULL, *name = NULL;
+                const Face *face;
+                int r;
+
+                r = unit_path_real_name(g->path, *alias, NULL, &real);
+                face = r == 0 ? find_face(g, real) : NULL;
+                if (!face)
+                        continue;
+                r = unit_name_to_service(*alias, &name);
+                if (r == 0 && !streq(name, face->service))
+                        r = make_link(g, name, face->service);
                 if (r < 0)
-                        log_message(LOG_ERR, *name, "no service made of it: %s", strerror(-r));
-                else
-                        (void) take_ptr(u);
+                        return r;
         }
         return 0;
 }
@@ -303,7 +395,7 @@ static int generate_all(Generator *g) {
                         log_message(LOG_ERR, g->faces[i].unit->name, "no service made of it: %s",
                                     strerror(-one));
         }
-        return r;
+        return r < 0 ? r : link_aliases(g);
 }
 
 static void clear(Generator *g) {
@@ -312,6 +404,7 @@ static void clear(Generator *g) {
                 free(g->faces[i].service);
         }
         free(g->faces);
+        strv_free(g->aliases);
         unit_path_free(g->path);
         host_specifiers_free(g->specifiers);
 }

@@ -26,11 +26,15 @@ int bus_kill(Bus *b, Unit *u, const char *whom, int sig, sd_bus_error *error) {
 static int load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
         int r;
 
-        if (!unit_name_valid(name) || unit_name_is_template(name))
+        if (!unit_name_valid(name))
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is not the name of a unit",
                                          name);
 
         r = manager_load_unit(b->manager, name, ret);
+        if (r == -EINVAL && unit_name_is_template(name))
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+                                         "%s is a template without DefaultInstance=: name an instance of it",
+                                         name);
         return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, name) : 0;
 }
 

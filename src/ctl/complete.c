@@ -39,7 +39,7 @@ static void print_running(Ctl *c) {
 static void print_units(Ctl *c) {
         autostrv char **names = NULL;
 
-        if (unit_files_list(&names) < 0)
+        if (unit_files_list(true, &names) < 0)
                 return;
         STRV_FOREACH (n, names)
                 print_unit(*n);

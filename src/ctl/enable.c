@@ -111,13 +111,20 @@ static int drop_in_paths(const char *directory, const char *name, char **ret_dir
 
 static int link_instance(const char *directory, const char *name, const char *template_file,
                          char **ret_changed) {
-        autofree char *link = NULL;
+        autofree char *link = NULL, *template = NULL;
+        int r;
 
         if (asprintf(&link, "%s/%s", directory, name) < 0) {
                 link = NULL;
                 return -ENOMEM;
         }
-        if (symlink(template_file, link) < 0)
+        /* A part of a bundle has no file to link to; its name will do. */
+        if (!unit_name_valid(strrchr(template_file, '/') + 1)) {
+                r = unit_name_template(name, &template);
+                if (r < 0)
+                        return r;
+        }
+        if (symlink(template ? template : template_file, link) < 0)
                 return -errno;
 
         *ret_changed = take_ptr(link);

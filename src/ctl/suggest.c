@@ -31,7 +31,7 @@ char *suggest_unit(const char *name) {
         autostrv char **names = NULL;
         const char *near;
 
-        if (!set || unit_files_list(&names) < 0)
+        if (!set || unit_files_list(true, &names) < 0)
                 return NULL;
         STRV_FOREACH (n, names)
                 if (unit_set_add(set, *n, SET_BAD, NULL, NULL) == -ENOMEM)

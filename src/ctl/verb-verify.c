@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "basic/strv.h"
 #include "ctl/client.h"
@@ -64,8 +65,9 @@ static int refuse_name(const char *word, const char *name) {
 
 /* A file outside the search path is read with its own directory before it, so that its neighbours count. */
 static int add_file(Passes *p, const char *word) {
-        autofree char *real = realpath(word, NULL);
+        autofree char *real = realpath(word, NULL), *path = NULL;
         autostrv char **dirs = NULL, **standard = NULL;
+        bool bundle;
         Verify *v;
         char *slash;
         int r;
@@ -73,11 +75,13 @@ static int add_file(Passes *p, const char *word) {
         if (!real)
                 return ctl_errno(-errno, "%s", word);
         slash = strrchr(real, '/');
-        if (!unit_name_valid(slash + 1))
+        bundle = endswith(real, ".quadlets") != NULL;
+        if (!bundle && !unit_name_valid(slash + 1))
                 return refuse_name(word, slash + 1);
 
+        path = strdup(real);
         *slash = '\0';
-        r = strv_add(&dirs, slash == real ? "/" : real);
+        r = path ? strv_add(&dirs, slash == real ? "/" : real) : -ENOMEM;
         if (r == 0)
                 r = unit_path_dirs(&standard);
         if (r == 0)
@@ -85,7 +89,7 @@ static int add_file(Passes *p, const char *word) {
         if (r == 0)
                 r = find_pass(p, dirs, &v);
         if (r == 0)
-                r = verify_want(v, slash + 1);
+                r = bundle ? verify_want_bundle(v, path) : verify_want(v, slash + 1);
         return r < 0 ? ctl_errno(r, "%s", word) : STATUS_OK;
 }
 
@@ -100,7 +104,7 @@ static int add_directory(Passes *p, const char *word) {
                 r = find_pass(p, dirs, &v);
         if (r < 0)
                 return ctl_errno(r, "%s", word);
-        if (v->n == 0)
+        if (v->n == 0 && diag_count(unit_path_diag(v->path)) == 0)
                 return ctl_error("%s: there are no unit files in this directory", word);
 
         verify_want_all(v);
@@ -117,6 +121,9 @@ static int add_unit(Passes *p, const char *word) {
         r = find_pass(p, NULL, &v);
         if (r == 0)
                 r = verify_want(v, name);
+        if (r == -ENOENT && access(word, F_OK) == 0)
+                return ctl_error("there is no unit file for %s; the file in this directory is \"./%s\"", name,
+                                 word);
         if (r == -ENOENT)
                 return ctl_no_unit(name);
         return r < 0 ? ctl_errno(r, "%s", word) : STATUS_OK;
@@ -184,6 +191,17 @@ static int report_diag(Report *report, const Diag *diag, const char *unit) {
         return r;
 }
 
+/* Mistakes by which units are not even known. */
+static int report_bundles(Report *report, const Verify *v) {
+        const Diag *diag = unit_path_diag(v->path);
+        int r = 0;
+
+        for (size_t i = 0; i < diag_count(diag) && r == 0; i++)
+                if (v->all || (v->bundle && streq_null(diag_get(diag, i)->file, v->bundle)))
+                        r = report_item(report, diag_get(diag, i), NULL);
+        return r;
+}
+
 static int report_unit(Report *report, const VerifyUnit *u) {
         if (!u->wanted)
                 return 0;
@@ -210,7 +228,9 @@ static int run(Ctl *c, Passes *p, Report *report) {
         r = report_diag(report, diag, NULL);
 
         for (size_t i = 0; i < p->n && r == 0; i++) {
-                r = verify_run(p->items[i], host, config, !c->options.no_host);
+                r = report_bundles(report, p->items[i]);
+                if (r == 0)
+                        r = verify_run(p->items[i], host, config, !c->options.no_host);
                 for (size_t k = 0; k < p->items[i]->n && r == 0; k++)
                         r = report_unit(report, &p->items[i]->units[k]);
         }

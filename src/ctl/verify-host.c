@@ -5,6 +5,7 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "ctl/verify.h"
+#include "spec/pod-section.h"
 #include "spec/spec-make.h"
 #include "spec/unit-place.h"
 
@@ -53,12 +54,24 @@ static void check_rootfs(const UnitSpec *u, Diag *diag) {
                              "Rootfs=: %s does not exist on this host", path);
 }
 
+static void check_devices(const DeviceList *list, Diag *diag) {
+        for (size_t i = 0; i < list->n; i++)
+                if (!list->items[i].optional && is_missing(list->items[i].host))
+                        diag_warning(diag, list->items[i].at, "AddDevice=: %s does not exist on this host",
+                                     list->items[i].host);
+}
+
 void verify_host(const UnitSpec *u, Diag *diag) {
-        if (!u->container || unit_name_is_template(u->name))
+        if (unit_name_is_template(u->name))
+                return;
+        if (u->pod)
+                check_mounts(&u->pod->volumes, "Volume", diag);
+        if (!u->container)
                 return;
 
         check_environment_files(u, diag);
         check_mounts(&u->container->volumes, "Volume", diag);
         check_mounts(&u->container->mounts, "Mount", diag);
+        check_devices(&u->container->devices, diag);
         check_rootfs(u, diag);
 }

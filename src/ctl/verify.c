@@ -16,9 +16,36 @@ void verify_free(Verify *v) {
                 unit_spec_free(v->units[i].spec);
         }
         free(v->units);
+        free(v->bundle);
+        strv_free(v->aliases);
         unit_path_free(v->path);
         strv_free(v->dirs);
         free(v);
+}
+
+static VerifyUnit *find(Verify *v, const char *name) {
+        for (size_t i = 0; i < v->n; i++)
+                if (streq(v->units[i].name, name))
+                        return &v->units[i];
+        return NULL;
+}
+
+/* An alias is its unit under another name, and the unit is in the list anyway. */
+static int add_listed(Verify *v, const char *name, char *const *names) {
+        autofree char *real = NULL;
+        int r;
+
+        r = unit_path_real_name(v->path, name, NULL, &real);
+        if (r == 0 && !streq(real, name)) {
+                r = strv_add(&v->aliases, name);
+                if (r < 0 || strv_contains(names, real) || find(v, real))
+                        return r;
+        }
+        if (r < 0 && r != -ENOENT)
+                return r;
+
+        v->units[v->n].name = strdup(real ? real : name);
+        return v->units[v->n++].name ? 0 : -ENOMEM;
 }
 
 int verify_new(char *const *dirs, Verify **ret) {
@@ -38,20 +65,13 @@ int verify_new(char *const *dirs, Verify **ret) {
         if (!v->units)
                 return -ENOMEM;
         STRV_FOREACH (name, names) {
-                v->units[v->n].name = strdup(*name);
-                if (!v->units[v->n++].name)
-                        return -ENOMEM;
+                r = add_listed(v, *name, names);
+                if (r < 0)
+                        return r;
         }
 
         *ret = take_ptr(v);
         return 0;
-}
-
-static VerifyUnit *find(Verify *v, const char *name) {
-        for (size_t i = 0; i < v->n; i++)
-                if (streq(v->units[i].name, name))
-                        return &v->units[i];
-        return NULL;
 }
 
 /* An instance of a template has no file of its own. */
@@ -73,15 +93,35 @@ static int add_instance(Verify *v, const char *name) {
 }
 
 int verify_want(Verify *v, const char *name) {
-        VerifyUnit *u = find(v, name);
+        autofree char *real = NULL;
+        VerifyUnit *u;
+        int r;
 
+        r = unit_path_real_name(v->path, name, NULL, &real);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        u = find(v, real ? real : name);
         if (!u)
-                return add_instance(v, name);
+                return add_instance(v, real ? real : name);
         u->wanted = true;
         return 0;
 }
 
+int verify_want_bundle(Verify *v, const char *path) {
+        for (size_t i = 0; i < v->n; i++) {
+                autofree char *file = NULL;
+
+                if (unit_path_find(v->path, v->units[i].name, &file) == 0 && streq(file, path))
+                        v->units[i].wanted = true;
+        }
+
+        free(v->bundle);
+        v->bundle = strdup(path);
+        return v->bundle ? 0 : -ENOMEM;
+}
+
 void verify_want_all(Verify *v) {
+        v->all = true;
         for (size_t i = 0; i < v->n; i++)
                 v->units[i].wanted = true;
 }
@@ -105,6 +145,14 @@ static int load_all(Verify *v, const HostSpecifiers *host, UnitSet *set) {
                                  u->spec, u->wanted ? u->diag : NULL);
                 if (r < 0)
                         return r;
+        }
+
+        STRV_FOREACH (alias, v->aliases) {
+                autofree char *real = NULL;
+
+                if (unit_path_real_name(v->path, *alias, NULL, &real) == 0 &&
+                    unit_set_add_alias(set, *alias, real) == -ENOMEM)
+                        return -ENOMEM;
         }
         return 0;
 }

@@ -18,6 +18,9 @@ typedef struct VerifyUnit {
 typedef struct Verify {
         char **dirs;
         UnitPath *path;
+        char **aliases;    /* names that lead to other units of the path */
+        char *bundle;      /* NAME.quadlets that somebody asked about; its own mistakes are wanted */
+        bool all;          /* all units are wanted, and the mistakes of all bundles */
         VerifyUnit *units; /* sorted by name, instances of templates behind them */
         size_t n;
 } Verify;
@@ -33,6 +36,9 @@ AUTOPTR_DEFINE(Verify, verify_free);
 
 /** verify_want() - ask about a unit. 0, -ENOENT when there is no file for it, -ENOMEM. */
 int verify_want(Verify *v, const char *name);
+
+/** verify_want_bundle() - ask about the units of a bundle, by its path. As verify_want(). */
+int verify_want_bundle(Verify *v, const char *path);
 
 /** verify_want_all() - ask about all of them. */
 void verify_want_all(Verify *v);

@@ -37,7 +37,8 @@ typedef struct Held {
         char *container_dir;  /* /var/lib/nsunits/containers/UNIT */
         char *files_dir;      /* /run/nsunitd/units/UNIT */
         uint64_t fingerprint; /* of the unit file that it was made from */
-        uint32_t id_base;     /* 0 = no user namespace */
+        uint32_t id_base;     /* of the range that was picked; 0 = none */
+        IdMap ids;            /* of the user namespace */
         int userns_fd, netns_fd, cgroup_fd;
         bool cgroup_killed; /* no process can be started in it any more */
         bool root;
@@ -157,6 +158,8 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
 int held_paths(Unit *u);
 int unit_describe_attachment(Unit *u);
 char *held_path(const Unit *u, const char *name);
+/* NULL without a user namespace. */
+const IdMap *held_ids(const Unit *u);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
 
@@ -179,6 +182,13 @@ void unit_files_clear(UnitFiles *files);
 int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *fault);
 int unit_spawn(Unit *u, Fault *fault);
 int unit_plan_text(Unit *u, char **ret, Fault *fault);
+
+/* unit-names.c */
+int manager_scan_units(Manager *m);
+/* @name itself when there is no unit file; -EINVAL for a template without DefaultInstance=. */
+int manager_real_name(const Manager *m, const char *name, char **ret);
+/* In place; names that are not ours are left alone. */
+int manager_use_real_names(const Manager *m, char **names);
 
 /* ids.c */
 int id_pool_init(IdPool *p, const ManagerConfig *config);

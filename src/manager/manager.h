@@ -80,7 +80,7 @@ int manager_reload(Manager *m);
  */
 int manager_load_unit(Manager *m, const char *name, Unit **ret);
 
-/** manager_get_unit() - by complete name, only from memory; NULL when it is not loaded. */
+/** manager_get_unit() - by complete name or alias, only from memory; NULL when it is not loaded. */
 Unit *manager_get_unit(const Manager *m, const char *name);
 
 /** manager_next_unit() - walk all loaded units in the order of their names: NULL gives the first; NULL at the

@@ -91,7 +91,7 @@ static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
                         return fault_set(fault, "volume", r < 0 ? r : -EBADMSG, "%s", mount->source);
 
                 name = v->spec->volume->volume_name;
-                stem = name ? strdup(name) : unit_name_stem(mount->source);
+                stem = name ? strdup(name) : unit_name_stem(v->name);
                 if (!stem)
                         return -ENOMEM;
                 free(mount->source);
@@ -143,6 +143,7 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
         autoptr(ContainerSpec) spec = NULL;
         autoptr(Diag) diag = diag_new();
         autoptr(Image) image = NULL;
+        autospecfiles SpecFiles files = {};
         autostrv char **env = NULL;
         int r;
 
@@ -156,9 +157,25 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
                 return r;
         r = read_environment_files(from, diag, &env, fault);
         if (r >= 0)
-                r = spec_make(from, image ? image->config : NULL, u->manager->config, env, diag, &spec);
+                r = spec_files_read(from, diag, &files);
+        if (r >= 0) {
+                const SpecSources sources = {
+                        .image = image ? image->config : NULL,
+                        .config = u->manager->config,
+                        .file_environment = env,
+                        .host_environment = environ,
+                        .seccomp = files.seccomp,
+                        .sub_uids = files.sub_uids,
+                        .sub_gids = files.sub_gids,
+                };
+
+                r = spec_make(from, &sources, diag, &spec);
+        }
         if (r < 0)
                 return diag_fault(diag, fault, r);
+        r = manager_use_real_names(u->manager, spec->networks);
+        if (r < 0)
+                return fault_set(fault, "network", r, NULL);
         r = resolve_volumes(u, spec, fault);
         if (r < 0)
                 return r;
@@ -205,16 +222,52 @@ static void drop_directories(Unit *u) {
         (void) tree_remove(AT_FDCWD, u->held.files_dir);
 }
 
+const IdMap *held_ids(const Unit *u) {
+        return u->held.ids.uids.n > 0 ? &u->held.ids : NULL;
+}
+
+static int pick_ids(Unit *u, Fault *fault) {
+        const ContainerSpec *spec = u->held.spec;
+        const uint32_t most = u->manager->config->users.id_count;
+        int r;
+
+        if (spec->id_count > most) {
+                (void) fault_set(fault, "ids", -E2BIG, "%u ids", spec->id_count);
+                fault_advise(fault, "a container gets %u at most: users.id-count in nsunitd.conf", most);
+                return -E2BIG;
+        }
+        r = id_pool_take(&u->manager->ids, u->manager->config, &u->held.id_base, fault);
+        return r < 0 ? r : id_map_range(&u->held.ids, u->held.id_base, spec->id_count);
+}
+
+static int add_ids(const IdList *lines, IdList *to, const char *what, Fault *fault) {
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < lines->n; i++)
+                r = id_list_replace(to, lines->items[i]);
+        if (r == 0)
+                r = id_list_check(to);
+        return r < 0 ? fault_set(fault, "ids", r, "%s map", what) : 0;
+}
+
 static int make_ids(Unit *u, Fault *fault) {
-        if (!u->held.spec->user_namespace)
+        const ContainerSpec *spec = u->held.spec;
+        int r = 0;
+
+        if (!spec->user_namespace)
                 return 0;
-        return id_pool_take(&u->manager->ids, u->manager->config, &u->held.id_base, fault);
+        if (spec->pick_ids)
+                r = pick_ids(u, fault);
+        if (r == 0)
+                r = add_ids(&spec->ids.uids, &u->held.ids.uids, "user", fault);
+        return r < 0 ? r : add_ids(&spec->ids.gids, &u->held.ids.gids, "group", fault);
 }
 
 static void drop_ids(Unit *u) {
         if (u->held.id_base > 0)
                 id_pool_give(&u->manager->ids, u->manager->config, u->held.id_base);
         u->held.id_base = 0;
+        id_map_clear(&u->held.ids);
 }
 
 static int hold_namespace(Unit *u, int fd, const char *name, Fault *fault) {
@@ -232,12 +285,10 @@ static void release_namespace(Unit *u, int *fd, const char *name) {
 }
 
 static int make_userns(Unit *u, Fault *fault) {
-        const IdExtent extent = { 0, u->held.id_base, u->manager->config->users.id_count };
-
         if (!u->held.spec->user_namespace)
                 return 0;
 
-        u->held.userns_fd = userns_create(&extent, 1, fault);
+        u->held.userns_fd = userns_create(&u->held.ids, fault);
         if (u->held.userns_fd < 0)
                 return u->held.userns_fd;
         return hold_namespace(u, u->held.userns_fd, "user", fault);
@@ -352,7 +403,7 @@ static int make_root(Unit *u, Fault *fault) {
                 .attach_path = attach,
                 .staging = staging,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
-                .id_base = u->held.id_base,
+                .ids = held_ids(u),
         };
         r = root_prepare(&request, fault);
         image_layers_close(layers, n_layers);

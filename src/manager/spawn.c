@@ -85,7 +85,7 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
                 .container_dir = u->held.container_dir,
                 .root_fd = l->root_fd,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
-                .id_base = u->held.id_base,
+                .ids = held_ids(u),
                 .uid = l->identity.uid,
                 .gid = l->identity.gid,
                 .restart = u->held.volumes_filled,
@@ -109,12 +109,13 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
 
 static int take_output(Unit *u, Launch *l, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
+        const IdPair owner = id_map_outside(held_ids(u), (IdPair){ l->identity.uid, l->identity.gid });
         const LogSinkRequest request = {
                 .target = c->logs.target,
                 .unit = u->name,
                 .logs_dir = c->paths.logs,
-                .uid = u->held.id_base + l->identity.uid,
-                .gid = u->held.id_base + l->identity.gid,
+                .uid = owner.uid,
+                .gid = owner.gid,
         };
         int r;
 
@@ -131,7 +132,7 @@ static int name_files(Unit *u, Launch *l) {
         int r;
 
         r = unit_files_name(u, &l->files);
-        if (r < 0 || u->held.spec->type != SERVICE_NOTIFY)
+        if (r < 0 || !service_type_notifies(u->held.spec->type))
                 return r;
         r = unit_files_add(u, "notify", NOTIFY_DIRECTORY_INSIDE, &l->files);
         if (r < 0)
@@ -144,7 +145,7 @@ static int take_notify(Unit *u, Fault *fault) {
         autofree char *directory = NULL;
         int r;
 
-        if (u->held.spec->type != SERVICE_NOTIFY || u->notify)
+        if (!service_type_notifies(u->held.spec->type) || u->notify)
                 return 0;
         if (asprintf(&directory, "%s/notify", u->held.files_dir) < 0) {
                 directory = NULL;
@@ -178,8 +179,7 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.userns_fd = h->userns_fd >= 0 ? h->userns_fd : -1;
         q.netns_fd = h->netns_fd >= 0 ? h->netns_fd : -1;
         q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
-        q.uid_base = h->id_base;
-        q.gid_base = h->id_base;
+        q.ids = held_ids(u);
         q.stdout_fd = l->output[0];
         q.stderr_fd = l->output[1];
         q.mounts = l->launch_mounts;

@@ -44,6 +44,7 @@ void unit_free(Unit *u) {
         cleanup_close_(&u->held.cgroup_fd);
         image_unref(u->held.image);
         container_spec_free(u->held.spec);
+        id_map_clear(&u->held.ids);
         free(u->held.directory);
         free(u->held.container_dir);
         free(u->held.files_dir);
@@ -80,12 +81,19 @@ static int load_spec(Unit *u, Diag *diag, UnitSpec **ret) {
         r = unit_path_load(u->manager->path, u->name, diag, &raw);
         if (r == -ENOMEM)
                 return r;
+        /* A link that leads nowhere is a mistake that somebody should hear of. */
         if (r == -ENOENT) {
-                u->load_state = LOAD_NOT_FOUND;
+                u->load_state = diag_count_errors(diag) > 0 ? LOAD_BAD_SETTING : LOAD_NOT_FOUND;
                 return 0;
         }
         if (r == -ERFKILL) {
                 u->load_state = LOAD_MASKED;
+                return 0;
+        }
+
+        /* What has become an alias is no unit of its own any more. */
+        if (raw && !streq(raw->name, u->name)) {
+                u->load_state = LOAD_NOT_FOUND;
                 return 0;
         }
 

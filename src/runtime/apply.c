@@ -51,6 +51,9 @@ static long apply_raise_limits(Apply *a, const Step *s) {
                         continue;
                 now.rlim_max = want->limit.rlim_max;
                 r = RAW(prlimit64, 0, want->resource, &now, NULL);
+                /* "infinity" asks for as much as there may be. */
+                if (r == -EPERM && want->limit.rlim_max == RLIM_INFINITY)
+                        continue;
                 if (r < 0)
                         return r;
         }
@@ -159,6 +162,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_STDIO] = apply_stdio,
         [STEP_CHDIR] = apply_chdir,
         [STEP_LIMIT] = apply_limit,
+        [STEP_LABEL] = apply_label,
         [STEP_UMASK] = apply_umask,
         [STEP_PERSONALITY] = apply_personality,
         [STEP_BOUNDING] = apply_bounding,

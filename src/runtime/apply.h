@@ -59,6 +59,7 @@ long apply_nice(Apply *a, const Step *s);
 long apply_cpu_policy(Apply *a, const Step *s);
 long apply_cpus(Apply *a, const Step *s);
 long apply_io_priority(Apply *a, const Step *s);
+long apply_label(Apply *a, const Step *s);
 long apply_umask(Apply *a, const Step *s);
 long apply_personality(Apply *a, const Step *s);
 

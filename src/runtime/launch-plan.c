@@ -56,8 +56,8 @@ static int check_request(const LaunchRequest *q, Fault *f) {
                 return fault_set(f, "plan", -EINVAL, "no command");
         if (q->spec->run_init && !q->init_path)
                 return fault_set(f, "plan", -EINVAL, "no init program");
-        if (q->userns_fd < 0 && (q->uid_base != 0 || q->gid_base != 0))
-                return fault_set(f, "plan", -EINVAL, "ids shifted without a user namespace");
+        if ((q->userns_fd < 0) != (q->ids == NULL))
+                return fault_set(f, "plan", -EINVAL, "a user namespace and its ids come together");
         return 0;
 }
 
@@ -94,9 +94,12 @@ static void plan_host(Builder *b) {
         b->dev = slot(b, -1, "dev");
         step(b, (Step){ STEP_MAKE_DEV, PLACE_HOST, .slot = -1, .out = b->dev });
 
-        for (size_t i = 0; i < q->n_devices; i++)
-                step(b, (Step){ STEP_MAKE_DEVICE, PLACE_HOST, .slot = b->dev, .out = -1, .number = i,
-                                .path = q->devices[i].path });
+        for (size_t i = 0; i < q->n_devices; i++) {
+                IdPair owner = id_map_outside(q->ids, (IdPair){ 0, q->devices[i].gid });
+
+                step(b, (Step){ STEP_MAKE_DEVICE, PLACE_HOST, .slot = b->dev, .out = -1, .flags = owner.gid,
+                                .number = i, .path = q->devices[i].path });
+        }
 
         b->cgroup = -1;
         if (q->cgroup_fd >= 0) {
@@ -307,10 +310,10 @@ static int plan_settings(Builder *b) {
         int r;
 
         plan->shared_memory = true;
-        plan->dev_uid = b->request->uid_base;
-        plan->dev_gid = b->request->gid_base;
+        plan->dev_owner = id_map_outside(b->request->ids, (IdPair){ 0, 0 });
         plan->capabilities = spec->capabilities;
         plan->ambient = spec->ambient_capabilities & spec->capabilities;
+        plan->labels = spec->security_labels;
         plan->schedule = spec->schedule;
         plan->devices = b->request->devices;
         plan->n_devices = b->request->n_devices;

@@ -44,8 +44,7 @@ typedef struct LaunchRequest {
         int netns_fd;    /* -1 = the manager's; with a user namespace it must be owned by that one */
         int cgroup_fd;   /* directory of the container's cgroup (v2), -1 = stay in the manager's */
 
-        uid_t uid_base; /* what container user 0 is outside; 0 without a user namespace */
-        gid_t gid_base;
+        const IdMap *ids; /* of the user namespace; NULL = none */
 
         int stdin_fd, stdout_fd, stderr_fd; /* -1 = /dev/null */
 

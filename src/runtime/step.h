@@ -60,6 +60,7 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_STDIO, "standard streams")         \
         X(STEP_CHDIR, "working directory")        \
         X(STEP_LIMIT, "limit")                    \
+        X(STEP_LABEL, "security label")           \
         X(STEP_UMASK, "umask")                    \
         X(STEP_PERSONALITY, "personality")        \
         X(STEP_BOUNDING, "bounding set")          \
@@ -122,10 +123,10 @@ struct Plan {
         gid_t gid;
         gid_t *groups;
         size_t n_groups;
-        uid_t dev_uid;
-        gid_t dev_gid;
+        IdPair dev_owner;
         uint64_t capabilities;
         uint64_t ambient; /* capabilities of a user other than root */
+        LabelSpec labels; /* the caller's */
         ScheduleSpec schedule;
         const DeviceNode *devices; /* the caller's */
         size_t n_devices;

@@ -95,22 +95,6 @@ static int check_mounts(const UnitSpec *u, Diag *diag) {
         return bad;
 }
 
-/* Sources that are units. */
-static int require_sources(UnitSpec *u, const MountList *list) {
-        int r = 0;
-
-        for (size_t i = 0; i < list->n && r == 0; i++) {
-                const MountSpec *m = &list->items[i];
-                UnitKind kind = m->source ? unit_name_kind(m->source) : UNIT_KIND_INVALID_;
-
-                if ((m->kind == MOUNT_VOLUME && kind == UNIT_VOLUME) ||
-                    (m->kind == MOUNT_IMAGE && (kind == UNIT_IMAGE || kind == UNIT_BUILD)) ||
-                    (m->kind == MOUNT_ARTIFACT && kind == UNIT_ARTIFACT))
-                        r = check_add_requirement(u, m->source);
-        }
-        return r;
-}
-
 static int require_namespaces(UnitSpec *u) {
         const ContainerSection *c = u->container;
         const NamespaceChoice *choices[] = { &c->pid_namespace, &c->ipc_namespace, &c->uts_namespace,
@@ -152,9 +136,9 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
         if (r == 0)
                 r = require_namespaces(u);
         if (r == 0)
-                r = require_sources(u, &c->volumes);
+                r = check_require_mounts(u, &c->volumes);
         if (r == 0)
-                r = require_sources(u, &c->mounts);
+                r = check_require_mounts(u, &c->mounts);
         return r < 0 ? r : bind_to_pod(u);
 }
 
@@ -178,6 +162,8 @@ int check_container(UnitSpec *u, Diag *diag) {
                         bad = r;
         }
 
+        r = check_confinement(u, diag);
+        bad = r < 0 ? r : bad;
         r = check_later(u, diag);
         bad = r < 0 ? r : bad;
         r = add_dependencies(u, diag);

@@ -12,18 +12,6 @@ static int check_required(const UnitSpec *u, const char *key, const char *what, 
         return diag_error(diag, check_place(u, section, NULL), -EINVAL, "%s= is missing: %s", key, what);
 }
 
-static int add_volumes(UnitSpec *u, const MountList *list) {
-        int r = 0;
-
-        for (size_t i = 0; i < list->n && r == 0; i++) {
-                const MountSpec *m = &list->items[i];
-
-                if (m->kind == MOUNT_VOLUME && m->source && unit_name_kind(m->source) == UNIT_VOLUME)
-                        r = check_add_requirement(u, m->source);
-        }
-        return r;
-}
-
 int check_image(UnitSpec *u, Diag *diag) {
         return check_required(u, "Image", "it says what to pull", diag);
 }
@@ -61,19 +49,37 @@ int check_build(UnitSpec *u, Diag *diag) {
 
         r = check_require_network(u, &u->build->network);
         if (r == 0)
-                r = add_volumes(u, &u->build->volumes);
+                r = check_require_mounts(u, &u->build->volumes);
         return r < 0 ? r : bad;
 }
 
 int check_kube(UnitSpec *u, Diag *diag) {
-        const KubeSection *k = u->kube;
+        KubeSection *k = u->kube;
         int bad, r;
 
         bad = check_required(u, "Yaml", "it says what to run", diag);
         if (k->directory == KUBE_DIRECTORY_YAML && strv_length(k->yaml) > 1)
                 bad = diag_error(diag, check_place(u, "Kube", "SetWorkingDirectory"), -EINVAL,
                                  "SetWorkingDirectory=yaml does not go together with several files in Yaml=");
+        /* There are no UIDMap= and GIDMap= that it could be the old spelling of. */
+        if (k->users.remap == REMAP_MANUAL)
+                bad = diag_error(diag, check_place(u, "Kube", "RemapUsers"), -EINVAL,
+                                 "RemapUsers=manual does not go together with Yaml=");
+        r = check_users(u, "Kube", &k->users, diag);
+        if (r == -ENOMEM)
+                return r;
+        bad = r < 0 ? r : bad;
 
+        /* A Kubernetes file has no maps of ids that these could be. */
+        if (k->users.remap == REMAP_MANUAL)
+                bad = diag_error(diag, check_place(u, "Kube", "RemapUsers"), -EINVAL,
+                                 "RemapUsers=manual is not for .kube units");
+        r = check_users(u, "Kube", &k->users, diag);
+        if (r == -ENOMEM)
+                return r;
+        bad = r < 0 ? r : bad;
         r = check_require_network(u, &k->network);
+        if (r == 0)
+                r = check_require_users(u, &k->users.namespace);
         return r < 0 ? r : bad;
 }

@@ -80,14 +80,6 @@ static int user_namespace_later(const UnitSpec *u, Diag *diag) {
                 return diag_error(diag, at, -EINVAL, "UserNS=%s%s is not supported yet",
                                   c->shared.path ? "ns:" : "",
                                   c->shared.path ? c->shared.path : c->shared.unit);
-        if (!unit_spec_is_set(u, "Container", "UserNS"))
-                return 0;
-        if (c->mode == USERNS_KEEP_ID || c->mode == USERNS_NOMAP || c->size > 0 || c->uid_map.n > 0 ||
-            c->gid_map.n > 0) {
-                diag_warning(diag, at, "UserNS=%s%s is not supported yet", userns_mode_to_string(c->mode),
-                             c->mode == USERNS_AUTO ? " with options" : "");
-                diag_hint(diag, "UserNS=auto is used");
-        }
         return 0;
 }
 
@@ -100,16 +92,8 @@ int check_later(const UnitSpec *u, Diag *diag) {
         bad = r < 0 ? r : bad;
         r = user_namespace_later(u, diag);
         bad = r < 0 ? r : bad;
-
-        if (c->seccomp.path) {
-                diag_warning(diag, check_place(u, "Container", "SeccompProfile"),
-                             "SeccompProfile=%s is not supported yet", c->seccomp.path);
-                diag_hint(diag, "the default filter is used");
-        }
-        if (c->unmask.paths && !c->unmask.all) {
-                diag_warning(diag, check_place(u, "Container", "Unmask"),
-                             "Unmask= of single paths is not supported yet");
-                diag_hint(diag, "only Unmask=ALL is");
-        }
+        if (u->service.exec.cpu_affinity.numa)
+                diag_warning(diag, check_place(u, "Service", "CPUAffinity"),
+                             "CPUAffinity=numa is not supported yet");
         return bad;
 }

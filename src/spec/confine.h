@@ -26,6 +26,9 @@
         X("/proc/sys")         \
         X("/proc/sysrq-trigger")
 
+/* Calls that do nothing, and succeed, with SuppressSync=: a list of texts. */
+#define SYNC_CALLS "sync", "syncfs", "fsync", "fdatasync", "msync", "sync_file_range", "sync_file_range2"
+
 /**
  * confine_paths_make() - which paths are hidden, and which are read-only
  * @usual:      begin with the two lists above

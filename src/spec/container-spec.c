@@ -8,7 +8,6 @@
 
 ENUM_DEFINE(MountKind, mount_kind, MOUNT_KIND, MOUNT_KIND_LIST)
 ENUM_DEFINE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST)
-ENUM_DEFINE(ResolvMode, resolv_mode, RESOLV, RESOLV_LIST)
 
 void mount_spec_done(MountSpec *m) {
         free(m->source);
@@ -100,6 +99,9 @@ void container_spec_free(ContainerSpec *s) {
         seccomp_profile_free(s->seccomp.profile);
         strv_free(s->seccomp.allow);
         strv_free(s->seccomp.deny);
+        free(s->security_labels.app_armor);
+        free(s->security_labels.selinux);
+        id_map_clear(&s->ids);
         strv_free(s->masked_paths);
         strv_free(s->protected_paths);
         free(s->devices);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "basic/macro.h"
 #include "config/words.h"
 #include "spec/key.h"
 
@@ -86,6 +87,15 @@ int key_interface_name(const KeyInput *in, const char *text, Where at, char **re
 /** key_bad_word() - the message for a word that is not in a list, with what was meant or else the list. */
 int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syntax,
                  const char *const *words);
+
+/** key_format_u64() - a number; UINT64_MAX as "infinity". */
+char *key_format_u64(uint64_t n);
+
+/** key_format_text() - printf to a new string; NULL when out of memory. */
+char *key_format_text(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/** key_set_text() - replace the text of a field; takes @text. */
+void key_set_text(char **field, char *text);
 
 /** key_fill_instance() - in "data@.volume", which stands in "web@1.container", the instance: "data@1.volume",
  * as systemd does with a template that a unit names. *name is replaced. 0 or -ENOMEM. */

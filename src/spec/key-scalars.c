@@ -1,10 +1,12 @@
 /* Key types of one value: switches, texts, numbers, time spans, sizes, words of a list. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
 
-#include "basic/capability.h"
+#include "basic/file.h"
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
@@ -14,14 +16,6 @@
 #define WORD_ONLY_(id, word) word,
 
 static const char *const boolean_words[] = { "yes", "no", "true", "false", "on", "off", "1", "0", NULL };
-
-static char *format_u64(uint64_t n) {
-        char *text;
-
-        if (n == UINT64_MAX)
-                return strdup("infinity");
-        return asprintf(&text, "%" PRIu64, n) < 0 ? NULL : text;
-}
 
 static int parse_boolean(const KeyInput *in, bool *ret) {
         autofree char *text = NULL;
@@ -172,19 +166,19 @@ void key_path_clear(void *field) {
 }
 
 int key_number_parse(const KeyInput *in, void *field) {
-        uint32_t n;
+        uint64_t n;
         int r;
 
-        r = parse_u32_range(in->text, 0, UINT32_MAX, &n);
+        r = parse_unsigned(in->text, UINT32_MAX, &n);
         if (r < 0)
                 return key_bad_form(in, in->text, in->at, r, "NUMBER");
 
-        *(unsigned *) field = n;
+        *(unsigned *) field = (unsigned) n;
         return 0;
 }
 
 char *key_number_format(const void *field) {
-        return format_u64(*(const unsigned *) field);
+        return key_format_u64(*(const unsigned *) field);
 }
 
 void key_number_clear(void *field) {
@@ -245,30 +239,50 @@ int key_bytes_parse(const KeyInput *in, void *field) {
 }
 
 char *key_bytes_format(const void *field) {
-        return format_u64(*(const uint64_t *) field);
+        return key_format_u64(*(const uint64_t *) field);
 }
 
 void key_bytes_clear(void *field) {
         *(uint64_t *) field = 0;
 }
 
-int key_memory_parse(const KeyInput *in, void *field) {
+/* A part of what this machine has, in whole pages as systemd counts. */
+static int part_of_memory(uint32_t permyriad, uint64_t *ret) {
+        const uint64_t page = (uint64_t) sysconf(_SC_PAGESIZE);
         struct sysinfo info = {};
+
+        if (sysinfo(&info) < 0)
+                return -errno;
+        *ret = (uint64_t) info.totalram * info.mem_unit / page * permyriad / 10000 * page;
+        return 0;
+}
+
+static int parse_memory(const KeyInput *in, uint64_t *ret) {
         uint32_t permyriad;
         uint64_t bytes;
         int r;
 
         r = parse_permyriad(in->text, &permyriad);
-        if (r == 0 && permyriad <= 10000) {
-                if (sysinfo(&info) < 0)
-                        return -errno;
-                *(uint64_t *) field = (uint64_t) info.totalram * info.mem_unit / 10000 * permyriad;
-                return 0;
-        }
-
-        r = parse_size(in->text, &bytes);
+        if (r == 0)
+                r = permyriad > 10000 ? -ERANGE : part_of_memory(permyriad, &bytes);
+        else
+                r = parse_size(in->text, &bytes);
+        if (r == 0 && bytes == UINT64_MAX && !streq(in->text, "infinity"))
+                r = -ERANGE;
         if (r < 0)
                 return key_bad_form(in, in->text, in->at, r, key_type_memory.syntax);
+
+        *ret = bytes;
+        return 0;
+}
+
+int key_memory_parse(const KeyInput *in, void *field) {
+        uint64_t bytes;
+        int r;
+
+        r = parse_memory(in, &bytes);
+        if (r < 0)
+                return r;
         if (bytes == 0)
                 return diag_error(in->diag, in->at, -EINVAL, "%s=: nothing runs in no memory", in->key);
 
@@ -276,8 +290,20 @@ int key_memory_parse(const KeyInput *in, void *field) {
         return 0;
 }
 
+int key_memory_any_parse(const KeyInput *in, void *field) {
+        return parse_memory(in, field);
+}
+
+char *key_memory_any_format(const void *field) {
+        return key_format_u64(*(const uint64_t *) field);
+}
+
+void key_memory_any_clear(void *field) {
+        *(uint64_t *) field = UINT64_MAX;
+}
+
 char *key_memory_format(const void *field) {
-        return format_u64(*(const uint64_t *) field);
+        return key_format_u64(*(const uint64_t *) field);
 }
 
 void key_memory_clear(void *field) {
@@ -285,10 +311,12 @@ void key_memory_clear(void *field) {
 }
 
 int key_weight_parse(const KeyInput *in, void *field) {
-        uint32_t n;
+        uint64_t n;
         int r;
 
-        r = parse_u32_range(in->text, 1, 10000, &n);
+        r = parse_unsigned(in->text, 10000, &n);
+        if (r == 0 && n == 0)
+                r = -ERANGE;
         if (r < 0)
                 return key_bad_form(in, in->text, in->at, r, key_type_weight.syntax);
 
@@ -299,7 +327,7 @@ int key_weight_parse(const KeyInput *in, void *field) {
 char *key_weight_format(const void *field) {
         uint64_t n = *(const uint64_t *) field;
 
-        return n == UINT64_MAX ? strdup("") : format_u64(n);
+        return n == UINT64_MAX ? strdup("") : key_format_u64(n);
 }
 
 void key_weight_clear(void *field) {
@@ -324,7 +352,7 @@ char *key_quota_format(const void *field) {
         char *text;
 
         if (usec == UINT64_MAX)
-                return strdup("infinity");
+                return strdup("");
         return asprintf(&text, usec % 10000 ? "%g%%" : "%.0f%%", (double) usec / 10000) < 0 ? NULL : text;
 }
 
@@ -332,11 +360,34 @@ void key_quota_clear(void *field) {
         *(uint64_t *) field = UINT64_MAX;
 }
 
+/* How many processes and threads this machine can have. */
+static uint64_t tasks_of_machine(void) {
+        static const char *const limits[] = { "/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max" };
+        uint64_t least = UINT64_MAX;
+
+        for (size_t i = 0; i < ELEMENTSOF(limits); i++) {
+                autofree char *line = NULL;
+                uint64_t n;
+
+                /* Process 0 counts among the numbers and not among the processes. */
+                if (file_read_line(AT_FDCWD, limits[i], &line) == 0 && parse_u64(line, &n) == 0 && n > 0)
+                        least = MIN_OF(least, n - (i == 0));
+        }
+        return least;
+}
+
 int key_tasks_parse(const KeyInput *in, void *field) {
         uint64_t n = UINT64_MAX;
+        uint32_t permyriad;
         int r;
 
-        r = streq(in->text, "infinity") ? 0 : parse_u64(in->text, &n);
+        r = parse_permyriad(in->text, &permyriad);
+        if (r == 0)
+                n = permyriad > 10000
+                            ? 0
+                            : (uint64_t) ((unsigned __int128) tasks_of_machine() * permyriad / 10000);
+        else
+                r = streq(in->text, "infinity") ? 0 : parse_unsigned(in->text, UINT64_MAX - 1, &n);
         if (r == 0 && n == 0)
                 r = -ERANGE;
         if (r < 0)
@@ -347,7 +398,7 @@ int key_tasks_parse(const KeyInput *in, void *field) {
 }
 
 char *key_tasks_format(const void *field) {
-        return format_u64(*(const uint64_t *) field);
+        return key_format_u64(*(const uint64_t *) field);
 }
 
 void key_tasks_clear(void *field) {
@@ -384,15 +435,22 @@ void key_signal_clear(void *field) {
 
 int key_service_type_parse(const KeyInput *in, void *field) {
         static const char *const words[] = { SERVICE_TYPE_LIST(WORD_ONLY_) NULL };
-        static const char *const later[] = { "forking", "dbus", "idle", "notify-reload", NULL };
+        static const char *const others[][2] = {
+                { "forking", "a program that stays in the foreground needs Type=exec or Type=notify" },
+                { "dbus", "Type=notify or Type=healthy tells when the program is ready" },
+                { "idle", "Type=exec starts it without waiting for other jobs" },
+        };
         ServiceType type = service_type_from_string(in->text);
 
-        if (type < 0) {
-                if (strv_contains((char **) later, in->text))
-                        return diag_error(in->diag, in->at, -EINVAL, "%s=%s is not supported (%s)", in->key,
-                                          in->text, key_type_service_type.syntax);
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                if (streq(others[i][0], in->text)) {
+                        (void) diag_error(in->diag, in->at, -EINVAL, "%s=%s is not for containers", in->key,
+                                          in->text);
+                        diag_hint(in->diag, "%s", others[i][1]);
+                        return -EINVAL;
+                }
+        if (type < 0)
                 return key_bad_word(in, in->text, in->at, key_type_service_type.syntax, words);
-        }
 
         *(ServiceType *) field = type;
         return 0;
@@ -410,12 +468,16 @@ int key_restart_parse(const KeyInput *in, void *field) {
         static const char *const words[] = { RESTART_LIST(WORD_ONLY_) NULL };
         RestartPolicy policy = restart_policy_from_string(in->text);
 
-        if (policy < 0) {
-                (void) key_bad_word(in, in->text, in->at, key_type_restart.syntax, words);
-                if (streq(in->text, "unless-stopped"))
-                        diag_hint(in->diag, "what Docker calls unless-stopped is \"always\"");
-                return -EINVAL;
-        }
+        /* Seen in many units that were made from Docker's: systemd leaves such a line out, and they run. */
+        if (streq(in->text, "unless-stopped")) {
+                diag_warning(in->diag, in->at,
+                             "%s=: \"unless-stopped\" is a word of Docker's and no policy here: "
+                             "nothing is started again",
+                             in->key);
+                diag_hint(in->diag, "what Docker calls unless-stopped is \"always\"");
+                policy = RESTART_NO;
+        } else if (policy < 0)
+                return key_bad_word(in, in->text, in->at, key_type_restart.syntax, words);
 
         *(RestartPolicy *) field = policy;
         return 0;

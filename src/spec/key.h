@@ -12,6 +12,7 @@
 #include "spec/section.h"
 
 typedef struct SpecifierContext SpecifierContext;
+typedef struct Variables Variables;
 
 /* What a key's type gets to see of one assignment. */
 typedef struct KeyInput {
@@ -20,6 +21,8 @@ typedef struct KeyInput {
         Where at;              /* of the value's first byte */
         const char *directory; /* of the unit file: what relative paths begin at; NULL = unknown */
         const SpecifierContext *specifiers; /* NULL = none are expanded */
+        const Variables *variables;         /* NULL = none are expanded */
+        bool free_text; /* nothing is made from the value: a variable in it may be empty */
         Diag *diag;
 } KeyInput;
 
@@ -58,7 +61,8 @@ enum {
         X(PODMAN, 1 << 9, "steers podman itself and has no effect here")                    \
         X(SANDBOX, 1 << 10,                                                                 \
           "would confine the program that starts a container, of which there is none here") \
-        X(HOST, 1 << 11, "is for services of the host and has no effect on a container")
+        X(HOST, 1 << 11, "is for services of the host and has no effect on a container")    \
+        X(ALWAYS, 1 << 14, "does nothing, because this is always counted")
 
 enum {
 #define X(id, flag, text) KEY_##id = flag,

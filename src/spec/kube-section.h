@@ -10,7 +10,9 @@ typedef struct KubeSection {
         KubeDirectory directory;
         NetworkChoice network;
         PublishList publish;
-        UserNamespaceChoice user_namespace;
+        UserKeys users; /* without maps: of these, only the mode and its old spelling have keys */
+        LogDriver log_driver;
+        LogOptions log_options;
         char **auto_update;
         ExitPropagation exit_propagation;
         bool down_force;

@@ -117,39 +117,46 @@ static int check_address(const Static *s, Known *known) {
         return check_taken(s, known);
 }
 
-static int check_container(const SetUnit *u, Known *known) {
-        static const NetworkJoin none = { .name = (char *) "default" };
-        const NetworkKeys *k = &u->spec->container->network;
-        const NetworkJoin *first = k->choice.n_joins > 0 ? k->choice.joins : &none;
+/* IP= and IP6= are those of the first network. */
+static int check_join(const SetUnit *u, const NetworkJoin *join, const NetworkKeys *own, Known *known) {
         const struct {
                 const char *key;
-                const InetAddress *own, *of_network;
+                const InetAddress *of_unit, *of_join;
         } families[] = {
-                { "IP", &k->ip4, &first->ip4 },
-                { "IP6", &k->ip6, &first->ip6 },
+                { "IP", own ? &own->ip4 : NULL, &join->ip4 },
+                { "IP6", own ? &own->ip6 : NULL, &join->ip6 },
         };
         int r = 0;
 
-        if (k->choice.set && k->choice.mode != NETWORK_MODE_PRIVATE)
-                return 0;
-
         for (size_t i = 0; i < ELEMENTSOF(families) && r == 0; i++) {
-                bool own = families[i].own->family != AF_UNSPEC;
-                Static s = { u,
-                             first->name,
-                             own ? families[i].key : "Network",
-                             own ? families[i].own : families[i].of_network,
-                             {} };
+                bool of_unit = families[i].of_unit && families[i].of_unit->family != AF_UNSPEC;
+                const Static s = {
+                        .unit = u,
+                        .network = join->name,
+                        .key = of_unit ? families[i].key : "Network",
+                        .address = of_unit ? families[i].of_unit : families[i].of_join,
+                        .at = of_unit ? unit_place(u->spec, section_of_kind(u->spec->kind), families[i].key)
+                                      : join->at,
+                };
 
-                s.at = unit_place(u->spec, "Container", s.key);
                 r = check_address(&s, known);
         }
         return r;
 }
 
+static int check_unit(const SetUnit *u, const NetworkKeys *k, Known *known) {
+        static const NetworkJoin implicit = { .name = (char *) "default" };
+        int r = 0;
+
+        if (k->choice.n_joins == 0)
+                return check_join(u, &implicit, k, known);
+        for (size_t i = 0; i < k->choice.n_joins && r == 0; i++)
+                r = check_join(u, &k->choice.joins[i], i == 0 ? k : NULL, known);
+        return r;
+}
+
 /* An address that ports are published on is the host's, never a container's. */
-static void check_host_addresses(const SetUnit *u, const Known *known) {
-        const PublishList *list = &u->spec->container->network.publish;
+static void check_host_addresses(const SetUnit *u, const PublishList *list, const Known *known) {
         char text[INET_TEXT_MAX];
 
         for (size_t i = 0; i < list->n; i++) {
@@ -172,11 +179,16 @@ int set_check_addresses(const UnitSet *set, const ManagerConfig *config) {
         Known known = { set, config, by_network, by_address };
         int r = by_network && by_address ? 0 : -ENOMEM;
 
-        for (size_t i = 0; i < unit_set_size(set) && r == 0; i++)
-                if (set_is_container(unit_set_get(set, i)))
-                        r = check_container(unit_set_get(set, i), &known);
-        for (size_t i = 0; i < unit_set_size(set) && r == 0; i++)
-                if (set_is_container(unit_set_get(set, i)))
-                        check_host_addresses(unit_set_get(set, i), &known);
+        for (size_t i = 0; i < unit_set_size(set) && r == 0; i++) {
+                const NetworkKeys *k = set_network(unit_set_get(set, i));
+
+                r = k ? check_unit(unit_set_get(set, i), k, &known) : 0;
+        }
+        for (size_t i = 0; i < unit_set_size(set) && r == 0; i++) {
+                const NetworkKeys *k = set_network(unit_set_get(set, i));
+
+                if (k)
+                        check_host_addresses(unit_set_get(set, i), &k->publish, &known);
+        }
         return r;
 }

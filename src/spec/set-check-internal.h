@@ -28,6 +28,10 @@ void set_hint_other(const Pair *p);
 /** set_is_container() - a container that can run: loaded, and not a template. */
 bool set_is_container(const SetUnit *u);
 
+/** set_network() - how a container or a pod that can run joins networks; NULL when it has none of its own: it
+ * is in a pod, or shares somebody else's. */
+const NetworkKeys *set_network(const SetUnit *u);
+
 /** set_exclusive() - does one of the two conflict with the other, so that they never run at once? */
 bool set_exclusive(const UnitSpec *a, const UnitSpec *b);
 

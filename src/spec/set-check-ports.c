@@ -17,23 +17,22 @@ typedef struct Ports {
 static size_t count(const UnitSet *set) {
         size_t n = 0;
 
-        for (size_t i = 0; i < unit_set_size(set); i++)
-                if (set_is_container(unit_set_get(set, i)))
-                        n += unit_set_get(set, i)->spec->container->network.publish.n;
+        for (size_t i = 0; i < unit_set_size(set); i++) {
+                const NetworkKeys *k = set_network(unit_set_get(set, i));
+
+                n += k ? k->publish.n : 0;
+        }
         return n;
 }
 
 static void collect(const UnitSet *set, Ports *ret) {
         for (size_t i = 0; i < unit_set_size(set); i++) {
                 const SetUnit *u = unit_set_get(set, i);
-                const NetworkKeys *n = set_is_container(u) ? &u->spec->container->network : NULL;
+                const NetworkKeys *k = set_network(u);
 
-                /* With Network=host and none nothing is published. */
-                if (!n || (n->choice.set && n->choice.mode != NETWORK_MODE_PRIVATE))
-                        continue;
-                for (size_t k = 0; k < n->publish.n; k++)
-                        if (n->publish.items[k].host_port > 0)
-                                ret->items[ret->n++] = (Port){ u, &n->publish.items[k] };
+                for (size_t n = 0; k && n < k->publish.n; n++)
+                        if (k->publish.items[n].host_port > 0)
+                                ret->items[ret->n++] = (Port){ u, &k->publish.items[n] };
         }
 }
 

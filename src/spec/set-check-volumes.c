@@ -1,4 +1,5 @@
 /* One volume, or directory of the host, that several containers write to. */
+#include "spec/pod-section.h"
 #include "spec/set-check-internal.h"
 #include "spec/volume-section.h"
 
@@ -13,7 +14,12 @@ static bool is_shared_by_nature(const char *path) {
         return false;
 }
 
-/* "volume NAME" or "bind PATH"; NULL in *ret for what nobody else can have. */
+static bool is_writable(const MountSpec *m) {
+        return (m->kind == MOUNT_BIND || m->kind == MOUNT_VOLUME) && m->source && !m->read_only &&
+               !m->overlay && !(m->kind == MOUNT_BIND && is_shared_by_nature(m->source));
+}
+
+/* "volume NAME" or "bind PATH"; NULL in *ret for what nobody else can write to. */
 static int key_of(const UnitSet *set, const MountSpec *m, char **ret) {
         const SetUnit *unit;
         autofree char *stem = NULL;
@@ -21,8 +27,7 @@ static int key_of(const UnitSet *set, const MountSpec *m, char **ret) {
         int r;
 
         *ret = NULL;
-        if (!m->source || m->read_only || m->kind == MOUNT_TMPFS ||
-            (m->kind == MOUNT_BIND && is_shared_by_nature(m->source)))
+        if (!is_writable(m))
                 return 0;
 
         if (m->kind == MOUNT_VOLUME && unit_name_kind(m->source) == UNIT_VOLUME) {
@@ -32,7 +37,9 @@ static int key_of(const UnitSet *set, const MountSpec *m, char **ret) {
                                ? unit->spec->volume->volume_name
                                : stem;
         }
-        r = name ? asprintf(ret, "%s %s", mount_kind_to_string(m->kind), name) : -1;
+        r = name ? asprintf(ret, "%s %s%s%s", mount_kind_to_string(m->kind), name, m->subpath ? "/" : "",
+                            strempty(m->subpath))
+                 : -1;
         if (r >= 0)
                 return 0;
         *ret = NULL;
@@ -49,8 +56,16 @@ static bool ends_before(const UnitSpec *a, const UnitSpec *b) {
         return a->service.type == SERVICE_ONESHOT && is_before(a, b);
 }
 
+/* What is in one pod belongs together. */
+static bool same_pod(const UnitSpec *a, const UnitSpec *b) {
+        const char *x = a->container ? a->container->pod : a->name,
+                   *y = b->container ? b->container->pod : b->name;
+
+        return x && streq_null(x, y);
+}
+
 static bool may_meet(const UnitSpec *a, const UnitSpec *b) {
-        return a != b && !set_exclusive(a, b) && !ends_before(a, b) && !ends_before(b, a);
+        return a != b && !same_pod(a, b) && !set_exclusive(a, b) && !ends_before(a, b) && !ends_before(b, a);
 }
 
 static void report(const Pair *p, const char *source) {
@@ -86,18 +101,29 @@ static int check_mount(const UnitSet *set, const SetUnit *u, const MountSpec *m,
         return 0;
 }
 
+static int check_list(const UnitSet *set, const SetUnit *u, const MountList *list, Claims *claims) {
+        int r = 0;
+
+        for (size_t i = 0; i < list->n && r == 0; i++)
+                r = check_mount(set, u, &list->items[i], claims);
+        return r;
+}
+
 int set_check_volumes(const UnitSet *set) {
         autoptr(Claims) claims = claims_new();
         int r = claims ? 0 : -ENOMEM;
 
         for (size_t i = 0; i < unit_set_size(set) && r == 0; i++) {
                 const SetUnit *u = unit_set_get(set, i);
-                const ContainerSection *c = set_is_container(u) ? u->spec->container : NULL;
 
-                for (size_t k = 0; c && k < c->volumes.n && r == 0; k++)
-                        r = check_mount(set, u, &c->volumes.items[k], claims);
-                for (size_t k = 0; c && k < c->mounts.n && r == 0; k++)
-                        r = check_mount(set, u, &c->mounts.items[k], claims);
+                if (!u->spec || unit_name_is_template(u->name))
+                        continue;
+                if (u->spec->container)
+                        r = check_list(set, u, &u->spec->container->volumes, claims);
+                if (u->spec->container && r == 0)
+                        r = check_list(set, u, &u->spec->container->mounts, claims);
+                if (u->spec->pod && r == 0)
+                        r = check_list(set, u, &u->spec->pod->volumes, claims);
         }
         return r;
 }

@@ -1,4 +1,5 @@
 /* All checks across units, and what they have in common. */
+#include "spec/pod-section.h"
 #include "spec/set-check-internal.h"
 
 bool set_pair(const SetUnit *later, Where at, const SetUnit *earlier, Where earlier_at, Pair *ret) {
@@ -25,6 +26,20 @@ void set_hint_other(const Pair *p) {
 
 bool set_is_container(const SetUnit *u) {
         return u->state == SET_LOADED && u->spec->container && !unit_name_is_template(u->name);
+}
+
+const NetworkKeys *set_network(const SetUnit *u) {
+        const NetworkKeys *k = NULL;
+
+        if (set_is_container(u) && !u->spec->container->pod)
+                k = &u->spec->container->network;
+        else if (u->spec && u->spec->pod && !unit_name_is_template(u->name))
+                k = &u->spec->pod->network;
+
+        if (k && k->choice.set &&
+            (k->choice.mode != NETWORK_MODE_PRIVATE || k->choice.shared.mode != NAMESPACE_DEFAULT))
+                return NULL;
+        return k;
 }
 
 bool set_exclusive(const UnitSpec *a, const UnitSpec *b) {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "basic/macro.h"
+#include "spec/key-alias.h"
 #include "spec/unit-diff.h"
 
 ENUM_DEFINE(UnitChangeKind, unit_change_kind, UNIT_CHANGE, UNIT_CHANGE_LIST)
@@ -29,8 +30,7 @@ static UnitChangeKind kind_of(const KeyTable *table, const Key *key) {
 
 static bool is_assigned(const UnitSpec *u, const KeyTable *table, const Key *key) {
         for (size_t i = 0; i < u->raw->n_values; i++)
-                if (streq(u->raw->values[i].section, table->section) &&
-                    streq(u->raw->values[i].key, key->name))
+                if (key_alias_is(u->raw->values[i].section, u->raw->values[i].key, table->section, key->name))
                         return true;
         return false;
 }

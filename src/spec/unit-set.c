@@ -10,8 +10,16 @@ typedef struct Entry {
         UT_hash_handle hh;
 } Entry;
 
+/* Another name for a unit. */
+typedef struct Alias {
+        const char *name;
+        const SetUnit *unit;
+        UT_hash_handle hh;
+} Alias;
+
 struct UnitSet {
         Entry *by_name;
+        Alias *aliases;
         Entry **list;
         size_t n, allocated;
 };
@@ -24,6 +32,11 @@ void unit_set_free(UnitSet *s) {
         if (!s)
                 return;
 
+        for (Alias *a = s->aliases, *next; a; a = next) {
+                next = a->hh.next;
+                HASH_DEL(s->aliases, a);
+                free(a);
+        }
         HASH_CLEAR(hh, s->by_name);
         for (size_t i = 0; i < s->n; i++)
                 free(s->list[i]);
@@ -63,6 +76,23 @@ int unit_set_add(UnitSet *s, const char *name, SetState state, const UnitSpec *s
         return 0;
 }
 
+int unit_set_add_alias(UnitSet *s, const char *alias, const char *name) {
+        const SetUnit *unit = unit_set_find_file(s, name);
+        Alias *a;
+
+        if (!unit)
+                return -ENOENT;
+        if (unit_set_find(s, alias))
+                return -EEXIST;
+        a = calloc(1, sizeof(*a));
+        if (!a)
+                return -ENOMEM;
+
+        *a = (Alias){ .name = alias, .unit = unit };
+        HASH_ADD_KEYPTR(hh, s->aliases, a->name, strlen(a->name), a);
+        return 0;
+}
+
 size_t unit_set_size(const UnitSet *s) {
         return s->n;
 }
@@ -72,10 +102,13 @@ const SetUnit *unit_set_get(const UnitSet *s, size_t i) {
 }
 
 const SetUnit *unit_set_find(const UnitSet *s, const char *name) {
+        Alias *a = NULL;
         Entry *e;
 
         HASH_FIND_STR(s->by_name, name, e);
-        return e ? &e->unit : NULL;
+        if (!e)
+                HASH_FIND_STR(s->aliases, name, a);
+        return e ? &e->unit : a ? a->unit : NULL;
 }
 
 const SetUnit *unit_set_find_file(const UnitSet *s, const char *name) {

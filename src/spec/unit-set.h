@@ -35,12 +35,15 @@ AUTOPTR_DEFINE(UnitSet, unit_set_free);
 /** unit_set_add() - one more; everything is borrowed. 0, -EEXIST, -ENOMEM. */
 int unit_set_add(UnitSet *s, const char *name, SetState state, const UnitSpec *spec, Diag *diag);
 
+/** unit_set_add_alias() - another name for a unit that is there; borrowed. 0, -ENOENT, -EEXIST, -ENOMEM. */
+int unit_set_add_alias(UnitSet *s, const char *alias, const char *name);
+
 size_t unit_set_size(const UnitSet *s);
 
 /** unit_set_get() - by position, in the order of adding. */
 const SetUnit *unit_set_get(const UnitSet *s, size_t i);
 
-/** unit_set_find() - by exact name, or NULL. */
+/** unit_set_find() - by exact name or alias, or NULL. */
 const SetUnit *unit_set_find(const UnitSet *s, const char *name);
 
 /** unit_set_find_file() - the unit, or the template that serves @name ("job@.container" for

@@ -3,6 +3,7 @@
 
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "spec/key-alias.h"
 #include "spec/unit-settings.h"
 
 ENUM_DEFINE(SettingOrigin, setting_origin, SETTING, SETTING_ORIGIN_LIST)
@@ -24,7 +25,7 @@ static int find_places(const UnitSpec *u, Setting *s) {
                 const RawValue *v = &u->raw->values[i];
                 Where *places;
 
-                if (!streq(v->section, s->table->section) || !streq(v->key, s->key->name))
+                if (!key_alias_is(v->section, v->key, s->table->section, s->key->name))
                         continue;
                 if (!v->value[0] && !empty_counts) {
                         s->n_places = resets ? 0 : s->n_places;
@@ -56,26 +57,17 @@ static const char *value_of(const char *line) {
         return strchr(line, '=') + 1;
 }
 
-/* The value of a key that nobody has set. */
-static char *default_of(const Setting *s) {
-        union {
+/* A section that nobody has set anything in. */
+typedef union AnySection {
 #define X(word, title, type, ...) type word;
-                COMMON_SECTION_LIST(X)
-                OWN_SECTION_LIST(X)
+        COMMON_SECTION_LIST(X)
+        OWN_SECTION_LIST(X)
 #undef X
-        } section;
-        char *value = NULL;
-
-        memset(&section, 0, sizeof(section)); /* all of it, not just the first member */
-        if (key_table_set_defaults(s->table, &section) == 0)
-                value = key_format(s->key, &section);
-        key_table_clear(s->table, &section);
-        return value;
-}
+} AnySection;
 
 /* @text, @builtin: the value without the defaults of any nsunitd.conf, with the built-in ones. */
-static int find_origin(Setting *s, const char *text, const char *builtin) {
-        autofree char *fallback = default_of(s);
+static int find_origin(Setting *s, const AnySection *untouched, const char *text, const char *builtin) {
+        autofree char *fallback = key_format(s->key, untouched);
 
         if (!fallback)
                 return -ENOMEM;
@@ -87,48 +79,76 @@ static int find_origin(Setting *s, const char *text, const char *builtin) {
         return 0;
 }
 
-/* @text, @builtin, @config: what unit_spec_format() made of the unit without the defaults, with the built-in
- * ones, with those of nsunitd.conf. */
-static int fill(const UnitSpec *u, char *const *text, char *const *builtin, char *const *config,
-                Setting *settings) {
-        size_t n = 0;
+/* What unit_spec_format() made of the unit: without the defaults, with the built-in ones, with those of
+ * nsunitd.conf. */
+typedef struct Texts {
+        char **plain, **builtin, **config;
+} Texts;
 
-        for (size_t i = 0; key_tables[i]; i++)
-                for (size_t k = 0; unit_spec_section(u, key_tables[i]->section) && k < key_tables[i]->n;
-                     k++, n++) {
-                        Setting *s = &settings[n];
-                        int r;
-
-                        s->table = key_tables[i];
-                        s->key = &key_tables[i]->keys[k];
-                        s->value = strdup(value_of(config[n]));
-                        r = s->value ? find_places(u, s) : -ENOMEM;
-                        if (r == 0)
-                                r = find_origin(s, value_of(text[n]), value_of(builtin[n]));
-                        if (r < 0)
-                                return r;
-                }
-        return 0;
-}
-
-int unit_settings(UnitSpec *u, const ManagerConfig *config, Setting **ret, size_t *ret_n) {
-        autostrv char **text = NULL, **with_builtin = NULL, **with_config = NULL;
-        autoptr(ManagerConfig) builtin = manager_config_new();
-        size_t n = count_keys(u);
-        Setting *settings = calloc(n + 1, sizeof(*settings));
+/* The settings of one section, of which @settings[0] is number @first of the unit. */
+static int fill_section(const UnitSpec *u, const KeyTable *table, const Texts *texts, size_t first,
+                        Setting *settings) {
+        AnySection untouched;
         int r;
 
-        r = settings && builtin ? unit_spec_format(u, &text) : -ENOMEM;
+        memset(&untouched, 0, sizeof(untouched)); /* all of it, not just the first member */
+        r = key_table_set_defaults(table, &untouched);
+
+        for (size_t k = 0; k < table->n && r == 0; k++) {
+                Setting *s = &settings[k];
+
+                s->table = table;
+                s->key = &table->keys[k];
+                s->value = strdup(value_of(texts->config[first + k]));
+                r = s->value ? find_places(u, s) : -ENOMEM;
+                if (r == 0)
+                        r = find_origin(s, &untouched, value_of(texts->plain[first + k]),
+                                        value_of(texts->builtin[first + k]));
+        }
+        key_table_clear(table, &untouched);
+        return r;
+}
+
+static int fill(const UnitSpec *u, const Texts *texts, Setting *settings) {
+        size_t n = 0;
+        int r = 0;
+
+        for (size_t i = 0; key_tables[i] && r == 0; i++)
+                if (unit_spec_section(u, key_tables[i]->section)) {
+                        r = fill_section(u, key_tables[i], texts, n, settings + n);
+                        n += key_tables[i]->n;
+                }
+        return r;
+}
+
+static int make_texts(UnitSpec *u, const ManagerConfig *config, Texts *ret) {
+        autoptr(ManagerConfig) builtin = manager_config_new();
+        int r;
+
+        r = builtin ? unit_spec_format(u, &ret->plain) : -ENOMEM;
         if (r == 0) {
                 unit_spec_set_defaults(u, builtin);
-                r = unit_spec_format(u, &with_builtin);
+                r = unit_spec_format(u, &ret->builtin);
         }
         if (r == 0) {
                 unit_spec_set_defaults(u, config);
-                r = unit_spec_format(u, &with_config);
+                r = unit_spec_format(u, &ret->config);
         }
+        return r;
+}
+
+int unit_settings(UnitSpec *u, const ManagerConfig *config, Setting **ret, size_t *ret_n) {
+        size_t n = count_keys(u);
+        Setting *settings = calloc(n + 1, sizeof(*settings));
+        Texts texts = {};
+        int r;
+
+        r = settings ? make_texts(u, config, &texts) : -ENOMEM;
         if (r == 0)
-                r = fill(u, text, with_builtin, with_config, settings);
+                r = fill(u, &texts, settings);
+        strv_free(texts.plain);
+        strv_free(texts.builtin);
+        strv_free(texts.config);
         if (r < 0) {
                 unit_settings_free(settings, n);
                 return r;

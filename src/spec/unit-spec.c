@@ -6,9 +6,12 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "spec/container-section.h"
+#include "spec/key-alias.h"
+#include "spec/key-types.h"
 #include "spec/key.h"
 #include "spec/unit-check.h"
 #include "spec/unit-spec.h"
+#include "spec/variables.h"
 
 void unit_spec_free(UnitSpec *u) {
         if (!u)
@@ -45,7 +48,7 @@ const void *unit_spec_section(const UnitSpec *u, const char *section) {
 
 const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const char *key) {
         for (size_t i = raw->n_values; i-- > 0;)
-                if (streq(raw->values[i].section, section) && streq(raw->values[i].key, key))
+                if (key_alias_is(raw->values[i].section, raw->values[i].key, section, key))
                         return &raw->values[i];
         return NULL;
 }
@@ -115,9 +118,10 @@ static int check_sections(const RawUnit *raw, UnitKind kind, Diag *diag) {
 /* Another section in which @name is a key: one that this kind of unit may have, before all others. */
 static const char *find_other_section(UnitKind kind, const char *name) {
         for (size_t i = 0; key_tables[i]; i++)
-                if (section_allowed(kind, key_tables[i]->section) && key_find(key_tables[i], name))
+                if (section_allowed(kind, key_tables[i]->section) &&
+                    (key_find(key_tables[i], name) || key_alias_find(key_tables[i]->section, name)))
                         return key_tables[i]->section;
-        return key_section_of(name);
+        return key_section_of(name) ? key_section_of(name) : key_alias_section(name);
 }
 
 /* A key that is not in the section's table: known, in another section, or unknown. */
@@ -151,29 +155,58 @@ static bool is_worth_a_warning(const UnitSpec *u, const RawValue *v, const Key *
         return key_idle_reason(key) != NULL;
 }
 
+/* Types of values that nothing is made from but texts of the container. */
+static bool is_free_text(const KeyType *type) {
+        return type == &key_type_assignments || type == &key_type_command || type == &key_type_entrypoint ||
+               type == &key_type_health_command;
+}
+
+/* What the manager makes of a key that it knows, and says about it. */
+static int assign(UnitSpec *u, const RawValue *v, const KeyTable *table, const Key *key, KeyInput *in) {
+        in->free_text = is_free_text(key->type);
+        if (is_worth_a_warning(u, v, key))
+                diag_warning(in->diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
+        return key_assign(table, key, in, (void *) unit_spec_section(u, table->section));
+}
+
+static int assign_by_old_name(UnitSpec *u, const RawValue *v, const KeyAlias *alias, KeyInput *in) {
+        const KeyTable *table = key_table_find(alias->new_section);
+        autofree char *text = NULL;
+        int r;
+
+        diag_warning(in->diag, v->key_at, "%s= is the old name of %s=%s%s%s", alias->name, alias->new_name,
+                     streq(alias->section, alias->new_section) ? "" : " of section [",
+                     streq(alias->section, alias->new_section) ? "" : alias->new_section,
+                     streq(alias->section, alias->new_section) ? "" : "]");
+        r = key_alias_convert(alias, in, &text);
+        if (r < 0)
+                return r;
+        in->text = text;
+        return assign(u, v, table, key_find(table, alias->new_name), in);
+}
+
 static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
-                      const SpecifierContext *specifiers, Diag *diag) {
+                      const SpecifierContext *specifiers, const Variables *variables, Diag *diag) {
         KeyInput in = {
                 .key = v->key,
                 .text = v->value,
                 .at = v->at,
                 .directory = directory,
                 .specifiers = specifiers,
+                .variables = section_kind(v->section) >= 0 ? variables : NULL,
                 .diag = diag,
         };
         const KeyTable *table = key_table_find(v->section);
         const Key *key = table ? key_find(table, v->key) : NULL;
+        const KeyAlias *alias = key ? NULL : key_alias_find(v->section, v->key);
 
-        if (!key)
-                return report_unknown(u->kind, v, diag);
-        if (is_worth_a_warning(u, v, key))
-                diag_warning(diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
-        return key_assign(table, key, &in, (void *) unit_spec_section(u, v->section));
+        if (alias)
+                return assign_by_old_name(u, v, alias, &in);
+        return key ? assign(u, v, table, key, &in) : report_unknown(u->kind, v, diag);
 }
 
-static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
-        autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
-        const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+static int load_values(UnitSpec *u, const RawUnit *raw, const char *directory,
+                       const SpecifierContext *specifiers, const Variables *variables, Diag *diag) {
         SpecifierContext install = *specifiers;
         int bad = 0;
 
@@ -186,13 +219,27 @@ static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *
                     !section_allowed(u->kind, v->section))
                         continue;
 
-                r = load_value(u, v, directory, streq(v->section, "Install") ? &install : specifiers, diag);
+                r = load_value(u, v, directory, streq(v->section, "Install") ? &install : specifiers,
+                               variables, diag);
                 if (r == -ENOMEM)
                         return r;
                 if (r < 0)
                         bad = r;
         }
         return bad;
+}
+
+static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
+        autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
+        const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+        Variables variables = {};
+        int r;
+
+        r = variables_collect(raw, directory, specifiers, &variables);
+        if (r == 0)
+                r = load_values(u, raw, directory, specifiers, &variables, diag);
+        variables_clear(&variables);
+        return r;
 }
 
 int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag, UnitSpec **ret) {
@@ -212,7 +259,7 @@ int unit_spec_load(RawUnit *raw, const SpecifierContext *specifiers, Diag *diag,
                 return r;
 
         r = check_sections(raw, kind, diag);
-        values = load_values(u, raw, &names, diag);
+        values = load_text(u, raw, &names, diag);
         if (values == -ENOMEM)
                 return values;
         if (r == 0)
@@ -238,11 +285,11 @@ static void set_timeout_stop(UnitSpec *u, const ManagerConfig *config) {
         bool own = u->container && unit_spec_is_set(u, "Container", "StopTimeout");
 
         if (own && s->timeout_stop_set)
-                s->timeout_stop = MIN_OF(s->timeout_stop, u->container->stop_timeout);
+                s->timeouts.stop = MIN_OF(s->timeouts.stop, u->container->stop_timeout);
         else if (own)
-                s->timeout_stop = u->container->stop_timeout;
+                s->timeouts.stop = u->container->stop_timeout;
         else if (!s->timeout_stop_set)
-                s->timeout_stop = config->defaults.timeout_stop;
+                s->timeouts.stop = config->defaults.timeout_stop;
 }
 
 void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
@@ -251,8 +298,10 @@ void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
         if (!unit_spec_is_set(u, "Service", "RestartSec"))
                 s->restart_sec = config->defaults.restart_sec;
         if (!s->timeout_start_set && s->type != SERVICE_ONESHOT)
-                s->timeout_start = config->defaults.timeout_start;
+                s->timeouts.start = config->defaults.timeout_start;
         set_timeout_stop(u, config);
+        if (!unit_spec_is_set(u, "Service", "TimeoutAbortSec"))
+                s->timeout_abort = s->timeouts.stop;
         if (!unit_spec_is_set(u, "Service", "MemoryMax"))
                 s->limits.memory_max = config->defaults.memory_max;
         if (!unit_spec_is_set(u, "Service", "TasksMax"))

@@ -55,9 +55,9 @@ MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
         return (MachinePolicy){
                 .restart = restart_rule_from_service(&u->service),
                 .remain_after_exit = u->service.remain_after_exit,
-                .timeout_start = u->service.timeout_start,
-                .timeout_stop = u->service.timeout_stop,
-                .timeout_abort = u->service.timeout_stop,
+                .timeout_start = u->service.timeouts.start,
+                .timeout_stop = u->service.timeouts.stop,
+                .timeout_abort = u->service.timeout_abort,
                 .start_limit_interval = u->unit.start_limit_interval,
                 .start_limit_burst = u->unit.start_limit_burst,
         };

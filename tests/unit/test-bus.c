@@ -67,6 +67,14 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret) {
         return *ret ? 0 : -ENOENT;
 }
 
+/* The web server has an alias. */
+int unit_names(const Unit *u, char ***ret) {
+        ck_assert_int_eq(strv_add(ret, u->name), 0);
+        if (streq(u->name, "web.container"))
+                ck_assert_int_eq(strv_add(ret, "www.container"), 0);
+        return 0;
+}
+
 Unit *manager_next_unit(const Manager *m, const Unit *u) {
         size_t i = u ? (size_t) (u - units) + 1 : 0;
 
@@ -477,6 +485,7 @@ static uint64_t get_number(Set *s, const char *interface, const char *name, char
 }
 
 START_TEST(unit_shows_its_state) {
+        autostrv char **names = NULL;
         Set s;
 
         set_up(&s);
@@ -489,6 +498,11 @@ START_TEST(unit_shows_its_state) {
                          "web.container");
         ck_assert_str_eq(text_of(get_property(&s, BUS_UNIT_INTERFACE, "ControlGroup", "s"), 's'),
                          "/nsunits/web.container");
+        ck_assert_int_ge(
+                sd_bus_message_read_strv(get_property(&s, BUS_UNIT_INTERFACE, "Names", "as"), &names), 0);
+        ck_assert_uint_eq(strv_length(names), 2);
+        ck_assert_str_eq(names[0], "web.container");
+        ck_assert_str_eq(names[1], "www.container");
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "NRestarts", 'u'), 3);
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "MemoryPeak", 't'), 2048);
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "CPUUsageNSec", 't'), UINT64_MAX);
@@ -535,6 +549,12 @@ START_TEST(every_key_is_a_property) {
         spec.service.restart_sec = 1500 * USEC_PER_MSEC;
         ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "RestartUSec", 't'), 1500000);
         ck_assert_str_eq(text_of(get_property(&s, BUS_SERVICE_INTERFACE, "Restart", "s"), 's'), "no");
+        ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "RuntimeMaxUSec", 't'), UINT64_MAX);
+        ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "CPUQuotaPerSecUSec", 't'), UINT64_MAX);
+        ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "CPUQuotaPeriodUSec", 't'), 100000);
+        ck_assert_ptr_nonnull(get_property(&s, BUS_SERVICE_INTERFACE, "IODeviceLatencyTargetUSec", "as"));
+        ck_assert_ptr_nonnull(get_property(&s, BUS_UNIT_INTERFACE, "ConditionPathExists", "as"));
+        ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "JobTimeoutUSec", 't'), UINT64_MAX);
 
         units[1].spec = NULL;
         key_table_clear(&container_keys, &section);

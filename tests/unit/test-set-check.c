@@ -195,6 +195,12 @@ START_TEST(ports) {
                         BOX("PublishPort=10.1.1.1:80:80\n") },
                "b.container:3:13: error: PublishPort=: host port 80/tcp is published by a.container, too (in "
                "a.container:3)\n");
+        /* A pod publishes for its members. */
+        expect((Units){ "a.pod", "[Pod]\nPublishPort=80:80\nIP=10.89.0.5\n", "b.container",
+                        BOX("PublishPort=80:80\nIP=10.89.0.5\n") },
+               "b.container:3:13: error: PublishPort=: host port 80/tcp is published by a.pod, too (in "
+               "a.pod:2)\n"
+               "b.container:4:4: error: 10.89.0.5 is the address of a.pod, too (in a.pod:3)\n");
         /* Other addresses, families, protocols, ports; a port that is picked; no publishing at all. */
         expect((Units){ "a.container",
                         BOX("PublishPort=127.0.0.1:80:80\nPublishPort=81:81\nPublishPort=[::]:82:82\n"),
@@ -314,6 +320,10 @@ START_TEST(volumes_that_are_good) {
                         BOX("Mount=type=volume,src=data,dst=/d,relabel=shared\nVolume=/anonymous\n"),
                         "d.container", BOX("Volume=/run/x.sock:/x\nVolume=/anonymous\n"), "e.container",
                         BOX("Volume=/run/x.sock:/x\nVolume=/dev/shm:/x1\n") },
+               "");
+        /* Members of one pod belong together. */
+        expect((Units){ "a.container", BOX("Volume=/srv/y:/y\nPod=p.pod\n"), "b.container",
+                        BOX("Volume=/srv/y:/y\nPod=p.pod\n"), "p.pod", "[Pod]\nVolume=/srv/y:/z\n" },
                "");
         /* Never at the same time. */
         expect((Units){ "init.container", BOX("Volume=data:/d\n[Service]\nType=oneshot\n"), "db.container",

@@ -45,7 +45,7 @@ static void expect(const char *text, const char *key, const char *expected) {
 START_TEST(origins) {
         expect(WEB, "Image", "x file 2");
         expect(WEB, "ReadOnly", "no default");
-        expect(WEB, "User", " unset");
+        expect(WEB, "HostName", " unset");
         expect(WEB, "RestartSec", "7s nsunitd.conf");
         expect(WEB "[Service]\nRestartSec=3\n", "RestartSec", "3s file 4");
         expect(WEB "[Service]\nRestartSec=3\nRestartSec=\n", "RestartSec", "7s nsunitd.conf");
@@ -57,10 +57,11 @@ END_TEST
 
 START_TEST(places) {
         /* The last one counts, or all of them, or those after a reset. */
-        expect(WEB "User=a\nUser=b\n", "User", "b file 4");
-        expect(WEB "DNS=10.0.0.1\nUser=a\nDNS=10.0.0.2\n", "DNS", "10.0.0.1 10.0.0.2 file 3 5");
+        expect(WEB "HostName=a\nHostName=b\n", "HostName", "b file 4");
+        expect(WEB "DNS=10.0.0.1\nHostName=a\nDNS=10.0.0.2\n", "DNS", "10.0.0.1 10.0.0.2 file 3 5");
         expect(WEB "DNS=10.0.0.1\nDNS=\nDNS=10.0.0.2\n", "DNS", "10.0.0.2 file 5");
         expect(WEB "DNS=10.0.0.1\nDNS=\n", "DNS", " unset");
+        expect(WEB "[Service]\nMemoryMax=1M\nMemoryLimit=2M\n", "MemoryMax", "2097152 file 5");
         /* Dependencies cannot be taken back. */
         expect(WEB "[Unit]\nAfter=a\nAfter=\n", "After", "a.container file 4");
 }

@@ -25,7 +25,7 @@ START_TEST(defaults) {
         ck_assert_int_eq(u->service.type, SERVICE_EXEC);
         ck_assert_int_eq(u->service.restart, RESTART_NO);
         ck_assert_uint_eq(u->service.restart_sec, 100 * USEC_PER_MSEC);
-        ck_assert_uint_eq(u->service.timeout_start, 90 * USEC_PER_SEC);
+        ck_assert_uint_eq(u->service.timeouts.start, 90 * USEC_PER_SEC);
         ck_assert(!u->service.timeout_start_set);
         ck_assert(u->service.restart_max_delay == USEC_INFINITY);
         ck_assert(u->service.limits.memory_max == UINT64_MAX);
@@ -51,8 +51,8 @@ START_TEST(service_values) {
         ck_assert_uint_eq(s->restart_sec, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(s->restart_steps, 3);
         ck_assert_uint_eq(s->restart_max_delay, 60 * USEC_PER_SEC);
-        ck_assert(s->timeout_start == USEC_INFINITY && s->timeout_start_set);
-        ck_assert_uint_eq(s->timeout_stop, 5 * USEC_PER_SEC);
+        ck_assert(s->timeouts.start == USEC_INFINITY && s->timeout_start_set);
+        ck_assert_uint_eq(s->timeouts.stop, 5 * USEC_PER_SEC);
         ck_assert(exit_status_set_has_status(&s->success_exit_status, 3));
         ck_assert(exit_status_set_has_status(&s->success_exit_status, 75));
         ck_assert(!exit_status_set_has_status(&s->success_exit_status, 4));
@@ -69,8 +69,8 @@ START_TEST(oneshot_has_no_start_timeout) {
         autoptr(UnitSpec) u = web("[Service]\nType=oneshot\n");
         autoptr(UnitSpec) set = web("[Service]\nType=oneshot\nTimeoutStartSec=5\n");
 
-        ck_assert(u->service.timeout_start == USEC_INFINITY);
-        ck_assert_uint_eq(set->service.timeout_start, 5 * USEC_PER_SEC);
+        ck_assert(u->service.timeouts.start == USEC_INFINITY);
+        ck_assert_uint_eq(set->service.timeouts.start, 5 * USEC_PER_SEC);
 }
 END_TEST
 
@@ -142,10 +142,10 @@ START_TEST(entrypoint_in_both_forms) {
 }
 END_TEST
 
-START_TEST(exec_is_quoted_as_in_systemd_but_not_expanded) {
+START_TEST(exec_is_quoted_as_in_systemd) {
         autoptr(UnitSpec) u = web("Exec=sh -c 'echo $HOME $$' \"tab\\there\" %n\n");
 
-        ck_assert_str_eq(u->container->exec[2], "echo $HOME $$");
+        ck_assert_str_eq(u->container->exec[2], "echo $HOME $");
         ck_assert_str_eq(u->container->exec[3], "tab\there");
         ck_assert_str_eq(u->container->exec[4], "web.container");
 }
@@ -325,8 +325,8 @@ START_TEST(unknown_keys_and_sections_are_errors) {
                         "3:1: error: section [Network] does not belong in a .container unit (it belongs in a "
                         ".network "
                         "unit)");
-        assert_messages("web.container", WEB("[Service]\nStartLimitBurst=3\n"), -EINVAL,
-                        "4:1: error: StartLimitBurst= belongs in section [Unit], not in [Service]");
+        assert_messages("web.container", WEB("[Service]\nWants=db\n"), -EINVAL,
+                        "4:1: error: Wants= belongs in section [Unit], not in [Service]");
 }
 END_TEST
 
@@ -410,8 +410,10 @@ START_TEST(bad_service_values) {
                 "5:11: error: MemoryMax=: \"lots\" is not of the form BYTES, with K, M, G or T | PERCENT% | "
                 "infinity\n"
                 "6:11: error: CPUWeight=: \"0\" is out of range (1 ... 10000)\n"
-                "7:10: error: TasksMax=: \"no\" is not of the form NUMBER | infinity\n"
-                "8:6: error: Type=forking is not supported (simple | exec | notify | oneshot)\n"
+                "7:10: error: TasksMax=: \"no\" is not of the form NUMBER | PERCENT% | infinity\n"
+                "8:6: error: Type=forking is not for containers (a program that stays in the foreground "
+                "needs "
+                "Type=exec or Type=notify)\n"
                 "9:21: error: SuccessExitStatus=: \"TEMPFIAL\" is not one of its values (did you mean "
                 "\"TEMPFAIL\"?)\n"
                 "10:10: error: CPUQuota=: \"20\" is not of the form PERCENT%");
@@ -456,8 +458,38 @@ START_TEST(what_is_probably_not_meant) {
         assert_messages("web.container", WEB("UserNS=keep-id\nEnvironment=A=b c\n"), 0,
                         "4:17: warning: Environment=: \"c\" is not of the form NAME=VALUE and is left out (a "
                         "value with "
-                        "blanks needs quotes around the whole assignment: \"NAME=a value\")\n"
-                        "3:8: warning: UserNS=keep-id is not supported yet (UserNS=auto is used)");
+                        "blanks needs quotes around the whole assignment: \"NAME=a value\")");
+}
+END_TEST
+
+START_TEST(confinement_is_checked) {
+        assert_messages(
+                "web.container", WEB("SystemCallFilter=@mont\n"), -EINVAL,
+                "3:18: error: SystemCallFilter=: \"@mont\" is not a group of system calls (did you mean "
+                "\"@mount\"?)");
+        assert_messages(
+                "web.container", WEB("AddDevice=/dev/fuse:/srv/fuse\n"), -EINVAL,
+                "3:11: error: AddDevice=: /srv/fuse is no place for a device in a container (device files "
+                "work below /dev alone, and not in /dev/shm, pts or mqueue)");
+        assert_messages(
+                "web.container", WEB("AddDevice=/dev/fuse:/dev/shm/fuse\n"), -EINVAL,
+                "3:11: error: AddDevice=: /dev/shm/fuse is no place for a device in a container (device "
+                "files work below /dev alone, and not in /dev/shm, pts or mqueue)");
+        assert_messages(
+                "web.container", WEB("GroupAdd=keep-groups\n"), 0,
+                "3:10: warning: GroupAdd=keep-groups does nothing here (the manager is in no groups of a "
+                "user)");
+        assert_messages(
+                "web.container", WEB("ResolvConf=delete\n"), -EINVAL,
+                "3:12: error: ResolvConf=delete is not supported (off leaves the file as the image has it)");
+        assert_messages(
+                "web.container", WEB("ResolvConf=copy-host\nDNS=9.9.9.9\n"), 0,
+                "3:12: warning: ResolvConf=copy-host leaves DNS=, DNSOption= and DNSSearch= without effect");
+        assert_messages("web.container", WEB("SeccompProfile=/no/such.json\n"), 0,
+                        "3:16: warning: SeccompProfile=: /no/such.json cannot be read now");
+        /* Endless, and no file. */
+        assert_messages("web.container", WEB("SeccompProfile=/dev/zero\n"), 0,
+                        "3:16: warning: SeccompProfile=: /dev/zero cannot be read now");
 }
 END_TEST
 
@@ -485,6 +517,26 @@ START_TEST(specifiers_are_expanded) {
 }
 END_TEST
 
+START_TEST(numbers_of_services_are_systemds) {
+        autoptr(UnitSpec) u =
+                web("[Service]\nTasksMax=0x10\nCPUWeight=+7\nMemoryMax=1G1M\n[Unit]\nStartLimitBurst=010\n");
+        autoptr(UnitSpec) part = web("[Service]\nTasksMax=10%\nMemoryMax=50%\n");
+        const uint64_t page = (uint64_t) sysconf(_SC_PAGESIZE);
+
+        ck_assert_uint_eq(u->service.limits.tasks_max, 16);
+        ck_assert_uint_eq(u->service.limits.cpu_weight, 7);
+        ck_assert_uint_eq(u->service.limits.memory_max, UINT64_C(1074790400));
+        ck_assert_uint_eq(u->unit.start_limit_burst, 8);
+
+        ck_assert_uint_gt(part->service.limits.tasks_max, 0);
+        ck_assert_uint_lt(part->service.limits.tasks_max, UINT64_MAX);
+        ck_assert_uint_eq(part->service.limits.memory_max % page, 0);
+        ck_assert_uint_ge(part->service.limits.memory_max, (uint64_t) sysconf(_SC_PHYS_PAGES) / 2 * page);
+        ck_assert_uint_le(part->service.limits.memory_max,
+                          ((uint64_t) sysconf(_SC_PHYS_PAGES) / 2 + 1) * page);
+}
+END_TEST
+
 START_TEST(configuration_gives_defaults) {
         autoptr(UnitSpec) u = web("[Service]\nTasksMax=infinity\n");
         ManagerConfig config = {
@@ -500,8 +552,8 @@ START_TEST(configuration_gives_defaults) {
         unit_spec_set_defaults(u, &config);
         ck_assert_uint_eq(u->service.limits.memory_max, 1 << 30);
         ck_assert(u->service.limits.tasks_max == UINT64_MAX); /* the unit says so itself */
-        ck_assert_uint_eq(u->service.timeout_start, 7);
-        ck_assert_uint_eq(u->service.timeout_stop, 8);
+        ck_assert_uint_eq(u->service.timeouts.start, 7);
+        ck_assert_uint_eq(u->service.timeouts.stop, 8);
         ck_assert_uint_eq(u->service.restart_sec, 9);
         ck_assert_uint_eq(u->unit.start_limit_interval, 10);
         ck_assert_uint_eq(u->unit.start_limit_burst, 11);
@@ -524,11 +576,12 @@ END_TEST
 
 TEST_MAIN("unit-spec", defaults, service_values, oneshot_has_no_start_timeout, lists_append_and_reset,
           scalars_reset_to_their_default, units_are_completed, named_units_become_dependencies,
-          entrypoint_in_both_forms, exec_is_quoted_as_in_systemd_but_not_expanded,
+          entrypoint_in_both_forms, exec_is_quoted_as_in_systemd,
           one_pair_of_quotes_is_dropped, volumes, mounts_and_tmpfs,
           a_later_volume_replaces_one_on_the_same_place, published_ports, networks, network_and_volume_units,
           confinement, sysctl_names_with_dots_inside, private_sections_and_keys_are_ignored,
           unsupported_keys_are_warnings, unknown_keys_and_sections_are_errors, bad_values_say_where_and_what,
           bad_service_values, keys_that_do_not_go_together, what_is_probably_not_meant,
-          kinds_that_nothing_runs_say_so, columns_behind_a_continuation, specifiers_are_expanded,
-          configuration_gives_defaults, all_keys_are_shown)
+          confinement_is_checked, kinds_that_nothing_runs_say_so, columns_behind_a_continuation,
+          specifiers_are_expanded, numbers_of_services_are_systemds, configuration_gives_defaults,
+          all_keys_are_shown)
