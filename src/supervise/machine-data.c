@@ -9,7 +9,6 @@ ENUM_DEFINE(MachineState, machine_state, MACHINE_STATE, MACHINE_STATE_LIST)
 ENUM_DEFINE(ActiveState, active_state, ACTIVE_STATE, ACTIVE_STATE_LIST)
 ENUM_DEFINE(Hook, hook, HOOK, HOOK_LIST)
 ENUM_DEFINE(MachineEventType, machine_event_type, MACHINE_EVENT, MACHINE_EVENT_LIST)
-ENUM_DEFINE(TimeoutMode, timeout_mode, TIMEOUT_MODE, TIMEOUT_MODE_LIST)
 
 static const ActiveState active_states[MACHINE_STATE_N_] = {
         [MACHINE_DEAD] = ACTIVE_STATE_INACTIVE,

@@ -80,14 +80,6 @@ ENUM_DECLARE(ActiveState, active_state, ACTIVE_STATE, ACTIVE_STATE_LIST);
 
 ENUM_DECLARE(Hook, hook, HOOK, HOOK_LIST);
 
-/* What a time-out means for what has run into it: systemd's words. */
-#define TIMEOUT_MODE_LIST(X)                   \
-        X(TIMEOUT_MODE_TERMINATE, "terminate") \
-        X(TIMEOUT_MODE_ABORT, "abort")         \
-        X(TIMEOUT_MODE_KILL, "kill")
-
-ENUM_DECLARE(TimeoutMode, timeout_mode, TIMEOUT_MODE, TIMEOUT_MODE_LIST);
-
 #define MACHINE_EVENT_LIST(X)                                                                            \
         X(EVENT_START, "start")   /* somebody asks for it; .automatic: the wait for a restart is over */ \
         X(EVENT_STOP, "stop")     /* .keep, .restart: a restart job, see below */                        \
