@@ -21,7 +21,8 @@ struct UnitView {
         char *const *drop_ins, *const *addresses, *const *ports;
         const char *load_error, *job_type;
         uint32_t job_id, main_pid, exec_main_pid, n_restarts;
-        int32_t exec_main_code, exec_main_status, last_exit_code, last_exit_status;
+        int32_t exec_main_code, exec_main_status, last_exit_code, last_exit_status, status_errno;
+        int condition_result, assert_result, can_reload; /* booleans, as sd-bus takes them */
         uint64_t state_change, inactive_exit, active_enter, active_exit, inactive_enter, main_start,
                 main_exit;
         uint8_t invocation[16];
@@ -115,6 +116,10 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .image_id = s.image_id,
                 .addresses = s.addresses,
                 .ports = s.ports,
+                .status_errno = s.status_errno,
+                .condition_result = s.condition_result,
+                .assert_result = s.assert_result,
+                .can_reload = s.can_reload,
                 .job_id = s.job_id,
                 .job_type = s.job_id ? job_type_to_string(s.job_type) : "",
                 .main_pid = (uint32_t) s.main_pid,
@@ -298,6 +303,9 @@ static const sd_bus_vtable unit_vtable[] = {
         ASKED("Job", "(uo)", get_job),
         FIELD("JobType", "s", job_type),
         ASKED("InvocationID", "ay", get_invocation),
+        FIELD("ConditionResult", "b", condition_result),
+        FIELD("AssertResult", "b", assert_result),
+        FIELD("CanReload", "b", can_reload),
         FIELD("Result", "s", result),
         FIELD("Failure", "s", failure),
         FIELD("NRestarts", "u", n_restarts),
@@ -310,6 +318,7 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("LastExitCode", "i", last_exit_code),
         FIELD("LastExitStatus", "i", last_exit_status),
         FIELD("StatusText", "s", status_text),
+        FIELD("StatusErrno", "i", status_errno),
         ASKED("ControlGroup", "s", get_cgroup),
         ASKED("MemoryCurrent", "t", get_usage),
         ASKED("MemoryPeak", "t", get_usage),

@@ -167,15 +167,19 @@ static int take_notify(Unit *u, Launch *l, Fault *fault) {
         return r < 0 ? fault_set(fault, "notify socket", r, "%s", l->notify) : 0;
 }
 
-static int new_invocation(Unit *u, Launch *l) {
+void unit_begin_invocation(Unit *u) {
+        sd_id128_t id;
+
+        if (sd_id128_randomize(&id) >= 0)
+                memcpy(u->invocation, &id, sizeof(u->invocation));
+        u->status_errno = 0;
+}
+
+static int name_invocation(const Unit *u, Launch *l) {
         char text[SD_ID128_STRING_MAX];
         sd_id128_t id;
-        int r;
 
-        r = sd_id128_randomize(&id);
-        if (r < 0)
-                return r;
-        memcpy(u->invocation, &id, sizeof(u->invocation));
+        memcpy(&id, u->invocation, sizeof(id));
         return strv_addf(&l->environment, "INVOCATION_ID=%s", sd_id128_to_string(id, text));
 }
 
@@ -255,7 +259,7 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = take_output(u, &l, fault);
         if (r >= 0)
-                r = new_invocation(u, &l);
+                r = name_invocation(u, &l);
         if (r >= 0)
                 r = name_files(u, &l);
         if (r >= 0)

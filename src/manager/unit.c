@@ -14,7 +14,7 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
                 return -ENOMEM;
         u->manager = m;
         u->held = HELD_INIT;
-        u->cgroup_events_fd = -EBADF;
+        u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
         machine_init(&u->machine);
 
@@ -34,10 +34,12 @@ void unit_free(Unit *u) {
                 return;
 
         child_free(u->main);
+        child_free(u->hook);
         notify_socket_free(u->notify);
         (void) sd_event_source_disable_unref(u->timer);
         (void) sd_event_source_disable_unref(u->cgroup_watch);
         cleanup_close_(&u->cgroup_events_fd);
+        cleanup_close_(&u->hook_cgroup_fd);
         cleanup_close_(&u->held.userns_fd);
         cleanup_close_(&u->held.netns_fd);
         cleanup_close_(&u->held.cgroup_fd);
@@ -67,6 +69,8 @@ static MachinePolicy policy_of(const UnitSpec *spec) {
                 p.remain_after_exit = true;
                 p.start_limit_interval = 0;
         }
+        for (Hook h = HOOK_NONE + 1; h < HOOK_N_; h++)
+                p.n_hooks[h] = (unsigned) unit_hook_list(spec, h)->n;
         return p;
 }
 
@@ -209,6 +213,10 @@ bool unit_at_rest(const Unit *u) {
         return u->machine.state == MACHINE_DEAD || u->machine.state == MACHINE_FAILED;
 }
 
+bool unit_can_reload(const Unit *u) {
+        return u->policy.n_hooks[HOOK_RELOAD] > 0 || u->policy.reload_signal;
+}
+
 const char *unit_name(const Unit *u) {
         return u->name;
 }
@@ -240,6 +248,10 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .job_id = job ? job->id : 0,
                 .job_type = job ? job->type : JOB_TYPE_INVALID_,
                 .holds_cgroup = u->held.cgroup_fd >= 0,
+                .condition_result = u->condition_result,
+                .assert_result = u->assert_result,
+                .can_reload = unit_can_reload(u),
+                .status_errno = u->status_errno,
         };
         memcpy(ret->invocation, u->invocation, sizeof(ret->invocation));
 }

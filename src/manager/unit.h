@@ -43,6 +43,9 @@ typedef struct UnitStatus {
         const char *container_name;
         char *const *addresses; /* "10.89.0.2/24", as text */
         char *const *ports;     /* "0.0.0.0:8080->80/tcp", as text */
+        int status_errno;       /* ERRNO= of the last notification */
+        bool condition_result, assert_result; /* of the last start that was tried */
+        bool can_reload;
         uint32_t job_id;        /* 0 = none */
         JobType job_type;
 } UnitStatus;

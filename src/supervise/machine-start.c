@@ -63,6 +63,7 @@ static void begin(Step *s) {
         if (!start_limit_allows(m, s->p, s->now))
                 return refuse(s);
 
+        s->actions |= MACHINE_BEGIN;
         m->result = RESULT_SUCCESS;
         m->exit = (MainExit){};
         m->ready = m->limited = false;

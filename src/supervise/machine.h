@@ -139,7 +139,7 @@ typedef enum MachineAction {
                 1 << 4, /* cgroup.kill, or SIGKILL to the main process where there is none; the hook too */
         MACHINE_CLEAN = 1 << 5,           /* release all; answer CLEANED */
         MACHINE_PREPARE = 1 << 6,         /* answer PREPARED or PREPARE_FAILED */
-        MACHINE_SPAWN = 1 << 7,           /* answer SPAWNED or SPAWN_FAILED; a new invocation begins */
+        MACHINE_SPAWN = 1 << 7,           /* answer SPAWNED or SPAWN_FAILED */
         MACHINE_RUN_HOOK = 1 << 8,        /* answer HOOK_EXITED */
         MACHINE_START_DONE = 1 << 9,      /* the START that was asked for has succeeded ... */
         MACHINE_START_FAILED = 1 << 10,   /* ... has failed, Machine.result says why ... */
@@ -147,7 +147,8 @@ typedef enum MachineAction {
         MACHINE_STOP_DONE = 1 << 12,      /* the STOP that was asked for is complete */
         MACHINE_RELOAD_DONE = 1 << 13,    /* the RELOAD that was asked for has succeeded ... */
         MACHINE_RELOAD_FAILED = 1 << 14,  /* ... has failed */
-        MACHINE_STATE_CHANGED = 1 << 15,  /* something of the machine differs: save it, tell the bus */
+        MACHINE_BEGIN = 1 << 15,          /* a new invocation begins: before all others */
+        MACHINE_STATE_CHANGED = 1 << 16,  /* something of the machine differs: save it, tell the bus */
 } MachineAction;
 
 typedef struct MachineOutput {
