@@ -191,7 +191,8 @@ static int get_key(sd_bus *bus, const char *path, const char *interface, const c
 
 /* systemd's name of the property. */
 static char *property_name(const Key *key) {
-        bool time = streq(key->type->name, "span") || streq(key->type->name, "timeout");
+        static const char *const times[] = { "span", "timeout", "cpu_period", "device_latencies", NULL };
+        bool time = strv_contains((char **) times, key->type->name);
         const char *sec = endswith(key->name, "Sec");
         char *name;
 

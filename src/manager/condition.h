@@ -1,6 +1,6 @@
 /*
- * Condition...= and Assert...= of a unit, tested against this host. Reads what the kernel and a few files of the
- * host say and changes nothing.
+ * Condition...= and Assert...= of a unit, tested against this host. Reads what the kernel and a few files of
+ * the host say and changes nothing.
  */
 #pragma once
 

@@ -25,7 +25,7 @@
 /* Below the directory of what is held, where no unit has this name. */
 #define HOLD_DIRECTORY ".hooks"
 
-const ExecCommandList *unit_hook_list(const UnitSpec *spec, Hook hook) {
+static const ExecCommandList *list_of(const UnitSpec *spec, Hook hook) {
         const ServiceSection *s = &spec->service;
 
         switch (hook) {
@@ -51,7 +51,7 @@ const ExecCommandList *unit_hook_list(const UnitSpec *spec, Hook hook) {
 
 /* NULL when the file has changed meanwhile and has no such command any more. */
 static const ExecCommand *current_command(const Unit *u) {
-        const ExecCommandList *list = u->spec ? unit_hook_list(u->spec, u->machine.hook) : NULL;
+        const ExecCommandList *list = u->spec ? list_of(u->spec, u->machine.hook) : NULL;
 
         return list && u->machine.hook_index < list->n ? &list->items[u->machine.hook_index] : NULL;
 }
@@ -338,7 +338,7 @@ static void report(Unit *u, const MainExit *e) {
         unit_event(u, &event);
 }
 
-static void on_exit(Child *child, const ChildExit *how, void *data) {
+static void on_hook_exit(Child *child, const ChildExit *how, void *data) {
         autofree char *path = NULL;
         Unit *u = data;
         MainExit e = unit_exit_in_words(how);
@@ -356,7 +356,7 @@ static int watch(Unit *u, int pidfd, pid_t pid) {
         autofree char *path = hold_path(u);
         const ChildInfo info = { .pidfd = pidfd, .pid = pid, .name = u->name, .hold_path = path };
 
-        return path ? child_watch(u->manager->event, &info, on_exit, u, &u->hook) : -ENOMEM;
+        return path ? child_watch(u->manager->event, &info, on_hook_exit, u, &u->hook) : -ENOMEM;
 }
 
 void unit_run_hook(Unit *u) {

@@ -165,7 +165,6 @@ void unit_signal_reload(Unit *u);
 void unit_kill_all(Unit *u);
 
 /* hook.c */
-const ExecCommandList *unit_hook_list(const UnitSpec *spec, Hook hook);
 void unit_run_hook(Unit *u);
 void unit_hook_signal(Unit *u, int sig);
 void unit_hook_kill(Unit *u);

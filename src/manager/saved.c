@@ -256,6 +256,12 @@ static void resume_without_main(Unit *u) {
                 (void) unit_watch_cgroup(u);
 }
 
+static void resume_hook(Unit *u, const json_t *saved) {
+        if (u->machine.hook_alive && !u->hook)
+                unit_hook_adopt(u, (pid_t) json_integer_value(json_object_get(saved, "hook_pid")),
+                                (uint64_t) json_integer_value(json_object_get(saved, "hook_identity")));
+}
+
 static int resume(Unit *u, const json_t *saved) {
         autoclose int pidfd = -EBADF;
         autofree char *notify = NULL;
@@ -264,6 +270,7 @@ static int resume(Unit *u, const json_t *saved) {
 
         if (!u->machine.main_alive) {
                 resume_without_main(u);
+                resume_hook(u, saved);
                 return 0;
         }
 
@@ -271,6 +278,7 @@ static int resume(Unit *u, const json_t *saved) {
         if (pidfd < 0) {
                 unit_adopted(u);
                 report_lost_exit(u);
+                resume_hook(u, saved);
                 return 0;
         }
 
@@ -285,6 +293,7 @@ static int resume(Unit *u, const json_t *saved) {
                 (void) notify_socket_open(u->manager->event, notify, unit_on_notify, u, &u->notify);
         manager_schedule_rotation(u->manager);
         unit_adopted(u);
+        resume_hook(u, saved);
         return 0;
 }
 
@@ -299,6 +308,9 @@ static int adopt_unit(Unit *u, const json_t *saved) {
         parse_invocation(u, json_string_value(json_object_get(saved, "invocation")));
         u->oom_kills = (uint64_t) json_integer_value(json_object_get(saved, "oom_kills"));
         u->log_file = json_is_true(json_object_get(saved, "log_file"));
+        u->status_errno = (int) json_integer_value(json_object_get(saved, "errno"));
+        u->condition_result = json_is_true(json_object_get(saved, "condition_result"));
+        u->assert_result = json_is_true(json_object_get(saved, "assert_result"));
         text = json_string_value(json_object_get(saved, "status"));
         u->status_text = text ? strdup(text) : NULL;
         text = json_string_value(json_object_get(saved, "fault"));
@@ -308,6 +320,7 @@ static int adopt_unit(Unit *u, const json_t *saved) {
                 if (u->machine.prepared && u->spec)
                         (void) unit_prepare(u, &fault);
                 unit_adopted(u);
+                resume_hook(u, saved);
                 return 0;
         }
 

@@ -150,7 +150,7 @@ static int name_files(Unit *u, Launch *l) {
                 r = add_file(u, l, &l->resolv, "resolv.conf", "/etc/resolv.conf", false);
         if (r >= 0 && !is_mounted_over(u, "/etc/hostname"))
                 r = add_file(u, l, &l->host_name, "hostname", "/etc/hostname", false);
-        if (r >= 0 && u->held.spec->type == SERVICE_NOTIFY) {
+        if (r >= 0 && service_type_notifies(u->held.spec->type)) {
                 r = add_file(u, l, &l->notify, "notify", NOTIFY_DIRECTORY_INSIDE, true);
                 if (r >= 0)
                         r = strv_add(&l->environment, "NOTIFY_SOCKET=" NOTIFY_SOCKET_INSIDE);

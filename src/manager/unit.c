@@ -69,8 +69,6 @@ static MachinePolicy policy_of(const UnitSpec *spec) {
                 p.remain_after_exit = true;
                 p.start_limit_interval = 0;
         }
-        for (Hook h = HOOK_NONE + 1; h < HOOK_N_; h++)
-                p.n_hooks[h] = (unsigned) unit_hook_list(spec, h)->n;
         return p;
 }
 

@@ -1,5 +1,7 @@
 /* What the key types have in common: specifiers, quotes, words, paths. */
 #include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -161,4 +163,31 @@ int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syn
         diag_hint(in->diag, "%s", syntax);
         diag_did_you_mean(in->diag, word, words);
         return -EINVAL;
+}
+
+int key_bad_value(const KeyInput *in, const char *text, Where at, int r, const char *syntax) {
+        if (r == -ERANGE)
+                return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is out of range (%s)", in->key, text,
+                                  syntax);
+        return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not of the form %s", in->key, text, syntax);
+}
+
+char *key_format_u64(uint64_t n) {
+        return n == UINT64_MAX ? strdup("infinity") : key_format_text("%" PRIu64, n);
+}
+
+char *key_format_text(const char *fmt, ...) {
+        va_list ap;
+        char *text;
+        int r;
+
+        va_start(ap, fmt);
+        r = vasprintf(&text, fmt, ap);
+        va_end(ap);
+        return r < 0 ? NULL : text;
+}
+
+void key_set_text(char **field, char *text) {
+        free(*field);
+        *field = text;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "basic/macro.h"
 #include "config/words.h"
 #include "spec/key.h"
 
@@ -58,3 +59,16 @@ int key_size(const char *text, uint64_t *ret);
 /** key_bad_word() - the message for a word that is not in a list, with what was meant or else the list. */
 int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syntax,
                  const char *const *words);
+
+/** key_bad_value() - the message for a value that is not of a form, or out of its range with @r == -ERANGE.
+ */
+int key_bad_value(const KeyInput *in, const char *text, Where at, int r, const char *syntax);
+
+/** key_format_u64() - a number; UINT64_MAX as "infinity". */
+char *key_format_u64(uint64_t n);
+
+/** key_format_text() - printf to a new string; NULL when out of memory. */
+char *key_format_text(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/** key_set_text() - replace the text of a field; takes @text. */
+void key_set_text(char **field, char *text);

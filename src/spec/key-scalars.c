@@ -1,10 +1,11 @@
 /* Key types of one value: switches, texts, numbers, time spans, sizes, words of a list. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/sysinfo.h>
 
-#include "basic/capability.h"
+#include "basic/file.h"
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
@@ -16,22 +17,6 @@ ENUM_DEFINE(UserNamespaceMode, userns_mode, USERNS, USERNS_LIST)
 #define WORD_ONLY_(id, word) word,
 
 static const char *const boolean_words[] = { "yes", "no", "true", "false", "on", "off", "1", "0", NULL };
-
-/* Expanded text of a value that is not a list; parsed by one of the parse_*() functions. */
-static int bad_value(const KeyInput *in, const char *text, Where at, int r, const char *syntax) {
-        if (r == -ERANGE)
-                return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is out of range (%s)", in->key, text,
-                                  syntax);
-        return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not of the form %s", in->key, text, syntax);
-}
-
-static char *format_u64(uint64_t n) {
-        char *text;
-
-        if (n == UINT64_MAX)
-                return strdup("infinity");
-        return asprintf(&text, "%" PRIu64, n) < 0 ? NULL : text;
-}
 
 static int parse_boolean(const KeyInput *in, bool *ret) {
         autofree char *text = NULL;
@@ -187,14 +172,14 @@ int key_number_parse(const KeyInput *in, void *field) {
 
         r = parse_u32_range(in->text, 0, UINT32_MAX, &n);
         if (r < 0)
-                return bad_value(in, in->text, in->at, r, "NUMBER");
+                return key_bad_value(in, in->text, in->at, r, "NUMBER");
 
         *(unsigned *) field = n;
         return 0;
 }
 
 char *key_number_format(const void *field) {
-        return format_u64(*(const unsigned *) field);
+        return key_format_u64(*(const unsigned *) field);
 }
 
 void key_number_clear(void *field) {
@@ -210,7 +195,7 @@ int key_span_parse(const KeyInput *in, void *field) {
         if (r < 0)
                 return r;
         r = parse_span(text, field);
-        return r < 0 ? bad_value(in, text, at, r, key_type_span.syntax) : 0;
+        return r < 0 ? key_bad_value(in, text, at, r, key_type_span.syntax) : 0;
 }
 
 char *key_span_format(const void *field) {
@@ -251,18 +236,18 @@ int key_bytes_parse(const KeyInput *in, void *field) {
         if (r < 0)
                 return r;
         r = key_size(text, field);
-        return r < 0 ? bad_value(in, text, at, r, key_type_bytes.syntax) : 0;
+        return r < 0 ? key_bad_value(in, text, at, r, key_type_bytes.syntax) : 0;
 }
 
 char *key_bytes_format(const void *field) {
-        return format_u64(*(const uint64_t *) field);
+        return key_format_u64(*(const uint64_t *) field);
 }
 
 void key_bytes_clear(void *field) {
         *(uint64_t *) field = 0;
 }
 
-int key_memory_parse(const KeyInput *in, void *field) {
+static int parse_memory(const KeyInput *in, uint64_t *ret) {
         struct sysinfo info = {};
         uint32_t permyriad;
         uint64_t bytes;
@@ -272,13 +257,25 @@ int key_memory_parse(const KeyInput *in, void *field) {
         if (r == 0 && permyriad <= 10000) {
                 if (sysinfo(&info) < 0)
                         return -errno;
-                *(uint64_t *) field = (uint64_t) info.totalram * info.mem_unit / 10000 * permyriad;
+                *ret = (uint64_t) info.totalram * info.mem_unit / 10000 * permyriad;
                 return 0;
         }
 
         r = parse_size(in->text, &bytes);
         if (r < 0)
-                return bad_value(in, in->text, in->at, r, key_type_memory.syntax);
+                return key_bad_value(in, in->text, in->at, r, key_type_memory.syntax);
+
+        *ret = bytes;
+        return 0;
+}
+
+int key_memory_parse(const KeyInput *in, void *field) {
+        uint64_t bytes;
+        int r;
+
+        r = parse_memory(in, &bytes);
+        if (r < 0)
+                return r;
         if (bytes == 0)
                 return diag_error(in->diag, in->at, -EINVAL, "%s=: nothing runs in no memory", in->key);
 
@@ -286,8 +283,20 @@ int key_memory_parse(const KeyInput *in, void *field) {
         return 0;
 }
 
+int key_memory_any_parse(const KeyInput *in, void *field) {
+        return parse_memory(in, field);
+}
+
+char *key_memory_any_format(const void *field) {
+        return key_format_u64(*(const uint64_t *) field);
+}
+
+void key_memory_any_clear(void *field) {
+        *(uint64_t *) field = UINT64_MAX;
+}
+
 char *key_memory_format(const void *field) {
-        return format_u64(*(const uint64_t *) field);
+        return key_format_u64(*(const uint64_t *) field);
 }
 
 void key_memory_clear(void *field) {
@@ -300,7 +309,7 @@ int key_weight_parse(const KeyInput *in, void *field) {
 
         r = parse_u32_range(in->text, 1, 10000, &n);
         if (r < 0)
-                return bad_value(in, in->text, in->at, r, key_type_weight.syntax);
+                return key_bad_value(in, in->text, in->at, r, key_type_weight.syntax);
 
         *(uint64_t *) field = n;
         return 0;
@@ -309,7 +318,7 @@ int key_weight_parse(const KeyInput *in, void *field) {
 char *key_weight_format(const void *field) {
         uint64_t n = *(const uint64_t *) field;
 
-        return n == UINT64_MAX ? strdup("") : format_u64(n);
+        return n == UINT64_MAX ? strdup("") : key_format_u64(n);
 }
 
 void key_weight_clear(void *field) {
@@ -323,7 +332,7 @@ int key_quota_parse(const KeyInput *in, void *field) {
 
         r = parse_permyriad(in->text, &permyriad);
         if (r < 0 || permyriad == 0)
-                return bad_value(in, in->text, in->at, r < 0 ? r : -ERANGE, key_type_quota.syntax);
+                return key_bad_value(in, in->text, in->at, r < 0 ? r : -ERANGE, key_type_quota.syntax);
 
         *(uint64_t *) field = (uint64_t) permyriad * 100;
         return 0;
@@ -342,22 +351,51 @@ void key_quota_clear(void *field) {
         *(uint64_t *) field = UINT64_MAX;
 }
 
+/* As many as the kernel allows for the whole machine. */
+static int read_system_tasks(uint64_t *ret) {
+        static const char *const files[] = { "/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max" };
+        uint64_t least = UINT64_MAX;
+
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                autofree char *line = NULL;
+                uint64_t n;
+                int r;
+
+                r = file_read_line(AT_FDCWD, files[i], &line);
+                if (r >= 0)
+                        r = parse_u64(line, &n);
+                if (r < 0)
+                        return r;
+                least = MIN_OF(least, n);
+        }
+
+        *ret = least;
+        return 0;
+}
+
 int key_tasks_parse(const KeyInput *in, void *field) {
-        uint64_t n = UINT64_MAX;
+        uint64_t n = UINT64_MAX, all;
+        uint32_t permyriad;
         int r;
 
-        r = streq(in->text, "infinity") ? 0 : parse_u64(in->text, &n);
+        if (parse_permyriad(in->text, &permyriad) == 0 && permyriad <= 10000) {
+                r = read_system_tasks(&all);
+                if (r < 0)
+                        return r;
+                n = (uint64_t) ((unsigned __int128) all * permyriad / 10000);
+        } else
+                r = streq(in->text, "infinity") ? 0 : parse_unsigned(in->text, UINT64_MAX, &n);
         if (r == 0 && n == 0)
                 r = -ERANGE;
         if (r < 0)
-                return bad_value(in, in->text, in->at, r, key_type_tasks.syntax);
+                return key_bad_value(in, in->text, in->at, r, key_type_tasks.syntax);
 
         *(uint64_t *) field = n;
         return 0;
 }
 
 char *key_tasks_format(const void *field) {
-        return format_u64(*(const uint64_t *) field);
+        return key_format_u64(*(const uint64_t *) field);
 }
 
 void key_tasks_clear(void *field) {
@@ -394,15 +432,22 @@ void key_signal_clear(void *field) {
 
 int key_service_type_parse(const KeyInput *in, void *field) {
         static const char *const words[] = { SERVICE_TYPE_LIST(WORD_ONLY_) NULL };
-        static const char *const later[] = { "forking", "dbus", "idle", "notify-reload", NULL };
+        static const char *const others[][2] = {
+                { "forking", "a program that stays in the foreground needs Type=exec or Type=notify" },
+                { "dbus", "Type=notify or Type=healthy tells when the program is ready" },
+                { "idle", "Type=exec starts it without waiting for other jobs" },
+        };
         ServiceType type = service_type_from_string(in->text);
 
-        if (type < 0) {
-                if (strv_contains((char **) later, in->text))
-                        return diag_error(in->diag, in->at, -EINVAL, "%s=%s is not supported (%s)", in->key,
-                                          in->text, key_type_service_type.syntax);
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                if (streq(others[i][0], in->text)) {
+                        (void) diag_error(in->diag, in->at, -EINVAL, "%s=%s is not for containers", in->key,
+                                          in->text);
+                        diag_hint(in->diag, "%s", others[i][1]);
+                        return -EINVAL;
+                }
+        if (type < 0)
                 return key_bad_word(in, in->text, in->at, key_type_service_type.syntax, words);
-        }
 
         *(ServiceType *) field = type;
         return 0;

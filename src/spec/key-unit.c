@@ -20,8 +20,7 @@ int key_host_path_parse(const KeyInput *in, void *field) {
         if (r < 0)
                 return r;
 
-        free(*(char **) field);
-        *(char **) field = path;
+        key_set_text(field, path);
         return 0;
 }
 
@@ -71,11 +70,7 @@ int key_status_parse(const KeyInput *in, void *field) {
 
 char *key_status_format(const void *field) {
         int n = *(const int *) field;
-        char *text;
-
-        if (n < 0)
-                return strdup("");
-        return asprintf(&text, "%d", n) < 0 ? NULL : text;
+        return n < 0 ? strdup("") : key_format_text("%d", n);
 }
 
 void key_status_clear(void *field) {
@@ -95,8 +90,7 @@ int key_instance_parse(const KeyInput *in, void *field) {
                                           "%s=: an instance is made of letters, digits and \":-_.\\@\"",
                                           in->key);
 
-        free(*(char **) field);
-        *(char **) field = take_ptr(text);
+        key_set_text(field, take_ptr(text));
         return 0;
 }
 

@@ -57,7 +57,8 @@ enum {
         X(PODMAN, 1 << 9, "steers podman itself and has no effect here")                    \
         X(SANDBOX, 1 << 10,                                                                 \
           "would confine the program that starts a container, of which there is none here") \
-        X(HOST, 1 << 11, "is for services of the host and has no effect on a container")
+        X(HOST, 1 << 11, "is for services of the host and has no effect on a container")    \
+        X(ALWAYS, 1 << 14, "does nothing, because this is always counted")
 
 enum {
 #define X(id, flag, text) KEY_##id = flag,

@@ -284,10 +284,10 @@ static usec_t stop_timeout(const Making *m) {
         bool own = unit_spec_is_set(u, "Container", "StopTimeout");
 
         if (own && u->service.timeout_stop_set)
-                return MIN_OF(m->section->stop_timeout, u->service.timeout_stop);
+                return MIN_OF(m->section->stop_timeout, u->service.timeouts.stop);
         if (own)
                 return m->section->stop_timeout;
-        return u->service.timeout_stop_set ? u->service.timeout_stop : m->config->defaults.timeout_stop;
+        return u->service.timeout_stop_set ? u->service.timeouts.stop : m->config->defaults.timeout_stop;
 }
 
 static int make_service(const Making *m, ContainerSpec *s) {
@@ -297,7 +297,7 @@ static int make_service(const Making *m, ContainerSpec *s) {
         s->type = service->type;
         s->stop_timeout = stop_timeout(m);
         s->start_timeout = service->timeout_start_set || service->type == SERVICE_ONESHOT
-                                   ? service->timeout_start
+                                   ? service->timeouts.start
                                    : m->config->defaults.timeout_start;
 
         s->limits = service->limits;

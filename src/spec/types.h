@@ -4,15 +4,24 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "basic/strtab.h"
 
-#define SERVICE_TYPE_LIST(X)        \
-        X(SERVICE_SIMPLE, "simple") \
-        X(SERVICE_EXEC, "exec")     \
-        X(SERVICE_NOTIFY, "notify") \
-        X(SERVICE_ONESHOT, "oneshot")
+#define SERVICE_TYPE_LIST(X)                      \
+        X(SERVICE_SIMPLE, "simple")               \
+        X(SERVICE_EXEC, "exec")                   \
+        X(SERVICE_NOTIFY, "notify")               \
+        X(SERVICE_NOTIFY_RELOAD, "notify-reload") \
+        X(SERVICE_ONESHOT, "oneshot")             \
+        X(SERVICE_HEALTHY, "healthy")
 
 ENUM_DECLARE(ServiceType, service_type, SERVICE_TYPE, SERVICE_TYPE_LIST);
+
+/* Does the program itself say when it is ready? */
+static inline bool service_type_notifies(ServiceType t) {
+        return t == SERVICE_NOTIFY || t == SERVICE_NOTIFY_RELOAD;
+}
 
 /* systemd.kill(5). */
 #define KILL_MODE_LIST(X)                           \

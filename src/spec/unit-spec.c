@@ -6,6 +6,7 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "spec/container-section.h"
+#include "spec/key-alias.h"
 #include "spec/key.h"
 #include "spec/unit-check.h"
 #include "spec/unit-spec.h"
@@ -43,9 +44,17 @@ const void *unit_spec_section(const UnitSpec *u, const char *section) {
         return NULL;
 }
 
+/* Is it an assignment of @key, perhaps by an old name? */
+static bool is_value_of(const RawValue *v, const char *section, const char *key) {
+        const KeyAlias *alias = key_alias_find(v->section, v->key);
+
+        return alias ? streq(alias->new_section, section) && streq(alias->new_name, key)
+                     : streq(v->section, section) && streq(v->key, key);
+}
+
 const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const char *key) {
         for (size_t i = raw->n_values; i-- > 0;)
-                if (streq(raw->values[i].section, section) && streq(raw->values[i].key, key))
+                if (is_value_of(&raw->values[i], section, key))
                         return &raw->values[i];
         return NULL;
 }
@@ -144,6 +153,29 @@ static int report_unknown(UnitKind kind, const RawValue *v, Diag *diag) {
         return -EINVAL;
 }
 
+/* What the manager makes of a key that it knows, and says about it. */
+static int assign(UnitSpec *u, const RawValue *v, const KeyTable *table, const Key *key, const KeyInput *in) {
+        if (key_idle_reason(key))
+                diag_warning(in->diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
+        return key_assign(table, key, in, (void *) unit_spec_section(u, table->section));
+}
+
+static int assign_by_old_name(UnitSpec *u, const RawValue *v, const KeyAlias *alias, KeyInput *in) {
+        const KeyTable *table = key_table_find(alias->new_section);
+        autofree char *text = NULL;
+        int r;
+
+        diag_warning(in->diag, v->key_at, "%s= is the old name of %s=%s%s%s", alias->name, alias->new_name,
+                     streq(alias->section, alias->new_section) ? "" : " of section [",
+                     streq(alias->section, alias->new_section) ? "" : alias->new_section,
+                     streq(alias->section, alias->new_section) ? "" : "]");
+        r = key_alias_convert(alias, in, &text);
+        if (r < 0)
+                return r;
+        in->text = text;
+        return assign(u, v, table, key_find(table, alias->new_name), in);
+}
+
 static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
                       const SpecifierContext *specifiers, Diag *diag) {
         KeyInput in = {
@@ -156,12 +188,11 @@ static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
         };
         const KeyTable *table = key_table_find(v->section);
         const Key *key = table ? key_find(table, v->key) : NULL;
+        const KeyAlias *alias = key ? NULL : key_alias_find(v->section, v->key);
 
-        if (!key)
-                return report_unknown(u->kind, v, diag);
-        if (key_idle_reason(key))
-                diag_warning(diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
-        return key_assign(table, key, &in, (void *) unit_spec_section(u, v->section));
+        if (alias)
+                return assign_by_old_name(u, v, alias, &in);
+        return key ? assign(u, v, table, key, &in) : report_unknown(u->kind, v, diag);
 }
 
 static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
@@ -229,11 +260,11 @@ static void set_timeout_stop(UnitSpec *u, const ManagerConfig *config) {
         bool own = u->container && unit_spec_is_set(u, "Container", "StopTimeout");
 
         if (own && s->timeout_stop_set)
-                s->timeout_stop = MIN_OF(s->timeout_stop, u->container->stop_timeout);
+                s->timeouts.stop = MIN_OF(s->timeouts.stop, u->container->stop_timeout);
         else if (own)
-                s->timeout_stop = u->container->stop_timeout;
+                s->timeouts.stop = u->container->stop_timeout;
         else if (!s->timeout_stop_set)
-                s->timeout_stop = config->defaults.timeout_stop;
+                s->timeouts.stop = config->defaults.timeout_stop;
 }
 
 void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
@@ -242,8 +273,10 @@ void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
         if (!unit_spec_is_set(u, "Service", "RestartSec"))
                 s->restart_sec = config->defaults.restart_sec;
         if (!s->timeout_start_set && s->type != SERVICE_ONESHOT)
-                s->timeout_start = config->defaults.timeout_start;
+                s->timeouts.start = config->defaults.timeout_start;
         set_timeout_stop(u, config);
+        if (!unit_spec_is_set(u, "Service", "TimeoutAbortSec"))
+                s->timeout_abort = s->timeouts.stop;
         if (!unit_spec_is_set(u, "Service", "MemoryMax"))
                 s->limits.memory_max = config->defaults.memory_max;
         if (!unit_spec_is_set(u, "Service", "TasksMax"))

@@ -52,12 +52,29 @@ void machine_init(Machine *m) {
 }
 
 MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
+        const ServiceSection *s = &u->service;
+
         return (MachinePolicy){
-                .restart = restart_rule_from_service(&u->service),
-                .remain_after_exit = u->service.remain_after_exit,
-                .timeout_start = u->service.timeout_start,
-                .timeout_stop = u->service.timeout_stop,
-                .timeout_abort = u->service.timeout_stop,
+                .restart = restart_rule_from_service(s),
+                .remain_after_exit = s->remain_after_exit,
+                .no_sigkill = !s->send_sigkill,
+                .reload_signal = s->type == SERVICE_NOTIFY_RELOAD,
+                .reload_ready = s->type == SERVICE_NOTIFY_RELOAD,
+                .n_hooks = {
+                        [HOOK_CONDITION] = (unsigned) s->exec_condition.n,
+                        [HOOK_START_PRE] = (unsigned) s->exec_start_pre.n,
+                        [HOOK_START_POST] = (unsigned) s->exec_start_post.n,
+                        [HOOK_RELOAD] = (unsigned) s->exec_reload.n,
+                        [HOOK_STOP] = (unsigned) s->exec_stop.n,
+                        [HOOK_STOP_POST] = (unsigned) s->exec_stop_post.n,
+                },
+                .timeout_start = s->timeouts.start,
+                .timeout_stop = s->timeouts.stop,
+                .timeout_abort = s->timeout_abort > 0 ? s->timeout_abort : s->timeouts.stop,
+                .timeout_start_mode = s->timeout_start_mode,
+                .timeout_stop_mode = s->timeout_stop_mode,
+                .watchdog = s->watchdog == USEC_INFINITY ? 0 : s->watchdog,
+                .runtime_max = s->runtime_max == USEC_INFINITY || s->type == SERVICE_ONESHOT ? 0 : s->runtime_max,
                 .start_limit_interval = u->unit.start_limit_interval,
                 .start_limit_burst = u->unit.start_limit_burst,
         };

@@ -166,8 +166,10 @@ void machine_on_spawned(Step *s) {
         switch (s->p->restart.type) {
         case SERVICE_SIMPLE:
         case SERVICE_EXEC:
+        case SERVICE_HEALTHY:
                 return start_post(s);
         case SERVICE_NOTIFY:
+        case SERVICE_NOTIFY_RELOAD:
                 return m->ready ? start_post(s) : machine_enter(s, MACHINE_STARTING, m->timer);
         case SERVICE_ONESHOT:
                 return machine_enter(s, MACHINE_STARTING, m->timer);
@@ -197,7 +199,7 @@ void machine_on_ready_spawning(Step *s) {
 
 void machine_on_ready_starting(Step *s) {
         s->m->ready = true;
-        if (s->p->restart.type == SERVICE_NOTIFY)
+        if (service_type_notifies(s->p->restart.type))
                 start_post(s);
 }
 

@@ -14,6 +14,8 @@ RestartRule restart_rule_from_service(const ServiceSection *s) {
                 .steps = s->restart_steps,
                 .max_delay = s->restart_max_delay,
                 .success = s->success_exit_status,
+                .prevent = s->restart_prevent_exit_status,
+                .force = s->restart_force_exit_status,
         };
 }
 

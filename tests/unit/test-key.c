@@ -73,10 +73,11 @@ START_TEST(keys_are_found) {
         ck_assert_ptr_null(key_table_find("container"));
         ck_assert_str_eq(key_find(&container_keys, "Volume")->name, "Volume");
         ck_assert_ptr_null(key_find(&container_keys, "volume"));
-        ck_assert(key_known_reason("Service", "MemoryHigh"));
-        ck_assert(!key_known_reason("Unit", "MemoryHigh"));
+        ck_assert(key_known_reason("Service", "PrivateTmp"));
+        ck_assert(!key_known_reason("Unit", "PrivateTmp"));
         ck_assert_str_eq(key_section_of("Image"), "Container");
         ck_assert_str_eq(key_section_of("MemoryHigh"), "Service");
+        ck_assert_str_eq(key_section_of("PrivateTmp"), "Service");
         ck_assert_ptr_null(key_section_of("Nonsense"));
         ck_assert(section_is_known("Pod"));
         ck_assert(!section_is_known("Contianer"));

@@ -373,7 +373,7 @@ static bool state_may_be(int state, const MachinePolicy *p) {
         case MACHINE_RUNNING:
                 return type != SERVICE_ONESHOT;
         case MACHINE_STARTING:
-                return type == SERVICE_ONESHOT || type == SERVICE_NOTIFY;
+                return type == SERVICE_ONESHOT || service_type_notifies(type);
         case MACHINE_AUTO_RESTART:
                 return restart != RESTART_NO && !(restart == RESTART_ON_SUCCESS && type == SERVICE_ONESHOT);
         case MACHINE_CONDITION:

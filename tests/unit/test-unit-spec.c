@@ -25,7 +25,7 @@ START_TEST(defaults) {
         ck_assert_int_eq(u->service.type, SERVICE_EXEC);
         ck_assert_int_eq(u->service.restart, RESTART_NO);
         ck_assert_uint_eq(u->service.restart_sec, 100 * USEC_PER_MSEC);
-        ck_assert_uint_eq(u->service.timeout_start, 90 * USEC_PER_SEC);
+        ck_assert_uint_eq(u->service.timeouts.start, 90 * USEC_PER_SEC);
         ck_assert(!u->service.timeout_start_set);
         ck_assert(u->service.restart_max_delay == USEC_INFINITY);
         ck_assert(u->service.limits.memory_max == UINT64_MAX);
@@ -51,8 +51,8 @@ START_TEST(service_values) {
         ck_assert_uint_eq(s->restart_sec, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(s->restart_steps, 3);
         ck_assert_uint_eq(s->restart_max_delay, 60 * USEC_PER_SEC);
-        ck_assert(s->timeout_start == USEC_INFINITY && s->timeout_start_set);
-        ck_assert_uint_eq(s->timeout_stop, 5 * USEC_PER_SEC);
+        ck_assert(s->timeouts.start == USEC_INFINITY && s->timeout_start_set);
+        ck_assert_uint_eq(s->timeouts.stop, 5 * USEC_PER_SEC);
         ck_assert(exit_status_set_has_status(&s->success_exit_status, 3));
         ck_assert(exit_status_set_has_status(&s->success_exit_status, 75));
         ck_assert(!exit_status_set_has_status(&s->success_exit_status, 4));
@@ -69,8 +69,8 @@ START_TEST(oneshot_has_no_start_timeout) {
         autoptr(UnitSpec) u = web("[Service]\nType=oneshot\n");
         autoptr(UnitSpec) set = web("[Service]\nType=oneshot\nTimeoutStartSec=5\n");
 
-        ck_assert(u->service.timeout_start == USEC_INFINITY);
-        ck_assert_uint_eq(set->service.timeout_start, 5 * USEC_PER_SEC);
+        ck_assert(u->service.timeouts.start == USEC_INFINITY);
+        ck_assert_uint_eq(set->service.timeouts.start, 5 * USEC_PER_SEC);
 }
 END_TEST
 
@@ -325,8 +325,8 @@ START_TEST(unknown_keys_and_sections_are_errors) {
                         "3:1: error: section [Network] does not belong in a .container unit (it belongs in a "
                         ".network "
                         "unit)");
-        assert_messages("web.container", WEB("[Service]\nStartLimitBurst=3\n"), -EINVAL,
-                        "4:1: error: StartLimitBurst= belongs in section [Unit], not in [Service]");
+        assert_messages("web.container", WEB("[Service]\nWants=db\n"), -EINVAL,
+                        "4:1: error: Wants= belongs in section [Unit], not in [Service]");
 }
 END_TEST
 
@@ -410,8 +410,10 @@ START_TEST(bad_service_values) {
                 "5:11: error: MemoryMax=: \"lots\" is not of the form BYTES, with K, M, G or T | PERCENT% | "
                 "infinity\n"
                 "6:11: error: CPUWeight=: \"0\" is out of range (1 ... 10000)\n"
-                "7:10: error: TasksMax=: \"no\" is not of the form NUMBER | infinity\n"
-                "8:6: error: Type=forking is not supported (simple | exec | notify | oneshot)\n"
+                "7:10: error: TasksMax=: \"no\" is not of the form NUMBER | PERCENT% | infinity\n"
+                "8:6: error: Type=forking is not for containers (a program that stays in the foreground "
+                "needs "
+                "Type=exec or Type=notify)\n"
                 "9:21: error: SuccessExitStatus=: \"TEMPFIAL\" is not one of its values (did you mean "
                 "\"TEMPFAIL\"?)\n"
                 "10:10: error: CPUQuota=: \"20\" is not of the form PERCENT%");
@@ -513,8 +515,8 @@ START_TEST(configuration_gives_defaults) {
         unit_spec_set_defaults(u, &config);
         ck_assert_uint_eq(u->service.limits.memory_max, 1 << 30);
         ck_assert(u->service.limits.tasks_max == UINT64_MAX); /* the unit says so itself */
-        ck_assert_uint_eq(u->service.timeout_start, 7);
-        ck_assert_uint_eq(u->service.timeout_stop, 8);
+        ck_assert_uint_eq(u->service.timeouts.start, 7);
+        ck_assert_uint_eq(u->service.timeouts.stop, 8);
         ck_assert_uint_eq(u->service.restart_sec, 9);
         ck_assert_uint_eq(u->unit.start_limit_interval, 10);
         ck_assert_uint_eq(u->unit.start_limit_burst, 11);

@@ -1,0 +1,18 @@
+/* Names that keys had once: key-aliases.def. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "spec/key.h"
+
+typedef struct KeyAlias {
+        const char *section, *name;
+        const char *new_section, *new_name;
+        int (*convert)(const KeyInput *in, char **ret);
+} KeyAlias;
+
+/** key_alias_find() - what @name in @section is called now; NULL when it is not an old name. */
+const KeyAlias *key_alias_find(const char *section, const char *name);
+
+/** key_alias_convert() - the value as the new key has it; free(). 0, -EINVAL with a message, -ENOMEM. */
+int key_alias_convert(const KeyAlias *alias, const KeyInput *in, char **ret);
