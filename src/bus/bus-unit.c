@@ -39,13 +39,13 @@ char *bus_unit_path(const char *name) {
 static const char *file_state(const UnitStatus *s) {
         if (s->load_state == LOAD_MASKED)
                 return "masked";
-        if (s->load_state != LOAD_LOADED || !s->spec)
+        if (s->load_state == LOAD_NOT_FOUND)
                 return "";
 
         STRV_FOREACH (d, s->drop_ins)
                 if (endswith(*d, "/" UNIT_DISABLE_DROP_IN))
                         return "disabled";
-        return s->spec->install.wanted_by ? "enabled" : "static";
+        return s->has_install ? "enabled" : "static";
 }
 
 /* waitid(2)'s code, which is what systemd shows. */
@@ -245,6 +245,10 @@ static int on_restart(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return unit_job(m, userdata, JOB_RESTART, error);
 }
 
+static int on_reload(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return unit_job(m, userdata, JOB_RELOAD, error);
+}
+
 static int on_kill(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         UnitView *v = userdata;
         const char *whom;
@@ -331,6 +335,7 @@ static const sd_bus_vtable unit_vtable[] = {
         METHOD("Start", "s", "o", on_start),
         METHOD("Stop", "s", "o", on_stop),
         METHOD("Restart", "s", "o", on_restart),
+        METHOD("Reload", "s", "o", on_reload),
         METHOD("Kill", "si", NULL, on_kill),
         METHOD("ResetFailed", NULL, NULL, on_reset_failed),
 

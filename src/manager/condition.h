@@ -27,7 +27,8 @@ int condition_test(const Condition *c);
 /**
  * condition_test_all() - all of them: each without "|" has to be met, and of those with it one
  *
- * Asserts come first. What cannot be found out counts as not met.
+ * Conditions come first: a start that is skipped does not fail. What cannot be found out counts as not met,
+ * and a key that has no effect here (conditions.def) as met.
  *
  * Returns: 0, or -ENOMEM.
  */

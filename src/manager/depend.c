@@ -1,7 +1,7 @@
 /*
  * What the end of one unit means for others beyond the jobs of a request: OnFailure=, OnSuccess=, BindsTo=,
- * Upholds=, StopWhenUnneeded=, and restarts by policy that others take part in. Each comes to a job of its own;
- * nothing is done at once, the queue runs when all is quiet.
+ * Upholds=, StopWhenUnneeded=, and restarts by policy that others take part in. Each comes to a job of its
+ * own; nothing is done at once, the queue runs when all is quiet.
  */
 #include "basic/log.h"
 #include "manager/internal.h"

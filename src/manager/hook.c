@@ -1,8 +1,8 @@
 /*
- * MACHINE_RUN_HOOK: the commands of ExecStartPre= and the like, on the host, as children of the manager. Each runs
- * in a cgroup of its own beside the container's, so that all that it has started goes with it, and so that a
- * container that has ended is known to have ended. Its pidfd is held like a container's: a manager that takes over
- * waits for it and learns its exit status.
+ * MACHINE_RUN_HOOK: the commands of ExecStartPre= and the like, on the host, as children of the manager. Each
+ * runs in a cgroup of its own beside the container's, so that all that it has started goes with it, and so
+ * that a container that has ended is known to have ended. Its pidfd is held like a container's: a manager
+ * that takes over waits for it and learns its exit status.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -58,7 +58,8 @@ static const ExecCommand *current_command(const Unit *u) {
 
 /* --- cgroups ---------------------------------------------------------------------------------------- */
 
-/* What a command has left behind may still be on its way out when the next one comes: it gets another name. */
+/* What a command has left behind may still be on its way out when the next one comes: it gets another name.
+ */
 enum { CGROUPS = 8 };
 
 static char *cgroup_name(const Unit *u, unsigned n) {
@@ -268,10 +269,10 @@ static int run(Unit *u, const ExecCommand *c, int *ret_pidfd, pid_t *ret_pid, Fa
                 .path = c->flags & COMMAND_SHELL ? "/bin/sh" : c->path,
                 .argv = words,
                 .environment = env,
-                .directory = !directory                ? NULL
-                             : streq(directory, "~")   ? "/root"
-                             : directory[0] == '-'     ? directory + 1
-                                                       : directory,
+                .directory = !directory              ? NULL
+                             : streq(directory, "~") ? "/root"
+                             : directory[0] == '-'   ? directory + 1
+                                                     : directory,
                 .directory_optional = directory && directory[0] == '-',
                 .cgroup_fd = u->hook_cgroup_fd,
                 .stdout_fd = output[0],
@@ -313,7 +314,8 @@ static void explain(Unit *u, const ExecCommand *c, const MainExit *e, bool ignor
         else if (e->kind == EXIT_KIND_UNKNOWN)
                 n = asprintf(&text, "%s=%s was lost with the last manager", word, strempty(line));
         else
-                n = asprintf(&text, "%s=%s was killed by %s", word, strempty(line), signal_to_name(e->status));
+                n = asprintf(&text, "%s=%s was killed by %s", word, strempty(line),
+                             signal_to_name(e->status));
         if (n < 0)
                 return;
 
@@ -450,8 +452,9 @@ void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity) {
                 return;
         }
 
-        /* Saved before it was started: the time between the two is short, and what it has begun is ended. One that
-         * has run, but whose end was seen by nobody, is not run again: it may have done half of its work. */
+        /* Saved before it was started: the time between the two is short, and what it has begun is ended. One
+         * that has run, but whose end was seen by nobody, is not run again: it may have done half of its
+         * work. */
         if (pid <= 0) {
                 drop_cgroups(u);
                 unit_run_hook(u);

@@ -17,7 +17,8 @@ static bool restart_is_due(const Unit *u) {
         return u->machine.state == MACHINE_AUTO_RESTART && u->machine.timer <= clock_now(CLOCK_BOOTTIME);
 }
 
-/* A job that was the half of something, and has not come to its end: what waits for the other half goes on. */
+/* A job that was the half of something, and has not come to its end: what waits for the other half goes on.
+ */
 static void let_go(Manager *m, Unit *u) {
         if (unit_at_rest(u) && (u->machine.prepared || u->machine.restart))
                 unit_event(u, &(MachineEvent){ .type = EVENT_STOP });
@@ -76,8 +77,9 @@ bool unit_may_start(Unit *u, JobResult *ret) {
         if (outcome.verdict == CONDITION_MET)
                 return true;
 
+        /* Where a condition is not met, no assert was asked. */
         u->condition_result = outcome.verdict != CONDITION_UNMET;
-        u->assert_result = outcome.verdict != ASSERT_UNMET;
+        u->assert_result = false;
         word = outcome.verdict == ASSERT_UNMET ? "Assert" : "Condition";
         log_message(outcome.verdict == ASSERT_UNMET ? LOG_WARNING : LOG_INFO, u->name,
                     "not started: %s%s= is not met", word,
@@ -285,15 +287,20 @@ static int enqueue(Manager *m, char *const *names, JobType type, JobMode mode, u
 static int refuse(Manager *m, const char *name, JobType type, Fault *fault) {
         Unit *u = manager_get_unit(m, name);
         const UnitSection *s = u && u->spec ? &u->spec->unit : NULL;
-        bool starts = type == JOB_START || type == JOB_RESTART, stops = type == JOB_STOP || type == JOB_RESTART;
+        bool starts = type == JOB_START || type == JOB_RESTART,
+             stops = type == JOB_STOP || type == JOB_RESTART;
 
         if (!s)
                 return 0;
         if ((starts && s->refuse_manual_start) || (stops && s->refuse_manual_stop))
-                return fault_set(fault, "only dependencies of other units may do that with", -EACCES, "%s", name);
-        if (type == JOB_RELOAD && !unit_can_reload(u))
-                return fault_set(fault, "reload", -EOPNOTSUPP, "%s", name);
-        return 0;
+                return fault_set(fault, "only dependencies of other units may do that with", -EACCES, "%s",
+                                 name);
+        if (type != JOB_RELOAD || unit_can_reload(u))
+                return 0;
+
+        (void) fault_set(fault, "reload", -EOPNOTSUPP, "%s", name);
+        fault_advise(fault, "its unit file has no ExecReload=");
+        return -EOPNOTSUPP;
 }
 
 int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids,
@@ -340,20 +347,20 @@ int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal) {
 
         if (whom == KILL_MAIN)
                 return u->main ? child_signal(u->main, signal) : -ESRCH;
-        if (u->held.cgroup_fd < 0)
-                return -ESRCH;
+        /* "All of them" may be none. */
+        r = u->held.cgroup_fd < 0 ? 0 : cgroup_signal(u->held.cgroup_fd, signal);
+        return r < 0 ? r : 0;
+}
 
-        r = cgroup_signal(u->held.cgroup_fd, signal);
-        return r < 0 ? r : r == 0 ? -ESRCH : 0;
+static void reset_failed(Unit *u) {
+        if (u->machine.state == MACHINE_FAILED)
+                u->condition_result = u->assert_result = false;
+        unit_event(u, &(MachineEvent){ .type = EVENT_RESET_FAILED });
 }
 
 void manager_reset_failed(Manager *m, Unit *u) {
-        const MachineEvent event = { .type = EVENT_RESET_FAILED };
-
-        if (u) {
-                unit_event(u, &event);
-                return;
-        }
+        if (u)
+                return reset_failed(u);
         for (u = m->units; u; u = u->hh.next)
-                unit_event(u, &event);
+                reset_failed(u);
 }

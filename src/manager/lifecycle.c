@@ -78,11 +78,12 @@ static void do_prepare(Unit *u) {
 static void spawn_nothing(Unit *u) {
         unit_queue_event(u, &(MachineEvent){ .type = EVENT_SPAWNED });
         unit_queue_event(u, &(MachineEvent){ .type = EVENT_MAIN_EXITED,
-                                        .exit = { .kind = EXIT_KIND_EXITED },
-                                        .cgroup_empty = true });
+                                             .exit = { .kind = EXIT_KIND_EXITED },
+                                             .cgroup_empty = true });
 }
 
-/* What systemd's child would have ended with at this step, if it gives up there; no exit for all other steps. */
+/* What systemd's child would have ended with at this step, if it gives up there; no exit for all other steps.
+ */
 static MainExit exit_of_child(const Fault *fault) {
         static const struct {
                 const char *step;
@@ -170,6 +171,8 @@ static void answer_jobs(Unit *u, unsigned actions) {
 
 static void note_change(Unit *u, const MachineOutput *out) {
         explain_start_limit(u);
+        if (u->machine.result == RESULT_EXEC_CONDITION)
+                u->condition_result = false;
         graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
         log_change(u, out->before);
         if (unit_at_rest(u) && !u->machine.prepared)

@@ -78,17 +78,18 @@ int unit_save(Unit *u) {
         json_t *o;
         int r;
 
-        o = json_pack(
-                "{s:i, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:I, s:i, s:b, s:b}", "version",
-                STATE_VERSION, "boot_id", u->manager->boot_id, "machine", machine_to_json(&u->machine),
-                "invocation", invocation_text(u, invocation), "pid", u->main ? (int) child_pid(u->main) : 0,
-                "pid_identity", (json_int_t) u->pid_identity, "oom_kills", (json_int_t) u->oom_kills,
-                "id_base", (json_int_t) u->held.id_base, "fingerprint", (json_int_t) u->held.fingerprint,
-                "volumes_filled", u->held.volumes_filled, "log_file", u->log_file, "image",
-                u->held.image ? u->held.image->id : NULL, "status", u->status_text, "fault", u->fault_text,
-                "hook_pid", u->hook ? (int) child_pid(u->hook) : 0, "hook_identity", (json_int_t) u->hook_identity,
-                "errno", u->status_errno, "condition_result", u->condition_result, "assert_result",
-                u->assert_result);
+        o = json_pack("{s:i, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:I, "
+                      "s:i, s:b, s:b}",
+                      "version", STATE_VERSION, "boot_id", u->manager->boot_id, "machine",
+                      machine_to_json(&u->machine), "invocation", invocation_text(u, invocation), "pid",
+                      u->main ? (int) child_pid(u->main) : 0, "pid_identity", (json_int_t) u->pid_identity,
+                      "oom_kills", (json_int_t) u->oom_kills, "id_base", (json_int_t) u->held.id_base,
+                      "fingerprint", (json_int_t) u->held.fingerprint, "volumes_filled",
+                      u->held.volumes_filled, "log_file", u->log_file, "image",
+                      u->held.image ? u->held.image->id : NULL, "status", u->status_text, "fault",
+                      u->fault_text, "hook_pid", u->hook ? (int) child_pid(u->hook) : 0, "hook_identity",
+                      (json_int_t) u->hook_identity, "errno", u->status_errno, "condition_result",
+                      u->condition_result, "assert_result", u->assert_result);
         if (!o || !path)
                 return -ENOMEM;
         if (u->held.attachment)

@@ -38,7 +38,8 @@ void unit_signal_stop(Unit *u) {
 }
 
 void unit_signal_watchdog(Unit *u) {
-        int sig = u->spec && u->spec->service.watchdog_signal > 0 ? u->spec->service.watchdog_signal : SIGABRT;
+        int sig =
+                u->spec && u->spec->service.watchdog_signal > 0 ? u->spec->service.watchdog_signal : SIGABRT;
 
         unit_hook_signal(u, sig);
         if (u->main)

@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
+#include "spec/unit-check.h"
 
 ENUM_DEFINE(LoadState, load_state, LOAD_STATE, LOAD_STATE_LIST)
 
@@ -223,6 +224,19 @@ static const RawUnit *raw_of(const Unit *u) {
         return u->spec ? u->spec->raw : u->raw_bad;
 }
 
+/* From the text: also of a file that has mistakes. */
+static bool has_install(const RawUnit *raw) {
+        static const char *const keys[] = { "WantedBy", "RequiredBy", "UpheldBy" };
+
+        for (size_t i = 0; raw && i < ELEMENTSOF(keys); i++) {
+                const RawValue *v = unit_raw_value(raw, "Install", keys[i]);
+
+                if (v && v->value[0] != '\0')
+                        return true;
+        }
+        return false;
+}
+
 void unit_status(Unit *u, UnitStatus *ret) {
         const RawUnit *raw = raw_of(u);
         const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
@@ -249,6 +263,7 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .condition_result = u->condition_result,
                 .assert_result = u->assert_result,
                 .can_reload = unit_can_reload(u),
+                .has_install = has_install(raw),
                 .status_errno = u->status_errno,
         };
         memcpy(ret->invocation, u->invocation, sizeof(ret->invocation));

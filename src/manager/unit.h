@@ -46,6 +46,7 @@ typedef struct UnitStatus {
         int status_errno;       /* ERRNO= of the last notification */
         bool condition_result, assert_result; /* of the last start that was tried */
         bool can_reload;
+        bool has_install; /* [Install] says with what it is started */
         uint32_t job_id;        /* 0 = none */
         JobType job_type;
 } UnitStatus;

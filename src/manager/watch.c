@@ -134,4 +134,3 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid) {
                 return -ENOMEM;
         return child_watch(u->manager->event, &info, on_main_exit, u, &u->main);
 }
-

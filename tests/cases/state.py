@@ -132,7 +132,7 @@ def do_step(words):
     if verb == "show":
         return {"state." + k: v for k, v in properties(arguments[0]).items()}
     if verb in ("pgrep", "pkill"):
-        pids = processes(*words[1:])
+        pids = processes(*words[1].split())
         for pid in pids if verb == "pkill" else []:
             os.kill(pid, signal.SIGKILL)
         return {"rc": 0 if pids else 1, "survivors": len(pids) if verb == "pgrep" else 0}
