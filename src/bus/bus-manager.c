@@ -84,14 +84,14 @@ static int reply_jobs(sd_bus_message *m, const uint32_t *ids, size_t n) {
 }
 
 /* What one method does with each of its units. */
-typedef struct Order {
+typedef struct JobMethod {
         JobType type;
         bool try;    /* leave alone what does not run */
         bool reload; /* reload what can be reloaded and is up */
-} Order;
+} JobMethod;
 
 /* Returns the job for one unit, JOB_TYPE_INVALID_ for none, or sets @ret_error. */
-static JobType choose(Bus *b, const Order *o, const char *name, int *ret_error, sd_bus_error *error) {
+static JobType choose(Bus *b, const JobMethod *o, const char *name, int *ret_error, sd_bus_error *error) {
         UnitStatus status;
         ActiveState state;
         Unit *u;
@@ -111,7 +111,7 @@ static JobType choose(Bus *b, const Order *o, const char *name, int *ret_error, 
 }
 
 /* One unit: StartUnit and its kin. */
-static int one_unit(Bus *b, sd_bus_message *m, Order o, sd_bus_error *error) {
+static int one_unit(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *error) {
         const char *name, *mode;
         JobType type;
         int r;
@@ -151,7 +151,7 @@ static int enqueue_chosen(Bus *b, char *const *names, const JobType *types, JobT
 }
 
 /* Many units in one transaction: StartUnits and its kin. */
-static int many_units(Bus *b, sd_bus_message *m, Order o, sd_bus_error *error) {
+static int many_units(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *error) {
         autostrv char **names = NULL;
         autofree uint32_t *ids = NULL;
         autofree JobType *types = NULL;
@@ -186,10 +186,10 @@ static int many_units(Bus *b, sd_bus_message *m, Order o, sd_bus_error *error) {
 
 #define JOB_METHODS(word, ...)                                                                 \
         static int on_##word##_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {  \
-                return one_unit(userdata, m, (Order){ __VA_ARGS__ }, error);                   \
+                return one_unit(userdata, m, (JobMethod){ __VA_ARGS__ }, error);               \
         }                                                                                      \
         static int on_##word##_units(sd_bus_message *m, void *userdata, sd_bus_error *error) { \
-                return many_units(userdata, m, (Order){ __VA_ARGS__ }, error);                 \
+                return many_units(userdata, m, (JobMethod){ __VA_ARGS__ }, error);             \
         }
 
 JOB_METHODS(start, JOB_START)
