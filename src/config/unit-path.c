@@ -383,3 +383,38 @@ bool unit_path_needs_reload(const UnitPath *p, const RawUnit *loaded) {
         }
         return false;
 }
+
+static int add_pulled(const UnitPath *p, const char *unit, const char *suffix, char ***to) {
+        const Scan *scan = &p->scan;
+        autofree char *directory = NULL;
+        const ScanFile *f;
+
+        if (asprintf(&directory, "%s.%s", unit, suffix) < 0) {
+                directory = NULL;
+                return -ENOMEM;
+        }
+        f = scan_find(scan->drop_ins, scan->n_drop_ins, directory);
+        for (; f && f < scan->drop_ins + scan->n_drop_ins && streq(f->name, directory); f++) {
+                const char *name = strrchr(f->path, '/') + 1;
+                int r = strv_contains(*to, name) ? 0 : strv_add(to, name);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int unit_path_list_pulled(const UnitPath *p, const char *name, const char *suffix, char ***ret) {
+        autofree char *template = NULL;
+        autostrv char **names = NULL;
+        int r;
+
+        r = add_pulled(p, name, suffix, &names);
+        if (r >= 0)
+                r = unit_name_template(name, &template);
+        if (r >= 0 && template && !streq(template, name))
+                r = add_pulled(p, template, suffix, &names);
+        if (r >= 0)
+                *ret = take_ptr(names);
+        return r;
+}

@@ -61,6 +61,14 @@ int unit_path_find(const UnitPath *p, const char *name, char **ret);
 int unit_path_find_drop_ins(const UnitPath *p, const char *name, char ***ret);
 
 /**
+ * unit_path_list_pulled() - names of the units that lie in the directory NAME.@suffix, or the template's
+ * @suffix: "wants", "requires" or "upholds"
+ *
+ * Returns: 0 or -ENOMEM; strv_free() *ret, NULL for none.
+ */
+int unit_path_list_pulled(const UnitPath *p, const char *name, const char *suffix, char ***ret);
+
+/**
  * unit_path_load() - a unit's fragment and drop-ins, merged
  * @diag: mistakes of the text
  *

@@ -181,7 +181,14 @@ static int read_names(Scan *scan, const char *path, bool searched, Names *files,
         return 0;
 }
 
-static int scan_drop_in_dir(Scan *scan, const char *path, const char *name, unsigned rank) {
+/* NAME.wants and the like: what lies in there bears the names of units. */
+static bool pulls_in(const char *directory) {
+        return endswith(directory, ".wants") || endswith(directory, ".requires") ||
+               endswith(directory, ".upholds");
+}
+
+/* A directory that belongs to one unit. */
+static int scan_unit_dir(Scan *scan, const char *path, const char *name, unsigned rank) {
         autonames Names files = {}, dirs = {};
         int r;
 
@@ -190,7 +197,7 @@ static int scan_drop_in_dir(Scan *scan, const char *path, const char *name, unsi
                 return r;
 
         for (size_t i = 0; i < files.n; i++) {
-                if (!endswith(files.v[i], ".conf"))
+                if (pulls_in(name) ? !unit_name_valid(files.v[i]) : !endswith(files.v[i], ".conf"))
                         continue;
                 r = add_file(&scan->drop_ins, &scan->n_drop_ins, name, path, files.v[i], rank);
                 if (r < 0)
@@ -221,15 +228,13 @@ static int scan_dir(Scan *scan, const char *path, unsigned *rank, unsigned depth
                 const char *name = dirs.v[i];
                 autofree char *sub = NULL;
 
-                if (endswith(name, ".wants") || endswith(name, ".requires") || endswith(name, ".upholds"))
-                        continue;
                 if (asprintf(&sub, "%s/%s", path, name) < 0) {
                         sub = NULL;
                         return -ENOMEM;
                 }
 
-                if (endswith(name, ".d"))
-                        r = scan_drop_in_dir(scan, sub, name, own);
+                if (endswith(name, ".d") || pulls_in(name))
+                        r = scan_unit_dir(scan, sub, name, own);
                 else if (depth < DEPTH_MAX)
                         r = scan_dir(scan, sub, rank, depth + 1);
                 if (r < 0)

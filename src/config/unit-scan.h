@@ -7,16 +7,16 @@
 
 #include "config/raw-unit.h"
 
-/* A unit file, or a drop-in file together with the name of the directory it lies in. */
+/* A unit file, or what lies in a directory that belongs to a unit, together with the directory's name. */
 typedef struct ScanFile {
-        char *name;    /* unit: "web.container"; drop-in: "web.container.d" */
+        char *name;    /* unit: "web.container"; drop-in: "web.container.d"; link: "web.container.wants" */
         char *path;    /* of the file */
         unsigned rank; /* of the directory that was searched; lower wins */
 } ScanFile;
 
 typedef struct ScanDir {
         char *path;
-        bool searched;   /* unit files are looked for here; false for a *.d directory */
+        bool searched;   /* unit files are looked for here; false for a directory of one unit */
         FileStamp stamp; /* all zero when it does not exist */
 } ScanDir;
 
@@ -25,7 +25,7 @@ typedef struct Scan {
         size_t n_dirs;
         ScanFile *units; /* sorted by name, then rank */
         size_t n_units;
-        ScanFile *drop_ins; /* sorted by name, then rank, then path */
+        ScanFile *drop_ins; /* and links; sorted by name, then rank, then path */
         size_t n_drop_ins;
 } Scan;
 

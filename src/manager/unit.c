@@ -126,7 +126,23 @@ static bool is_host_service(const Unit *u, const char *name) {
         return false;
 }
 
-/* Enters the unit's dependencies into the graph; names that are not ours are the generator's business. */
+/* Into the graph; names that are not ours are the generator's business. */
+static int enter_all(Unit *u, Dependency kind, char *const *names) {
+        STRV_FOREACH (name, names) {
+                unsigned to;
+                int r;
+
+                if (unit_name_kind(*name) < 0 || is_host_service(u, *name))
+                        continue;
+                r = manager_graph_index(u->manager, *name, &to);
+                if (r >= 0)
+                        r = graph_add_dependency(u->manager->graph, u->index, kind, to);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int enter_dependencies(Unit *u) {
         static const struct {
                 Dependency kind;
@@ -149,20 +165,40 @@ static int enter_dependencies(Unit *u) {
                 { DEPENDENCY_STOP_PROPAGATED_FROM, UNIT_DEP_STOP_PROPAGATED_FROM },
         };
 
-        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
-                STRV_FOREACH (name, u->spec->unit.dependencies[lists[i].key]) {
-                        unsigned to;
-                        int r;
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++) {
+                int r = enter_all(u, lists[i].kind, u->spec->unit.dependencies[lists[i].key]);
 
-                        if (unit_name_kind(*name) < 0 || is_host_service(u, *name))
-                                continue;
-                        r = manager_graph_index(u->manager, *name, &to);
-                        if (r >= 0)
-                                r = graph_add_dependency(u->manager->graph, u->index, lists[i].kind, to);
-                        if (r < 0)
-                                return r;
-                }
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
 
+/* What somebody else has said of it: [Install] of the other unit, or a link in a directory NAME.wants. */
+static int enter_pulled(Unit *u) {
+        const InstallSection *install = &u->spec->install;
+        const struct {
+                Dependency kind;
+                char **by;
+                const char *directory;
+        } lists[] = {
+                { DEPENDENCY_WANTS, install->wanted_by, "wants" },
+                { DEPENDENCY_REQUIRES, install->required_by, "requires" },
+                { DEPENDENCY_UPHOLDS, install->upheld_by, "upholds" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++) {
+                autostrv char **names = NULL;
+                int r;
+
+                r = enter_all(u, dependency_reverse(lists[i].kind), lists[i].by);
+                if (r >= 0)
+                        r = unit_path_list_pulled(u->manager->path, u->name, lists[i].directory, &names);
+                if (r >= 0)
+                        r = enter_all(u, lists[i].kind, names);
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }
 
@@ -197,7 +233,8 @@ int unit_load(Unit *u) {
 
         u->policy = policy_of(u->spec);
         u->fingerprint = raw_unit_fingerprint(u->spec->raw);
-        return enter_dependencies(u);
+        r = enter_dependencies(u);
+        return r < 0 ? r : enter_pulled(u);
 }
 
 void unit_set_fault(Unit *u, const Fault *fault) {

@@ -32,6 +32,7 @@ DIFFERENCES = [
     ("a6-kill-process", "", "Quadlet takes no KillMode= but mixed and control-group"),
     ("a6-kill-none", "", "Quadlet takes no KillMode= but mixed and control-group"),
     ("a7-requires-missing", "", "a name with .service and without a file of ours is a service of the host's"),
+    ("a7-dep-dir-wants", "UnitFileState", "what [Install] says is enabled; a link in NAME.wants only pulls in"),
     ("a7-before", "event_order", "the units of one call are one transaction: their order is kept"),
     ("", "out_has", "status has our words"),
     ("", "stderr", "messages have our words"),
