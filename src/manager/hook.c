@@ -37,6 +37,8 @@ static const ExecCommandList *list_of(const UnitSpec *spec, Hook hook) {
                 return &s->exec_start_post;
         case HOOK_RELOAD:
                 return &s->exec_reload;
+        case HOOK_RELOAD_POST:
+                return &s->exec_reload_post;
         case HOOK_STOP:
                 return &s->exec_stop;
         case HOOK_STOP_POST:
@@ -320,7 +322,8 @@ static void explain(Unit *u, const ExecCommand *c, const MainExit *e, bool ignor
                 return;
 
         log_message(ignored ? LOG_INFO : LOG_WARNING, u->name, "%s%s", text, ignored ? ", ignored" : "");
-        if (ignored || u->machine.hook == HOOK_STOP_POST || u->machine.hook == HOOK_RELOAD)
+        if (ignored || u->machine.hook == HOOK_STOP_POST || u->machine.hook == HOOK_RELOAD ||
+            u->machine.hook == HOOK_RELOAD_POST)
                 return;
         unit_set_fault(u, NULL);
         u->fault_text = strdup(text);

@@ -5,8 +5,8 @@
  *      lifecycle.c machine <-> world: events in, actions out        prepare.c  MACHINE_PREPARE and its undo
  *      spawn.c     MACHINE_SPAWN                                    hook.c     MACHINE_RUN_HOOK
  *      signal.c    stop, watchdog, reload and kill signals          watch.c    how a container ends
- *      notify.c    what it says                                     depend.c   what that means for other units
- *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
+ *      notify.c    what it says                                     depend.c   what that means for other
+ * units jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
  *      report.c    JSON listings
  */
@@ -68,13 +68,13 @@ struct Unit {
         uint64_t oom_kills; /* of the cgroup, when the invocation began */
         uint8_t invocation[16];
         uint64_t pid_identity, hook_identity; /* pidfd inode, or start time of the process on old kernels */
-        usec_t hold_begin; /* starts for the sake of Upholds= are counted from then on */
+        usec_t hold_begin;                    /* starts for the sake of Upholds= are counted from then on */
         unsigned hold_count;
         bool condition_result, assert_result; /* of the last start that was tried */
         Fault fault;
         char *fault_text;
         char *status_text;
-        int status_errno; /* ERRNO= of the invocation */
+        int status_errno;          /* ERRNO= of the invocation */
         char **addresses, **ports; /* of the attachment, as text */
         bool log_file;             /* the output goes to a file that has to be rotated */
         bool in_event;             /* a machine step is under way: events that it causes are queued */
@@ -211,7 +211,8 @@ void unit_forget(Unit *u);
 int manager_adopt_all(Manager *m);
 
 /* jobs.c */
-/* Conditions and asserts, tested now. False with what that makes of a start job in @ret, which may be NULL. */
+/* Conditions and asserts, tested now. False with what that makes of a start job in @ret, which may be NULL.
+ */
 bool unit_may_start(Unit *u, JobResult *ret);
 /* For the manager's own ends: refused by no RefuseManualStart=. */
 int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault);

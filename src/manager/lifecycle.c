@@ -223,6 +223,7 @@ void unit_process_events(Unit *u) {
                 MachineOutput out;
 
                 memmove(u->queue, u->queue + 1, --u->n_queue * sizeof(u->queue[0]));
+                u->policy.dice = arc4random();
                 machine_step(&u->machine, &u->policy, &next, clock_now(CLOCK_BOOTTIME), &out);
                 perform(u, &out);
         }

@@ -65,6 +65,7 @@ MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
                         [HOOK_START_PRE] = (unsigned) s->exec_start_pre.n,
                         [HOOK_START_POST] = (unsigned) s->exec_start_post.n,
                         [HOOK_RELOAD] = (unsigned) s->exec_reload.n,
+                        [HOOK_RELOAD_POST] = (unsigned) s->exec_reload_post.n,
                         [HOOK_STOP] = (unsigned) s->exec_stop.n,
                         [HOOK_STOP_POST] = (unsigned) s->exec_stop_post.n,
                 },
@@ -75,6 +76,8 @@ MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
                 .timeout_stop_mode = s->timeout_stop_mode,
                 .watchdog = s->watchdog == USEC_INFINITY ? 0 : s->watchdog,
                 .runtime_max = s->runtime_max == USEC_INFINITY || s->type == SERVICE_ONESHOT ? 0 : s->runtime_max,
+                .runtime_extra = s->runtime_random_extra,
+                .restart_reset = s->restart_reset == USEC_INFINITY ? 0 : s->restart_reset,
                 .start_limit_interval = u->unit.start_limit_interval,
                 .start_limit_burst = u->unit.start_limit_burst,
         };
@@ -109,6 +112,8 @@ MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
         NUMBER("reload_asked", reload_asked)      \
         NUMBER("reload_again", reload_again)      \
         NUMBER("reload_failed", reload_failed)    \
+        NUMBER("n_delays", n_delays)              \
+        NUMBER("dice", dice)                      \
         NUMBER("n_restarts", n_restarts)          \
         NUMBER("timer", timer)                    \
         NUMBER("watchdog_due", watchdog_due)      \

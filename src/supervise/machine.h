@@ -69,13 +69,14 @@ ENUM_DECLARE(MachineState, machine_state, MACHINE_STATE, MACHINE_STATE_LIST);
 ENUM_DECLARE(ActiveState, active_state, ACTIVE_STATE, ACTIVE_STATE_LIST);
 
 /* Lists of commands that run on the host, beside the container. */
-#define HOOK_LIST(X)                        \
-        X(HOOK_NONE, "none")                \
-        X(HOOK_CONDITION, "ExecCondition")  \
-        X(HOOK_START_PRE, "ExecStartPre")   \
-        X(HOOK_START_POST, "ExecStartPost") \
-        X(HOOK_RELOAD, "ExecReload")        \
-        X(HOOK_STOP, "ExecStop")            \
+#define HOOK_LIST(X)                          \
+        X(HOOK_NONE, "none")                  \
+        X(HOOK_CONDITION, "ExecCondition")    \
+        X(HOOK_START_PRE, "ExecStartPre")     \
+        X(HOOK_START_POST, "ExecStartPost")   \
+        X(HOOK_RELOAD, "ExecReload")          \
+        X(HOOK_RELOAD_POST, "ExecReloadPost") \
+        X(HOOK_STOP, "ExecStop")              \
         X(HOOK_STOP_POST, "ExecStopPost")
 
 ENUM_DECLARE(Hook, hook, HOOK, HOOK_LIST);
@@ -170,6 +171,9 @@ typedef struct MachinePolicy {
         usec_t timeout_abort;      /* after the watchdog's signal */
         usec_t watchdog;           /* longest silence; 0 = any */
         usec_t runtime_max;        /* 0 = any */
+        usec_t runtime_extra;      /* some of it is added; 0 = nothing */
+        usec_t restart_reset;      /* an end after so long begins the row of delays anew; 0 = never */
+        uint32_t dice;             /* any number, another one at each step */
         TimeoutMode timeout_start_mode, timeout_stop_mode;
         usec_t start_limit_interval; /* 0 = no limit */
         unsigned start_limit_burst;  /* 0 = no limit */
@@ -203,6 +207,8 @@ typedef struct Machine {
         bool reload_again; /* another one came while one was under way */
         bool reload_failed;
         unsigned n_restarts;  /* automatic ones since the last manual start */
+        unsigned n_delays;    /* ... that count for the next delay: see RestartResetSec= */
+        uint32_t dice;        /* thrown once for an invocation */
         usec_t timer;         /* when TIMEOUT is due; USEC_INFINITY = not at all */
         usec_t watchdog_due;  /* 0 = not at all */
         usec_t limit_begin;   /* start limit: when the interval began */
