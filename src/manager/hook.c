@@ -103,8 +103,19 @@ static void drop_cgroups(Unit *u) {
                         continue;
                 if (cgroup_populated(fd) > 0)
                         (void) cgroup_kill(fd);
-                (void) cgroup_remove(u->manager->cgroups, name);
+                /* What was killed takes a moment to go. */
+                if (cgroup_remove(u->manager->cgroups, name) == -EBUSY)
+                        u->hook_left = true;
         }
+        if (u->hook_left)
+                manager_schedule_collect(u->manager);
+}
+
+void unit_hook_collect(Unit *u) {
+        if (!u->hook_left || u->hook)
+                return;
+        u->hook_left = false;
+        drop_cgroups(u);
 }
 
 /* --- environment ------------------------------------------------------------------------------------ */

@@ -75,6 +75,7 @@ struct Unit {
         char *fault_text;
         char *status_text;
         int status_errno;          /* ERRNO= of the invocation */
+        bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
         bool log_file;             /* the output goes to a file that has to be rotated */
         bool in_event;             /* a machine step is under way: events that it causes are queued */
@@ -134,7 +135,8 @@ int manager_load_unit_anyway(Manager *m, const char *name, Unit **ret);
 void manager_drop_unit(Manager *m, Unit *u);
 void manager_schedule_rotation(Manager *m);
 void manager_schedule_purge(Manager *m);
-/* Bridges and the nftables table go some time after the last container that used them. */
+/* Bridges and the nftables table go some time after the last container that used them; so do cgroups of
+ * hooks. */
 void manager_schedule_collect(Manager *m);
 /* Once, when all attachments are known again. */
 void manager_settle_network(Manager *m);
@@ -169,6 +171,8 @@ void unit_run_hook(Unit *u);
 void unit_hook_signal(Unit *u, int sig);
 void unit_hook_kill(Unit *u);
 void unit_hook_release(Unit *u);
+/* Cgroups that could not be removed before. */
+void unit_hook_collect(Unit *u);
 /* The machine waits for one that the last manager has started: @pid, 0 = it did not come to that. */
 void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
 
