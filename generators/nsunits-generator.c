@@ -15,6 +15,7 @@
 
 #include "basic/file.h"
 #include "basic/log.h"
+#include "basic/macro.h"
 #include "basic/strv.h"
 #include "basic/unit-name.h"
 #include "build-config.h"
@@ -22,31 +23,62 @@
 #include "config/unit-path.h"
 #include "spec/unit-spec.h"
 
+/* One unit that gets a face. */
+typedef struct Face {
+        UnitSpec *unit;
+        char *service; /* its name: "web.service" */
+} Face;
+
 typedef struct Generator {
         const char *directory; /* where to write: the "normal" one of the three */
         UnitPath *path;
         HostSpecifiers *specifiers;
+        Face *faces;
+        size_t n_faces;
+        char **aliases; /* names that are links to other units of ours */
 } Generator;
 
-/* A name of ours as systemd knows it; host units stay what they are. */
-static int systemd_name(const char *name, char **ret) {
-        if (unit_name_kind(name) >= 0)
-                return unit_name_to_service(name, ret);
+/* What of [Unit] is as true of the face as of the unit. OnFailure= and the like are not: the face has not
+ * failed when the container does. */
+static const UnitDependency shared_dependencies[] = {
+        UNIT_DEP_AFTER,     UNIT_DEP_BEFORE,    UNIT_DEP_BINDS_TO,
+        UNIT_DEP_CONFLICTS, UNIT_DEP_PART_OF,   UNIT_DEP_PROPAGATES_STOP_TO,
+        UNIT_DEP_REQUIRES,  UNIT_DEP_REQUISITE, UNIT_DEP_STOP_PROPAGATED_FROM,
+        UNIT_DEP_UPHOLDS,   UNIT_DEP_WANTS,
+};
 
-        *ret = strdup(name);
+static const Face *find_face(const Generator *g, const char *name) {
+        for (size_t i = 0; i < g->n_faces; i++)
+                if (streq(g->faces[i].unit->name, name))
+                        return &g->faces[i];
+        return NULL;
+}
+
+/* A name of ours as systemd knows it; host units stay what they are. */
+static int systemd_name(const Generator *g, const char *name, char **ret) {
+        const Face *face = find_face(g, name);
+
+        if (!face && unit_name_kind(name) >= 0)
+                return unit_name_to_service(name, ret);
+        *ret = strdup(face ? face->service : name);
         return *ret ? 0 : -ENOMEM;
 }
 
-static int print_dependencies(FILE *f, const char *key, char *const *names) {
-        STRV_FOREACH (name, names) {
-                autofree char *translated = NULL;
-                int r;
+static int print_dependencies(const Generator *g, FILE *f, const UnitSpec *u) {
+        /* Quadlet's units have this, whether they name it or not. */
+        if (u->quadlet.default_dependencies)
+                fprintf(f, "Wants=network-online.target\nAfter=network-online.target\n");
 
-                r = systemd_name(*name, &translated);
-                if (r < 0)
-                        return r;
-                fprintf(f, "%s=%s\n", key, translated);
-        }
+        for (size_t i = 0; i < ELEMENTSOF(shared_dependencies); i++)
+                STRV_FOREACH (name, u->unit.dependencies[shared_dependencies[i]]) {
+                        autofree char *translated = NULL;
+                        int r;
+
+                        r = systemd_name(g, *name, &translated);
+                        if (r < 0)
+                                return r;
+                        fprintf(f, "%s=%s\n", unit_dependency_to_string(shared_dependencies[i]), translated);
+                }
         return 0;
 }
 
@@ -69,7 +101,17 @@ static void print_command(FILE *f, const char *key, const char *verb, const char
         (void) fputc('\n', f);
 }
 
-static int print_service(FILE *f, const UnitSpec *u) {
+/* Paths as systemd reads them: quoted where they have blanks. */
+static void print_paths(FILE *f, const char *key, char *const *paths) {
+        STRV_FOREACH (path, paths) {
+                fprintf(f, "%s=\"", key);
+                for (const char *p = *path; *p; p++)
+                        fprintf(f, "%s%c", *p == '%' ? "%" : *p == '"' || *p == '\\' ? "\\" : "", *p);
+                fprintf(f, "\"\n");
+        }
+}
+
+static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         int r;
 
         fprintf(f, "# Made by nsunits-generator.\n\n[Unit]\nDescription=");
@@ -84,15 +126,11 @@ static int print_service(FILE *f, const UnitSpec *u) {
                 (void) fputc('\n', f);
         }
 
-        r = print_dependencies(f, "After", u->unit.dependencies[UNIT_DEP_AFTER]);
-        if (r >= 0)
-                r = print_dependencies(f, "Before", u->unit.dependencies[UNIT_DEP_BEFORE]);
-        if (r >= 0)
-                r = print_dependencies(f, "Requires", u->unit.dependencies[UNIT_DEP_REQUIRES]);
-        if (r >= 0)
-                r = print_dependencies(f, "Wants", u->unit.dependencies[UNIT_DEP_WANTS]);
+        r = print_dependencies(g, f, u);
         if (r < 0)
                 return r;
+        print_paths(f, "RequiresMountsFor", u->unit.requires_mounts_for);
+        print_paths(f, "WantsMountsFor", u->unit.wants_mounts_for);
 
         fprintf(f, "\n[Service]\nType=oneshot\nRemainAfterExit=yes\n");
         print_command(f, "ExecStart", "start", u->name);
@@ -102,44 +140,77 @@ static int print_service(FILE *f, const UnitSpec *u) {
         return 0;
 }
 
-static int write_service(const Generator *g, const UnitSpec *u, const char *service) {
+static int write_service(const Generator *g, const Face *face) {
         autofree char *path = NULL, *text = NULL;
         size_t size = 0;
         FILE *f;
         int r;
 
-        if (asprintf(&path, "%s/%s", g->directory, service) < 0)
+        if (asprintf(&path, "%s/%s", g->directory, face->service) < 0)
                 return -ENOMEM;
         f = open_memstream(&text, &size);
         if (!f)
                 return -ENOMEM;
-        r = print_service(f, u);
+        r = print_service(g, f, face->unit);
         if (fclose(f) != 0 || r < 0)
                 return r < 0 ? r : -ENOMEM;
 
         return file_replace(AT_FDCWD, path, text, size, 0644, false);
 }
 
-/* [Install] takes effect here: generated units cannot be enabled (systemd.generator(7)). */
-static int link_install(const Generator *g, const UnitSpec *u, const char *service) {
-        STRV_FOREACH (target, u->install.wanted_by) {
-                autofree char *translated = NULL, *wants = NULL, *link = NULL, *to = NULL;
+/* A link that is there already says the same. */
+static int make_link(const Generator *g, const char *name, const char *to) {
+        autofree char *link = NULL;
+
+        if (asprintf(&link, "%s/%s", g->directory, name) < 0) {
+                link = NULL;
+                return -ENOMEM;
+        }
+        return symlink(to, link) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* TARGET.wants/SERVICE for each of @targets. */
+static int link_into(const Generator *g, const Face *face, char *const *targets, const char *suffix) {
+        STRV_FOREACH (target, targets) {
+                autofree char *translated = NULL, *folder = NULL, *name = NULL, *to = NULL;
                 int r;
 
-                r = systemd_name(*target, &translated);
+                r = systemd_name(g, *target, &translated);
                 if (r < 0)
                         return r;
-                if (asprintf(&wants, "%s/%s.wants", g->directory, translated) < 0 ||
-                    asprintf(&link, "%s/%s", wants, service) < 0 || asprintf(&to, "../%s", service) < 0)
+                if (asprintf(&folder, "%s/%s.%s", g->directory, translated, suffix) < 0 ||
+                    asprintf(&name, "%s.%s/%s", translated, suffix, face->service) < 0 ||
+                    asprintf(&to, "../%s", face->service) < 0)
                         return -ENOMEM;
 
-                r = dir_make(AT_FDCWD, wants, 0755);
+                r = dir_make(AT_FDCWD, folder, 0755);
+                if (r >= 0)
+                        r = make_link(g, name, to);
                 if (r < 0)
                         return r;
-                if (symlink(to, link) < 0 && errno != EEXIST)
-                        return -errno;
         }
         return 0;
+}
+
+/* [Install] takes effect here: generated units cannot be enabled (systemd.generator(7)). */
+static int link_install(const Generator *g, const Face *face) {
+        const InstallSection *install = &face->unit->install;
+        int r;
+
+        r = link_into(g, face, install->wanted_by, "wants");
+        if (r >= 0)
+                r = link_into(g, face, install->required_by, "requires");
+        if (r >= 0)
+                r = link_into(g, face, install->upheld_by, "upholds");
+        STRV_FOREACH (alias, install->alias) {
+                autofree char *translated = NULL;
+
+                if (r >= 0)
+                        r = unit_name_to_service(*alias, &translated);
+                if (r >= 0 && !streq(translated, face->service))
+                        r = make_link(g, translated, face->service);
+        }
+        return r;
 }
 
 static void tell(const char *unit, const Diag *diag) {
@@ -152,13 +223,12 @@ static void tell(const char *unit, const Diag *diag) {
         }
 }
 
-static int generate(const Generator *g, const char *name) {
-        autofree char *service = NULL;
+static int load_unit(const Generator *g, const char *name, UnitSpec **ret) {
         autoptr(Diag) diag = diag_new();
         autoptr(RawUnit) raw = NULL;
-        autoptr(UnitSpec) u = NULL;
         int r;
 
+        *ret = NULL;
         if (!diag)
                 return -ENOMEM;
 
@@ -166,21 +236,83 @@ static int generate(const Generator *g, const char *name) {
         if (r == -ERFKILL)
                 return 0;
         if (r >= 0)
-                r = unit_spec_load(raw, host_specifiers_context(g->specifiers), diag, &u);
+                r = unit_spec_load(raw, host_specifiers_context(g->specifiers), diag, ret);
         tell(name, diag);
-        if (r < 0)
-                return r;
-        (void) take_ptr(raw);
-
-        r = unit_name_to_service(name, &service);
         if (r >= 0)
-                r = write_service(g, u, service);
-        if (r >= 0)
-                r = link_install(g, u, service);
+                (void) take_ptr(raw);
         return r;
 }
 
-static int generate_all(Generator *g) {
+/* Gives the unit a place among the faces, unless another one bears its service's name. */
+static int add_face(Generator *g, UnitSpec *u) {
+        autofree char *service = NULL;
+        Face *faces;
+        int r;
+
+        r = unit_spec_service(u, &service);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < g->n_faces; i++)
+                if (streq(g->faces[i].service, service)) {
+                        log_message(LOG_ERR, u->name, "%s is what %s is called already", service,
+                                    g->faces[i].unit->name);
+                        return -EEXIST;
+                }
+
+        faces = reallocarray(g->faces, g->n_faces + 1, sizeof(*faces));
+        if (!faces)
+                return -ENOMEM;
+        g->faces = faces;
+        faces[g->n_faces++] = (Face){ u, take_ptr(service) };
+        return 0;
+}
+
+/* A unit that cannot get a face must not keep the others from theirs. */
+static void add_unit(Generator *g, const char *name) {
+        autoptr(UnitSpec) u = NULL;
+        int r;
+
+        r = load_unit(g, name, &u);
+        if (r >= 0 && u) {
+                r = add_face(g, u);
+                if (r >= 0)
+                        (void) take_ptr(u);
+        }
+        if (r < 0)
+                log_message(LOG_ERR, name, "no service made of it: %s", strerror(-r));
+}
+
+/* Of a template, the instance that is started at boot when [Install] says so. */
+static int add_default_instance(Generator *g, const char *template) {
+        autofree char *name = NULL;
+        autoptr(UnitSpec) u = NULL;
+        int r;
+
+        r = load_unit(g, template, &u);
+        if (r < 0 || !u || !u->install.default_instance)
+                return r == -ENOMEM ? r : 0;
+
+        r = unit_name_replace_instance(template, u->install.default_instance, &name);
+        if (r >= 0 && !find_face(g, name))
+                add_unit(g, name);
+        return r;
+}
+
+/* Instances of templates that a face names: systemd has no template to make them of. */
+static void add_named_instances(Generator *g, const UnitSpec *u) {
+        for (size_t i = 0; i < ELEMENTSOF(shared_dependencies); i++)
+                STRV_FOREACH (name, u->unit.dependencies[shared_dependencies[i]]) {
+                        autofree char *file = NULL;
+
+                        if (unit_name_kind(*name) >= 0 && strchr(*name, '@') &&
+                            !unit_name_is_template(*name) && !find_face(g, *name) &&
+                            unit_path_find(g->path, *name, &file) == 0)
+                                add_unit(g, *name);
+                }
+}
+
+/* All units first: their services' names are needed when one of them names another. */
+static int load_all(Generator *g) {
         autostrv char **dirs = NULL, **names = NULL;
         int r;
 
@@ -192,14 +324,77 @@ static int generate_all(Generator *g) {
         if (r < 0)
                 return r;
 
+        tell(NULL, unit_path_diag(g->path));
         STRV_FOREACH (name, names) {
+                autofree char *real = NULL;
+
                 if (unit_name_is_template(*name))
                         continue;
-                r = generate(g, *name);
+                r = unit_path_real_name(g->path, *name, NULL, &real);
+                if (r == 0 && !streq(real, *name)) {
+                        r = strv_add(&g->aliases, *name);
+                        if (r < 0)
+                                return r;
+                        /* An instance that only its alias names. */
+                        if (!strv_contains(names, real) && !find_face(g, real))
+                                add_unit(g, real);
+                } else
+                        add_unit(g, *name);
+        }
+        STRV_FOREACH (name, names)
+                if (unit_name_is_template(*name) && r >= 0)
+                        r = add_default_instance(g, *name);
+        /* Grows as it goes. */
+        for (size_t i = 0; i < g->n_faces && r >= 0; i++)
+                add_named_instances(g, g->faces[i].unit);
+        return r;
+}
+
+/* An alias of ours is one of systemd's. */
+static int link_aliases(const Generator *g) {
+        STRV_FOREACH (alias, g->aliases) {
+                autofree char *real = NULL, *service = NULL, *name = NULL;
+                const Face *face;
+                int r;
+
+                r = unit_path_real_name(g->path, *alias, NULL, &real);
+                face = r == 0 ? find_face(g, real) : NULL;
+                if (!face)
+                        continue;
+                r = unit_name_to_service(*alias, &name);
+                if (r == 0 && !streq(name, face->service))
+                        r = make_link(g, name, face->service);
                 if (r < 0)
-                        log_message(LOG_ERR, *name, "no service made of it: %s", strerror(-r));
+                        return r;
         }
         return 0;
+}
+
+static int generate_all(Generator *g) {
+        int r;
+
+        r = load_all(g);
+        for (size_t i = 0; i < g->n_faces && r >= 0; i++) {
+                int one = write_service(g, &g->faces[i]);
+
+                if (one >= 0)
+                        one = link_install(g, &g->faces[i]);
+                if (one < 0)
+                        log_message(LOG_ERR, g->faces[i].unit->name, "no service made of it: %s",
+                                    strerror(-one));
+        }
+        return r < 0 ? r : link_aliases(g);
+}
+
+static void clear(Generator *g) {
+        for (size_t i = 0; i < g->n_faces; i++) {
+                unit_spec_free(g->faces[i].unit);
+                free(g->faces[i].service);
+        }
+        free(g->faces);
+        strv_free(g->aliases);
+        unit_path_free(g->path);
+        host_specifiers_free(g->specifiers);
 }
 
 int main(int argc, char **argv) {
@@ -220,7 +415,6 @@ int main(int argc, char **argv) {
         if (r < 0)
                 log_error("cannot read the unit files: %s", strerror(-r));
 
-        unit_path_free(g.path);
-        host_specifiers_free(g.specifiers);
+        clear(&g);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

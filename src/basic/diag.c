@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "basic/diag.h"
 
@@ -120,9 +121,7 @@ static bool same_letter(char a, char b) {
         return tolower((unsigned char) a) == tolower((unsigned char) b);
 }
 
-/* Edit distance of two words of fewer than 64 bytes; letter case does not count, and two letters that have
- * changed places are one edit. */
-static size_t distance(const char *a, const char *b) {
+size_t diag_distance(const char *a, const char *b) {
         size_t rows[3][64], *before = rows[0], *last = rows[1], *row = rows[2], na = strlen(a),
                             nb = strlen(b);
 
@@ -157,7 +156,7 @@ const char *diag_nearest(const char *word, const char *const *words) {
         size_t best_distance = SIZE_MAX;
 
         for (; words && *words; words++) {
-                size_t n = distance(word, *words), longer = MAX_OF(strlen(word), strlen(*words));
+                size_t n = diag_distance(word, *words), longer = MAX_OF(strlen(word), strlen(*words));
 
                 if (n < best_distance && n <= longer / 3) {
                         best = *words;
@@ -189,6 +188,35 @@ size_t diag_count_errors(const Diag *d) {
 
 const DiagItem *diag_get(const Diag *d, size_t i) {
         return d && i < d->n ? &d->items[i] : NULL;
+}
+
+static bool item_is_after(const DiagItem *a, const DiagItem *b) {
+        return a->line != b->line ? a->line > b->line : a->column > b->column;
+}
+
+/* Where item @i belongs among those before it, which are sorted: behind the last of its file that is not
+ * after it. */
+static size_t find_place(const Diag *d, size_t i) {
+        size_t place = i, k = i;
+
+        while (k > 0 && !streq_null(d->items[k - 1].file, d->items[i].file))
+                k--;
+        for (; k > 0 && streq_null(d->items[k - 1].file, d->items[i].file); k--) {
+                if (!item_is_after(&d->items[k - 1], &d->items[i]))
+                        return k;
+                place = k - 1;
+        }
+        return place;
+}
+
+void diag_sort(Diag *d) {
+        for (size_t i = 1; d && i < d->n; i++) {
+                size_t place = find_place(d, i);
+                DiagItem item = d->items[i];
+
+                memmove(d->items + place + 1, d->items + place, (i - place) * sizeof(item));
+                d->items[place] = item;
+        }
 }
 
 void diag_append(Diag *d, const Diag *from) {

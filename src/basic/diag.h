@@ -83,12 +83,19 @@ void diag_hint(Diag *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
  */
 void diag_did_you_mean(Diag *d, const char *word, const char *const *words);
 
+/** diag_distance() - edits that make @b of @a; letter case does not count, and two letters that have changed
+ * places are one edit. SIZE_MAX for words of 64 bytes and more. */
+size_t diag_distance(const char *a, const char *b);
+
 /** diag_nearest() - the candidate that diag_did_you_mean() would name, or NULL. */
 const char *diag_nearest(const char *word, const char *const *words);
 
 size_t diag_count(const Diag *d);
 size_t diag_count_errors(const Diag *d);
 const DiagItem *diag_get(const Diag *d, size_t i);
+
+/** diag_sort() - by line and column; files stay in the order in which they were first spoken of. */
+void diag_sort(Diag *d);
 
 /** diag_append() - add copies of all items of @from. */
 void diag_append(Diag *d, const Diag *from);

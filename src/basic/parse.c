@@ -470,12 +470,15 @@ char *format_span(usec_t t) {
         if (!f)
                 return NULL;
 
-        for (size_t i = 0; i < ELEMENTSOF(parts); i++)
-                if (t >= parts[i].usec) {
-                        fprintf(f, "%s%" PRIu64 "%s", ftell(f) > 0 ? " " : "", t / parts[i].usec,
-                                parts[i].word);
-                        t %= parts[i].usec;
-                }
+        for (size_t i = 0; i < ELEMENTSOF(parts); i++) {
+                /* parse_span() takes fewer of a unit than infinity would be. */
+                uint64_t count = MIN_OF(t / parts[i].usec, USEC_INFINITY / parts[i].usec - 1);
+
+                if (count == 0)
+                        continue;
+                fprintf(f, "%s%" PRIu64 "%s", ftell(f) > 0 ? " " : "", count, parts[i].word);
+                t -= count * parts[i].usec;
+        }
         if (fclose(f) != 0) {
                 free(text);
                 return NULL;

@@ -63,8 +63,11 @@ int unit_name_instance(const char *name, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-/* "back-network" -> "back.network" for the kinds whose service bears the kind in its name. */
+/* "back-network" -> "back.network", "back-network@1" -> "back@1.network", for the kinds whose service bears
+ * the kind in its name. */
 static char *from_service_stem(const char *stem, size_t n) {
+        const char *at = memchr(stem, '@', n);
+        size_t prefix = at ? (size_t) (at - stem) : n;
         char *name = NULL;
 
         for (UnitKind k = 0; k < UNIT_KIND_N_; k++) {
@@ -73,8 +76,11 @@ static char *from_service_stem(const char *stem, size_t n) {
 
                 if (k == UNIT_CONTAINER || k == UNIT_KUBE)
                         continue;
-                if (n > w + 1 && stem[n - w - 1] == '-' && strncmp(stem + n - w, word, w) == 0)
-                        return asprintf(&name, "%.*s.%s", (int) (n - w - 1), stem, word) < 0 ? NULL : name;
+                if (prefix > w + 1 && stem[prefix - w - 1] == '-' && strncmp(stem + prefix - w, word, w) == 0)
+                        return asprintf(&name, "%.*s%.*s.%s", (int) (prefix - w - 1), stem,
+                                        (int) (n - prefix), stem + prefix, word) < 0
+                                       ? NULL
+                                       : name;
         }
 
         return asprintf(&name, "%.*s.container", (int) n, stem) < 0 ? NULL : name;
@@ -101,15 +107,17 @@ int unit_name_complete(const char *typed, char **ret) {
 }
 
 int unit_name_to_service(const char *name, char **ret) {
+        const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
         UnitKind kind = unit_name_kind(name);
-        int n = (int) (strrchr(name, '.') - name), r;
+        int prefix, r;
 
+        /* The kind joins the name before the instance: both are instances of back-network@.service then. */
+        prefix = (int) ((at && at < dot ? at : dot) - name);
         if (kind == UNIT_CONTAINER || kind == UNIT_KUBE)
-                r = asprintf(ret, "%.*s.service", n, name);
-        else if (n > 0 && name[n - 1] == '@') /* the template's "@" stays last: back-network@.service */
-                r = asprintf(ret, "%.*s-%s@.service", n - 1, name, unit_kind_to_string(kind));
+                r = asprintf(ret, "%.*s.service", (int) (dot - name), name);
         else
-                r = asprintf(ret, "%.*s-%s.service", n, name, unit_kind_to_string(kind));
+                r = asprintf(ret, "%.*s-%s%.*s.service", prefix, name, unit_kind_to_string(kind),
+                             (int) (dot - name) - prefix, name + prefix);
         return r < 0 ? -ENOMEM : 0;
 }
 
@@ -133,6 +141,8 @@ char *unit_name_escape(const char *text) {
 static int unhex(char c) {
         if (c >= '0' && c <= '9')
                 return c - '0';
+        if (c >= 'A' && c <= 'F')
+                return c - 'A' + 10;
         return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -EINVAL;
 }
 
@@ -157,4 +167,40 @@ int unit_name_unescape(const char *text, char **ret) {
 
         *ret = take_ptr(plain);
         return 0;
+}
+
+int unit_name_unescape_path(const char *text, char **ret) {
+        autofree char *plain = NULL, *path = NULL;
+        int r;
+
+        if (streq(text, "-")) {
+                *ret = strdup("/");
+                return *ret ? 0 : -ENOMEM;
+        }
+
+        r = unit_name_unescape(text, &plain);
+        if (r < 0)
+                return r;
+        if (asprintf(&path, "/%s", plain) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        /* What systemd-escape --path never makes: an empty part, "." and "..". */
+        for (const char *p = path; *p; p += 1 + strcspn(p + 1, "/")) {
+                size_t n = strcspn(p + 1, "/");
+
+                if (n == 0 || (n <= 2 && strspn(p + 1, ".") >= n))
+                        return -EINVAL;
+        }
+
+        *ret = take_ptr(path);
+        return 0;
+}
+
+int unit_name_replace_instance(const char *name, const char *instance, char **ret) {
+        const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
+
+        if (!at || !dot)
+                return -EINVAL;
+        return asprintf(ret, "%.*s%s%s", (int) (at + 1 - name), name, instance, dot) < 0 ? -ENOMEM : 0;
 }

@@ -60,3 +60,11 @@ char *unit_name_escape(const char *text);
 
 /** unit_name_unescape() - the reverse. Returns 0, -EINVAL for a bad escape, -ENOMEM. */
 int unit_name_unescape(const char *text, char **ret);
+
+/** unit_name_unescape_path() - the same as an absolute path: "a-b" to "/a/b", "-" to "/". -EINVAL also for
+ * what is no clean path. */
+int unit_name_unescape_path(const char *text, char **ret);
+
+/** unit_name_replace_instance() - "job@1.container" of "job@.container" and "1". 0, -EINVAL for a plain name,
+ * -ENOMEM. */
+int unit_name_replace_instance(const char *name, const char *instance, char **ret);

@@ -127,17 +127,18 @@ static int append_formatted(sd_bus_message *reply, const Key *key, const void *s
         return -EINVAL;
 }
 
+/* The value that a key has which nobody has set. */
+static int append_nothing(sd_bus_message *reply, const Key *key) {
+        return key->type->signature[0] == 'a' ? sd_bus_message_append_strv(reply, NULL)
+                                              : sd_bus_message_append(reply, "s", "");
+}
+
 static const KeyProperty *find_property(const char *interface, const char *name) {
         for (size_t i = 0; i < ELEMENTSOF(interfaces); i++)
                 for (size_t k = 0; streq(interfaces[i].name, interface) && k < interfaces[i].table->n; k++)
                         if (streq_null(interfaces[i].properties[k].name, name))
                                 return &interfaces[i].properties[k];
         return NULL;
-}
-
-/* People put passwords there, whatever the manuals say. */
-static bool is_secret(const Key *key) {
-        return streq(key->name, "Environment");
 }
 
 /* Whose call makes us look at a property. There is none when we look by ourselves, to send a signal to all.
@@ -163,8 +164,8 @@ static int get_key(sd_bus *bus, const char *path, const char *interface, const c
         if (!p)
                 return -EINVAL;
 
-        if (is_secret(p->key) && !caller_is_root(bus))
-                return sd_bus_message_append_strv(reply, NULL);
+        if (p->key->flags & KEY_SECRET && !caller_is_root(bus))
+                return append_nothing(reply, p->key);
 
         field = key_field(p->key, v->section);
         switch (p->form) {

@@ -26,11 +26,15 @@ int bus_kill(Bus *b, Unit *u, const char *whom, int sig, sd_bus_error *error) {
 static int load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
         int r;
 
-        if (!unit_name_valid(name) || unit_name_is_template(name))
+        if (!unit_name_valid(name))
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is not the name of a unit",
                                          name);
 
         r = manager_load_unit(b->manager, name, ret);
+        if (r == -EINVAL && unit_name_is_template(name))
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+                                         "%s is a template without DefaultInstance=: name an instance of it",
+                                         name);
         return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, name) : 0;
 }
 
@@ -429,6 +433,28 @@ static int on_get_plan(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return reply_text(userdata, m, manager_unit_plan, error);
 }
 
+/* For nsctl diff. */
+static int on_get_unit_text(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *started = NULL, *loaded = NULL;
+        Bus *b = userdata;
+        Fault fault = {};
+        const char *name;
+        Unit *u;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0)
+                r = load_unit(b, name, &u, error);
+        if (r < 0)
+                return r;
+
+        r = manager_unit_text(u, &started, &loaded, &fault);
+        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, &fault, name)
+                     : sd_bus_reply_method_return(m, "ss", started, loaded);
+}
+
 static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
                        sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         return sd_bus_message_append(reply, "s", VERSION);
@@ -495,6 +521,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("Reload", NULL, NULL, on_reload),
         METHOD("GetSpec", "s", "s", on_get_spec),
         METHOD("GetPlan", "s", "s", on_get_plan),
+        METHOD("GetUnitText", "s", "ss", on_get_unit_text),
 
         METHOD("ExecUnit", "sasasssbah", "uhah", on_exec_unit),
         METHOD("ListImages", NULL, "s", on_list_images),

@@ -137,7 +137,7 @@ int bus_unit_find(Bus *b, const char *path, Unit **ret, sd_bus_error *error) {
         r = sd_bus_path_decode(path, BUS_UNIT_PREFIX, &name);
         if (r <= 0)
                 return r;
-        if (!unit_name_valid(name) || unit_name_is_template(name))
+        if (!unit_name_valid(name))
                 return 0;
 
         r = manager_load_unit(b->manager, name, ret);
@@ -163,7 +163,11 @@ static int find_view(sd_bus *bus, const char *path, const char *interface, void 
 
 static int get_names(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error) {
-        return sd_bus_message_append(reply, "as", 1, ((UnitView *) userdata)->id);
+        autostrv char **names = NULL;
+        int r;
+
+        r = unit_names(((UnitView *) userdata)->unit, &names);
+        return r < 0 ? r : sd_bus_message_append_strv(reply, names);
 }
 
 static int get_strings(sd_bus *bus, const char *path, const char *interface, const char *property,

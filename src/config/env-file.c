@@ -48,14 +48,6 @@ static bool name_valid(const char *s) {
         return true;
 }
 
-/* What execve(2) would carry but no program expects: control bytes other than tab and newline. */
-static bool value_valid(const char *s) {
-        for (; *s; s++)
-                if (((unsigned char) *s < ' ' && *s != '\t' && *s != '\n') || *s == '\x7f')
-                        return false;
-        return true;
-}
-
 static int finish_assignment(Reader *r) {
         autofree char *assignment = NULL;
 
@@ -65,18 +57,19 @@ static int finish_assignment(Reader *r) {
         r->key[r->n_key] = '\0';
         r->value[r->n_value] = '\0';
 
-        if (!name_valid(r->key))
+        /* What is no assignment, comments above all, may be of any encoding. */
+        if (utf8_find_invalid(r->key, r->n_key) < r->n_key ||
+            utf8_find_invalid(r->value, r->n_value) < r->n_value)
+                return diag_error(r->diag, (Where){ .file = r->key_at.file, .line = r->key_at.line }, -EINVAL,
+                                  "Text is not UTF-8");
+        if (!name_valid(r->key)) {
                 diag_warning(r->diag, r->key_at, "\"%s\" is not a name for a variable, ignoring it", r->key);
-        else if (!value_valid(r->value))
-                diag_warning(r->diag, r->key_at, "Control characters in the value of \"%s\", ignoring it",
-                             r->key);
-        else {
-                if (asprintf(&assignment, "%s=%s", r->key, r->value) < 0)
-                        return -ENOMEM;
-                return strv_env_set(r->env, assignment);
+                return 0;
         }
 
-        return 0;
+        if (asprintf(&assignment, "%s=%s", r->key, r->value) < 0)
+                return -ENOMEM;
+        return strv_env_set(r->env, assignment);
 }
 
 static void value_add(Reader *r, char c, bool solid) {
@@ -103,8 +96,8 @@ static int on_pre_key(Reader *r, char c) {
         else if (!is_blank(c)) {
                 r->state = STATE_KEY;
                 r->key_at = r->at;
-                r->n_key = 0;
-                return on_key(r, c);
+                r->key[0] = c; /* even when it is '=' */
+                r->n_key = 1;
         }
         return 0;
 }
@@ -231,19 +224,15 @@ int env_file_parse(char ***env, const char *file, const char *text, size_t size,
                      .env = env,
                      .diag = diag };
         const char *nul = memchr(text, '\0', size);
-        size_t bad = utf8_find_invalid(text, size);
 
         if (!key || !value)
                 return -ENOMEM;
-        if (nul)
-                bad = MIN_OF(bad, (size_t) (nul - text));
-        if (bad < size) {
-                Where at = r.at;
+        if (nul) {
+                Where at = { .file = file, .line = 1 };
 
-                for (size_t i = 0; i < bad; i++)
-                        at.line += text[i] == '\n';
-                at.column = 0;
-                return diag_error(diag, at, -EINVAL, text[bad] == '\0' ? "NUL byte" : "Text is not UTF-8");
+                for (const char *p = text; p < nul; p++)
+                        at.line += *p == '\n';
+                return diag_error(diag, at, -EINVAL, "NUL byte");
         }
 
         return read_all(&r, text, size);

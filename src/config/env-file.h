@@ -14,6 +14,7 @@
  * span lines, a backslash at the end of a line continues it; nothing is expanded. What is no assignment to a
  * valid name is a warning and left out.
  *
- * Returns: 0; -EINVAL, with an error in @diag, for text that is not UTF-8 or holds a NUL; -ENOMEM.
+ * Returns: 0; -EINVAL, with an error in @diag, for assignments that are not UTF-8 and for a NUL; -ENOMEM.
+ * What was read before is in @env.
  */
 int env_file_parse(char ***env, const char *file, const char *text, size_t size, Diag *diag);

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "basic/file.h"
 #include "basic/strv.h"
@@ -14,21 +15,35 @@ struct HostSpecifiers {
         SpecifierContext context;
         struct utsname uname;
         char *machine_id, *boot_id;
-        char **os_release;
+        bool has_os_release;
+        char **os_release, **machine_info;
 };
 
 /* systemd's words for what uname(2) calls otherwise (systemd.unit(5), ConditionArchitecture=). */
 static const char *architecture(const char *machine) {
         static const char *const pairs[][2] = {
-                { "x86_64", "x86-64" },   { "i686", "x86" },    { "i386", "x86" },
-                { "aarch64", "arm64" },   { "armv7l", "arm" },  { "ppc64le", "ppc64-le" },
-                { "riscv64", "riscv64" }, { "s390x", "s390x" },
+                { "x86_64", "x86-64" },
+                { "i386", "x86" },
+                { "i486", "x86" },
+                { "i586", "x86" },
+                { "i686", "x86" },
+                { "aarch64", "arm64" },
+                { "aarch64_be", "arm64-be" },
+                { "armv8l", "arm" },
+                { "armv8b", "arm-be" },
+                { "armv7l", "arm" },
+                { "armv7b", "arm-be" },
+                { "armv6l", "arm" },
+                { "armv6b", "arm-be" },
+                { "armv5tel", "arm" },
+                { "ppc64le", "ppc64-le" },
+                { "ppcle", "ppc-le" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(pairs); i++)
                 if (streq(machine, pairs[i][0]))
                         return pairs[i][1];
-        return machine;
+        return machine; /* s390x, riscv64, loongarch64 and others bear one name everywhere */
 }
 
 static char *read_id(const char *path) {
@@ -46,18 +61,27 @@ static char *read_id(const char *path) {
         return id;
 }
 
-static void read_os_release(HostSpecifiers *h) {
+/* A file of assignments; false when there is none. */
+static bool read_assignments(const char *path, char ***ret) {
         autofree char *text = NULL;
         size_t size;
 
-        if (file_read(AT_FDCWD, "/etc/os-release", OS_RELEASE_MAX, &text, &size) < 0 &&
-            file_read(AT_FDCWD, "/usr/lib/os-release", OS_RELEASE_MAX, &text, &size) < 0)
-                return;
-        (void) env_file_parse(&h->os_release, "os-release", text, size, NULL);
+        if (file_read(AT_FDCWD, path, OS_RELEASE_MAX, &text, &size) < 0)
+                return false;
+        (void) env_file_parse(ret, path, text, size, NULL);
+        return true;
+}
+
+/* What a file that is there does not say is empty; without the file there is no answer. */
+static const char *os_release(const HostSpecifiers *h, const char *name) {
+        const char *value = strv_env_get(h->os_release, name);
+
+        return value ? value : h->has_os_release ? "" : NULL;
 }
 
 HostSpecifiers *host_specifiers_new(void) {
         HostSpecifiers *h = calloc(1, sizeof(*h));
+        const char *pretty;
 
         if (!h)
                 return NULL;
@@ -65,7 +89,10 @@ HostSpecifiers *host_specifiers_new(void) {
         (void) uname(&h->uname);
         h->machine_id = read_id("/etc/machine-id");
         h->boot_id = read_id("/proc/sys/kernel/random/boot_id");
-        read_os_release(h);
+        h->has_os_release = read_assignments("/etc/os-release", &h->os_release) ||
+                            read_assignments("/usr/lib/os-release", &h->os_release);
+        (void) read_assignments("/etc/machine-info", &h->machine_info);
+        pretty = strv_env_get(h->machine_info, "PRETTY_HOSTNAME");
 
         h->context = (SpecifierContext){
                 .runtime_dir = "/run",
@@ -77,23 +104,23 @@ HostSpecifiers *host_specifiers_new(void) {
                 .tmp_dir = "/tmp",
                 .var_tmp_dir = "/var/tmp",
                 .home = "/root",
-                .shell = "/bin/sh",
+                .shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh", /* as systemd for root */
                 .user = "root",
                 .uid = "0",
                 .group = "root",
                 .gid = "0",
                 .host_name = h->uname.nodename,
-                .pretty_host_name = h->uname.nodename,
+                .pretty_host_name = pretty && *pretty ? pretty : h->uname.nodename,
                 .machine_id = h->machine_id,
                 .boot_id = h->boot_id,
                 .kernel_release = h->uname.release,
                 .architecture = architecture(h->uname.machine),
-                .os_id = strv_env_get(h->os_release, "ID"),
-                .os_version_id = strv_env_get(h->os_release, "VERSION_ID"),
-                .os_variant_id = strempty(strv_env_get(h->os_release, "VARIANT_ID")),
-                .os_build_id = strempty(strv_env_get(h->os_release, "BUILD_ID")),
-                .os_image_id = strempty(strv_env_get(h->os_release, "IMAGE_ID")),
-                .os_image_version = strempty(strv_env_get(h->os_release, "IMAGE_VERSION")),
+                .os_id = os_release(h, "ID"),
+                .os_version_id = os_release(h, "VERSION_ID"),
+                .os_variant_id = os_release(h, "VARIANT_ID"),
+                .os_build_id = os_release(h, "BUILD_ID"),
+                .os_image_id = os_release(h, "IMAGE_ID"),
+                .os_image_version = os_release(h, "IMAGE_VERSION"),
         };
         return h;
 }
@@ -105,6 +132,7 @@ void host_specifiers_free(HostSpecifiers *h) {
         free(h->machine_id);
         free(h->boot_id);
         strv_free(h->os_release);
+        strv_free(h->machine_info);
         free(h);
 }
 

@@ -49,6 +49,7 @@ void raw_unit_free(RawUnit *u) {
         free(u->values);
         free(u->stamps);
         strv_free(u->drop_ins);
+        strv_free(u->links);
         free(u->fragment);
         free(u->name);
         free(u);
@@ -216,6 +217,9 @@ static int read_assignment(Reader *r, size_t begin, size_t end) {
                 return 0;
 
         equals = memchr(line + begin, '=', end - begin);
+        /* What sections of others look like is their affair. */
+        if ((!equals || equals == line + begin) && r->section && startswith(r->section, "X-"))
+                return 0;
         if (!equals) {
                 complain(r, place(r, begin), "Neither \"Key=Value\" nor a section header nor a comment");
                 return 0;
@@ -348,18 +352,24 @@ static size_t line_end(const char *s, const char *end) {
         return 0;
 }
 
+size_t raw_unit_line_length(const char *s, const char *end, const char **ret_next) {
+        const char *e = s;
+
+        while (e < end && *e != '\n' && *e != '\r')
+                e++;
+        *ret_next = e + line_end(e, end);
+        return (size_t) (e - s);
+}
+
 static int read_all(Reader *r, unsigned line, const char *s, const char *end) {
         int k;
 
-        for (; s < end; line++) {
-                const char *e = s;
+        for (const char *next; s < end; s = next, line++) {
+                size_t size = raw_unit_line_length(s, end, &next);
 
-                while (e < end && *e != '\n' && *e != '\r')
-                        e++;
-                k = read_line(r, s, (size_t) (e - s), line);
+                k = read_line(r, s, size, line);
                 if (k < 0)
                         return k;
-                s = e + line_end(e, end);
         }
 
         if (r->n_breaks > 0)

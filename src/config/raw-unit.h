@@ -34,6 +34,7 @@ typedef struct RawUnit {
         char *name;        /* unit name: "web.container", "job@1.container" */
         char *fragment;    /* path of the file the unit comes from; borrowed by every Where */
         char **drop_ins;   /* paths, in the order in which they were applied; borrowed by every Where */
+        char **links;      /* in NAME.wants and the like; borrowed by every Where */
         FileStamp *stamps; /* of the fragment, then of each drop-in; NULL when the text is not from files */
         RawSection *sections; /* every section header seen, in order */
         size_t n_sections;
@@ -62,6 +63,10 @@ int raw_unit_parse(RawUnit *unit, const char *file, const char *text, size_t siz
 /** raw_unit_parse_part() - the same of a part of a file that begins at @line. */
 int raw_unit_parse_part(RawUnit *unit, const char *file, unsigned line, const char *text, size_t size,
                         Diag *diag);
+
+/** raw_unit_line_length() - bytes of the line at @s without its end; the next one begins at *ret_next. LF, CR
+ * and one of each in either order end a line, as in systemd. */
+size_t raw_unit_line_length(const char *s, const char *end, const char **ret_next);
 
 /** raw_unit_add() - one more value, as if it stood behind all others; what @at points to must live as long as
  * @unit. 0 or -ENOMEM. */

@@ -94,19 +94,15 @@ static int expand_last_part_unescaped(const SpecifierContext *c, char **ret) {
 
 /* The instance, or for a plain name the prefix, as an absolute path. */
 static int expand_path(const SpecifierContext *c, char **ret) {
-        autofree char *instance = NULL, *text = NULL;
+        autofree char *text = NULL;
         int r;
 
         if (!c->unit_name)
                 return copy(NULL, ret);
-        r = unit_name_instance(c->unit_name, &instance);
-        if (r < 0)
-                return r;
-
-        r = instance ? unit_name_unescape(instance, &text) : expand_prefix_unescaped(c, &text);
-        if (r < 0)
-                return r;
-        return asprintf(ret, "%s%s", text[0] == '/' ? "" : "/", text) < 0 ? -ENOMEM : 0;
+        r = unit_name_instance(c->unit_name, &text);
+        if (r == 0 && !text)
+                r = expand_prefix(c, &text);
+        return r < 0 ? r : unit_name_unescape_path(text, ret);
 }
 
 static int expand_fragment_dir(const SpecifierContext *c, char **ret) {
@@ -179,6 +175,11 @@ static const Specifier *find(char letter) {
         return NULL;
 }
 
+/* What [Install] takes: nothing that differs between the manager that reads the unit and who enables it. */
+static bool fit_for_install(char letter) {
+        return strchr("abBgGHijlmnNopuUvwW", letter) != NULL;
+}
+
 static int expand_one(char letter, Where at, const SpecifierContext *c, Diag *diag, char **ret) {
         const Specifier *s = find(letter);
         int r;
@@ -189,6 +190,10 @@ static int expand_one(char letter, Where at, const SpecifierContext *c, Diag *di
                 diag_hint(diag, "a plain percent sign is written \"%%%%\"");
                 return r;
         }
+
+        if (c->install && !fit_for_install(letter))
+                return diag_error(diag, at, -EINVAL, "Specifier \"%%%c\" has no meaning in [Install]",
+                                  letter);
 
         r = s->expand ? s->expand(c, ret) : copy(*(const char *const *) ((const char *) c + s->offset), ret);
         if (r == -ENOMEM)

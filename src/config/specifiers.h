@@ -4,10 +4,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "basic/diag.h"
 
 /* What specifiers stand for. A NULL (but not an empty string) makes the specifiers that need it an error. */
 typedef struct SpecifierContext {
+        bool install;                         /* for a value of [Install], where only some have a meaning */
         const char *unit_name;                /* %n, and %N %p %P %i %I %j %J %f made from it */
         const char *fragment;                 /* %y %Y */
         const char *runtime_dir;              /* %t: /run */

@@ -1,6 +1,6 @@
 /*
- * Where unit files lie: the search path with its sub-directories, masks, templates and drop-ins
- * (systemd.unit(5), "Unit file load path"). One scan gives an index; loading a unit then opens only
+ * Where unit files lie: the search path with its sub-directories, masks, templates, aliases, bundles and
+ * drop-ins (systemd.unit(5), "Unit file load path"). One scan gives an index; loading a unit then opens only
  * the files that it is made of.
  */
 #pragma once
@@ -10,6 +10,7 @@
 #include "basic/cleanup.h"
 #include "basic/diag.h"
 #include "config/raw-unit.h"
+#include "config/specifiers.h"
 
 typedef struct UnitPath UnitPath;
 
@@ -34,13 +35,31 @@ void unit_path_free(UnitPath *p);
 
 AUTOPTR_DEFINE(UnitPath, unit_path_free);
 
-/** unit_path_is_stale() - has a directory changed since the scan? Then make a new one. One stat(2) per
- * directory. */
+/** unit_path_is_stale() - has a directory or a bundle changed since the scan? Then make a new one. One
+ * stat(2) for each. */
 bool unit_path_is_stale(const UnitPath *p);
 
-/** unit_path_list() - names of all unit files, sorted; templates and masked ones too. Returns 0 or -ENOMEM.
+/** unit_path_diag() - what is wrong with the bundles (NAME.quadlets) of the search path; owned by @p. */
+const Diag *unit_path_diag(const UnitPath *p);
+
+/** unit_path_list() - names of all unit files, sorted; templates, aliases and masked ones too. 0 or -ENOMEM.
  */
 int unit_path_list(const UnitPath *p, char ***ret);
+
+/**
+ * unit_path_real_name() - the unit that @name is a name of: itself, or what an alias leads to
+ * @diag: links that lead nowhere good; may be NULL
+ *
+ * A link to a file of the search path is an alias of the unit that its target is named after. An alias of a
+ * template is one of all its instances. An instance that is a link to its template is no alias but a unit
+ * file.
+ *
+ * Returns: 0; -ENOENT; -ENOMEM. Free *ret.
+ */
+int unit_path_real_name(const UnitPath *p, const char *name, Diag *diag, char **ret);
+
+/** unit_path_aliases() - the other names of a unit, sorted. Returns 0, -ENOENT, -ENOMEM; strv_free() *ret. */
+int unit_path_aliases(const UnitPath *p, const char *name, char ***ret);
 
 /**
  * unit_path_find() - the file a unit comes from: first directory wins, "job@.container" serves
@@ -54,29 +73,40 @@ int unit_path_find(const UnitPath *p, const char *name, char **ret);
 /**
  * unit_path_find_drop_ins() - the unit's drop-in files in the order in which they are applied
  *
- * From NAME.d, the template's, every dash-truncated name's ("foo-.container.d" for "foo-bar.container") and
- * the kind's ("container.d") directory. Of one file name the one of the higher directory, then of the more
- * specific name counts; a masked one hides the others. Applied in order of file names. Returns 0 or -ENOMEM.
+ * From NAME.d, the template's, every dash-truncated name's ("foo-.container.d" for "foo-bar.container"),
+ * those of the unit's aliases and the kind's ("container.d") directory. Of one file name, the unit's own
+ * names count before its aliases and those before the kind; then the one of the higher directory, then that
+ * of the more specific name; a masked one hides the others. Applied in order of file names. Returns 0 or
+ * -ENOMEM.
  */
 int unit_path_find_drop_ins(const UnitPath *p, const char *name, char ***ret);
-
-/**
- * unit_path_list_pulled() - names of the units that lie in the directory NAME.@suffix, or the template's
- * @suffix: "wants", "requires" or "upholds"
- *
- * Returns: 0 or -ENOMEM; strv_free() *ret, NULL for none.
- */
-int unit_path_list_pulled(const UnitPath *p, const char *name, const char *suffix, char ***ret);
 
 /**
  * unit_path_load() - a unit's fragment and drop-ins, merged
  * @diag: mistakes of the text
  *
- * Returns: 0; -ENOENT no such unit; -ERFKILL masked; -EINVAL mistakes in the text (*ret is set then, too,
- * with what was readable, so that all the other mistakes can be found as well); -ENOMEM; another negative
- * errno when a file cannot be read (also in @diag).
+ * @name may be an alias: the name in *ret is the unit's own. Links in NAME.wants, NAME.requires and
+ * NAME.upholds directories become values of Wants=, Requires= and Upholds=.
+ *
+ * Returns: 0; -ENOENT no such unit (a reason may be in @diag); -ERFKILL masked; -EINVAL mistakes in the text
+ * (*ret is set then, too, with what was readable, so that all the other mistakes can be found as well);
+ * -ENOMEM; another negative errno when a file cannot be read (also in @diag).
  */
 int unit_path_load(const UnitPath *p, const char *name, Diag *diag, RawUnit **ret);
+
+/** unit_path_read_fragment() - the text of the unit's file, of its part when that is a bundle. As
+ * unit_path_find(); free *ret. */
+int unit_path_read_fragment(const UnitPath *p, const char *name, char **ret, size_t *ret_size);
+
+/**
+ * unit_path_default_instance() - what a template is when it is named without an instance
+ * @specifiers: for the value of DefaultInstance=
+ * @ret:        "job@1.container"; NULL when the template has no DefaultInstance=
+ *
+ * Returns: 0, or as unit_path_load().
+ */
+int unit_path_default_instance(const UnitPath *p, const char *template, const SpecifierContext *specifiers,
+                               Diag *diag, char **ret);
 
 /** unit_path_needs_reload() - would loading @loaded again read other files, or files changed since? */
 bool unit_path_needs_reload(const UnitPath *p, const RawUnit *loaded);

@@ -6,8 +6,10 @@
 #include <sys/un.h>
 
 #include "basic/strv.h"
+#include "basic/unit-name.h"
 #include "ctl/bus-json.h"
 #include "ctl/client.h"
+#include "ctl/suggest.h"
 
 /* The keys of one unit of ListUnits, in the order of its tuple. */
 static const char *const list_units_keys[] = { "unit",      "description", "load", "active",   "sub",
@@ -145,6 +147,16 @@ static int status_of_error(const char *name) {
         return STATUS_FAILED;
 }
 
+/* "wbe.container: there is no such unit file": what was meant, or NULL. */
+static char *suggest_from(const sd_bus_error *error) {
+        const char *colon = strstr(error->message, ": ");
+        autofree char *name = colon ? strndup(error->message, (size_t) (colon - error->message)) : NULL;
+
+        if (!sd_bus_error_has_name(error, BUS_ERROR_NO_SUCH_UNIT) || !name || !unit_name_valid(name))
+                return NULL;
+        return suggest_unit(name);
+}
+
 int client_failure(const char *what, int r, const sd_bus_error *error) {
         if (error &&
             sd_bus_error_has_names(error, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
@@ -159,15 +171,27 @@ int client_failure(const char *what, int r, const sd_bus_error *error) {
 
         if (error && error->message && error->message[0]) {
                 const char *rest = startswith(error->message, what);
+                autofree char *near = suggest_from(error);
 
                 /* The manager names what it speaks of, which may be what we would name. */
-                if (rest && *rest == ':')
-                        ctl_error("%s", error->message);
-                else
-                        ctl_error("%s: %s", what, error->message);
+                ctl_error("%s%s%s%s%s%s", rest && *rest == ':' ? "" : what, rest && *rest == ':' ? "" : ": ",
+                          error->message, near ? "; did you mean \"" : "", strempty(near), near ? "\"?" : "");
         } else
                 ctl_errno(r, "%s", what);
         return status_of_error(error ? error->name : NULL);
+}
+
+int client_reload(Ctl *c) {
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        if (client_open_quietly(c) < 0)
+                return STATUS_OK;
+        r = client_call(c, NULL, NULL, "Reload", &error, NULL, NULL);
+        if (r >= 0 ||
+            sd_bus_error_has_names(&error, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
+                return STATUS_OK;
+        return client_failure("daemon-reload", r, &error);
 }
 
 static int unit_path(const char *name, char **ret) {

@@ -49,6 +49,11 @@ int client_call_message(Ctl *c, sd_bus_message *m, sd_bus_error *error, sd_bus_m
 /** client_message_new() - a call of the manager's interface, to be filled. */
 int client_message_new(Ctl *c, const char *member, sd_bus_message **ret);
 
+/** client_reload() - have a manager that runs read the unit files again. Returns an exit status; what went
+ * wrong was told.
+ */
+int client_reload(Ctl *c);
+
 /** client_failure() - tell on stderr what became of @what. Returns the exit status that fits the error's
  * name. */
 int client_failure(const char *what, int r, const sd_bus_error *error);

@@ -8,6 +8,7 @@
 #include "ctl/unit-files.h"
 
 static const char *const image_verbs[] = { "list", "import", "inspect", "rm" };
+static const char *const import_sources[] = { "compose", "docker" };
 static const char *const network_verbs[] = { "list", "inspect" };
 static const char *const volume_verbs[] = { "list", "inspect", "rm" };
 
@@ -38,7 +39,7 @@ static void print_running(Ctl *c) {
 static void print_units(Ctl *c) {
         autostrv char **names = NULL;
 
-        if (unit_files_list(&names) < 0)
+        if (unit_files_list(true, &names) < 0)
                 return;
         STRV_FOREACH (n, names)
                 print_unit(*n);
@@ -90,6 +91,10 @@ static void print_arguments(Ctl *c, const Verb *verb, char *const *words, size_t
                         print_words(volume_verbs, ELEMENTSOF(volume_verbs));
                 else
                         print_names(c, "ListVolumes", "name");
+                break;
+        case COMPLETE_IMPORTS:
+                if (first)
+                        print_words(import_sources, ELEMENTSOF(import_sources));
                 break;
         case COMPLETE_VERBS:
                 for (size_t i = 0; i < n_verbs; i++)

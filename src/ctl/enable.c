@@ -6,14 +6,20 @@
 
 #include "basic/bus-names.h"
 #include "basic/file.h"
+#include "basic/macro.h"
 #include "basic/strv.h"
 #include "ctl/enable.h"
 
 ENUM_DEFINE(EnableState, enable_state, ENABLE, ENABLE_STATE_LIST)
 
+/* Keys of [Install] that start a unit along with another one. */
+static const char *const install_keys[] = { "WantedBy", "RequiredBy", "UpheldBy" };
+
 static const char drop_in_text[] = "# Made by \"nsctl disable\", removed by \"nsctl enable\".\n"
                                    "[Install]\n"
-                                   "WantedBy=\n";
+                                   "WantedBy=\n"
+                                   "RequiredBy=\n"
+                                   "UpheldBy=\n";
 
 static bool is_our_drop_in(const char *path) {
         return endswith(path, "/" UNIT_DISABLE_DROP_IN) != NULL;
@@ -21,16 +27,20 @@ static bool is_our_drop_in(const char *path) {
 
 /* What the unit's author wrote, drop-ins of others included, ours left out. */
 static bool carries_install(const RawUnit *raw) {
-        bool carries = false;
+        bool carries[ELEMENTSOF(install_keys)] = {}, any = false;
 
         for (size_t i = 0; i < raw->n_values; i++) {
                 const RawValue *v = &raw->values[i];
 
-                if (streq(v->section, "Install") && streq(v->key, "WantedBy") &&
-                    !(v->at.file && is_our_drop_in(v->at.file)))
-                        carries = v->value[0] != '\0';
+                if (!streq(v->section, "Install") || (v->at.file && is_our_drop_in(v->at.file)))
+                        continue;
+                for (size_t k = 0; k < ELEMENTSOF(install_keys); k++)
+                        if (streq(v->key, install_keys[k]))
+                                carries[k] = v->value[0] != '\0';
         }
-        return carries;
+        for (size_t k = 0; k < ELEMENTSOF(install_keys); k++)
+                any = any || carries[k];
+        return any;
 }
 
 static bool is_disabled(const RawUnit *raw) {
@@ -101,13 +111,20 @@ static int drop_in_paths(const char *directory, const char *name, char **ret_dir
 
 static int link_instance(const char *directory, const char *name, const char *template_file,
                          char **ret_changed) {
-        autofree char *link = NULL;
+        autofree char *link = NULL, *template = NULL;
+        int r;
 
         if (asprintf(&link, "%s/%s", directory, name) < 0) {
                 link = NULL;
                 return -ENOMEM;
         }
-        if (symlink(template_file, link) < 0)
+        /* A part of a bundle has no file to link to; its name will do. */
+        if (!unit_name_valid(strrchr(template_file, '/') + 1)) {
+                r = unit_name_template(name, &template);
+                if (r < 0)
+                        return r;
+        }
+        if (symlink(template ? template : template_file, link) < 0)
                 return -errno;
 
         *ret_changed = take_ptr(link);

@@ -16,12 +16,32 @@ int unit_files_open(char *const *dirs, UnitPath **ret) {
         return unit_path_new(dirs ? dirs : standard, ret);
 }
 
-int unit_files_list(char ***ret) {
+int unit_files_list(bool with_aliases, char ***ret) {
         autoptr(UnitPath) path = NULL;
+        autostrv char **names = NULL;
+        char **kept;
         int r;
 
         r = unit_files_open(NULL, &path);
-        return r < 0 ? r : unit_path_list(path, ret);
+        if (r == 0)
+                r = unit_path_list(path, &names);
+        if (r < 0)
+                return r;
+
+        kept = names;
+        STRV_FOREACH (name, names) {
+                autofree char *real = NULL;
+
+                if (with_aliases || unit_path_real_name(path, *name, NULL, &real) < 0 || streq(real, *name))
+                        *kept++ = *name;
+                else
+                        free(*name);
+        }
+        if (kept)
+                *kept = NULL;
+
+        *ret = take_ptr(names);
+        return 0;
 }
 
 int unit_files_load(const UnitPath *path, const HostSpecifiers *host, const char *name, Diag *diag,

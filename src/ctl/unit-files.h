@@ -10,7 +10,7 @@
 int unit_files_open(char *const *dirs, UnitPath **ret);
 
 /** unit_files_list() - names of all unit files of the search path, sorted; strv_free(). */
-int unit_files_list(char ***ret);
+int unit_files_list(bool with_aliases, char ***ret);
 
 /**
  * unit_files_load() - one unit with its meaning

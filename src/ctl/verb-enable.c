@@ -15,7 +15,7 @@ static int change(const UnitPath *path, const char *directory, const char *name,
         case 0:
                 break;
         case -ENOENT:
-                return ctl_error("there is no unit file for %s", name);
+                return ctl_no_unit(name);
         case -ERFKILL:
                 return ctl_error("%s is masked", name);
         case -ENODATA:
@@ -52,8 +52,8 @@ int verb_enable(Ctl *c, char **words) {
                 if (change(path, dirs[0], *name, enable, c->options.quiet) != STATUS_OK)
                         status = STATUS_FAILED;
 
-        if (client_open_quietly(c) == 0)
-                (void) client_call(c, NULL, NULL, "Reload", NULL, NULL, NULL);
+        if (client_reload(c) != STATUS_OK)
+                status = STATUS_FAILED;
         if (status != STATUS_OK || !c->options.now)
                 return status;
 

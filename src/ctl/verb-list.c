@@ -33,7 +33,7 @@ static int add_files(json_t *rows) {
         autostrv char **names = NULL;
         int r;
 
-        r = unit_files_list(&names);
+        r = unit_files_list(false, &names);
         if (r < 0)
                 return r;
 

@@ -1,10 +1,13 @@
-/* nsctl show: properties as NAME=VALUE, in systemd's formats. */
+/* nsctl show: properties as NAME=VALUE, in systemd's formats; without the manager the settings, from the
+ * files. */
+#include <errno.h>
 #include <string.h>
 
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "ctl/bus-json.h"
 #include "ctl/client.h"
+#include "ctl/settings.h"
 #include "ctl/show.h"
 #include "ctl/table.h"
 
@@ -87,23 +90,39 @@ static int show(Ctl *c, const char *unit, char *const *wanted) {
         return r < 0 ? ctl_errno(r, "cannot print") : STATUS_OK;
 }
 
-int verb_show(Ctl *c, char **words) {
-        autostrv char **names = NULL, **wanted = NULL;
+/* The files have the settings; states and counters are the manager's. */
+static int show_units(Ctl *c, char *const *names, char *const *wanted, bool offline) {
         int status = STATUS_OK;
-
-        if (ctl_unit_names(words + 1, &names) < 0 || wanted_properties(c, &wanted) < 0 || client_open(c) < 0)
-                return STATUS_FAILED;
-        if (!names)
-                return show(c, NULL, wanted);
 
         STRV_FOREACH (name, names) {
                 int one;
 
                 if (name != names && !c->options.json)
                         puts("");
-                one = show(c, *name, wanted);
+                one = offline ? settings_show(c, *name, wanted) : show(c, *name, wanted);
                 if (one != STATUS_OK)
                         status = one;
         }
         return status;
+}
+
+int verb_show(Ctl *c, char **words) {
+        autostrv char **names = NULL, **wanted = NULL;
+        bool offline = c->options.offline || c->options.where;
+        int r;
+
+        if (ctl_unit_names(words + 1, &names) < 0 || wanted_properties(c, &wanted) < 0)
+                return STATUS_FAILED;
+        if (offline && !names)
+                return ctl_error("show: name units");
+
+        r = offline || !names ? 0 : client_open_quietly(c);
+        if (r == -ENOENT || r == -ECONNREFUSED) {
+                if (!c->options.quiet)
+                        fprintf(stderr, "The manager does not run; this is what the files say.\n");
+                offline = true;
+        }
+        if (!offline && client_open(c) < 0)
+                return STATUS_FAILED;
+        return names ? show_units(c, names, wanted, offline) : show(c, NULL, wanted);
 }

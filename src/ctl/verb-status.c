@@ -194,7 +194,7 @@ static int status_one(Ctl *c, const char *name, bool colours, int *ret_status) {
 
         state = property_string(p, "ActiveState");
         if (streq(property_string(p, "LoadState"), "not-found")) {
-                ctl_error("there is no unit %s", name);
+                (void) ctl_no_unit(name);
                 *ret_status = STATUS_NO_UNIT;
                 return 0;
         }

@@ -8,6 +8,7 @@
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "basic/unit-name.h"
+#include "ctl/suggest.h"
 #include "ctl/verb.h"
 
 #define ANY UINT_MAX
@@ -72,6 +73,14 @@ int ctl_unit_name(const char *typed, char **ret) {
         else if (r < 0)
                 ctl_errno(r, "%s", typed);
         return r;
+}
+
+int ctl_no_unit(const char *name) {
+        autofree char *near = suggest_unit(name);
+
+        if (near)
+                return ctl_error("there is no unit file for %s; did you mean \"%s\"?", name, near);
+        return ctl_error("there is no unit file for %s", name);
 }
 
 int ctl_unit_names(char *const *typed, char ***ret) {

@@ -43,6 +43,9 @@ int ctl_errno(int r, const char *fmt, ...) PRINTF_LIKE(2, 3);
  */
 int ctl_unit_name(const char *typed, char **ret);
 
+/** ctl_no_unit() - there is no unit file for @name, and perhaps what was meant. Returns STATUS_FAILED. */
+int ctl_no_unit(const char *name);
+
 /** ctl_unit_names() - the same for a vector of words; a name given twice is taken once. */
 int ctl_unit_names(char *const *typed, char ***ret);
 
@@ -66,6 +69,7 @@ typedef enum CompletionKind {
         COMPLETE_IMAGES,  /* a verb of `image`, then a reference or a file */
         COMPLETE_NETWORKS,
         COMPLETE_VOLUMES,
+        COMPLETE_IMPORTS, /* what is imported from, then files */
         COMPLETE_VERBS,
 } CompletionKind;
 

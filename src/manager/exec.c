@@ -71,10 +71,8 @@ static int make_environment(const ExecCall *call, const ContainerSpec *spec, cha
 }
 
 static int resolve_user(Unit *u, const ExecCall *call, Identity *ret, Fault *fault) {
-        const ContainerSpec *spec = u->held.spec;
         autofree char *path = held_path(u, "root"), *user = NULL;
         autoclose int root = -EBADF;
-        const char *group = call->user ? NULL : spec->group;
         char *colon;
 
         /* Not the root of its process: what the container has mounted there could answer late or never. */
@@ -84,17 +82,15 @@ static int resolve_user(Unit *u, const ExecCall *call, Identity *ret, Fault *fau
         if (root < 0)
                 return fault_set(fault, "open root", -errno, "%s", path);
 
-        if (!call->user && !spec->user)
-                return identity_resolve(root, NULL, group, fault, ret);
-        user = strdup(call->user ? call->user : spec->user);
+        if (!call->user)
+                return unit_resolve_identity(u, root, ret, fault);
+        user = strdup(call->user);
         if (!user)
                 return -ENOMEM;
         colon = strchr(user, ':');
-        if (colon) {
-                *colon = '\0';
-                group = colon + 1;
-        }
-        return identity_resolve(root, user, group, fault, ret);
+        if (colon)
+                *colon++ = '\0';
+        return identity_resolve(root, user, colon, fault, ret);
 }
 
 static int watch(Manager *m, const ExecResult *result, const char *name, ManagerExecFn done, void *data) {
@@ -145,7 +141,7 @@ int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *dat
         request.identity = &identity;
         request.capabilities = spec->capabilities;
         request.no_new_privileges = spec->no_new_privileges;
-        request.seccomp = spec->seccomp;
+        request.seccomp = &spec->seccomp;
         request.terminal = call->terminal;
         if (!call->terminal) {
                 request.stdin_fd = call->stdio[0];

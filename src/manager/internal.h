@@ -8,7 +8,7 @@
  *      notify.c    what it says                                     depend.c   what that means for other
  * units jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
- *      report.c    JSON listings
+ *      report.c    JSON listings                                    files.c    hosts, resolv.conf, ...
  */
 #pragma once
 
@@ -22,6 +22,8 @@
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
 #include "network/network.h"
+#include "runtime/identity.h"
+#include "runtime/launch.h"
 
 /* Ids of user namespaces are given out in slots of users.id-count each. */
 typedef struct IdPool {
@@ -37,7 +39,8 @@ typedef struct Held {
         char *container_dir;  /* /var/lib/nsunits/containers/UNIT */
         char *files_dir;      /* /run/nsunitd/units/UNIT */
         uint64_t fingerprint; /* of the unit file that it was made from */
-        uint32_t id_base;     /* 0 = no user namespace */
+        uint32_t id_base;     /* of the range that was picked; 0 = none */
+        IdMap ids;            /* of the user namespace */
         int userns_fd, netns_fd, cgroup_fd;
         bool cgroup_killed; /* no process can be started in it any more */
         bool root;
@@ -185,6 +188,9 @@ bool unit_is_bound_well(const Unit *u);
 
 /* prepare.c */
 int unit_prepare(Unit *u, Fault *fault);
+
+/* prepare-plain.c: the same for units that are no containers. */
+int unit_prepare_plain(Unit *u, Fault *fault);
 /* Before each launch: a new cgroup in place of one that was killed. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
@@ -193,13 +199,38 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
 int held_paths(Unit *u);
 int unit_describe_attachment(Unit *u);
 char *held_path(const Unit *u, const char *name);
+/* NULL without a user namespace. */
+const IdMap *held_ids(const Unit *u);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
 
+/* files.c */
+typedef struct UnitFiles {
+        LaunchFile items[8];
+        char *sources[8]; /* owned; of the items */
+        size_t n;
+} UnitFiles;
+
+int unit_make_files(Unit *u, Fault *fault);
+/* The files that a launch binds; @files is empty before, and to be cleared. */
+int unit_files_name(const Unit *u, UnitFiles *files);
+/* One more: @name in the unit's directory of files. */
+int unit_files_add(const Unit *u, const char *name, const char *destination, UnitFiles *files);
+void unit_files_clear(UnitFiles *files);
+
 /* spawn.c */
 void unit_begin_invocation(Unit *u);
+/* User=, Group= and GroupAdd= in the container's own files. */
+int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *fault);
 int unit_spawn(Unit *u, Fault *fault);
 int unit_plan_text(Unit *u, char **ret, Fault *fault);
+
+/* unit-names.c */
+int manager_scan_units(Manager *m);
+/* @name itself when there is no unit file; -EINVAL for a template without DefaultInstance=. */
+int manager_real_name(const Manager *m, const char *name, char **ret);
+/* In place; names that are not ours are left alone. */
+int manager_use_real_names(const Manager *m, char **names);
 
 /* ids.c */
 int id_pool_init(IdPool *p, const ManagerConfig *config);

@@ -120,13 +120,6 @@ const ManagerConfig *manager_config(const Manager *m) {
         return m->config;
 }
 
-Unit *manager_get_unit(const Manager *m, const char *name) {
-        Unit *u;
-
-        HASH_FIND_STR(m->units, name, u);
-        return u;
-}
-
 static int by_name(const Unit *a, const Unit *b) {
         return strcmp(a->name, b->name);
 }
@@ -137,12 +130,17 @@ Unit *manager_next_unit(const Manager *m, const Unit *unit) {
 
 int manager_graph_index(Manager *m, const char *name, unsigned *ret) {
         Unit *u = manager_get_unit(m, name), **grown;
+        autofree char *real = NULL;
         int r;
 
         if (u) {
                 *ret = u->index;
                 return 0;
         }
+        r = manager_real_name(m, name, &real);
+        if (r < 0 && r != -EINVAL)
+                return r;
+        name = real ?: name;
         for (unsigned i = 0; i < m->n_by_index; i++)
                 if (!m->by_index[i] && streq(m->graph->nodes[i].name, name)) {
                         *ret = i;
@@ -194,35 +192,28 @@ void manager_drop_unit(Manager *m, Unit *u) {
 
 /* An index that is out of date would hide a file that has just been written. */
 static int refresh_path(Manager *m) {
-        UnitPath *path;
-        int r;
-
-        if (m->path && !unit_path_is_stale(m->path))
-                return 0;
-
-        r = unit_path_new(m->unit_dirs, &path);
-        if (r < 0)
-                return r;
-        unit_path_free(m->path);
-        m->path = path;
-        return 0;
+        return m->path && !unit_path_is_stale(m->path) ? 0 : manager_scan_units(m);
 }
 
 int manager_load_unit(Manager *m, const char *name, Unit **ret) {
         Unit *u = manager_get_unit(m, name);
+        autofree char *real = NULL;
         int r;
 
         if (u) {
                 *ret = u;
                 return 0;
         }
-        if (!unit_name_valid(name) || unit_name_is_template(name))
+        if (!unit_name_valid(name))
                 return -EINVAL;
 
         r = refresh_path(m);
+        if (r == 0)
+                r = manager_real_name(m, name, &real);
         if (r < 0)
                 return r;
-        r = add_unit(m, name, &u);
+        u = manager_get_unit(m, real);
+        r = u ? 0 : add_unit(m, real, &u);
         if (r < 0)
                 return r;
         if (u->load_state == LOAD_NOT_FOUND) {
@@ -258,11 +249,14 @@ static int load_all(Manager *m) {
                 return r;
 
         STRV_FOREACH (name, names) {
+                autofree char *real = NULL;
                 Unit *u;
 
                 if (unit_name_is_template(*name) || manager_get_unit(m, *name))
                         continue;
-                r = add_unit(m, *name, &u);
+                r = manager_real_name(m, *name, &real);
+                if (r == 0)
+                        r = add_unit(m, real, &u);
                 if (r < 0)
                         return r;
         }
@@ -270,15 +264,12 @@ static int load_all(Manager *m) {
 }
 
 int manager_reload(Manager *m) {
-        UnitPath *path;
         Unit *u, *next;
         int r;
 
-        r = unit_path_new(m->unit_dirs, &path);
+        r = manager_scan_units(m);
         if (r < 0)
                 return r;
-        unit_path_free(m->path);
-        m->path = path;
 
         if (m->listener && m->listener->reloading)
                 m->listener->reloading(true, m->listener_data);

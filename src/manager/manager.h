@@ -80,7 +80,7 @@ int manager_reload(Manager *m);
  */
 int manager_load_unit(Manager *m, const char *name, Unit **ret);
 
-/** manager_get_unit() - by complete name, only from memory; NULL when it is not loaded. */
+/** manager_get_unit() - by complete name or alias, only from memory; NULL when it is not loaded. */
 Unit *manager_get_unit(const Manager *m, const char *name);
 
 /** manager_next_unit() - walk all loaded units in the order of their names: NULL gives the first; NULL at the
@@ -184,3 +184,10 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault);
 
 /** manager_unit_plan() - the launch plan, one step a line; free(). */
 int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault);
+
+/**
+ * manager_unit_text() - the text of a unit's files, merged, without comments
+ * @ret_started: as its container was started; "" when there is none; free()
+ * @ret_loaded:  as it was read last; "" when it could not be; free()
+ */
+int manager_unit_text(Unit *u, char **ret_started, char **ret_loaded, Fault *fault);

@@ -11,9 +11,9 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "cgroup/devices.h"
 #include "config/env-file.h"
 #include "manager/internal.h"
-#include "network/names.h"
 #include "runtime/exit-store.h"
 #include "runtime/userns.h"
 #include "spec/container-section.h"
@@ -91,7 +91,7 @@ static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
                         return fault_set(fault, "volume", r < 0 ? r : -EBADMSG, "%s", mount->source);
 
                 name = v->spec->volume->volume_name;
-                stem = name ? strdup(name) : unit_name_stem(mount->source);
+                stem = name ? strdup(name) : unit_name_stem(v->name);
                 if (!stem)
                         return -ENOMEM;
                 free(mount->source);
@@ -143,6 +143,7 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
         autoptr(ContainerSpec) spec = NULL;
         autoptr(Diag) diag = diag_new();
         autoptr(Image) image = NULL;
+        autospecfiles SpecFiles files = {};
         autostrv char **env = NULL;
         int r;
 
@@ -156,9 +157,25 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
                 return r;
         r = read_environment_files(from, diag, &env, fault);
         if (r >= 0)
-                r = spec_make(from, image ? image->config : NULL, u->manager->config, env, diag, &spec);
+                r = spec_files_read(from, diag, &files);
+        if (r >= 0) {
+                const SpecSources sources = {
+                        .image = image ? image->config : NULL,
+                        .config = u->manager->config,
+                        .file_environment = env,
+                        .host_environment = environ,
+                        .seccomp = files.seccomp,
+                        .sub_uids = files.sub_uids,
+                        .sub_gids = files.sub_gids,
+                };
+
+                r = spec_make(from, &sources, diag, &spec);
+        }
         if (r < 0)
                 return diag_fault(diag, fault, r);
+        r = manager_use_real_names(u->manager, spec->networks);
+        if (r < 0)
+                return fault_set(fault, "network", r, NULL);
         r = resolve_volumes(u, spec, fault);
         if (r < 0)
                 return r;
@@ -205,16 +222,52 @@ static void drop_directories(Unit *u) {
         (void) tree_remove(AT_FDCWD, u->held.files_dir);
 }
 
+const IdMap *held_ids(const Unit *u) {
+        return u->held.ids.uids.n > 0 ? &u->held.ids : NULL;
+}
+
+static int pick_ids(Unit *u, Fault *fault) {
+        const ContainerSpec *spec = u->held.spec;
+        const uint32_t most = u->manager->config->users.id_count;
+        int r;
+
+        if (spec->id_count > most) {
+                (void) fault_set(fault, "ids", -E2BIG, "%u ids", spec->id_count);
+                fault_advise(fault, "a container gets %u at most: users.id-count in nsunitd.conf", most);
+                return -E2BIG;
+        }
+        r = id_pool_take(&u->manager->ids, u->manager->config, &u->held.id_base, fault);
+        return r < 0 ? r : id_map_range(&u->held.ids, u->held.id_base, spec->id_count);
+}
+
+static int add_ids(const IdList *lines, IdList *to, const char *what, Fault *fault) {
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < lines->n; i++)
+                r = id_list_replace(to, lines->items[i]);
+        if (r == 0)
+                r = id_list_check(to);
+        return r < 0 ? fault_set(fault, "ids", r, "%s map", what) : 0;
+}
+
 static int make_ids(Unit *u, Fault *fault) {
-        if (!u->held.spec->user_namespace)
+        const ContainerSpec *spec = u->held.spec;
+        int r = 0;
+
+        if (!spec->user_namespace)
                 return 0;
-        return id_pool_take(&u->manager->ids, u->manager->config, &u->held.id_base, fault);
+        if (spec->pick_ids)
+                r = pick_ids(u, fault);
+        if (r == 0)
+                r = add_ids(&spec->ids.uids, &u->held.ids.uids, "user", fault);
+        return r < 0 ? r : add_ids(&spec->ids.gids, &u->held.ids.gids, "group", fault);
 }
 
 static void drop_ids(Unit *u) {
         if (u->held.id_base > 0)
                 id_pool_give(&u->manager->ids, u->manager->config, u->held.id_base);
         u->held.id_base = 0;
+        id_map_clear(&u->held.ids);
 }
 
 static int hold_namespace(Unit *u, int fd, const char *name, Fault *fault) {
@@ -232,12 +285,10 @@ static void release_namespace(Unit *u, int *fd, const char *name) {
 }
 
 static int make_userns(Unit *u, Fault *fault) {
-        const IdExtent extent = { 0, u->held.id_base, u->manager->config->users.id_count };
-
         if (!u->held.spec->user_namespace)
                 return 0;
 
-        u->held.userns_fd = userns_create(&extent, 1, fault);
+        u->held.userns_fd = userns_create(&u->held.ids, fault);
         if (u->held.userns_fd < 0)
                 return u->held.userns_fd;
         return hold_namespace(u, u->held.userns_fd, "user", fault);
@@ -261,6 +312,39 @@ static void drop_netns(Unit *u) {
         release_namespace(u, &u->held.netns_fd, "net");
 }
 
+/* File permissions mean little to a container's root: less than reading and writing needs a program. */
+static int restrict_devices(const Unit *u, Fault *fault) {
+        const ContainerSpec *spec = u->held.spec;
+        autodevices DeviceNodes nodes = {};
+        autofree DeviceRule *rules = NULL;
+        size_t n = 0;
+        int r;
+
+        for (size_t i = 0; i < spec->n_devices; i++)
+                n += !spec->devices[i].read || !spec->devices[i].write;
+        if (n == 0)
+                return 0;
+
+        r = device_nodes_find(spec->devices, spec->n_devices, fault, &nodes);
+        if (r < 0)
+                return r;
+        rules = calloc(nodes.n + 1, sizeof(*rules));
+        if (!rules)
+                return -ENOMEM;
+        n = 0;
+        for (size_t i = 0; i < nodes.n; i++) {
+                const DeviceNode *node = &nodes.items[i];
+
+                if (!node->spec->read || !node->spec->write)
+                        rules[n++] = (DeviceRule){ .block = S_ISBLK(node->mode),
+                                                   .number = node->number,
+                                                   .read = node->spec->read,
+                                                   .write = node->spec->write,
+                                                   .make = node->spec->make };
+        }
+        return cgroup_restrict_devices(u->held.cgroup_fd, rules, n, fault);
+}
+
 static int make_cgroup(Unit *u, Fault *fault) {
         CgroupMemoryEvents events = {};
         int r;
@@ -272,6 +356,9 @@ static int make_cgroup(Unit *u, Fault *fault) {
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
 
+        r = restrict_devices(u, fault);
+        if (r < 0)
+                return r;
         u->held.cgroup_killed = false;
         (void) cgroup_memory_events(u->held.cgroup_fd, &events);
         u->oom_kills = events.oom_kill;
@@ -316,7 +403,7 @@ static int make_root(Unit *u, Fault *fault) {
                 .attach_path = attach,
                 .staging = staging,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
-                .id_base = u->held.id_base,
+                .ids = held_ids(u),
         };
         r = root_prepare(&request, fault);
         image_layers_close(layers, n_layers);
@@ -394,63 +481,6 @@ static void drop_network(Unit *u) {
         (void) unit_describe_attachment(u);
 }
 
-static int write_file(const Unit *u, const char *name, const char *text, Fault *fault) {
-        autofree char *path = NULL;
-        int r;
-
-        if (!text || asprintf(&path, "%s/%s", u->held.files_dir, name) < 0)
-                return -ENOMEM;
-        r = file_replace(AT_FDCWD, path, text, strlen(text), 0644, false);
-        return r < 0 ? fault_set(fault, "write", r, "%s", path) : 0;
-}
-
-/* Own addresses, and the gateway by which the container reaches the host. */
-static size_t own_addresses(const Attachment *a, InetAddress *addresses, size_t max,
-                            InetAddress *ret_gateway) {
-        size_t n = 0;
-
-        for (size_t i = 0; a && i < a->n_links; i++)
-                for (size_t j = 0; j < a->links[i].n_addresses; j++) {
-                        if (n < max)
-                                addresses[n++] = a->links[i].addresses[j].address;
-                        if (ret_gateway->family == AF_UNSPEC)
-                                *ret_gateway = a->links[i].gateways[j];
-                }
-        return n;
-}
-
-static int make_files(Unit *u, Fault *fault) {
-        const ContainerSpec *spec = u->held.spec;
-        autofree char *unit_text = raw_unit_to_text(u->spec->raw);
-        autofree char *hosts = NULL, *resolv = NULL, *host_name = NULL, *host_resolv = NULL;
-        InetAddress addresses[16];
-        HostsRequest request = {
-                .name = spec->name,
-                .host_name = spec->host_name,
-                .addresses = addresses,
-                .entries = spec->hosts,
-                .n_entries = spec->n_hosts,
-        };
-        int r;
-
-        request.n_addresses =
-                own_addresses(u->held.attachment, addresses, ELEMENTSOF(addresses), &request.gateway);
-        (void) file_read(AT_FDCWD, "/etc/resolv.conf", 64 * 1024, &host_resolv, NULL);
-        hosts = names_hosts(&request);
-        resolv = names_resolv_conf(spec->dns, spec->n_dns, host_resolv);
-        if (asprintf(&host_name, "%s\n", spec->host_name) < 0)
-                return -ENOMEM;
-
-        r = write_file(u, "hosts", hosts, fault);
-        if (r >= 0)
-                r = write_file(u, "resolv.conf", resolv, fault);
-        if (r >= 0)
-                r = write_file(u, "hostname", host_name, fault);
-        if (r >= 0)
-                r = write_file(u, "unit", unit_text, fault);
-        return r;
-}
-
 static int make_published(Unit *u, Fault *fault) {
         return u->held.attachment ? network_publish(u->manager->network, u->held.attachment, fault) : 0;
 }
@@ -475,7 +505,7 @@ static const PrepareStep steps[] = {
         { "cgroup", make_cgroup, drop_cgroup },
         { "root", make_root, drop_root },
         { "network", make_network, drop_network },
-        { "files", make_files, NULL },
+        { "files", unit_make_files, NULL },
         { "publish", make_published, drop_published },
 };
 
@@ -485,33 +515,13 @@ static void release_steps(Unit *u, size_t n) {
                         steps[n].drop(u);
 }
 
-static int prepare_plain(Unit *u, Fault *fault) {
-        autofree char *volumes = NULL, *stem = NULL;
-        const char *name;
-        int r;
-
-        if (u->spec->kind == UNIT_NETWORK) {
-                r = network_define(u->manager->network, u->name, u->spec->network, fault);
-                return r < 0 ? r : 0;
-        }
-        if (u->spec->kind != UNIT_VOLUME)
-                return fault_set(fault, "unit", -EOPNOTSUPP, "units of this kind cannot be started yet");
-
-        stem = unit_name_stem(u->name);
-        name = u->spec->volume->volume_name ? u->spec->volume->volume_name : stem;
-        if (!name || asprintf(&volumes, "%s/volumes", u->manager->config->paths.store) < 0)
-                return -ENOMEM;
-        r = volume_make(volumes, name);
-        return r < 0 ? fault_set(fault, "volume", r, "%s", name) : 0;
-}
-
 int unit_prepare(Unit *u, Fault *fault) {
         int r;
 
         if (!u->spec)
                 return fault_set(fault, "unit", -ENOENT, "%s has no usable unit file", u->name);
         if (u->spec->kind != UNIT_CONTAINER)
-                return prepare_plain(u, fault);
+                return unit_prepare_plain(u, fault);
 
         r = held_paths(u);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++) {

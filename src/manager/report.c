@@ -1,10 +1,15 @@
 /* What the manager knows, as JSON for nsctl; and small requests on images, volumes and networks. */
+#include <fcntl.h>
 #include <jansson.h>
 
+#include "basic/file.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
 #include "spec/spec-json.h"
 #include "storage/volume.h"
+
+/* As large as saved.c lets it be. */
+#define UNIT_TEXT_MAX (1024 * 1024)
 
 static char *volumes_dir(const Manager *m) {
         char *path;
@@ -129,7 +134,8 @@ int manager_list_links(Manager *m, char **ret) {
 int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
         autoptr(ContainerSpec) spec = NULL;
         autofree char *volumes = volumes_dir(m), *root = NULL;
-        IdExtent extent = { 0, m->config->users.first_id, m->config->users.id_count };
+        const IdMap *ids = held_ids(u);
+        autoidmap IdMap example = {};
         int r;
 
         r = unit_make_spec(u, u->spec, NULL, &spec, fault);
@@ -139,18 +145,55 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
         root = r < 0 ? NULL : held_path(u, "root");
         if (!root || !volumes)
                 return -ENOMEM;
-        if (u->held.id_base > 0)
-                extent.outside = u->held.id_base;
+        /* What a start would pick is not known before; any will do to read or run the result. */
+        if (!ids && spec->user_namespace) {
+                r = spec->pick_ids ? id_map_range(&example, m->config->users.first_id, spec->id_count)
+                                   : id_map_copy(&spec->ids, &example);
+                if (r < 0)
+                        return r;
+                ids = &example;
+        }
 
         const SpecJsonContext context = {
                 .root = root,
                 .volume_store = volumes,
-                .ids = &extent,
-                .n_ids = spec->user_namespace,
+                .ids = spec->user_namespace ? ids : NULL,
         };
         return spec_to_json(spec, &context, ret);
 }
 
 int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault) {
         return unit_plan_text(u, ret, fault);
+}
+
+/* Of a network or a volume nothing was written down: only what was read last is known. */
+static int read_started(const Unit *u, char **ret, Fault *fault) {
+        autofree char *path = NULL;
+        int r;
+
+        if (!u->held.spec) {
+                *ret = strdup("");
+                return *ret ? 0 : -ENOMEM;
+        }
+        if (asprintf(&path, "%s/unit", u->held.files_dir) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        r = file_read(AT_FDCWD, path, UNIT_TEXT_MAX, ret, NULL);
+        return r < 0 ? fault_set(fault, "read", r, "%s", path) : 0;
+}
+
+int manager_unit_text(Unit *u, char **ret_started, char **ret_loaded, Fault *fault) {
+        autofree char *started = NULL, *loaded = u->spec ? raw_unit_to_text(u->spec->raw) : strdup("");
+        int r;
+
+        if (!loaded)
+                return -ENOMEM;
+        r = read_started(u, &started, fault);
+        if (r < 0)
+                return r;
+
+        *ret_started = take_ptr(started);
+        *ret_loaded = take_ptr(loaded);
+        return 0;
 }

@@ -26,9 +26,8 @@ typedef struct Launch {
         LaunchMount *launch_mounts;
         int output[2];
         char **environment;
-        char *hosts, *resolv, *host_name, *notify;
-        LaunchFile files[4];
-        size_t n_files;
+        UnitFiles files;
+        DeviceNodes devices;
 } Launch;
 
 static void launch_clear(Launch *l) {
@@ -39,13 +38,26 @@ static void launch_clear(Launch *l) {
         cleanup_close_(&l->output[0]);
         cleanup_close_(&l->output[1]);
         strv_free(l->environment);
-        free(l->hosts);
-        free(l->resolv);
-        free(l->host_name);
-        free(l->notify);
+        unit_files_clear(&l->files);
+        device_nodes_clear(&l->devices);
 }
 
 #define autolaunch __attribute__((cleanup(launch_clear)))
+
+int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *fault) {
+        const ContainerSpec *spec = u->held.spec;
+        autoidentity Identity i = {};
+        int r;
+
+        r = identity_resolve(root_fd, spec->user, spec->group, fault, &i);
+        if (r >= 0)
+                r = identity_add_groups(root_fd, spec->groups, fault, &i);
+        if (r < 0)
+                return r;
+        *ret = i;
+        i = (Identity){};
+        return 0;
+}
 
 static int take_root(Unit *u, Launch *l, Fault *fault) {
         autofree char *path = held_path(u, "root");
@@ -57,7 +69,7 @@ static int take_root(Unit *u, Launch *l, Fault *fault) {
         if (l->root_fd < 0)
                 return fault_set(fault, "open root", -errno, "%s", path);
 
-        return identity_resolve(l->root_fd, u->held.spec->user, u->held.spec->group, fault, &l->identity);
+        return unit_resolve_identity(u, l->root_fd, &l->identity, fault);
 }
 
 static int take_mounts(Unit *u, Launch *l, Fault *fault) {
@@ -73,7 +85,7 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
                 .container_dir = u->held.container_dir,
                 .root_fd = l->root_fd,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
-                .id_base = u->held.id_base,
+                .ids = held_ids(u),
                 .uid = l->identity.uid,
                 .gid = l->identity.gid,
                 .restart = u->held.volumes_filled,
@@ -97,12 +109,13 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
 
 static int take_output(Unit *u, Launch *l, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
+        const IdPair owner = id_map_outside(held_ids(u), (IdPair){ l->identity.uid, l->identity.gid });
         const LogSinkRequest request = {
                 .target = c->logs.target,
                 .unit = u->name,
                 .logs_dir = c->paths.logs,
-                .uid = u->held.id_base + l->identity.uid,
-                .gid = u->held.id_base + l->identity.gid,
+                .uid = owner.uid,
+                .gid = owner.gid,
         };
         int r;
 
@@ -115,56 +128,31 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
         return 0;
 }
 
-static int add_file(Unit *u, Launch *l, char **source, const char *name, const char *destination,
-                    bool directory) {
-        if (asprintf(source, "%s/%s", u->held.files_dir, name) < 0) {
-                *source = NULL;
-                return -ENOMEM;
-        }
-
-        l->files[l->n_files++] = (LaunchFile){
-                .source = *source,
-                .destination = destination,
-                .is_directory = directory,
-                /* They lie in the host's memory: nobody fills it from inside. A socket takes messages all the
-                   same. */
-                .read_only = true,
-        };
-        return 0;
-}
-
-/* A mount of the unit's own at one of our files' places wins. */
-static bool is_mounted_over(const Unit *u, const char *destination) {
-        for (size_t i = 0; i < u->held.spec->n_mounts; i++)
-                if (streq(u->held.spec->mounts[i].destination, destination))
-                        return true;
-        return false;
-}
-
 static int name_files(Unit *u, Launch *l) {
-        int r = 0;
-
-        if (!is_mounted_over(u, "/etc/hosts"))
-                r = add_file(u, l, &l->hosts, "hosts", "/etc/hosts", false);
-        if (r >= 0 && !is_mounted_over(u, "/etc/resolv.conf"))
-                r = add_file(u, l, &l->resolv, "resolv.conf", "/etc/resolv.conf", false);
-        if (r >= 0 && !is_mounted_over(u, "/etc/hostname"))
-                r = add_file(u, l, &l->host_name, "hostname", "/etc/hostname", false);
-        if (r >= 0 && service_type_notifies(u->held.spec->type)) {
-                r = add_file(u, l, &l->notify, "notify", NOTIFY_DIRECTORY_INSIDE, true);
-                if (r >= 0)
-                        r = strv_add(&l->environment, "NOTIFY_SOCKET=" NOTIFY_SOCKET_INSIDE);
-        }
-        return r;
-}
-
-static int take_notify(Unit *u, Launch *l, Fault *fault) {
         int r;
 
-        if (!l->notify || u->notify)
+        r = unit_files_name(u, &l->files);
+        if (r < 0 || !service_type_notifies(u->held.spec->type))
+                return r;
+        r = unit_files_add(u, "notify", NOTIFY_DIRECTORY_INSIDE, &l->files);
+        if (r < 0)
+                return r;
+        l->files.items[l->files.n - 1].is_directory = true;
+        return strv_add(&l->environment, "NOTIFY_SOCKET=" NOTIFY_SOCKET_INSIDE);
+}
+
+static int take_notify(Unit *u, Fault *fault) {
+        autofree char *directory = NULL;
+        int r;
+
+        if (!service_type_notifies(u->held.spec->type) || u->notify)
                 return 0;
-        r = notify_socket_open(u->manager->event, l->notify, unit_on_notify, u, &u->notify);
-        return r < 0 ? fault_set(fault, "notify socket", r, "%s", l->notify) : 0;
+        if (asprintf(&directory, "%s/notify", u->held.files_dir) < 0) {
+                directory = NULL;
+                return -ENOMEM;
+        }
+        r = notify_socket_open(u->manager->event, directory, unit_on_notify, u, &u->notify);
+        return r < 0 ? fault_set(fault, "notify socket", r, "%s", directory) : 0;
 }
 
 void unit_begin_invocation(Unit *u) {
@@ -195,14 +183,15 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.userns_fd = h->userns_fd >= 0 ? h->userns_fd : -1;
         q.netns_fd = h->netns_fd >= 0 ? h->netns_fd : -1;
         q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
-        q.uid_base = h->id_base;
-        q.gid_base = h->id_base;
+        q.ids = held_ids(u);
         q.stdout_fd = l->output[0];
         q.stderr_fd = l->output[1];
         q.mounts = l->launch_mounts;
         q.n_mounts = l->mounts ? l->mounts->n : 0;
-        q.files = l->files;
-        q.n_files = l->n_files;
+        q.files = l->files.items;
+        q.n_files = l->files.n;
+        q.devices = l->devices.items;
+        q.n_devices = l->devices.n;
         q.environment = l->environment;
         q.init_path = INIT_PATH;
         return q;
@@ -263,7 +252,9 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = name_files(u, &l);
         if (r >= 0)
-                r = take_notify(u, &l, fault);
+                r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
+        if (r >= 0)
+                r = take_notify(u, fault);
         if (r >= 0)
                 r = manager_injected_fault(u->manager, "launch", fault);
         if (r >= 0)
@@ -292,6 +283,8 @@ int unit_plan_text(Unit *u, char **ret, Fault *fault) {
         r = take_root(u, &l, fault);
         if (r >= 0)
                 r = name_files(u, &l);
+        if (r >= 0)
+                r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
         if (r < 0)
                 return r;
 

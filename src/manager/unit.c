@@ -3,6 +3,7 @@
 #include "basic/strv.h"
 #include "manager/internal.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 ENUM_DEFINE(LoadState, load_state, LOAD_STATE, LOAD_STATE_LIST)
 
@@ -46,6 +47,7 @@ void unit_free(Unit *u) {
         cleanup_close_(&u->held.cgroup_fd);
         image_unref(u->held.image);
         container_spec_free(u->held.spec);
+        id_map_clear(&u->held.ids);
         free(u->held.directory);
         free(u->held.container_dir);
         free(u->held.files_dir);
@@ -82,12 +84,19 @@ static int load_spec(Unit *u, Diag *diag, UnitSpec **ret) {
         r = unit_path_load(u->manager->path, u->name, diag, &raw);
         if (r == -ENOMEM)
                 return r;
+        /* A link that leads nowhere is a mistake that somebody should hear of. */
         if (r == -ENOENT) {
-                u->load_state = LOAD_NOT_FOUND;
+                u->load_state = diag_count_errors(diag) > 0 ? LOAD_BAD_SETTING : LOAD_NOT_FOUND;
                 return 0;
         }
         if (r == -ERFKILL) {
                 u->load_state = LOAD_MASKED;
+                return 0;
+        }
+
+        /* What has become an alias is no unit of its own any more. */
+        if (raw && !streq(raw->name, u->name)) {
+                u->load_state = LOAD_NOT_FOUND;
                 return 0;
         }
 
@@ -111,19 +120,12 @@ static int load_spec(Unit *u, Diag *diag, UnitSpec **ret) {
         return 0;
 }
 
-/* "postgresql.service" may be our postgresql.container or a service of the host: it is the host's when the
- * unit says ".service" and we have no such file. Its order is kept by the generator. */
+/* What the unit calls a service, and has no file of ours, is the host's: its order is kept by the generator.
+ */
 static bool is_host_service(const Unit *u, const char *name) {
-        autofree char *path = NULL, *service = NULL;
-        const RawUnit *raw = u->spec->raw;
+        autofree char *path = NULL;
 
-        if (unit_path_find(u->manager->path, name, &path) != -ENOENT ||
-            unit_name_to_service(name, &service) < 0)
-                return false;
-        for (size_t i = 0; i < raw->n_values; i++)
-                if (streq(raw->values[i].section, "Unit") && strstr(raw->values[i].value, service))
-                        return true;
-        return false;
+        return unit_names_service(u->spec, name) && unit_path_find(u->manager->path, name, &path) == -ENOENT;
 }
 
 /* Into the graph; names that are not ours are the generator's business. */
@@ -174,32 +176,15 @@ static int enter_dependencies(Unit *u) {
         return 0;
 }
 
-/* What somebody else has said of it: [Install] of the other unit, or a link in a directory NAME.wants. */
-static int enter_pulled(Unit *u) {
+/* What the unit's own [Install] says of others: it is pulled in by them. */
+static int enter_install(Unit *u) {
         const InstallSection *install = &u->spec->install;
-        const struct {
-                Dependency kind;
-                char **by;
-                const char *directory;
-        } lists[] = {
-                { DEPENDENCY_WANTS, install->wanted_by, "wants" },
-                { DEPENDENCY_REQUIRES, install->required_by, "requires" },
-                { DEPENDENCY_UPHOLDS, install->upheld_by, "upholds" },
-        };
+        int r;
 
-        for (size_t i = 0; i < ELEMENTSOF(lists); i++) {
-                autostrv char **names = NULL;
-                int r;
-
-                r = enter_all(u, dependency_reverse(lists[i].kind), lists[i].by);
-                if (r >= 0)
-                        r = unit_path_list_pulled(u->manager->path, u->name, lists[i].directory, &names);
-                if (r >= 0)
-                        r = enter_all(u, lists[i].kind, names);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        r = enter_all(u, DEPENDENCY_WANTED_BY, install->wanted_by);
+        if (r >= 0)
+                r = enter_all(u, DEPENDENCY_REQUIRED_BY, install->required_by);
+        return r < 0 ? r : enter_all(u, DEPENDENCY_UPHELD_BY, install->upheld_by);
 }
 
 int unit_load(Unit *u) {
@@ -234,7 +219,7 @@ int unit_load(Unit *u) {
         u->policy = policy_of(u->spec);
         u->fingerprint = raw_unit_fingerprint(u->spec->raw);
         r = enter_dependencies(u);
-        return r < 0 ? r : enter_pulled(u);
+        return r < 0 ? r : enter_install(u);
 }
 
 void unit_set_fault(Unit *u, const Fault *fault) {

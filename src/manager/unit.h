@@ -59,6 +59,9 @@ typedef struct UnitUsage {
 const char *unit_name(const Unit *u);
 void unit_status(Unit *u, UnitStatus *ret);
 
+/** unit_names() - its own name and its aliases. 0 or -ENOMEM; strv_free() *ret. */
+int unit_names(const Unit *u, char ***ret);
+
 /** unit_needs_reload() - has one of its files changed since it was read? A few stat(2). */
 bool unit_needs_reload(const Unit *u);
 

@@ -6,6 +6,7 @@
 
 #include "basic/cleanup.h"
 #include "basic/macro.h"
+#include "basic/strv.h"
 #include "network/names.h"
 
 static void print_own_names(FILE *f, const char *address, const HostsRequest *q) {
@@ -60,21 +61,34 @@ static bool is_useless_nameserver(const char *line) {
         return a.family == AF_INET ? a.bytes[0] == 127 : IN6_IS_ADDR_LOOPBACK(&a.v6);
 }
 
-static void print_host_lines(FILE *f, const char *host_text, bool nameservers) {
-        autofree char *copy = strdup(host_text);
+static bool is_wanted(const char *line, const ResolvRequest *q) {
+        if (startswith(line, "nameserver"))
+                return q->n_dns == 0 && !is_useless_nameserver(line);
+        if (startswith(line, "search"))
+                return !q->search;
+        return startswith(line, "options") && !q->options;
+}
+
+static void print_host_lines(FILE *f, const ResolvRequest *q) {
+        autofree char *copy = strdup(strempty(q->host_text));
         char *state = NULL;
 
         for (char *line = copy ? strtok_r(copy, "\n", &state) : NULL; line;
-             line = strtok_r(NULL, "\n", &state)) {
-                bool server = startswith(line, "nameserver") != NULL;
-
-                if (server ? nameservers && !is_useless_nameserver(line)
-                           : startswith(line, "search") || startswith(line, "options"))
+             line = strtok_r(NULL, "\n", &state))
+                if (is_wanted(line, q))
                         fprintf(f, "%s\n", line);
-        }
 }
 
-char *names_resolv_conf(const InetAddress *dns, size_t n_dns, const char *host_text) {
+static void print_words(FILE *f, const char *keyword, char *const *words) {
+        if (!words)
+                return;
+        fputs(keyword, f);
+        STRV_FOREACH (word, words)
+                fprintf(f, " %s", *word);
+        fputc('\n', f);
+}
+
+char *names_resolv_conf(const ResolvRequest *q) {
         char *text = NULL, address[INET_TEXT_MAX];
         size_t size;
         FILE *f = open_memstream(&text, &size);
@@ -82,9 +96,12 @@ char *names_resolv_conf(const InetAddress *dns, size_t n_dns, const char *host_t
         if (!f)
                 return NULL;
 
-        for (size_t i = 0; i < n_dns; i++)
-                fprintf(f, "nameserver %s\n", inet_format(&dns[i], address));
-        print_host_lines(f, strempty(host_text), n_dns == 0);
+        for (size_t i = 0; i < q->n_dns; i++)
+                fprintf(f, "nameserver %s\n", inet_format(&q->dns[i], address));
+        print_host_lines(f, q);
+        if (!strv_contains(q->search, "."))
+                print_words(f, "search", q->search);
+        print_words(f, "options", q->options);
         if (fclose(f) != 0) {
                 free(text);
                 return NULL;

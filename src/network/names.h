@@ -26,12 +26,19 @@ typedef struct HostsRequest {
  */
 char *names_hosts(const HostsRequest *request);
 
+typedef struct ResolvRequest {
+        const InetAddress *dns; /* DNS=; when there is any, the host's nameservers are not used */
+        size_t n_dns;
+        char *const *search;  /* DNSSearch=, in place of the host's; "." = no domains */
+        char *const *options; /* DNSOption=, in place of the host's */
+        /* The host's resolv.conf, may be NULL or any text: nameservers that are loopback addresses are left
+         * out, for they are not the container's. */
+        const char *host_text;
+} ResolvRequest;
+
 /**
  * names_resolv_conf() - text of /etc/resolv.conf
- * @dns:       DNS=; when there is any, the host's nameservers are not used
- * @host_text: the host's resolv.conf, may be NULL or any text; `search` and `options` lines are kept,
- *             nameservers that are loopback addresses are left out: they are not the container's
  *
  * Returns: a string to free(); NULL when out of memory.
  */
-char *names_resolv_conf(const InetAddress *dns, size_t n_dns, const char *host_text);
+char *names_resolv_conf(const ResolvRequest *request);

@@ -133,7 +133,8 @@ static long check_place(long fd, const Step *s) {
 
 long apply_attach(Apply *a, const Step *s) {
         unsigned flags = (s->flags & ATTACH_DIRECTORY ? PATH_DIRECTORY : 0) |
-                         (s->flags & ATTACH_STRICT ? PATH_STRICT : 0);
+                         (s->flags & ATTACH_STRICT ? PATH_STRICT : 0) |
+                         (s->flags & ATTACH_ON_LINK ? PATH_ON_LINK : 0);
         long fd, r;
 
         fd = s->flags & ATTACH_CREATE ? path_make(a->root_fd, s->path, flags)
@@ -191,13 +192,15 @@ long apply_mask(Apply *a, const Step *s) {
         bool directory;
         long fd, from, r;
 
-        fd = path_resolve(a->root_fd, s->path, PATH_STRICT);
+        fd = path_resolve(a->root_fd, s->path, s->flags & ATTACH_STRICT ? PATH_STRICT : 0);
         if (fd == -ENOENT || fd == -ENOTDIR)
                 return 0;
         if (fd < 0)
                 return fd;
 
-        r = RAW(fstat, fd, &st);
+        r = check_place(fd, s);
+        if (r == 0)
+                r = RAW(fstat, fd, &st);
         directory = r == 0 && S_ISDIR(st.st_mode);
         from = r < 0 ? r : mask_source(a, directory);
         r = from < 0 ? from : RAW(move_mount, from, "", fd, "", MOVE_BY_FD);

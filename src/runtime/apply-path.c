@@ -29,7 +29,9 @@ static long open_in_root(int root_fd, const char *path, uint64_t flags, uint64_t
 }
 
 long path_resolve(int root_fd, const char *path, unsigned flags) {
-        return open_in_root(root_fd, path, flags & PATH_DIRECTORY ? O_DIRECTORY : 0,
+        return open_in_root(root_fd, path,
+                            (flags & PATH_DIRECTORY ? O_DIRECTORY : 0) |
+                                    (flags & PATH_ON_LINK ? O_NOFOLLOW : 0),
                             flags & PATH_STRICT ? RESOLVE_NO_SYMLINKS : 0);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -108,8 +109,17 @@ long apply_chdir(Apply *a, const Step *s) {
 
 long apply_limit(Apply *a, const Step *s) {
         const RlimitSpec *l = &a->plan->rlimits[s->number];
+        struct rlimit limit = l->limit, now;
+        long r;
 
-        return RAW(prlimit64, 0, l->resource, &l->limit, NULL);
+        r = RAW(prlimit64, 0, l->resource, NULL, &now);
+        if (r < 0)
+                return r;
+        if (limit.rlim_max == RLIM_INFINITY)
+                limit.rlim_max = now.rlim_max;
+        if (limit.rlim_cur == RLIM_INFINITY)
+                limit.rlim_cur = limit.rlim_max;
+        return RAW(prlimit64, 0, l->resource, &limit, NULL);
 }
 
 long apply_bounding(Apply *a, const Step *s) {
@@ -140,6 +150,9 @@ long apply_identity(Apply *a, const Step *s) {
         long r;
 
         r = RAW(setgroups, plan->n_groups, plan->groups);
+        /* Until the exec; the ambient set needs them in the permitted one. */
+        if (r == 0 && plan->ambient != 0)
+                r = RAW(prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
         if (r == 0)
                 r = RAW(setresgid, plan->gid, plan->gid, plan->gid);
         if (r == 0)
@@ -147,27 +160,36 @@ long apply_identity(Apply *a, const Step *s) {
         return r;
 }
 
-/* Only root holds any, as with Docker: nothing is inheritable or ambient. What the manager itself lacks
- * ("all" in a manager that is contained) is left out. */
+static long raise_ambient(uint64_t ambient) {
+        long r;
+
+        r = RAW(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+        for (unsigned cap = 0; r == 0 && cap < 64; cap++)
+                if (ambient & UINT64_C(1) << cap)
+                        r = RAW(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+        return r;
+}
+
+/* Only root holds any, as with Docker, but for the ambient ones. What the manager itself lacks ("all" in a
+ * manager that is contained) is left out. */
 long apply_capabilities(Apply *a, const Step *s) {
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct data[2] = {};
+        const uint64_t ambient = a->plan->ambient;
         long r;
 
         r = RAW(capget, &header, data);
         if (r < 0)
                 return r;
         for (int i = 0; i < 2; i++) {
-                uint32_t wanted = a->plan->uid == 0 ? (uint32_t) (s->number >> (32 * i)) : 0;
+                uint32_t wanted = (uint32_t) ((a->plan->uid == 0 ? s->number : ambient) >> (32 * i));
 
                 data[i].permitted &= wanted;
                 data[i].effective = data[i].permitted;
-                data[i].inheritable = 0;
+                data[i].inheritable = data[i].permitted & (uint32_t) (ambient >> (32 * i));
         }
         r = RAW(capset, &header, data);
-        if (r < 0)
-                return r;
-        return RAW(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+        return r < 0 ? r : raise_ambient(ambient);
 }
 
 /* -- exec -- */

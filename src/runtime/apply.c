@@ -51,6 +51,9 @@ static long apply_raise_limits(Apply *a, const Step *s) {
                         continue;
                 now.rlim_max = want->limit.rlim_max;
                 r = RAW(prlimit64, 0, want->resource, &now, NULL);
+                /* "infinity" asks for as much as there may be. */
+                if (r == -EPERM && want->limit.rlim_max == RLIM_INFINITY)
+                        continue;
                 if (r < 0)
                         return r;
         }
@@ -133,6 +136,11 @@ static long apply_host_name(Apply *a, const Step *s) {
 /* The manager's own steps are in launch.c. */
 static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_RAISE_LIMITS] = apply_raise_limits,
+        [STEP_OOM_SCORE] = apply_oom_score,
+        [STEP_NICE] = apply_nice,
+        [STEP_CPU_POLICY] = apply_cpu_policy,
+        [STEP_CPUS] = apply_cpus,
+        [STEP_IO_PRIORITY] = apply_io_priority,
         [STEP_JOIN] = apply_join_namespace,
         [STEP_NEW_NAMESPACES] = apply_new_namespaces,
         [STEP_SPAWN] = apply_spawn,
@@ -154,6 +162,8 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_STDIO] = apply_stdio,
         [STEP_CHDIR] = apply_chdir,
         [STEP_LIMIT] = apply_limit,
+        [STEP_UMASK] = apply_umask,
+        [STEP_PERSONALITY] = apply_personality,
         [STEP_BOUNDING] = apply_bounding,
         [STEP_NO_NEW_PRIVS] = apply_no_new_privs,
         [STEP_SECCOMP] = apply_seccomp,

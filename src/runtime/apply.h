@@ -54,6 +54,14 @@ long apply_protect(Apply *a, const Step *s);
 long apply_make_dir(Apply *a, const Step *s);
 long apply_root_read_only(Apply *a, const Step *s);
 
+long apply_oom_score(Apply *a, const Step *s);
+long apply_nice(Apply *a, const Step *s);
+long apply_cpu_policy(Apply *a, const Step *s);
+long apply_cpus(Apply *a, const Step *s);
+long apply_io_priority(Apply *a, const Step *s);
+long apply_umask(Apply *a, const Step *s);
+long apply_personality(Apply *a, const Step *s);
+
 long apply_terminal(Apply *a, const Step *s);
 long apply_stdio(Apply *a, const Step *s);
 long apply_chdir(Apply *a, const Step *s);
@@ -71,6 +79,7 @@ long apply_exec(Apply *a, const Step *s);
 enum {
         PATH_DIRECTORY = 1 << 0,
         PATH_STRICT = 1 << 1,
+        PATH_ON_LINK = 1 << 2, /* a link at the end of the path is meant itself */
 };
 
 /** path_resolve() - an O_PATH descriptor of what @path means inside the root, or a negative errno. */

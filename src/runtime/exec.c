@@ -30,6 +30,9 @@ static int add(Plan *plan, int *r, Step s) {
 }
 
 static int plan_settings(const ExecRequest *q, Fault *f, Plan *plan) {
+        static const SeccompSpec none;
+        int r;
+
         /* A process cannot join a time namespace while it shares its memory with another. */
         plan->shared_memory = false;
         plan->capabilities = q->capabilities;
@@ -38,12 +41,9 @@ static int plan_settings(const ExecRequest *q, Fault *f, Plan *plan) {
         plan->object = strdup(q->argv[0]);
         if (!plan->object)
                 return -ENOMEM;
-        if (q->seccomp) {
-                int r = seccomp_default(q->capabilities, f, &plan->filter);
-
-                if (r < 0)
-                        return r;
-        }
+        r = seccomp_filter(q->seccomp ? q->seccomp : &none, q->capabilities, f, &plan->filter);
+        if (r < 0)
+                return r;
         return plan_program(plan, q->argv, q->environment, NULL, q->identity);
 }
 

@@ -12,6 +12,7 @@
 #include "basic/file.h"
 #include "basic/macro.h"
 #include "basic/parse.h"
+#include "basic/strv.h"
 
 /* Larger files are not an account data base but an attack. */
 #define FILE_MAX_BYTES ((size_t) 1024 * 1024)
@@ -116,23 +117,32 @@ static bool is_member(char *members, const char *name) {
         return false;
 }
 
+static int add_group(Identity *i, gid_t gid) {
+        gid_t *grown;
+
+        if (i->n_groups >= GROUPS_MAX)
+                return -E2BIG;
+        grown = realloc(i->groups, (i->n_groups + 1) * sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+        i->groups = grown;
+        i->groups[i->n_groups++] = gid;
+        return 0;
+}
+
 static int find_memberships(char *table, const char *name, Identity *i) {
         char *fields[4];
         size_t n;
 
         while ((n = next_line(&table, fields, ELEMENTSOF(fields))) > 0) {
-                gid_t *grown;
                 uint32_t gid;
+                int r;
 
                 if (n < 4 || parse_u32_range(fields[2], 0, ID_MAX, &gid) < 0 || !is_member(fields[3], name))
                         continue;
-                if (i->n_groups >= GROUPS_MAX)
-                        return -E2BIG;
-                grown = realloc(i->groups, (i->n_groups + 1) * sizeof(*grown));
-                if (!grown)
-                        return -ENOMEM;
-                i->groups = grown;
-                i->groups[i->n_groups++] = gid;
+                r = add_group(i, gid);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -184,6 +194,27 @@ int identity_resolve(int root_fd, const char *user, const char *group, Fault *f,
 
         *ret = i;
         i = (Identity){};
+        return 0;
+}
+
+int identity_add_groups(int root_fd, char *const *groups, Fault *f, Identity *i) {
+        STRV_FOREACH (name, groups) {
+                autofree char *table = NULL;
+                uint32_t gid;
+                int r;
+
+                /* Searching cuts the text. */
+                r = read_table(root_fd, "/etc/group", &table);
+                if (r < 0)
+                        return fault_set(f, "identity", r, "/etc/group of the container");
+                r = find_group(table, *name, &gid);
+                if (r < 0)
+                        return fault_set(f, "identity", r, "group \"%s\" in the container's /etc/group",
+                                         *name);
+                r = add_group(i, gid);
+                if (r < 0)
+                        return fault_set(f, "identity", r, NULL);
+        }
         return 0;
 }
 

@@ -30,6 +30,14 @@ typedef struct Identity {
  */
 int identity_resolve(int root_fd, const char *user, const char *group, Fault *f, Identity *ret);
 
+/**
+ * identity_add_groups() - supplementary groups beyond those of the user
+ * @groups: names or numbers, NULL = none; a number need not be in the file
+ *
+ * Returns: 0, -ENOENT for an unknown name, or another negative errno; @f is filled.
+ */
+int identity_add_groups(int root_fd, char *const *groups, Fault *f, Identity *i);
+
 /** identity_clear() - free what is inside and make it root again. */
 void identity_clear(Identity *i);
 

@@ -9,7 +9,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/sched.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -22,9 +22,6 @@
 #include "spec/confine.h"
 
 #define KERNEL_FS_ATTR (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
-
-static const char *const masked_paths[] = { MASKED_PATH_LIST(CONFINE_PATH_) };
-static const char *const protected_paths[] = { PROTECTED_PATH_LIST(CONFINE_PATH_) };
 
 /* What is being built, and the first error: so that a plan reads as a list. */
 typedef struct Builder {
@@ -59,8 +56,8 @@ static int check_request(const LaunchRequest *q, Fault *f) {
                 return fault_set(f, "plan", -EINVAL, "no command");
         if (q->spec->run_init && !q->init_path)
                 return fault_set(f, "plan", -EINVAL, "no init program");
-        if (q->userns_fd < 0 && (q->uid_base != 0 || q->gid_base != 0))
-                return fault_set(f, "plan", -EINVAL, "ids shifted without a user namespace");
+        if ((q->userns_fd < 0) != (q->ids == NULL))
+                return fault_set(f, "plan", -EINVAL, "a user namespace and its ids come together");
         return 0;
 }
 
@@ -97,6 +94,13 @@ static void plan_host(Builder *b) {
         b->dev = slot(b, -1, "dev");
         step(b, (Step){ STEP_MAKE_DEV, PLACE_HOST, .slot = -1, .out = b->dev });
 
+        for (size_t i = 0; i < q->n_devices; i++) {
+                IdPair owner = id_map_outside(q->ids, (IdPair){ 0, q->devices[i].gid });
+
+                step(b, (Step){ STEP_MAKE_DEVICE, PLACE_HOST, .slot = b->dev, .out = -1, .flags = owner.gid,
+                                .number = i, .path = q->devices[i].path });
+        }
+
         b->cgroup = -1;
         if (q->cgroup_fd >= 0) {
                 int source = slot(b, q->cgroup_fd, "cgroup");
@@ -125,12 +129,50 @@ static void join(Builder *b, int fd, uint64_t type, const char *name) {
                 step(b, (Step){ STEP_JOIN, PLACE_JOIN, .slot = slot(b, fd, name), .out = -1, .flags = type });
 }
 
+static void schedule(Builder *b, StepPlace place, StepOp op, uint64_t number, int shown) {
+        char text[16];
+
+        (void) snprintf(text, sizeof(text), "%d", shown);
+        step(b, (Step){ op, place, .slot = -1, .out = -1, .number = number, .text = text });
+}
+
+static StepPlace place_of(bool privileged) {
+        return privileged ? PLACE_JOIN : PLACE_BUILD;
+}
+
+/*
+ * What is better than usual needs privilege over the host and is set early, in the first child. What is worse
+ * comes last: the manager waits for this very process.
+ */
+static void plan_schedule(Builder *b, StepPlace place) {
+        const ScheduleSpec *s = &b->spec->schedule;
+        const bool realtime = s->policy == SCHED_FIFO || s->policy == SCHED_RR;
+        const int flags = s->reset_on_fork ? SCHED_RESET_ON_FORK : 0;
+
+        if ((s->set & SCHEDULE_OOM_SCORE) && place == PLACE_JOIN)
+                schedule(b, place, STEP_OOM_SCORE, 0, s->oom_score_adjust);
+        if ((s->set & SCHEDULE_CPUS) && place == PLACE_JOIN)
+                step(b, (Step){ STEP_CPUS, place, .slot = -1, .out = -1, .number = s->cpus[0] });
+        if ((s->set & SCHEDULE_POLICY) && place == place_of(realtime))
+                schedule(b, place, STEP_CPU_POLICY, (uint64_t) s->policy, s->priority);
+        /* The first child with this flag would not hand its policy on. */
+        if ((s->set & SCHEDULE_POLICY) && place == PLACE_BUILD && flags != 0)
+                schedule(b, place, STEP_CPU_POLICY, (uint64_t) (s->policy | flags), s->priority);
+        if ((s->set & SCHEDULE_NICE) && place == place_of(s->nice < 0))
+                schedule(b, place, STEP_NICE, 0, s->nice);
+        /* IOPRIO_PRIO_VALUE() and IOPRIO_CLASS_RT of linux/ioprio.h. */
+        if ((s->set & SCHEDULE_IO) && place == place_of(s->io_class == 1))
+                schedule(b, place, STEP_IO_PRIORITY, (uint64_t) s->io_class << 13 | (uint64_t) s->io_priority,
+                         s->io_priority);
+}
+
 static void plan_join(Builder *b) {
         const LaunchRequest *q = b->request;
 
         /* Raising needs privilege over the host, lowering none: so the exact values are set at the end. */
         if (b->spec->n_rlimits > 0)
                 step(b, (Step){ STEP_RAISE_LIMITS, PLACE_JOIN, .slot = -1, .out = -1 });
+        plan_schedule(b, PLACE_JOIN);
         join(b, q->template_fd, CLONE_NEWNS, "template");
         join(b, q->userns_fd, CLONE_NEWUSER, "user");
         join(b, q->netns_fd, CLONE_NEWNET, "network");
@@ -220,18 +262,22 @@ static void plan_own_mounts(Builder *b) {
                 step(b, (Step){ STEP_CLONE_PATH, PLACE_HOST, .slot = -1, .out = from,
                                 .flags = file->read_only ? CLONE_READ_ONLY : 0, .path = file->source });
                 attach(b, from, file->destination,
-                       ATTACH_CREATE | (file->is_directory ? ATTACH_DIRECTORY : 0));
+                       ATTACH_CREATE | (file->is_directory ? ATTACH_DIRECTORY : 0) |
+                               (file->on_link ? ATTACH_ON_LINK : 0));
         }
 }
 
+static bool is_kernels(const char *path) {
+        return startswith(path, "/proc/") || startswith(path, "/sys/");
+}
+
 static void plan_masks(Builder *b) {
-        if (!b->spec->mask_paths)
-                return;
-        for (size_t i = 0; i < ELEMENTSOF(masked_paths); i++)
-                step(b, (Step){ STEP_MASK, PLACE_BUILD, .slot = -1, .out = -1, .path = masked_paths[i] });
-        for (size_t i = 0; i < ELEMENTSOF(protected_paths); i++)
+        STRV_FOREACH (path, b->spec->masked_paths)
+                step(b, (Step){ STEP_MASK, PLACE_BUILD, .slot = -1, .out = -1,
+                                .flags = is_kernels(*path) ? ATTACH_STRICT : 0, .path = *path });
+        STRV_FOREACH (path, b->spec->protected_paths)
                 step(b, (Step){ STEP_PROTECT, PLACE_BUILD, .slot = -1, .out = -1, .flags = KERNEL_FS_ATTR,
-                                .path = protected_paths[i] });
+                                .path = *path });
 }
 
 static void plan_build(Builder *b, int root) {
@@ -255,6 +301,7 @@ static void plan_build(Builder *b, int root) {
                         .path = spec->working_dir ? spec->working_dir : "/" });
         if (spec->read_only)
                 step(b, (Step){ STEP_ROOT_READ_ONLY, PLACE_BUILD, .slot = root, .out = -1 });
+        plan_schedule(b, PLACE_BUILD);
 }
 
 static int plan_settings(Builder *b) {
@@ -263,9 +310,12 @@ static int plan_settings(Builder *b) {
         int r;
 
         plan->shared_memory = true;
-        plan->dev_uid = b->request->uid_base;
-        plan->dev_gid = b->request->gid_base;
+        plan->dev_owner = id_map_outside(b->request->ids, (IdPair){ 0, 0 });
         plan->capabilities = spec->capabilities;
+        plan->ambient = spec->ambient_capabilities & spec->capabilities;
+        plan->schedule = spec->schedule;
+        plan->devices = b->request->devices;
+        plan->n_devices = b->request->n_devices;
         plan->object = strdup(strempty(spec->unit));
         plan->init_name = strdup("nsunits-init");
         if (!plan->object || !plan->init_name)
@@ -277,11 +327,9 @@ static int plan_settings(Builder *b) {
                 memcpy(plan->rlimits, spec->rlimits, spec->n_rlimits * sizeof(*plan->rlimits));
                 plan->n_rlimits = spec->n_rlimits;
         }
-        if (spec->seccomp) {
-                r = seccomp_default(spec->capabilities, b->fault, &plan->filter);
-                if (r < 0)
-                        return r;
-        }
+        r = seccomp_filter(&spec->seccomp, spec->capabilities, b->fault, &plan->filter);
+        if (r < 0)
+                return r;
 
         r = plan_program(plan, spec->argv, spec->environment, b->request->environment, b->request->identity);
         if (r == 0 && spec->host_name && !strv_env_get(plan->environment, "HOSTNAME"))

@@ -70,7 +70,11 @@ static int host_step(Run *run, const Step *s) {
                 r = clone_tree(AT_FDCWD, s->path, s->flags);
                 break;
         case STEP_MAKE_DEV:
-                r = device_tree_create(run->plan->dev_uid, run->plan->dev_gid, run->fault);
+                r = device_tree_create(run->plan->dev_owner, run->fault);
+                break;
+        case STEP_MAKE_DEVICE:
+                r = device_node_make(run->fds[s->slot], &run->plan->devices[s->number], run->plan->dev_owner,
+                                     (gid_t) s->flags);
                 break;
         case STEP_OPEN_NULL:
                 r = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -86,8 +90,10 @@ static int host_step(Run *run, const Step *s) {
                                  : s->slot >= 0 ? run->plan->slots[s->slot].name
                                                 : "");
 
-        run->fds[s->out] = r;
-        run->made[s->out] = true;
+        if (s->out >= 0) {
+                run->fds[s->out] = r;
+                run->made[s->out] = true;
+        }
         return 0;
 }
 
@@ -168,6 +174,7 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
                 break;
         case STEP_ATTACH:
         case STEP_MAKE_DIR:
+        case STEP_MASK:
                 if (report->error == -EROFS)
                         fault_advise(f, "the root is read-only: make the mount point in the image");
                 if (report->error == -ELOOP)
@@ -180,6 +187,26 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
         case STEP_RAISE_LIMITS:
                 fault_advise(f, "the manager may not raise this limit");
                 break;
+        case STEP_IDENTITY:
+                if (report->error == -EINVAL)
+                        fault_advise(f, "the user or a group of it is not in the map of the user namespace");
+                break;
+        case STEP_OOM_SCORE:
+                if (report->error == -EACCES)
+                        fault_advise(
+                                f, "the manager lacks CAP_SYS_RESOURCE, without which no process is spared");
+                break;
+        case STEP_NICE:
+        case STEP_CPU_POLICY:
+        case STEP_IO_PRIORITY:
+                if (report->error == -EPERM || report->error == -EACCES)
+                        fault_advise(f, "the manager lacks CAP_SYS_NICE");
+                break;
+        case STEP_CPUS:
+                if (report->error == -EINVAL)
+                        fault_advise(f,
+                                     "none of these processors is there, or the manager's cpuset lacks them");
+                break;
         default:
                 break;
         }
@@ -187,7 +214,9 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
 
 static int describe(const Run *run, const ApplyReport *report, int error) {
         const Step *s = &run->plan->steps[report->step];
-        const char *object = s->path ? s->path : s->slot >= 0 ? run->plan->slots[s->slot].name : "";
+        const char *object = s->path        ? s->path
+                             : s->slot >= 0 ? run->plan->slots[s->slot].name
+                                            : strempty(s->text);
 
         (void) fault_set(run->fault, step_op_to_string(s->op), error, "%s", object);
         advise(report, s, run->fault);

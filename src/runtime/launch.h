@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "basic/fault.h"
+#include "runtime/device.h"
 #include "runtime/identity.h"
 #include "runtime/plan.h"
 #include "spec/container-spec.h"
@@ -28,6 +29,7 @@ typedef struct LaunchFile {
         const char *destination; /* absolute path in the container; made when missing */
         bool read_only;
         bool is_directory;
+        bool on_link; /* a symbolic link of the image at the destination is covered, not followed */
 } LaunchFile;
 
 typedef struct LaunchRequest {
@@ -42,8 +44,7 @@ typedef struct LaunchRequest {
         int netns_fd;    /* -1 = the manager's; with a user namespace it must be owned by that one */
         int cgroup_fd;   /* directory of the container's cgroup (v2), -1 = stay in the manager's */
 
-        uid_t uid_base; /* what container user 0 is outside; 0 without a user namespace */
-        gid_t gid_base;
+        const IdMap *ids; /* of the user namespace; NULL = none */
 
         int stdin_fd, stdout_fd, stderr_fd; /* -1 = /dev/null */
 
@@ -51,6 +52,9 @@ typedef struct LaunchRequest {
         size_t n_mounts;
         const LaunchFile *files;
         size_t n_files;
+
+        const DeviceNode *devices; /* nodes of its /dev beside the usual ones */
+        size_t n_devices;
 
         char *const *environment; /* set over spec->environment: NOTIFY_SOCKET=, INVOCATION_ID=, ...; may be
                                      NULL. HOME= and HOSTNAME= are added when nobody sets them */

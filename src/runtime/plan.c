@@ -163,6 +163,10 @@ int plan_confine(Plan *plan, const char *working_dir, bool no_new_privileges) {
         add(plan, &r, STEP_CHDIR, 0, working_dir ? working_dir : "/");
         for (size_t i = 0; i < plan->n_rlimits; i++)
                 add(plan, &r, STEP_LIMIT, i, NULL);
+        if (plan->schedule.set & SCHEDULE_UMASK)
+                add(plan, &r, STEP_UMASK, plan->schedule.umask, NULL);
+        if (plan->schedule.set & SCHEDULE_PERSONALITY)
+                add(plan, &r, STEP_PERSONALITY, plan->schedule.personality, NULL);
         add(plan, &r, STEP_BOUNDING, plan->capabilities, NULL);
         if (no_new_privileges)
                 add(plan, &r, STEP_NO_NEW_PRIVS, 0, NULL);

@@ -1,14 +1,16 @@
-/* The default system-call filter, laid out as a binary search tree over the call's number. */
+/* Filters of system calls by name. */
 #include "runtime/seccomp.h"
 
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
+#include <linux/net.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
@@ -16,26 +18,33 @@
 
 #include "basic/cleanup.h"
 #include "basic/macro.h"
-
-/* What happens to a call; the values are kept in bytes. */
-enum {
-        REFUSE,  /* EPERM */
-        UNKNOWN, /* ENOSYS */
-        ALLOW,
-        CHECK_SOCKET,
-        CHECK_CLONE,
-        CHECK_PERSONALITY,
-};
+#include "basic/strv.h"
+#include "runtime/filter.h"
+#include "spec/confine.h"
 
 #define RET_ERRNO(e) (SECCOMP_RET_ERRNO | (e))
 
-/* The youngest call that the list has an opinion on. What comes later did not exist when programs were
- * tried under this filter, and ENOSYS is what they are prepared for. */
-#define NEWEST_CALL 467
+/* The processor that the host's programs are made for, and the older one that it also is. */
+static const struct {
+        uint32_t name;   /* libseccomp's */
+        uint32_t number; /* the kernel's */
+} processors[] = {
+#if defined(__x86_64__)
+        { SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64 },
+        { SCMP_ARCH_X86, AUDIT_ARCH_I386 },
+#elif defined(__aarch64__)
+        { SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64 },
+        { SCMP_ARCH_ARM, AUDIT_ARCH_ARM },
+#else
+#error "the filter knows no names for this processor"
+#endif
+};
 
-/* Numbers per processor are below this one; x32's (bit 30) are above: unknown, as Debian's kernels have it.
- */
-#define N_CALLS (NEWEST_CALL + 1)
+/* A table that is being filled, and in whose names. */
+typedef struct Naming {
+        uint32_t processor;
+        FilterTable *table;
+} Naming;
 
 static const char *const calls[] = {
 #define CALL(name) #name,
@@ -50,22 +59,24 @@ static const struct {
 #include "spec/seccomp-calls.def"
 };
 
-static const unsigned short new_calls[] = {
-#define NEW(name, number) number,
+static const struct {
+        const char *name;
+        unsigned short number;
+} new_calls[] = {
+#define NEW(name, number) { #name, number },
 #include "spec/seccomp-calls.def"
 };
 
 static const struct {
         unsigned capability;
+        const char *name;
         unsigned short number;
 } capability_new_calls[] = {
-#define NEW_CAP(cap, name, number) { cap, number },
+#define NEW_CAP(cap, name, number) { cap, #name, number },
 #include "spec/seccomp-calls.def"
 };
 
-#define CLONE_NUMBER_3 435
-
-/* -- from names to actions -- */
+/* -- from names to numbers -- */
 
 /* For calls that i386 also reaches through socketcall(2) and ipc(2), libseccomp gives numbers of its own.
  * The kernel's, from arch/x86/entry/syscalls/syscall_32.tbl: */
@@ -82,214 +93,299 @@ static const struct {
         { "msgsnd", 400 },      { "msgrcv", 401 },      { "msgctl", 402 },
 };
 
-static int resolve(uint32_t arch, const char *name) {
-        if (arch == SCMP_ARCH_X86)
+/* A negative number: the processor has no such call. */
+static int resolve(uint32_t processor, const char *name) {
+        int nr;
+
+        if (processor == SCMP_ARCH_X86)
                 for (size_t i = 0; i < ELEMENTSOF(i386_calls); i++)
                         if (streq(i386_calls[i].name, name))
                                 return i386_calls[i].number;
-        return seccomp_syscall_resolve_name_arch(arch, name);
+        nr = seccomp_syscall_resolve_name_arch(processor, name);
+        if (nr >= 0)
+                return nr;
+
+        for (size_t i = 0; i < ELEMENTSOF(new_calls); i++)
+                if (streq(new_calls[i].name, name))
+                        return new_calls[i].number;
+        for (size_t i = 0; i < ELEMENTSOF(capability_new_calls); i++)
+                if (streq(capability_new_calls[i].name, name))
+                        return capability_new_calls[i].number;
+        return nr;
 }
 
-static void set_action(uint32_t arch, const char *name, uint8_t action, uint8_t *actions) {
-        int nr = resolve(arch, name);
-
-        if (nr >= 0 && nr < N_CALLS)
-                actions[nr] = action;
+static void set(const Naming *n, const char *name, uint32_t verdict) {
+        filter_table_set(n->table, resolve(n->processor, name), verdict);
 }
+
+/* -- the default filter -- */
 
 static bool has(uint64_t capabilities, unsigned cap) {
         return capabilities & UINT64_C(1) << cap;
 }
 
-static void fill_actions(uint32_t arch, uint64_t capabilities, uint8_t actions[N_CALLS]) {
-        memset(actions, REFUSE, N_CALLS);
-        actions[CLONE_NUMBER_3] = UNKNOWN;
-        set_action(arch, "socket", CHECK_SOCKET, actions);
-        set_action(arch, "personality", CHECK_PERSONALITY, actions);
-        set_action(arch, "clone", CHECK_CLONE, actions);
-
-        for (size_t i = 0; i < ELEMENTSOF(calls); i++)
-                set_action(arch, calls[i], ALLOW, actions);
-        for (size_t i = 0; i < ELEMENTSOF(new_calls); i++)
-                actions[new_calls[i]] = ALLOW;
-        for (size_t i = 0; i < ELEMENTSOF(capability_calls); i++)
-                if (has(capabilities, capability_calls[i].capability))
-                        set_action(arch, capability_calls[i].name, ALLOW, actions);
-        for (size_t i = 0; i < ELEMENTSOF(capability_new_calls); i++)
-                if (has(capabilities, capability_new_calls[i].capability))
-                        actions[capability_new_calls[i].number] = ALLOW;
-}
-
-/* -- from actions to a program -- */
-
-/* A run of numbers with one action: from .first up to the next one's. */
-typedef struct Range {
-        uint32_t first;
-        uint8_t action;
-} Range;
-
-/* Room for two processors: two instructions a range, and the argument checks. */
-typedef struct Program {
-        struct sock_filter code[BPF_MAXINSNS];
-        size_t n;
-} Program;
-
-static void emit(Program *p, uint16_t op, uint32_t k, uint8_t jt, uint8_t jf) {
-        if (p->n < ELEMENTSOF(p->code))
-                p->code[p->n++] = (struct sock_filter){ .code = op, .k = k, .jt = jt, .jf = jf };
-}
-
-static void emit_return(Program *p, uint32_t k) {
-        emit(p, BPF_RET | BPF_K, k, 0, 0);
-}
-
 /* The kernel looks at the low half only of each argument that is checked here, and so do we. */
-static void emit_load_argument(Program *p) {
-        const size_t low = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 4;
+static void check(const Naming *n, const char *name, ProfileCompare op, uint64_t value, uint32_t verdict) {
+        ProfileCondition condition = { .index = 0, .op = op, .value = value };
+        const FilterCheck c = { .conditions = &condition, .n = 1, .low = true, .verdict = verdict };
 
-        emit(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t) (offsetof(struct seccomp_data, args[0]) + low), 0, 0);
+        filter_table_add_check(n->table, resolve(n->processor, name), &c, false);
 }
 
-static void emit_personality(Program *p) {
-        static const uint32_t allowed[] = {
+static void fill_checked(const Naming *n) {
+        static const uint32_t personalities[] = {
                 PER_LINUX,  PER_LINUX32, UNAME26, PER_LINUX32 | UNAME26,
                 UINT32_MAX, /* the last one only asks */
         };
+        const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
+                                    CLONE_NEWNET | CLONE_NEWCGROUP;
 
-        emit_load_argument(p);
-        for (size_t i = 0; i < ELEMENTSOF(allowed); i++)
-                emit(p, BPF_JMP | BPF_JEQ | BPF_K, allowed[i], (uint8_t) (ELEMENTSOF(allowed) - i), 0);
-        emit_return(p, RET_ERRNO(EPERM));
-        emit_return(p, SECCOMP_RET_ALLOW);
+        set(n, "clone3", RET_ERRNO(ENOSYS));
+        set(n, "socket", SECCOMP_RET_ALLOW);
+        check(n, "socket", COMPARE_EQ, AF_VSOCK, RET_ERRNO(EPERM));
+        for (size_t i = 0; i < ELEMENTSOF(personalities); i++)
+                check(n, "personality", COMPARE_EQ, personalities[i], SECCOMP_RET_ALLOW);
+        check(n, "clone", COMPARE_MASKED_EQ, namespaces, SECCOMP_RET_ALLOW);
 }
 
-static void emit_action(Program *p, uint8_t action) {
+static void fill_default(const Naming *n, uint32_t number, uint64_t capabilities) {
+        filter_table_begin(n->table, number, RET_ERRNO(EPERM), RET_ERRNO(ENOSYS));
+        fill_checked(n);
+        for (size_t i = 0; i < ELEMENTSOF(calls); i++)
+                set(n, calls[i], SECCOMP_RET_ALLOW);
+        for (size_t i = 0; i < ELEMENTSOF(new_calls); i++)
+                filter_table_set(n->table, new_calls[i].number, SECCOMP_RET_ALLOW);
+        for (size_t i = 0; i < ELEMENTSOF(capability_calls); i++)
+                if (has(capabilities, capability_calls[i].capability))
+                        set(n, capability_calls[i].name, SECCOMP_RET_ALLOW);
+        for (size_t i = 0; i < ELEMENTSOF(capability_new_calls); i++)
+                if (has(capabilities, capability_new_calls[i].capability))
+                        filter_table_set(n->table, capability_new_calls[i].number, SECCOMP_RET_ALLOW);
+}
+
+/* -- filters of files -- */
+
+static uint32_t verdict_of(ProfileAction action, unsigned error) {
         switch (action) {
-        case ALLOW:
-                emit_return(p, SECCOMP_RET_ALLOW);
+        case PROFILE_KILL_THREAD:
+                return SECCOMP_RET_KILL_THREAD;
+        case PROFILE_TRAP:
+                return SECCOMP_RET_TRAP;
+        case PROFILE_ERRNO:
+                return RET_ERRNO(error);
+        case PROFILE_TRACE:
+                return SECCOMP_RET_TRACE | error;
+        case PROFILE_LOG:
+                return SECCOMP_RET_LOG;
+        case PROFILE_ALLOW:
+                return SECCOMP_RET_ALLOW;
+        case PROFILE_KILL_PROCESS:
+        case PROFILE_ACTION_N_:
+        case PROFILE_ACTION_INVALID_:
                 break;
-        case UNKNOWN:
-                emit_return(p, RET_ERRNO(ENOSYS));
-                break;
-        case CHECK_SOCKET:
-                emit_load_argument(p);
-                emit(p, BPF_JMP | BPF_JEQ | BPF_K, AF_VSOCK, 0, 1);
-                emit_return(p, RET_ERRNO(EPERM));
-                emit_return(p, SECCOMP_RET_ALLOW);
-                break;
-        case CHECK_CLONE:
-                emit_load_argument(p);
-                emit(p, BPF_JMP | BPF_JSET | BPF_K,
-                     CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
-                             CLONE_NEWCGROUP,
-                     0, 1);
-                emit_return(p, RET_ERRNO(EPERM));
-                emit_return(p, SECCOMP_RET_ALLOW);
-                break;
-        case CHECK_PERSONALITY:
-                emit_personality(p);
-                break;
-        default:
-                emit_return(p, RET_ERRNO(EPERM));
+        }
+        return SECCOMP_RET_KILL_PROCESS;
+}
+
+/* Several conditions on one argument are alternatives, as for Docker and Podman; those on several all hold.
+ */
+static bool has_alternatives(const ProfileRule *rule) {
+        for (size_t i = 0; i < rule->n_conditions; i++)
+                for (size_t j = 0; j < i; j++)
+                        if (rule->conditions[i].index == rule->conditions[j].index)
+                                return true;
+        return false;
+}
+
+static void fill_rule(const Naming *n, const ProfileRule *rule) {
+        const uint32_t verdict = verdict_of(rule->action, rule->error);
+
+        STRV_FOREACH (name, rule->names) {
+                int nr = resolve(n->processor, *name);
+                FilterCheck c = { .conditions = rule->conditions,
+                                  .n = rule->n_conditions,
+                                  .verdict = verdict };
+
+                if (rule->n_conditions == 0) {
+                        filter_table_set_default(n->table, nr, verdict);
+                } else if (!has_alternatives(rule)) {
+                        filter_table_add_check(n->table, nr, &c, false);
+                } else {
+                        c.n = 1;
+                        for (size_t i = 0; i < rule->n_conditions; i++) {
+                                c.conditions = &rule->conditions[i];
+                                filter_table_add_check(n->table, nr, &c, false);
+                        }
+                }
         }
 }
 
-/* Conditional jumps reach 255 instructions; behind that a plain jump is put in between. All jumps inside
- * the moved part are relative and stay within it. */
-static void close_jump(Program *p, size_t at) {
-        size_t skipped = p->n - at - 1;
+/*
+ * Calls younger than all that a profile names did not exist for its author: where it refuses by default,
+ * ENOSYS is what programs are prepared for.
+ */
+static void fill_younger(const Naming *n, const SeccompProfile *profile) {
+        int newest = 0;
 
-        if (skipped <= 255) {
-                p->code[at].jt = (uint8_t) skipped;
+        if (profile->action == PROFILE_ALLOW || profile->action == PROFILE_LOG)
                 return;
-        }
-        emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
-        memmove(&p->code[at + 2], &p->code[at + 1], skipped * sizeof(p->code[0]));
-        p->code[at].jf = 1;
-        p->code[at + 1] = (struct sock_filter){ .code = BPF_JMP | BPF_JA, .k = (uint32_t) skipped };
+        for (size_t i = 0; i < profile->n_rules; i++)
+                STRV_FOREACH (name, profile->rules[i].names)
+                        newest = MAX_OF(newest, resolve(n->processor, *name));
+        for (int nr = newest + 1; newest > 0 && nr < FILTER_CALLS; nr++)
+                filter_table_set(n->table, nr, RET_ERRNO(ENOSYS));
+        n->table->beyond = RET_ERRNO(ENOSYS);
 }
 
-static void emit_tree(Program *p, const Range *ranges, size_t n) {
-        size_t middle = n / 2, at = p->n;
+static void fill_profile(const Naming *n, uint32_t number, const SeccompProfile *profile) {
+        const uint32_t verdict = verdict_of(profile->action, profile->error);
 
-        if (n == 1) {
-                emit_action(p, ranges[0].action);
+        filter_table_begin(n->table, number, verdict, verdict);
+        fill_younger(n, profile);
+        for (size_t i = 0; i < profile->n_rules; i++)
+                fill_rule(n, &profile->rules[i]);
+}
+
+/* -- what a unit changes -- */
+
+static void refuse_families(const Naming *n, uint64_t first, uint64_t last) {
+        ProfileCondition range[] = {
+                { .index = 0, .op = COMPARE_GE, .value = first },
+                { .index = 0, .op = COMPARE_LE, .value = last },
+        };
+        const FilterCheck c = {
+                .conditions = range, .n = 2, .low = true, .verdict = RET_ERRNO(EAFNOSUPPORT)
+        };
+
+        filter_table_add_check(n->table, resolve(n->processor, "socket"), &c, true);
+}
+
+static bool is_refused(const FamilyChoice *choice, unsigned family) {
+        bool named = family < 64 && (choice->families >> family & 1);
+
+        return named == choice->deny;
+}
+
+static void fill_families(const Naming *n, const FamilyChoice *choice) {
+        ProfileCondition opens_socket = { .index = 0, .op = COMPARE_EQ, .value = SYS_SOCKET };
+        const FilterCheck c = {
+                .conditions = &opens_socket, .n = 1, .low = true, .verdict = RET_ERRNO(EAFNOSUPPORT)
+        };
+
+        if (!choice->set)
                 return;
+        for (unsigned family = 0; family < 64; family++) {
+                unsigned first = family;
+
+                if (!is_refused(choice, family))
+                        continue;
+                while (family < 63 && is_refused(choice, family + 1))
+                        family++;
+                refuse_families(n, first, family == 63 ? UINT32_MAX : family);
         }
-        emit(p, BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0, 0);
-        emit_tree(p, ranges, middle);
-        close_jump(p, at);
-        emit_tree(p, ranges + middle, n - middle);
+        /* Its arguments lie in memory, where a filter cannot look; libraries use the other way first. */
+        if (n->processor == SCMP_ARCH_X86)
+                filter_table_add_check(
+                        n->table, seccomp_syscall_resolve_name_arch(n->processor, "socketcall"), &c, true);
 }
 
-static void emit_processor(Program *p, uint32_t arch, uint32_t audit_arch, uint64_t capabilities) {
-        uint8_t actions[N_CALLS];
-        Range ranges[N_CALLS + 1];
-        size_t n = 0, at = p->n;
+static void fill_unit(const Naming *n, const SeccompSpec *spec) {
+        static const char *const sync_calls[] = { SYNC_CALLS };
 
-        fill_actions(arch, capabilities, actions);
-        for (uint32_t nr = 0; nr < N_CALLS; nr++)
-                if (n == 0 || ranges[n - 1].action != actions[nr])
-                        ranges[n++] = (Range){ .first = nr, .action = actions[nr] };
-        ranges[n++] = (Range){ .first = N_CALLS, .action = UNKNOWN };
-
-        /* Jumps over the tree when the processor is another one, hence not equal. */
-        emit(p, BPF_JMP | BPF_JEQ | BPF_K, audit_arch, 1, 0);
-        emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
-        emit(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
-        emit_tree(p, ranges, n);
-        p->code[at + 1].k = (uint32_t) (p->n - at - 2);
+        STRV_FOREACH (name, spec->allow)
+                set(n, *name, SECCOMP_RET_ALLOW);
+        STRV_FOREACH (name, spec->deny)
+                set(n, *name, RET_ERRNO(EPERM));
+        fill_families(n, &spec->families);
+        /* An error of 0 is success. */
+        for (size_t i = 0; spec->suppress_sync && i < ELEMENTSOF(sync_calls); i++)
+                set(n, sync_calls[i], RET_ERRNO(0));
 }
 
-static void build(Program *p, uint64_t capabilities) {
-        emit(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
-#if defined(__x86_64__)
-        emit_processor(p, SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64, capabilities);
-        emit_processor(p, SCMP_ARCH_X86, AUDIT_ARCH_I386, capabilities);
-#elif defined(__aarch64__)
-        emit_processor(p, SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64, capabilities);
-        emit_processor(p, SCMP_ARCH_ARM, AUDIT_ARCH_ARM, capabilities);
-#else
-#error "the filter knows no names for this processor"
-#endif
-        emit_return(p, SECCOMP_RET_KILL_PROCESS);
+static int build(const SeccompSpec *spec, uint64_t capabilities, struct sock_fprog *ret) {
+        autofree FilterTable *tables = calloc(ELEMENTSOF(processors), sizeof(*tables));
+        int r;
+
+        if (!tables)
+                return -ENOMEM;
+        for (size_t i = 0; i < ELEMENTSOF(processors); i++) {
+                const Naming n = { .processor = processors[i].name, .table = &tables[i] };
+
+                if (!spec->enabled)
+                        filter_table_begin(&tables[i], processors[i].number, SECCOMP_RET_ALLOW,
+                                           SECCOMP_RET_ALLOW);
+                else if (spec->profile)
+                        fill_profile(&n, processors[i].number, spec->profile);
+                else
+                        fill_default(&n, processors[i].number, capabilities);
+                fill_unit(&n, spec);
+        }
+        r = filter_program(tables, ELEMENTSOF(processors), ret);
+        for (size_t i = 0; i < ELEMENTSOF(processors); i++)
+                filter_table_clear(&tables[i]);
+        return r;
 }
 
 /* -- the cache -- */
 
 typedef struct Filter {
         struct Filter *next;
-        uint64_t capabilities;
+        char *settings;
         struct sock_fprog program;
 } Filter;
 
 static Filter *filters;
 
-int seccomp_default(uint64_t capabilities, Fault *f, const struct sock_fprog **ret) {
-        autofree Program *p = NULL;
-        autofree Filter *filter = NULL;
+/* All that a filter depends on. */
+static char *settings_of(const SeccompSpec *spec, uint64_t capabilities) {
+        autofree char *allow = spec->allow ? strv_join(spec->allow, " ") : NULL;
+        autofree char *deny = spec->deny ? strv_join(spec->deny, " ") : NULL;
+        char *settings;
 
+        if ((spec->allow && !allow) || (spec->deny && !deny))
+                return NULL;
+        if (asprintf(&settings, "%d %llx %s;%s;%d %d %llx;%d;%s", spec->enabled,
+                     (unsigned long long) capabilities, strempty(allow), strempty(deny), spec->families.set,
+                     spec->families.deny, (unsigned long long) spec->families.families, spec->suppress_sync,
+                     spec->profile ? spec->profile->text : "") < 0)
+                return NULL;
+        return settings;
+}
+
+static void filter_free(Filter *filter) {
+        if (!filter)
+                return;
+        free(filter->settings);
+        free(filter->program.filter);
+        free(filter);
+}
+
+AUTOPTR_DEFINE(Filter, filter_free);
+
+int seccomp_filter(const SeccompSpec *spec, uint64_t capabilities, Fault *f, const struct sock_fprog **ret) {
+        autoptr(Filter) filter = NULL;
+        int r;
+
+        *ret = NULL;
+        if (!spec->enabled && !spec->allow && !spec->deny && !spec->families.set && !spec->suppress_sync)
+                return 0;
+
+        filter = calloc(1, sizeof(*filter));
+        if (filter)
+                filter->settings = settings_of(spec, capabilities);
+        if (!filter || !filter->settings)
+                return fault_set(f, "system-call filter", -ENOMEM, NULL);
         for (Filter *known = filters; known; known = known->next)
-                if (known->capabilities == capabilities) {
+                if (streq(known->settings, filter->settings)) {
                         *ret = &known->program;
                         return 0;
                 }
 
-        p = calloc(1, sizeof(*p));
-        filter = calloc(1, sizeof(*filter));
-        if (!p || !filter)
-                return fault_set(f, "system-call filter", -ENOMEM, NULL);
-        build(p, capabilities);
-        if (p->n >= ELEMENTSOF(p->code))
-                return fault_set(f, "system-call filter", -E2BIG, NULL);
-
-        filter->capabilities = capabilities;
-        filter->program.len = (unsigned short) p->n;
-        filter->program.filter = malloc(p->n * sizeof(p->code[0]));
-        if (!filter->program.filter)
-                return fault_set(f, "system-call filter", -ENOMEM, NULL);
-        memcpy(filter->program.filter, p->code, p->n * sizeof(p->code[0]));
-
+        r = build(spec, capabilities, &filter->program);
+        if (r == -E2BIG)
+                return fault_set(f, "system-call filter", r, "more than the kernel takes");
+        if (r < 0)
+                return fault_set(f, "system-call filter", r, NULL);
         filter->next = filters;
         filters = take_ptr(filter);
         *ret = &filters->program;
@@ -301,7 +397,6 @@ void seccomp_forget(void) {
                 Filter *filter = filters;
 
                 filters = filter->next;
-                free(filter->program.filter);
-                free(filter);
+                filter_free(filter);
         }
 }

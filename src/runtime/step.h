@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "basic/strtab.h"
+#include "runtime/device.h"
 #include "runtime/identity.h"
 #include "runtime/plan.h"
 #include "spec/container-spec.h"
@@ -30,8 +31,14 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_CLONE_MOUNT, "clone mount")        \
         X(STEP_CLONE_PATH, "clone path")          \
         X(STEP_MAKE_DEV, "make /dev")             \
+        X(STEP_MAKE_DEVICE, "make device")        \
         X(STEP_OPEN_NULL, "open /dev/null")       \
         X(STEP_RAISE_LIMITS, "raise limits")      \
+        X(STEP_OOM_SCORE, "OOM score")            \
+        X(STEP_NICE, "nice level")                \
+        X(STEP_CPU_POLICY, "scheduling policy")   \
+        X(STEP_CPUS, "processor affinity")        \
+        X(STEP_IO_PRIORITY, "I/O priority")       \
         X(STEP_JOIN, "join namespace")            \
         X(STEP_NEW_NAMESPACES, "new namespaces")  \
         X(STEP_SPAWN, "spawn")                    \
@@ -53,6 +60,8 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_STDIO, "standard streams")         \
         X(STEP_CHDIR, "working directory")        \
         X(STEP_LIMIT, "limit")                    \
+        X(STEP_UMASK, "umask")                    \
+        X(STEP_PERSONALITY, "personality")        \
         X(STEP_BOUNDING, "bounding set")          \
         X(STEP_NO_NEW_PRIVS, "no new privileges") \
         X(STEP_SECCOMP, "system-call filter")     \
@@ -70,6 +79,7 @@ enum {
         ATTACH_STRICT = 1 << 2,    /* no symbolic link in the destination: its place is fixed */
         CLONE_READ_ONLY = 1 << 3,
         CLONE_NO_DEVICES = 1 << 4, /* device files on it cannot be opened */
+        ATTACH_ON_LINK = 1 << 5, /* where the destination is a symbolic link, on that and not on its target */
 };
 
 typedef struct Step {
@@ -112,9 +122,12 @@ struct Plan {
         gid_t gid;
         gid_t *groups;
         size_t n_groups;
-        uid_t dev_uid;
-        gid_t dev_gid;
+        IdPair dev_owner;
         uint64_t capabilities;
+        uint64_t ambient; /* capabilities of a user other than root */
+        ScheduleSpec schedule;
+        const DeviceNode *devices; /* the caller's */
+        size_t n_devices;
         const struct sock_fprog *filter; /* borrowed from the seccomp cache */
         RlimitSpec *rlimits;
         size_t n_rlimits;

@@ -26,17 +26,17 @@
 /* A line of a map is at most "4294967295 4294967295 4294967295\n". */
 #define MAP_LINE_MAX 34
 
-static int map_format(const IdExtent *extents, size_t n, char **ret) {
-        autofree char *text = malloc(n * MAP_LINE_MAX + 1);
+static int map_format(const IdList *list, char **ret) {
+        autofree char *text = malloc(list->n * MAP_LINE_MAX + 1);
         size_t used = 0;
 
         if (!text)
                 return -ENOMEM;
 
         text[0] = '\0';
-        for (size_t i = 0; i < n; i++)
-                used += (size_t) snprintf(text + used, MAP_LINE_MAX + 1, "%u %u %u\n", extents[i].inside,
-                                          extents[i].outside, extents[i].count);
+        for (size_t i = 0; i < list->n; i++)
+                used += (size_t) snprintf(text + used, MAP_LINE_MAX + 1, "%u %u %u\n", list->items[i].inside,
+                                          list->items[i].outside, list->items[i].count);
         *ret = take_ptr(text);
         return 0;
 }
@@ -64,13 +64,13 @@ static int map_write(pid_t pid, const char *file, const char *map, Fault *f) {
         return r < 0 ? fault_set(f, "user namespace", r, "%s \"%s\"", file, map) : 0;
 }
 
-static int map_and_open(pid_t pid, const char *map, Fault *f) {
+static int map_and_open(pid_t pid, const char *uids, const char *gids, Fault *f) {
         char path[64];
         int r, fd;
 
-        r = map_write(pid, "uid_map", map, f);
+        r = map_write(pid, "uid_map", uids, f);
         if (r == 0)
-                r = map_write(pid, "gid_map", map, f);
+                r = map_write(pid, "gid_map", gids, f);
         if (r < 0)
                 return r;
 
@@ -79,8 +79,8 @@ static int map_and_open(pid_t pid, const char *map, Fault *f) {
         return fd < 0 ? fault_set(f, "user namespace", -errno, "%s", path) : fd;
 }
 
-int userns_create(const IdExtent *extents, size_t n, Fault *f) {
-        autofree char *map = NULL;
+int userns_create(const IdMap *ids, Fault *f) {
+        autofree char *uids = NULL, *gids = NULL;
         struct clone_args args = {
                 /* Not CLONE_VFORK: the maps are written while it waits. It touches nothing but its stack. */
                 .flags = CLONE_VM | CLONE_FILES | CLONE_NEWUSER | CLONE_CLEAR_SIGHAND,
@@ -92,9 +92,11 @@ int userns_create(const IdExtent *extents, size_t n, Fault *f) {
         long pid;
         int r;
 
-        if (n == 0)
+        if (ids->uids.n == 0 || ids->gids.n == 0)
                 return fault_set(f, "user namespace", -EINVAL, "empty map");
-        r = map_format(extents, n, &map);
+        r = map_format(&ids->uids, &uids);
+        if (r == 0)
+                r = map_format(&ids->gids, &gids);
         if (r < 0)
                 return fault_set(f, "user namespace", r, NULL);
 
@@ -113,7 +115,7 @@ int userns_create(const IdExtent *extents, size_t n, Fault *f) {
                 if (pid == -ENOSPC)
                         fault_advise(f, "see /proc/sys/user/max_user_namespaces");
         } else {
-                r = map_and_open((pid_t) pid, map, f);
+                r = map_and_open((pid_t) pid, uids, gids, f);
                 (void) kill((pid_t) pid, SIGKILL);
                 while (waitpid((pid_t) pid, NULL, __WALL) < 0 && errno == EINTR)
                         continue;

@@ -10,13 +10,13 @@
 #include "spec/container-spec.h"
 
 /**
- * userns_create() - a user namespace with the given map, for users and groups alike
- * @extents: at most 340; container 0 should be mapped
+ * userns_create() - a user namespace with the given map
+ * @ids: container 0 should be mapped
  *
  * setgroups(2) stays allowed in it: the maps are written with privilege. Takes about 0.2 ms.
  * Returns: a descriptor of the namespace, owned by the caller, or a negative errno with @f filled.
  */
-int userns_create(const IdExtent *extents, size_t n, Fault *f);
+int userns_create(const IdMap *ids, Fault *f);
 
 /**
  * netns_create() - an empty network namespace

@@ -1,6 +1,5 @@
 /* Do the keys of a .container unit go together? */
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "basic/macro.h"
 #include "basic/strv.h"
@@ -28,29 +27,15 @@ static int check_process(const UnitSpec *u, Diag *diag) {
 
         if (c->group && !c->user)
                 bad = diag_error(diag, check_place(u, "Container", "Group"), -EINVAL, "Group= needs User=");
-        if (c->host_name && strlen(c->host_name) >= sizeof(((struct utsname *) 0)->nodename))
-                bad = diag_error(diag, check_place(u, "Container", "HostName"), -EINVAL,
-                                 "HostName=: a host name has at most 64 letters");
         return bad;
 }
 
-static int check_network_of_container(const UnitSpec *u, Diag *diag) {
+/* What would reach through to the host's network. */
+static int check_sysctls(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
-        const char *mode = network_mode_to_string(c->network.mode);
         int bad = 0;
 
-        if (!c->network.set || c->network.mode == NETWORK_MODE_PRIVATE)
-                return 0;
-
-        if (c->ip4.family != AF_UNSPEC)
-                bad = diag_error(diag, check_place(u, "Container", "IP"), -EINVAL,
-                                 "IP= does not go together with Network=%s", mode);
-        if (c->ip6.family != AF_UNSPEC)
-                bad = diag_error(diag, check_place(u, "Container", "IP6"), -EINVAL,
-                                 "IP6= does not go together with Network=%s", mode);
-        for (size_t i = 0; i < c->publish.n; i++)
-                diag_warning(diag, c->publish.items[i].at, "PublishPort= does nothing with Network=%s", mode);
-        for (size_t i = 0; i < c->sysctls.n && c->network.mode == NETWORK_MODE_HOST; i++)
+        for (size_t i = 0; i < c->sysctls.n && c->network.choice.mode == NETWORK_MODE_HOST; i++)
                 if (startswith(c->sysctls.items[i].path, "net/"))
                         bad = diag_error(diag, check_place(u, "Container", "Sysctl"), -EINVAL,
                                          "Sysctl=%s would change the host's network, because of Network=host",
@@ -58,27 +43,37 @@ static int check_network_of_container(const UnitSpec *u, Diag *diag) {
         return bad;
 }
 
-static bool publish_overlap(const PublishSpec *a, const PublishSpec *b) {
-        bool same_address = a->host_address.family == AF_UNSPEC || b->host_address.family == AF_UNSPEC ||
-                            inet_equal(&a->host_address, &b->host_address);
+static int check_reload(const UnitSpec *u, Diag *diag) {
+        const ContainerSection *c = u->container;
 
-        return a->host_port > 0 && b->host_port > 0 && a->protocol == b->protocol && same_address &&
-               a->host_port < b->host_port + b->count && b->host_port < a->host_port + a->count;
+        if (c->reload_command && c->reload_signal > 0)
+                return diag_error(diag, check_place(u, "Container", "ReloadSignal"), -EINVAL,
+                                  "ReloadSignal= does not go together with ReloadCmd=");
+        return 0;
 }
 
-static int check_ports(const UnitSpec *u, Diag *diag) {
-        const PublishList *list = &u->container->publish;
+static int check_health(const UnitSpec *u, Diag *diag) {
+        const HealthKeys *h = &u->container->health;
+
+        if (h->startup_command.set && !h->startup_command.none && (!h->command.set || h->command.none))
+                return diag_error(diag, check_place(u, "Container", "HealthStartupCmd"), -EINVAL,
+                                  "HealthStartupCmd= needs HealthCmd=");
+        return 0;
+}
+
+/* What a container of a pod shares with the others is the pod's to say. */
+static int check_pod_member(const UnitSpec *u, Diag *diag) {
+        static const char *const keys[] = { "AddHost",   "GIDMap",  "HostName",    "IP",
+                                            "IP6",       "Network", "PublishPort", "SubGIDMap",
+                                            "SubUIDMap", "UIDMap",  "UserNS" };
         int bad = 0;
 
-        for (size_t i = 0; i < list->n; i++)
-                for (size_t j = 0; j < i; j++)
-                        if (publish_overlap(&list->items[i], &list->items[j])) {
-                                bad = diag_error(diag, list->items[i].at, -EINVAL,
-                                                 "PublishPort=: host port %u is published in line %u already",
-                                                 MAX_OF(list->items[i].host_port, list->items[j].host_port),
-                                                 list->items[j].at.line);
-                                break;
-                        }
+        for (size_t i = 0; i < ELEMENTSOF(keys) && u->container->pod; i++)
+                if (unit_spec_is_set(u, "Container", keys[i])) {
+                        bad = diag_error(diag, check_place(u, "Container", keys[i]), -EINVAL,
+                                         "%s= does not go together with Pod=", keys[i]);
+                        diag_hint(diag, "it belongs in %s", u->container->pod);
+                }
         return bad;
 }
 
@@ -100,6 +95,29 @@ static int check_mounts(const UnitSpec *u, Diag *diag) {
         return bad;
 }
 
+static int require_namespaces(UnitSpec *u) {
+        const ContainerSection *c = u->container;
+        const NamespaceChoice *choices[] = { &c->pid_namespace, &c->ipc_namespace, &c->uts_namespace,
+                                             &c->cgroup_namespace, &c->time_namespace };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(choices) && r == 0; i++)
+                if (choices[i]->mode == NAMESPACE_UNIT)
+                        r = check_add_requirement(u, choices[i]->unit);
+        return r;
+}
+
+/* A container goes down with its pod, however that ended. */
+static int bind_to_pod(UnitSpec *u) {
+        const char *pod = u->container->pod;
+        int r;
+
+        if (!pod)
+                return 0;
+        r = check_add_dependency(u, UNIT_DEP_BINDS_TO, pod);
+        return r < 0 ? r : check_add_dependency(u, UNIT_DEP_AFTER, pod);
+}
+
 static int add_dependencies(UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
         UnitKind kind = c->image ? unit_name_kind(c->image) : UNIT_KIND_INVALID_;
@@ -111,37 +129,43 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
                 r = check_add_requirement(u, c->image);
         }
 
-        STRV_FOREACH (name, c->network.names)
-                if (r == 0 && unit_name_kind(*name) == UNIT_NETWORK)
-                        r = check_add_requirement(u, *name);
-
-        for (size_t i = 0; i < c->volumes.n && r == 0; i++) {
-                const MountSpec *m = &c->volumes.items[i];
-
-                if (m->kind == MOUNT_VOLUME && m->source && unit_name_kind(m->source) == UNIT_VOLUME)
-                        r = check_add_requirement(u, m->source);
-        }
-        for (size_t i = 0; i < c->mounts.n && r == 0; i++) {
-                const MountSpec *m = &c->mounts.items[i];
-
-                if (m->kind == MOUNT_VOLUME && m->source && unit_name_kind(m->source) == UNIT_VOLUME)
-                        r = check_add_requirement(u, m->source);
-        }
-        return r;
+        if (r == 0)
+                r = check_require_network(u, &c->network.choice);
+        if (r == 0)
+                r = check_require_users(u, &c->users.namespace);
+        if (r == 0)
+                r = require_namespaces(u);
+        if (r == 0)
+                r = check_require_mounts(u, &c->volumes);
+        if (r == 0)
+                r = check_require_mounts(u, &c->mounts);
+        return r < 0 ? r : bind_to_pod(u);
 }
 
 int check_container(UnitSpec *u, Diag *diag) {
         int (*const checks[])(const UnitSpec *, Diag *) = {
-                check_root, check_process, check_network_of_container, check_ports, check_mounts,
+                check_root,   check_process,    check_sysctls, check_reload,
+                check_health, check_pod_member, check_mounts,
         };
-        int bad = 0, r;
+        ContainerSection *c = u->container;
+        int bad, r;
 
+        r = check_users(u, "Container", &c->users, diag);
+        if (r == -ENOMEM)
+                return r;
+        bad = r;
+        r = check_network_keys(u, "Container", &c->network, diag);
+        bad = r < 0 ? r : bad;
         for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
                 r = checks[i](u, diag);
                 if (r < 0)
                         bad = r;
         }
 
+        r = check_confinement(u, diag);
+        bad = r < 0 ? r : bad;
+        r = check_later(u, diag);
+        bad = r < 0 ? r : bad;
         r = add_dependencies(u, diag);
         return r < 0 ? r : bad;
 }

@@ -3,14 +3,22 @@
 #include "basic/strv.h"
 #include "spec/unit-check.h"
 
-int check_add_requirement(UnitSpec *u, const char *name) {
-        static const UnitDependency kinds[] = { UNIT_DEP_REQUIRES, UNIT_DEP_AFTER };
-        int r = 0;
+int check_add_dependency(UnitSpec *u, UnitDependency dependency, const char *name) {
+        char ***list = &u->unit.dependencies[dependency];
 
-        for (size_t i = 0; i < ELEMENTSOF(kinds) && r == 0; i++)
-                if (!strv_contains(u->unit.dependencies[kinds[i]], name))
-                        r = strv_add(&u->unit.dependencies[kinds[i]], name);
-        return r;
+        return strv_contains(*list, name) ? 0 : strv_add(list, name);
+}
+
+int check_add_requirement(UnitSpec *u, const char *name) {
+        int r = check_add_dependency(u, UNIT_DEP_REQUIRES, name);
+
+        return r < 0 ? r : check_add_dependency(u, UNIT_DEP_AFTER, name);
+}
+
+int check_add_mounts_for(UnitSpec *u, const char *path) {
+        char ***list = &u->unit.requires_mounts_for;
+
+        return strv_contains(*list, path) ? 0 : strv_add(list, path);
 }
 
 /* systemd drops such a dependency too. */

@@ -1,9 +1,11 @@
 #include "spec/confine.h"
 
+#include <fnmatch.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "basic/macro.h"
+#include "basic/strv.h"
 
 /* namespaces(7), ipc_namespaces(7), sysctl documentation of the kernel. */
 static const char *const own_sysctls[] = {
@@ -22,4 +24,43 @@ bool confine_sysctl_is_own(const char *path, bool own_network) {
                 if (streq(path, own_sysctls[i]))
                         return true;
         return false;
+}
+
+#define PATH_(path) path,
+
+static bool is_unmasked(const char *path, char *const *patterns) {
+        STRV_FOREACH (pattern, patterns)
+                if (fnmatch(*pattern, path, FNM_PATHNAME) == 0)
+                        return true;
+        return false;
+}
+
+static int add_usual(const char *const *paths, size_t n, char *const *unmask, char ***to) {
+        int r = 0;
+
+        for (size_t i = 0; i < n && r == 0; i++)
+                if (!is_unmasked(paths[i], unmask))
+                        r = strv_add(to, paths[i]);
+        return r;
+}
+
+int confine_paths_make(bool usual, char *const *unmask, char *const *mask, char ***ret_masked,
+                       char ***ret_protected) {
+        static const char *const masked_paths[] = { MASKED_PATH_LIST(PATH_) };
+        static const char *const protected_paths[] = { PROTECTED_PATH_LIST(PATH_) };
+        autostrv char **masked = NULL, **protected = NULL;
+        int r = 0;
+
+        if (usual)
+                r = add_usual(masked_paths, ELEMENTSOF(masked_paths), unmask, &masked);
+        if (usual && r == 0)
+                r = add_usual(protected_paths, ELEMENTSOF(protected_paths), unmask, &protected);
+        if (r == 0)
+                r = strv_add_all(&masked, mask);
+        if (r < 0)
+                return r;
+
+        *ret_masked = take_ptr(masked);
+        *ret_protected = take_ptr(protected);
+        return 0;
 }

@@ -26,7 +26,19 @@
         X("/proc/sys")         \
         X("/proc/sysrq-trigger")
 
-#define CONFINE_PATH_(path) path,
+/* Calls that do nothing, and succeed, with SuppressSync=: a list of texts. */
+#define SYNC_CALLS "sync", "syncfs", "fsync", "fdatasync", "msync", "sync_file_range", "sync_file_range2"
+
+/**
+ * confine_paths_make() - which paths are hidden, and which are read-only
+ * @usual:      begin with the two lists above
+ * @unmask:     patterns of glob(7): what they match of the usual ones stays as it is
+ * @mask:       hidden in any case
+ *
+ * Returns: 0 or -ENOMEM.
+ */
+int confine_paths_make(bool usual, char *const *unmask, char *const *mask, char ***ret_masked,
+                       char ***ret_protected);
 
 /**
  * confine_sysctl_is_own() - does the parameter exist once per namespace? All others are the host's.

@@ -4,8 +4,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "basic/inet.h"
 #include "spec/container-spec.h"
+#include "spec/health-section.h"
+#include "spec/reach-section.h"
+#include "spec/shared-section.h"
 
 /* A switch whose default comes from nsunitd.conf. */
 typedef enum Toggle {
@@ -14,38 +16,29 @@ typedef enum Toggle {
         TOGGLE_ON,
 } Toggle;
 
-#define USERNS_LIST(X)         \
-        X(USERNS_AUTO, "auto") \
-        X(USERNS_HOST, "host") \
-        X(USERNS_DEFAULT, "")
-
-ENUM_DECLARE(UserNamespaceMode, userns_mode, USERNS, USERNS_LIST);
-
 /* Entrypoint=: set without words means that the image's is dropped. */
 typedef struct Entrypoint {
         char **words;
         bool set;
 } Entrypoint;
 
-typedef struct InetAddressList {
-        InetAddress *items;
-        size_t n;
-} InetAddressList;
-
-typedef struct HostList {
-        HostEntry *items;
-        size_t n;
-} HostList;
-
-typedef struct PublishList {
-        PublishSpec *items;
-        size_t n;
-} PublishList;
-
 typedef struct MountList {
         MountSpec *items;
         size_t n;
 } MountList;
+
+/* One overlay of Overlay= or OverlayReadOnly=, at any place in the container. */
+typedef struct OverlaySpec {
+        char **lowers; /* host directories, lowest first; "" = one that is made for the occasion */
+        char *upper;   /* host directory; "" = as above; NULL with OverlayReadOnly= */
+        char *destination;
+        Where at;
+} OverlaySpec;
+
+typedef struct OverlayList {
+        OverlaySpec *items;
+        size_t n;
+} OverlayList;
 
 typedef struct SysctlList {
         SysctlSpec *items;
@@ -53,47 +46,140 @@ typedef struct SysctlList {
 } SysctlList;
 
 typedef struct RlimitList {
+        bool host; /* "host": those that are not named are the manager's */
         RlimitSpec *items;
         size_t n;
 } RlimitList;
 
-/* Network=. */
-typedef struct NetworkChoice {
-        bool set;
-        NetworkMode mode;
-        char **names;         /* with private: unit names of .network units, or "default" */
-        InetAddress ip4, ip6; /* of "x.network:ip=…"; AF_UNSPEC = none */
-} NetworkChoice;
+/* AddDevice=. */
+typedef struct DeviceList {
+        DeviceSpec *items;
+        size_t n;
+} DeviceList;
+
+/* Secret=. */
+typedef struct SecretSpec {
+        char *name;
+        bool in_environment; /* type=env */
+        char *target;        /* variable, or absolute path of the file; never NULL */
+        uint32_t uid, gid;   /* of the file */
+        mode_t mode;
+        Where at;
+} SecretSpec;
+
+typedef struct SecretList {
+        SecretSpec *items;
+        size_t n;
+} SecretList;
+
+/* SeccompProfile=: the default filter, none, or one from a file. */
+typedef struct SeccompChoice {
+        bool unconfined;
+        char *path; /* JSON of the OCI; NULL = the default filter */
+} SeccompChoice;
+
+/* Unmask=. */
+typedef struct UnmaskChoice {
+        bool all;
+        char **paths; /* absolute, may be patterns of glob(7) */
+} UnmaskChoice;
+
+/* SystemCallFilter=: names and @groups, added to or taken from the default filter. */
+typedef struct SystemCallChoice {
+        char **allow, **deny;
+} SystemCallChoice;
+
+/* LogOpt=. */
+typedef struct LogOptions {
+        char *path;
+        uint64_t max_size; /* bytes; 0 = not said */
+        unsigned max_files;
+        char *tag;
+        char *label;
+} LogOptions;
+
+/* PivotRoot=: what becomes "/", and where the old root is seen then. */
+typedef struct PivotRootChoice {
+        char *new_root, *old_root; /* NULL = not seen */
+} PivotRootChoice;
 
 typedef struct ContainerSection {
-        char *container_name, *host_name;
+        char *container_name;
 
         char *image;  /* "x.image" and "x.build" name units */
         char *rootfs; /* absolute; ":O" at its end = with an overlay */
+        PullPolicy pull;
+        unsigned retry;
+        usec_t retry_delay; /* USEC_INFINITY = growing from 2 s */
+        AutoUpdate auto_update;
+        bool boot, ephemeral;
+        PivotRootChoice pivot_root;
+        char *machine_id; /* 32 hexadecimal digits */
+
         Entrypoint entrypoint;
         char **exec;
         char **environment;       /* NAME=VALUE */
         char **environment_files; /* absolute, "-" before it when it may be missing */
+        bool environment_host, http_proxy;
         char *working_dir, *user, *group;
+        char **groups;       /* GroupAdd=; "keep-groups" stands for the manager's */
         int stop_signal;     /* 0 = not set */
         usec_t stop_timeout; /* USEC_INFINITY = none; unit_spec_is_set() tells whether it was written */
+        char **reload_command;
+        int reload_signal; /* 0 = not set */
         bool run_init;
+        char *timezone; /* "local" = the host's */
+        NotifyMode notify;
+        HealthKeys health;
+        ProbeChoice probe;
+        LogDriver log_driver;
+        LogOptions log_options;
+        LinkJournal link_journal;
 
         MountList volumes, mounts, tmpfses; /* volume sources ending in ".volume" name units */
+        OverlayList overlays, read_only_overlays;
+        SecretList secrets;
+        DeviceList devices;
+        char **bind_users;
         uint64_t shm_size;
-        bool read_only;
+        bool read_only, read_only_tmpfs, volatile_tmp;
+        VolatileMode volatile_mode;
+        char **mask; /* absolute paths that nobody can reach */
+        UnmaskChoice unmask;
+        ResolvConfMode resolv_conf;
 
-        UserNamespaceMode user_namespace;
-        uint64_t add_capabilities, drop_capabilities;
+        UserKeys users;
+        unsigned delegate_ranges; /* PrivateUsersDelegate= */
+        NamespaceChoice pid_namespace, ipc_namespace, uts_namespace, cgroup_namespace, time_namespace;
+        int64_t monotonic_offset, boottime_offset; /* µs */
+        uint64_t add_capabilities, drop_capabilities, ambient_capabilities;
         Toggle no_new_privileges;
-        bool seccomp, unmask;
+        SeccompChoice seccomp;
+        SystemCallChoice system_calls;
+        FamilyChoice address_families;
+        bool suppress_sync;
+        char *app_armor; /* profile, or "unconfined" */
+        bool security_label_disable, security_label_nested;
+        char *security_label_type, *security_label_level, *security_label_file_type;
         SysctlList sysctls;
         RlimitList ulimits;
-        char **labels;
+        uint64_t memory; /* bytes; 0 = not set */
+        uint64_t pids;   /* 0 = not set, UINT64_MAX = no limit */
+        CgroupsMode cgroups_mode;
+        char **labels, **annotations;
 
-        NetworkChoice network;
-        InetAddress ip4, ip6;
-        PublishList publish;
-        HostList hosts;
-        InetAddressList dns;
+        NetworkKeys network;
+        LinkKeys network_devices;
+        PublishList exposed;
+        uint64_t bandwidth_max; /* bits per second; UINT64_MAX = no limit */
+        EgressList egress_allow;
+        EgressPolicy egress_default;
+
+        char *pod; /* "x.pod" */
+        bool start_with_pod;
+        TimerKeys timer;
+        ListenKeys listen;
+
+        char *service_name;
+        char **podman_args, **global_args, **containers_conf_modules;
 } ContainerSection;

@@ -1,24 +1,78 @@
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "basic/macro.h"
 #include "basic/strv.h"
 #include "spec/container-spec.h"
 
 ENUM_DEFINE(MountKind, mount_kind, MOUNT_KIND, MOUNT_KIND_LIST)
 ENUM_DEFINE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST)
 
+void mount_spec_done(MountSpec *m) {
+        free(m->source);
+        free(m->destination);
+        free(m->upper);
+        free(m->work);
+        free(m->subpath);
+        free(m->title);
+        free(m->digest);
+        free(m->uid_map.items);
+        free(m->gid_map.items);
+        *m = (MountSpec){};
+}
+
+static int copy_map(const IdMapList *from, IdMapList *to) {
+        *to = (IdMapList){};
+        if (from->n == 0)
+                return 0;
+        to->items = reallocarray(NULL, from->n, sizeof(*to->items));
+        if (!to->items)
+                return -ENOMEM;
+        memcpy(to->items, from->items, from->n * sizeof(*to->items));
+        to->n = from->n;
+        return 0;
+}
+
+int mount_spec_copy(const MountSpec *from, MountSpec *to) {
+        static const size_t texts[] = {
+                offsetof(MountSpec, source), offsetof(MountSpec, destination), offsetof(MountSpec, upper),
+                offsetof(MountSpec, work),   offsetof(MountSpec, subpath),     offsetof(MountSpec, title),
+                offsetof(MountSpec, digest),
+        };
+        int r, bad = 0;
+
+        *to = *from;
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                const char *text = *(char *const *) ((const char *) from + texts[i]);
+                char *copy = text ? strdup(text) : NULL;
+
+                if (text && !copy)
+                        bad = -ENOMEM;
+                *(char **) ((char *) to + texts[i]) = copy;
+        }
+        r = copy_map(&from->uid_map, &to->uid_map);
+        bad = r < 0 ? r : bad;
+        r = copy_map(&from->gid_map, &to->gid_map);
+        return r < 0 ? r : bad;
+}
+
 void container_spec_free(ContainerSpec *s) {
         if (!s)
                 return;
 
-        for (size_t i = 0; i < s->n_mounts; i++) {
-                free(s->mounts[i].source);
-                free(s->mounts[i].destination);
-        }
+        for (size_t i = 0; i < s->n_mounts; i++)
+                mount_spec_done(&s->mounts[i]);
         for (size_t i = 0; i < s->n_hosts; i++)
                 free(s->hosts[i].name);
         for (size_t i = 0; i < s->n_sysctls; i++) {
                 free(s->sysctls[i].path);
                 free(s->sysctls[i].value);
+        }
+
+        for (size_t i = 0; i < s->n_devices; i++) {
+                free(s->devices[i].host);
+                free(s->devices[i].container);
         }
 
         free(s->unit);
@@ -31,14 +85,27 @@ void container_spec_free(ContainerSpec *s) {
         free(s->working_dir);
         free(s->user);
         free(s->group);
+        strv_free(s->groups);
+        free(s->time_zone);
+        free(s->machine_id);
         free(s->mounts);
         strv_free(s->networks);
         free(s->addresses);
         free(s->publish);
         free(s->hosts);
         free(s->dns);
+        strv_free(s->dns_search);
+        strv_free(s->dns_options);
+        seccomp_profile_free(s->seccomp.profile);
+        strv_free(s->seccomp.allow);
+        strv_free(s->seccomp.deny);
+        id_map_clear(&s->ids);
+        strv_free(s->masked_paths);
+        strv_free(s->protected_paths);
+        free(s->devices);
         free(s->sysctls);
         free(s->rlimits);
         strv_free(s->labels);
+        strv_free(s->annotations);
         free(s);
 }

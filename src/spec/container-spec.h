@@ -14,37 +14,73 @@
 #include "basic/clock.h"
 #include "basic/diag.h"
 #include "basic/inet.h"
+#include "spec/container-words.h"
+#include "spec/id-map.h"
+#include "spec/schedule.h"
+#include "spec/seccomp-profile.h"
 #include "spec/types.h"
 
-/* One line of a user-namespace map (user_namespaces(7)). */
-typedef struct IdExtent {
+/* One line of UIDMap= or GIDMap= (podman-run(1), "UIDMap"). */
+typedef struct IdMapSpec {
         uint32_t inside, outside, count;
-} IdExtent;
+        bool add;        /* "+": to the default map, replacing what overlaps */
+        bool host;       /* "@": outside is an id of the host, also where others are intermediate */
+        bool uids, gids; /* "u", "g": of which of the two maps; neither = of the key's */
+} IdMapSpec;
 
-#define MOUNT_KIND_LIST(X)        \
-        X(MOUNT_BIND, "bind")     \
-        X(MOUNT_VOLUME, "volume") \
-        X(MOUNT_TMPFS, "tmpfs")
+typedef struct IdMapList {
+        IdMapSpec *items;
+        size_t n;
+} IdMapList;
+
+#define MOUNT_KIND_LIST(X)            \
+        X(MOUNT_BIND, "bind")         \
+        X(MOUNT_VOLUME, "volume")     \
+        X(MOUNT_TMPFS, "tmpfs")       \
+        X(MOUNT_IMAGE, "image")       \
+        X(MOUNT_ARTIFACT, "artifact") \
+        X(MOUNT_GLOB, "glob")         \
+        X(MOUNT_DEVPTS, "devpts")     \
+        X(MOUNT_RAMFS, "ramfs")
 
 ENUM_DECLARE(MountKind, mount_kind, MOUNT_KIND, MOUNT_KIND_LIST);
 
 /* One mount inside the container, in the order in which they are made (parents before children). */
 typedef struct MountSpec {
         MountKind kind;
-        char *source; /* bind: absolute host path; volume: name below the volume store, or of a .volume unit
-                         ("data.volume"), NULL = anonymous; tmpfs: NULL */
+        char *source; /* bind: absolute host path; glob: pattern of such; volume: name below the volume store,
+                         or of a .volume unit ("data.volume"), NULL = anonymous; image, artifact: reference or
+                         unit; others: NULL */
         char *destination; /* absolute path in the container */
         bool read_only, no_exec, no_suid, no_dev;
-        bool recursive;            /* bind: with the mounts below it */
-        bool idmap;                /* shift ids with the container's user namespace */
-        bool chown;                /* "U": give the source to the container's user first */
-        bool copy;                 /* volume: fill an empty one from the image */
-        bool optional;             /* a missing source is no error */
-        unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, each may have MS_REC; mount(2) */
-        uint64_t size;             /* tmpfs: bytes; 0 = half of the memory */
-        mode_t mode;               /* tmpfs: mode of its root; 0 = 01777 */
-        Where at;                  /* where the unit says so */
+        bool recursive;             /* bind: with the mounts below it */
+        bool idmap;                 /* shift ids with the container's user namespace */
+        bool chown;                 /* "U": give the source to the container's user first */
+        bool copy;                  /* volume: fill an empty one from the image */
+        bool shared;                /* "z": meant to be used by several containers */
+        bool optional;              /* a missing source is no error */
+        unsigned long propagation;  /* MS_PRIVATE, MS_SLAVE, MS_SHARED, each may have MS_REC; mount(2) */
+        uint64_t size;              /* tmpfs: bytes; 0 = half of the memory */
+        mode_t mode;                /* tmpfs: mode of its root; 0 = 01777 */
+        bool overlay;               /* "O": what is written does not reach the source */
+        char *upper, *work;         /* of that overlay; NULL: gone with the container */
+        char *subpath;              /* volume, image: what of the source is mounted; NULL = all */
+        char *title, *digest;       /* artifact: which of its files; NULL = all */
+        IdMapList uid_map, gid_map; /* "idmap=": instead of the user namespace's */
+        bool copy_up;               /* tmpfs: begins with what the image has in its place */
+        bool no_swap;               /* tmpfs, ramfs: never on disk */
+        bool no_dereference;        /* a source that is a link is mounted as the link */
+        bool own_label;             /* "Z": content is labelled for this one */
+        uint32_t uid, gid;          /* devpts: owner of new terminals */
+        uint32_t most;              /* devpts: number of terminals; 0 = the kernel's */
+        Where at;                   /* where the unit says so */
 } MountSpec;
+
+/** mount_spec_done() - free what @m owns. */
+void mount_spec_done(MountSpec *m);
+
+/** mount_spec_copy() - a copy that owns its texts. 0 or -ENOMEM; mount_spec_done() is fine in either case. */
+int mount_spec_copy(const MountSpec *from, MountSpec *to);
 
 typedef struct PublishSpec {
         Protocol protocol;
@@ -86,6 +122,31 @@ typedef struct LimitSpec {
         uint64_t tasks_max;
 } LimitSpec;
 
+/* Families of sockets that may be opened: bit N stands for address family N. */
+typedef struct FamilyChoice {
+        bool set;
+        bool deny; /* the named ones are forbidden, not the only ones that are allowed */
+        uint64_t families;
+} FamilyChoice;
+
+/* The filter of system calls. */
+typedef struct SeccompSpec {
+        bool enabled;            /* else every call is allowed that nothing below refuses */
+        SeccompProfile *profile; /* NULL = the default filter */
+        char **allow, **deny;    /* names of calls, whatever the filter says of them */
+        FamilyChoice families;
+        bool suppress_sync; /* calls that write to disk do nothing, and succeed */
+} SeccompSpec;
+
+/* A device of the host, or a directory of devices. */
+typedef struct DeviceSpec {
+        char *host;      /* absolute path, or "vendor.com/class=name" of the Container Device Interface */
+        char *container; /* below /dev; NULL with such a name */
+        bool optional;   /* left out when the host has none */
+        bool read, write, make; /* what the container may do with it */
+        Where at;
+} DeviceSpec;
+
 typedef struct ContainerSpec {
         char *unit; /* unit name: "web.container" */
         char *name; /* container name: ContainerName= or the unit's stem */
@@ -103,8 +164,12 @@ typedef struct ContainerSpec {
         char *working_dir;
         char *user, *group; /* names or numbers of the container's own /etc/passwd and group; NULL = 0 and the
                                user's */
+        char **groups;      /* further ones, names or numbers of the same file */
         int stop_signal;
         bool run_init;
+        ScheduleSpec schedule;
+        char *time_zone;  /* below /usr/share/zoneinfo, "local" = the host's; NULL = the image's */
+        char *machine_id; /* 32 hexadecimal digits; NULL = none is given */
 
         MountSpec *mounts;
         size_t n_mounts;
@@ -112,11 +177,15 @@ typedef struct ContainerSpec {
 
         /* confinement */
         bool user_namespace;
-        uint32_t id_count;     /* ids to map, from 0; the manager picks where outside */
+        bool pick_ids; /* the manager picks a range of id_count ids; lines of .ids then replace parts of it */
+        uint32_t id_count;
+        IdMap ids;             /* outside are ids of the host */
         uint64_t capabilities; /* bit N = capability N (capabilities(7)): bounding, permitted, effective */
+        uint64_t ambient_capabilities; /* a part of these that a user other than root holds as well */
         bool no_new_privileges;
-        bool seccomp;    /* the default filter */
-        bool mask_paths; /* the usual masked and read-only paths of /proc and /sys */
+        SeccompSpec seccomp;
+        char **masked_paths;    /* absolute; unreachable inside. Those below /proc and /sys are never links */
+        char **protected_paths; /* absolute; read-only inside */
 
         /* network */
         NetworkMode network;
@@ -129,12 +198,17 @@ typedef struct ContainerSpec {
         size_t n_hosts;
         InetAddress *dns;
         size_t n_dns;
+        char **dns_search, **dns_options; /* replace those of the host when there is any; search "." = none */
+        ResolvConfMode resolv;
 
+        DeviceSpec *devices;
+        size_t n_devices;
         SysctlSpec *sysctls;
         size_t n_sysctls;
         RlimitSpec *rlimits;
         size_t n_rlimits;
-        char **labels; /* NAME=VALUE */
+        char **labels;      /* NAME=VALUE */
+        char **annotations; /* NAME=VALUE */
 
         LimitSpec limits;
         usec_t start_timeout, stop_timeout;

@@ -87,9 +87,9 @@ static const int statuses[] = {
 };
 
 int exit_status_from_name(const char *name) {
-        uint32_t n;
+        uint64_t n;
 
-        if (parse_u32_range(name, 0, 255, &n) == 0)
+        if (parse_unsigned(name, 255, &n) == 0)
                 return (int) n;
         for (size_t i = 0; names[i]; i++)
                 if (streq(names[i], name))

@@ -63,7 +63,7 @@ static int convert_isolate(const KeyInput *in, char **ret) {
         bool on;
 
         if (parse_bool(in->text, &on) < 0)
-                return key_bad_value(in, in->text, in->at, -EINVAL, "yes | no");
+                return key_bad_form(in, in->text, in->at, -EINVAL, "yes | no");
         *ret = strdup(on ? "isolate" : "replace");
         return *ret ? 0 : -ENOMEM;
 }
@@ -84,4 +84,18 @@ const KeyAlias *key_alias_find(const char *section, const char *name) {
 
 int key_alias_convert(const KeyAlias *alias, const KeyInput *in, char **ret) {
         return *in->text ? alias->convert(in, ret) : convert_same(in, ret);
+}
+
+bool key_alias_is(const char *section, const char *name, const char *wanted_section, const char *wanted) {
+        const KeyAlias *alias = key_alias_find(section, name);
+
+        return alias ? streq(alias->new_section, wanted_section) && streq(alias->new_name, wanted)
+                     : streq(section, wanted_section) && streq(name, wanted);
+}
+
+const char *key_alias_section(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(aliases); i++)
+                if (streq(aliases[i].name, name))
+                        return aliases[i].section;
+        return NULL;
 }

@@ -16,3 +16,9 @@ const KeyAlias *key_alias_find(const char *section, const char *name);
 
 /** key_alias_convert() - the value as the new key has it; free(). 0, -EINVAL with a message, -ENOMEM. */
 int key_alias_convert(const KeyAlias *alias, const KeyInput *in, char **ret);
+
+/** key_alias_is() - is @name in @section the key @wanted of @wanted_section, by this name or an old one? */
+bool key_alias_is(const char *section, const char *name, const char *wanted_section, const char *wanted);
+
+/** key_alias_section() - a section in which @name is an old name of a key; NULL when there is none. */
+const char *key_alias_section(const char *name);

@@ -61,91 +61,6 @@ void key_capabilities_clear(void *field) {
         *(uint64_t *) field = 0;
 }
 
-/* "%s=%s is not supported yet": the unit can do without. */
-static int not_yet(const KeyInput *in, const char *text, Where at, const char *consequence) {
-        diag_warning(in->diag, at, "%s=%s is not supported yet", in->key, text);
-        diag_hint(in->diag, "%s", consequence);
-        return 0;
-}
-
-int key_seccomp_parse(const KeyInput *in, void *field) {
-        autofree char *text = NULL;
-        Where at;
-        int r;
-
-        r = key_unquote(in, &text, &at);
-        if (r < 0)
-                return r;
-
-        *(bool *) field = !streq(text, "unconfined");
-        return streq(text, "unconfined") ? 0 : not_yet(in, text, at, "the default filter is used");
-}
-
-char *key_seccomp_format(const void *field) {
-        return strdup(*(const bool *) field ? "" : "unconfined");
-}
-
-void key_seccomp_clear(void *field) {
-        *(bool *) field = true;
-}
-
-int key_unmask_parse(const KeyInput *in, void *field) {
-        autofree char *text = NULL;
-        Where at;
-        int r;
-
-        r = key_unquote(in, &text, &at);
-        if (r < 0)
-                return r;
-
-        *(bool *) field = strcasecmp(text, "all") == 0;
-        return *(bool *) field ? 0 : not_yet(in, text, at, "only Unmask=ALL is");
-}
-
-char *key_unmask_format(const void *field) {
-        return strdup(*(const bool *) field ? "ALL" : "");
-}
-
-void key_unmask_clear(void *field) {
-        *(bool *) field = false;
-}
-
-int key_userns_parse(const KeyInput *in, void *field) {
-        static const char *const words[] = { "auto", "host", "keep-id", "nomap", NULL };
-        autofree char *text = NULL;
-        UserNamespaceMode *mode = field;
-        size_t n;
-        Where at;
-        int r;
-
-        r = key_unquote(in, &text, &at);
-        if (r < 0)
-                return r;
-
-        n = strcspn(text, ":");
-        if (streq(text, "host"))
-                *mode = USERNS_HOST;
-        else if (streq(text, "auto"))
-                *mode = USERNS_AUTO;
-        else if ((n == 4 && strncmp(text, "auto", n) == 0) || (n == 7 && strncmp(text, "keep-id", n) == 0) ||
-                 streq(text, "nomap")) {
-                *mode = USERNS_AUTO;
-                return not_yet(in, text, at, "UserNS=auto is used");
-        } else if (startswith(text, "container:") || startswith(text, "ns:"))
-                return diag_error(in->diag, at, -EINVAL, "%s=%s is not supported yet", in->key, text);
-        else
-                return key_bad_word(in, text, at, "auto | host", words);
-        return 0;
-}
-
-char *key_userns_format(const void *field) {
-        return strdup(strempty(userns_mode_to_string(*(const UserNamespaceMode *) field)));
-}
-
-void key_userns_clear(void *field) {
-        *(UserNamespaceMode *) field = USERNS_DEFAULT;
-}
-
 /* sysctl(8): in "net.ipv4.conf.eth0/1.forwarding" dots and slashes change places; whichever comes first is
  * the separator. */
 static void sysctl_to_path(char *name) {
@@ -248,8 +163,10 @@ int key_ulimits_parse(const KeyInput *in, void *field) {
         r = key_unquote(in, &text, &at);
         if (r < 0)
                 return r;
-        if (streq(text, "host"))
-                return not_yet(in, text, at, "limits that are not named are nsunitd's own anyway");
+        if (streq(text, "host")) {
+                list->host = true;
+                return 0;
+        }
 
         equals = strchr(text, '=');
         if (!equals)
@@ -293,8 +210,9 @@ static void format_limit(char buf[32], rlim_t n) {
 char *key_ulimits_format(const void *field) {
         const RlimitList *list = field;
         char **words = NULL;
-        int r = 0;
+        int r;
 
+        r = list->host ? strv_add(&words, "host") : 0;
         for (size_t i = 0; i < list->n && r >= 0; i++) {
                 char soft[32], hard[32];
 

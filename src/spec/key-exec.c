@@ -30,7 +30,7 @@ static int parse_int_range(const KeyInput *in, int min, int max, const char *syn
         if (r == 0 && (n < min || n > max))
                 r = -ERANGE;
         if (r < 0)
-                return key_bad_value(in, in->text, in->at, r, syntax);
+                return key_bad_form(in, in->text, in->at, r, syntax);
 
         *ret = n;
         return 0;
@@ -230,7 +230,7 @@ int key_rlimit_parse(const KeyInput *in, void *field) {
                 *colon = '\0';
         if (parse_one_limit(resource, text, &limit.rlim_cur) < 0 ||
             parse_one_limit(resource, colon ? colon + 1 : text, &limit.rlim_max) < 0)
-                return key_bad_value(in, in->text, in->at, -EINVAL, key_type_rlimit.syntax);
+                return key_bad_form(in, in->text, in->at, -EINVAL, key_type_rlimit.syntax);
         if (limit.rlim_cur > limit.rlim_max)
                 return diag_error(in->diag, in->at, -EINVAL, "%s=: the soft limit is above the hard limit",
                                   in->key);

@@ -9,6 +9,7 @@
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "basic/unit-name.h"
 #include "basic/utf8.h"
 #include "config/specifiers.h"
 #include "spec/key-input.h"
@@ -157,19 +158,45 @@ int key_size(const char *text, uint64_t *ret) {
         return parse_size(plain, ret);
 }
 
+bool key_next_option(char **rest, const char *start, Where at, char separator, KeyOption *ret) {
+        const char separators[] = { separator, '\0' };
+        char *option;
+
+        while ((option = strsep(rest, separators))) {
+                char *equals = strchr(option, '=');
+
+                if (!*option)
+                        continue;
+                ret->at = where_advance(at, (size_t) (option - start));
+                ret->value_at = where_advance(ret->at, equals ? (size_t) (equals + 1 - option) : 0);
+                ret->name = option;
+                ret->value = equals ? equals + 1 : NULL;
+                if (equals)
+                        *equals = '\0';
+                return true;
+        }
+        return false;
+}
+
+int key_bad_form(const KeyInput *in, const char *text, Where at, int r, const char *syntax) {
+        if (r == -ERANGE)
+                return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is out of range (%s)", in->key, text,
+                                  syntax);
+        return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not of the form %s", in->key, text, syntax);
+}
+
+int key_bad_option(const KeyInput *in, const KeyOption *option, const char *const *words) {
+        (void) diag_error(in->diag, option->at, -EINVAL, "%s=: unknown option \"%s\"", in->key, option->name);
+        diag_did_you_mean(in->diag, option->name, words);
+        return -EINVAL;
+}
+
 int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syntax,
                  const char *const *words) {
         (void) diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not one of its values", in->key, word);
         diag_hint(in->diag, "%s", syntax);
         diag_did_you_mean(in->diag, word, words);
         return -EINVAL;
-}
-
-int key_bad_value(const KeyInput *in, const char *text, Where at, int r, const char *syntax) {
-        if (r == -ERANGE)
-                return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is out of range (%s)", in->key, text,
-                                  syntax);
-        return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not of the form %s", in->key, text, syntax);
 }
 
 char *key_format_u64(uint64_t n) {
@@ -190,4 +217,24 @@ char *key_format_text(const char *fmt, ...) {
 void key_set_text(char **field, char *text) {
         free(*field);
         *field = text;
+}
+
+int key_fill_instance(const KeyInput *in, char **name) {
+        const char *own = in->specifiers ? in->specifiers->unit_name : NULL;
+        autofree char *instance = NULL;
+        char *whole;
+        int r;
+
+        if (!own || !unit_name_is_template(*name))
+                return 0;
+        r = unit_name_instance(own, &instance);
+        if (r < 0 || !instance)
+                return r;
+
+        r = unit_name_replace_instance(*name, instance, &whole);
+        if (r < 0)
+                return r;
+        free(*name);
+        *name = whole;
+        return 0;
 }

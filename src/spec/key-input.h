@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "basic/macro.h"
 #include "config/words.h"
@@ -15,7 +16,7 @@
                 list_ = reallocarray(list_, (list)->n + 1, sizeof(*list_)); \
                 if (list_) {                                                \
                         (list)->items = list_;                              \
-                        list_[(list)->n] = (__typeof__(*list_)){};          \
+                        memset(&list_[(list)->n], 0, sizeof(*list_));       \
                         list_ += (list)->n++;                               \
                 }                                                           \
                 list_;                                                      \
@@ -56,13 +57,36 @@ int key_container_path(const KeyInput *in, const char *text, Where at, char **re
  */
 int key_size(const char *text, uint64_t *ret);
 
+/* One of "a=1,b,c=2". */
+typedef struct KeyOption {
+        char *name, *value; /* value: NULL without "=" */
+        Where at, value_at;
+} KeyOption;
+
+/**
+ * key_next_option() - cut the next option off @rest, which is cut in place and NULL after the last one
+ * @start: what @rest began as, and @at the place of that
+ *
+ * Empty ones are skipped. Returns: is there one?
+ */
+bool key_next_option(char **rest, const char *start, Where at, char separator, KeyOption *ret);
+
+/** key_json_words() - the words of a JSON array of strings, added to @list. */
+int key_json_words(const KeyInput *in, const char *text, Where at, char ***list);
+
+/** key_bad_form() - the message for a value that is not of the form @syntax; with @r == -ERANGE, out of its
+ * range. Returns -EINVAL. */
+int key_bad_form(const KeyInput *in, const char *text, Where at, int r, const char *syntax);
+
+/** key_bad_option() - the message for an option that nobody knows, with what was meant. */
+int key_bad_option(const KeyInput *in, const KeyOption *option, const char *const *words);
+
+/** key_interface_name() - may a network device bear this name? Replaces *ret, or writes a message. */
+int key_interface_name(const KeyInput *in, const char *text, Where at, char **ret);
+
 /** key_bad_word() - the message for a word that is not in a list, with what was meant or else the list. */
 int key_bad_word(const KeyInput *in, const char *word, Where at, const char *syntax,
                  const char *const *words);
-
-/** key_bad_value() - the message for a value that is not of a form, or out of its range with @r == -ERANGE.
- */
-int key_bad_value(const KeyInput *in, const char *text, Where at, int r, const char *syntax);
 
 /** key_format_u64() - a number; UINT64_MAX as "infinity". */
 char *key_format_u64(uint64_t n);
@@ -72,3 +96,7 @@ char *key_format_text(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /** key_set_text() - replace the text of a field; takes @text. */
 void key_set_text(char **field, char *text);
+
+/** key_fill_instance() - in "data@.volume", which stands in "web@1.container", the instance: "data@1.volume",
+ * as systemd does with a template that a unit names. *name is replaced. 0 or -ENOMEM. */
+int key_fill_instance(const KeyInput *in, char **name);

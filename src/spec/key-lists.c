@@ -77,17 +77,11 @@ void key_command_clear(void *field) {
         clear_list(field);
 }
 
-static int parse_json_words(const KeyInput *in, char ***list) {
+int key_json_words(const KeyInput *in, const char *text, Where at, char ***list) {
         json_error_t error;
         json_t *array, *item;
-        autofree char *text = NULL;
         size_t i;
-        Where at;
-        int r;
-
-        r = key_unquote(in, &text, &at);
-        if (r < 0)
-                return r;
+        int r = 0;
 
         array = json_loads(text, 0, &error);
         if (!array)
@@ -107,11 +101,17 @@ static int parse_json_words(const KeyInput *in, char ***list) {
 }
 
 int key_entrypoint_parse(const KeyInput *in, void *field) {
+        autofree char *text = NULL;
         Entrypoint *e = field;
+        Where at;
+        int r;
 
+        r = key_unquote(in, &text, &at);
+        if (r < 0)
+                return r;
         e->set = true;
-        return in->text[0] == '[' ? parse_json_words(in, &e->words)
-                                  : parse_words(in, WORDS_QUOTES | WORDS_ESCAPES, &e->words);
+        return text[0] == '[' ? key_json_words(in, text, at, &e->words)
+                              : parse_words(in, WORDS_QUOTES | WORDS_ESCAPES, &e->words);
 }
 
 char *key_entrypoint_format(const void *field) {
@@ -151,7 +151,7 @@ int key_assignments_parse(const KeyInput *in, void *field) {
         autowords Word *words = NULL;
         int n;
 
-        n = key_split(in, WORDS_QUOTES | WORDS_ESCAPES, &words);
+        n = key_split(in, WORDS_QUOTES | WORDS_ESCAPES | WORDS_STRICT, &words);
         for (int i = 0; i < n; i++) {
                 const char *word = words[i].text, *equals = strchr(word, '=');
                 int r;
@@ -248,6 +248,8 @@ int key_units_parse(const KeyInput *in, void *field) {
                 int r;
 
                 r = complete_unit(in, &words[i], &name);
+                if (r == 0)
+                        r = key_fill_instance(in, &name);
                 if (r == 0 && !strv_contains(*list, name))
                         r = strv_take(list, take_ptr(name));
                 if (r < 0)

@@ -79,7 +79,7 @@ static int parse_index_set(const KeyInput *in, IndexSet *set) {
                                 continue;
                         r = parse_range(part, &range);
                         if (r < 0)
-                                return key_bad_value(in, part, at, r, "NUMBER[-NUMBER], up to 8191");
+                                return key_bad_form(in, part, at, r, "NUMBER[-NUMBER], up to 8191");
                         r = index_set_add(set, range.first, range.last);
                         if (r < 0)
                                 return r;
@@ -158,7 +158,7 @@ int key_cpu_period_parse(const KeyInput *in, void *field) {
         if (r == 0 && (t < USEC_PER_MSEC || t > USEC_PER_SEC))
                 r = -ERANGE;
         if (r < 0)
-                return key_bad_value(in, in->text, in->at, r, key_type_cpu_period.syntax);
+                return key_bad_form(in, in->text, in->at, r, key_type_cpu_period.syntax);
 
         *(usec_t *) field = t;
         return 0;
@@ -180,7 +180,7 @@ int key_percent_parse(const KeyInput *in, void *field) {
         if (r == 0 && permyriad > 10000)
                 r = -ERANGE;
         if (r < 0)
-                return key_bad_value(in, in->text, in->at, r, key_type_percent.syntax);
+                return key_bad_form(in, in->text, in->at, r, key_type_percent.syntax);
 
         *(unsigned *) field = permyriad;
         return 0;
@@ -209,13 +209,13 @@ static int parse_device_limit(const KeyInput *in, int (*parse)(const char *text,
         if (n < 0)
                 return n;
         if (n != 2)
-                return key_bad_value(in, in->text, in->at, -EINVAL, syntax);
+                return key_bad_form(in, in->text, in->at, -EINVAL, syntax);
         r = key_absolute_path(in, words[0].text, words[0].at, &path);
         if (r < 0)
                 return r;
         r = parse(words[1].text, &value);
         if (r < 0)
-                return key_bad_value(in, words[1].text, words[1].at, r, syntax);
+                return key_bad_form(in, words[1].text, words[1].at, r, syntax);
 
         for (size_t i = 0; i < list->n; i++)
                 if (streq(list->items[i].path, path))

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
 
 #include "basic/file.h"
 #include "basic/macro.h"
@@ -11,8 +12,6 @@
 #include "basic/strv.h"
 #include "spec/key-input.h"
 #include "spec/key-types.h"
-
-ENUM_DEFINE(UserNamespaceMode, userns_mode, USERNS, USERNS_LIST)
 
 #define WORD_ONLY_(id, word) word,
 
@@ -167,14 +166,14 @@ void key_path_clear(void *field) {
 }
 
 int key_number_parse(const KeyInput *in, void *field) {
-        uint32_t n;
+        uint64_t n;
         int r;
 
-        r = parse_u32_range(in->text, 0, UINT32_MAX, &n);
+        r = parse_unsigned(in->text, UINT32_MAX, &n);
         if (r < 0)
-                return key_bad_value(in, in->text, in->at, r, "NUMBER");
+                return key_bad_form(in, in->text, in->at, r, "NUMBER");
 
-        *(unsigned *) field = n;
+        *(unsigned *) field = (unsigned) n;
         return 0;
 }
 
@@ -195,7 +194,7 @@ int key_span_parse(const KeyInput *in, void *field) {
         if (r < 0)
                 return r;
         r = parse_span(text, field);
-        return r < 0 ? key_bad_value(in, text, at, r, key_type_span.syntax) : 0;
+        return r < 0 ? key_bad_form(in, text, at, r, key_type_span.syntax) : 0;
 }
 
 char *key_span_format(const void *field) {
@@ -236,7 +235,7 @@ int key_bytes_parse(const KeyInput *in, void *field) {
         if (r < 0)
                 return r;
         r = key_size(text, field);
-        return r < 0 ? key_bad_value(in, text, at, r, key_type_bytes.syntax) : 0;
+        return r < 0 ? key_bad_form(in, text, at, r, key_type_bytes.syntax) : 0;
 }
 
 char *key_bytes_format(const void *field) {
@@ -247,23 +246,31 @@ void key_bytes_clear(void *field) {
         *(uint64_t *) field = 0;
 }
 
-static int parse_memory(const KeyInput *in, uint64_t *ret) {
+/* A part of what this machine has, in whole pages as systemd counts. */
+static int part_of_memory(uint32_t permyriad, uint64_t *ret) {
+        const uint64_t page = (uint64_t) sysconf(_SC_PAGESIZE);
         struct sysinfo info = {};
+
+        if (sysinfo(&info) < 0)
+                return -errno;
+        *ret = (uint64_t) info.totalram * info.mem_unit / page * permyriad / 10000 * page;
+        return 0;
+}
+
+static int parse_memory(const KeyInput *in, uint64_t *ret) {
         uint32_t permyriad;
         uint64_t bytes;
         int r;
 
         r = parse_permyriad(in->text, &permyriad);
-        if (r == 0 && permyriad <= 10000) {
-                if (sysinfo(&info) < 0)
-                        return -errno;
-                *ret = (uint64_t) info.totalram * info.mem_unit / 10000 * permyriad;
-                return 0;
-        }
-
-        r = parse_size(in->text, &bytes);
+        if (r == 0)
+                r = permyriad > 10000 ? -ERANGE : part_of_memory(permyriad, &bytes);
+        else
+                r = parse_size(in->text, &bytes);
+        if (r == 0 && bytes == UINT64_MAX && !streq(in->text, "infinity"))
+                r = -ERANGE;
         if (r < 0)
-                return key_bad_value(in, in->text, in->at, r, key_type_memory.syntax);
+                return key_bad_form(in, in->text, in->at, r, key_type_memory.syntax);
 
         *ret = bytes;
         return 0;
@@ -304,12 +311,14 @@ void key_memory_clear(void *field) {
 }
 
 int key_weight_parse(const KeyInput *in, void *field) {
-        uint32_t n;
+        uint64_t n;
         int r;
 
-        r = parse_u32_range(in->text, 1, 10000, &n);
+        r = parse_unsigned(in->text, 10000, &n);
+        if (r == 0 && n == 0)
+                r = -ERANGE;
         if (r < 0)
-                return key_bad_value(in, in->text, in->at, r, key_type_weight.syntax);
+                return key_bad_form(in, in->text, in->at, r, key_type_weight.syntax);
 
         *(uint64_t *) field = n;
         return 0;
@@ -332,7 +341,7 @@ int key_quota_parse(const KeyInput *in, void *field) {
 
         r = parse_permyriad(in->text, &permyriad);
         if (r < 0 || permyriad == 0)
-                return key_bad_value(in, in->text, in->at, r < 0 ? r : -ERANGE, key_type_quota.syntax);
+                return key_bad_form(in, in->text, in->at, r < 0 ? r : -ERANGE, key_type_quota.syntax);
 
         *(uint64_t *) field = (uint64_t) permyriad * 100;
         return 0;
@@ -343,7 +352,7 @@ char *key_quota_format(const void *field) {
         char *text;
 
         if (usec == UINT64_MAX)
-                return strdup("infinity");
+                return strdup("");
         return asprintf(&text, usec % 10000 ? "%g%%" : "%.0f%%", (double) usec / 10000) < 0 ? NULL : text;
 }
 
@@ -351,44 +360,38 @@ void key_quota_clear(void *field) {
         *(uint64_t *) field = UINT64_MAX;
 }
 
-/* As many as the kernel allows for the whole machine. */
-static int read_system_tasks(uint64_t *ret) {
-        static const char *const files[] = { "/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max" };
+/* How many processes and threads this machine can have. */
+static uint64_t tasks_of_machine(void) {
+        static const char *const limits[] = { "/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max" };
         uint64_t least = UINT64_MAX;
 
-        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+        for (size_t i = 0; i < ELEMENTSOF(limits); i++) {
                 autofree char *line = NULL;
                 uint64_t n;
-                int r;
 
-                r = file_read_line(AT_FDCWD, files[i], &line);
-                if (r >= 0)
-                        r = parse_u64(line, &n);
-                if (r < 0)
-                        return r;
-                least = MIN_OF(least, n);
+                /* Process 0 counts among the numbers and not among the processes. */
+                if (file_read_line(AT_FDCWD, limits[i], &line) == 0 && parse_u64(line, &n) == 0 && n > 0)
+                        least = MIN_OF(least, n - (i == 0));
         }
-
-        *ret = least;
-        return 0;
+        return least;
 }
 
 int key_tasks_parse(const KeyInput *in, void *field) {
-        uint64_t n = UINT64_MAX, all;
+        uint64_t n = UINT64_MAX;
         uint32_t permyriad;
         int r;
 
-        if (parse_permyriad(in->text, &permyriad) == 0 && permyriad <= 10000) {
-                r = read_system_tasks(&all);
-                if (r < 0)
-                        return r;
-                n = (uint64_t) ((unsigned __int128) all * permyriad / 10000);
-        } else
-                r = streq(in->text, "infinity") ? 0 : parse_unsigned(in->text, UINT64_MAX, &n);
+        r = parse_permyriad(in->text, &permyriad);
+        if (r == 0)
+                n = permyriad > 10000
+                            ? 0
+                            : (uint64_t) ((unsigned __int128) tasks_of_machine() * permyriad / 10000);
+        else
+                r = streq(in->text, "infinity") ? 0 : parse_unsigned(in->text, UINT64_MAX - 1, &n);
         if (r == 0 && n == 0)
                 r = -ERANGE;
         if (r < 0)
-                return key_bad_value(in, in->text, in->at, r, key_type_tasks.syntax);
+                return key_bad_form(in, in->text, in->at, r, key_type_tasks.syntax);
 
         *(uint64_t *) field = n;
         return 0;

@@ -10,6 +10,7 @@
 #include "spec/restart-policy.h"
 #include "spec/types.h"
 #include "spec/unit-spec.h"
+#include "spec/unit-words.h"
 
 #define KEY_TYPE(id, ctype, signature, syntax)                 \
         typedef ctype KeyField_##id;                           \

@@ -43,6 +43,7 @@ enum {
         KEY_RECREATE = 1 << 4, /* a change needs a new container, not just a restart */
         KEY_OURS = 1 << 5,     /* neither systemd nor Quadlet nor .nspawn has this key in this section */
         KEY_NSPAWN = 1 << 6,   /* a notion of .nspawn files that Quadlet lacks */
+        KEY_SECRET = 1 << 7,   /* for root's eyes only: on the bus it is empty for everybody else */
         /* An empty value resets all keys of the table that have the same one of these. */
         KEY_CONDITION = 1 << 12,
         KEY_ASSERT = 1 << 13,

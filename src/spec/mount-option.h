@@ -1,5 +1,7 @@
-/* Options of a mount, as Volume=, Tmpfs= and Mount= spell them. For key-mounts.c only. */
+/* Options of a mount, as Volume=, Tmpfs= and Mount= spell them. For key-*.c only. */
 #pragma once
+
+#include <stdio.h>
 
 #include "spec/key-types.h"
 
@@ -15,3 +17,7 @@ int mount_option_apply(const KeyInput *in, const char *name, const char *value, 
 
 /** mount_option_apply_all() - "ro,size=64m"; @options is cut in place. */
 int mount_option_apply_all(const KeyInput *in, char *options, Where at, MountSpec *m);
+
+/** mount_option_write() - the options that differ from the default: @separator before the first, commas
+ * between. */
+void mount_option_write(FILE *f, const MountSpec *m, const char *separator);

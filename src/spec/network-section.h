@@ -6,6 +6,7 @@
 
 #include "basic/inet.h"
 #include "spec/container-section.h"
+#include "spec/unit-words.h"
 
 /* A list that the key tables fill as one field and everybody else reads as items and their number. */
 typedef struct InetPrefixList {
@@ -13,8 +14,21 @@ typedef struct InetPrefixList {
         size_t n;
 } InetPrefixList;
 
+/* Addresses of a subnet that containers may get. */
+typedef struct InetRange {
+        InetAddress first, last;
+        uint8_t bits; /* written as a prefix of so many bits; 0 = as first and last */
+} InetRange;
+
+typedef struct InetRangeList {
+        InetRange *items;
+        size_t n;
+} InetRangeList;
+
 typedef struct NetworkSection {
         char *network_name; /* NULL = the unit's stem */
+        NetworkDriver driver;
+        IpamDriver ipam_driver;
         union {
                 InetPrefixList subnet_list;
                 struct {
@@ -29,6 +43,14 @@ typedef struct NetworkSection {
                         size_t n_gateways;
                 };
         };
+        InetRangeList ranges; /* by position */
+        InetAddressList dns;  /* what names outside are asked of */
         bool ipv6, internal, disable_dns;
-        char **labels; /* NAME=VALUE */
+        bool delete_on_stop;
+        char *interface_name; /* of the bridge, or the device under a macvlan or ipvlan */
+        char **options;       /* OPTION=VALUE, checked */
+        char **labels;        /* NAME=VALUE */
+
+        char *service_name; /* NULL = as Quadlet names it */
+        char **podman_args, **global_args, **containers_conf_modules;
 } NetworkSection;

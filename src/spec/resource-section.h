@@ -30,15 +30,15 @@ typedef struct DeviceLimitList {
 } DeviceLimitList;
 
 /* DeviceAllow= */
-typedef struct DeviceRule {
+typedef struct DeviceAllow {
         char *device; /* "/dev/null", "char-pts", "block-*" */
         bool read, write, make;
-} DeviceRule;
+} DeviceAllow;
 
-typedef struct DeviceRuleList {
-        DeviceRule *items;
+typedef struct DeviceAllowList {
+        DeviceAllow *items;
         size_t n;
-} DeviceRuleList;
+} DeviceAllowList;
 
 /* SocketBindAllow=, SocketBindDeny= */
 typedef struct SocketBind {
@@ -147,7 +147,7 @@ typedef struct ResourceSection {
         NftSetNameList nft_sets;
 
         DevicePolicy device_policy;
-        DeviceRuleList devices;
+        DeviceAllowList devices;
 
         char *slice; /* NULL = the manager's own place */
         Delegation delegate;

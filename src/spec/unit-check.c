@@ -13,22 +13,23 @@ Where check_place(const UnitSpec *u, const char *section, const char *key) {
         return (Where){ .file = u->raw->fragment };
 }
 
-static int check_nothing(UnitSpec *u, Diag *diag) {
-        return 0;
+bool unit_kind_is_idle(UnitKind kind) {
+        return kind != UNIT_CONTAINER && kind != UNIT_NETWORK && kind != UNIT_VOLUME;
 }
 
 static int check_own_section(UnitSpec *u, Diag *diag) {
         static int (*const checks[UNIT_KIND_N_])(UnitSpec *, Diag *) = {
-                [UNIT_CONTAINER] = check_container,
-                [UNIT_NETWORK] = check_network,
-                [UNIT_VOLUME] = check_nothing,
+                [UNIT_CONTAINER] = check_container, [UNIT_POD] = check_pod,
+                [UNIT_NETWORK] = check_network,     [UNIT_VOLUME] = check_volume,
+                [UNIT_IMAGE] = check_image,         [UNIT_BUILD] = check_build,
+                [UNIT_KUBE] = check_kube,           [UNIT_ARTIFACT] = check_artifact,
         };
 
-        if (checks[u->kind])
-                return checks[u->kind](u, diag);
-        diag_warning(diag, (Where){ .file = u->raw->fragment }, ".%s units are not supported yet",
-                     unit_kind_to_string(u->kind));
-        return 0;
+        if (unit_kind_is_idle(u->kind))
+                diag_warning(diag, (Where){ .file = u->raw->fragment },
+                             ".%s units are read and checked, but nothing runs them yet",
+                             unit_kind_to_string(u->kind));
+        return checks[u->kind] ? checks[u->kind](u, diag) : 0;
 }
 
 int unit_check(UnitSpec *u, Diag *diag) {

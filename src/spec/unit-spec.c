@@ -44,17 +44,9 @@ const void *unit_spec_section(const UnitSpec *u, const char *section) {
         return NULL;
 }
 
-/* Is it an assignment of @key, perhaps by an old name? */
-static bool is_value_of(const RawValue *v, const char *section, const char *key) {
-        const KeyAlias *alias = key_alias_find(v->section, v->key);
-
-        return alias ? streq(alias->new_section, section) && streq(alias->new_name, key)
-                     : streq(v->section, section) && streq(v->key, key);
-}
-
 const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const char *key) {
         for (size_t i = raw->n_values; i-- > 0;)
-                if (is_value_of(&raw->values[i], section, key))
+                if (key_alias_is(raw->values[i].section, raw->values[i].key, section, key))
                         return &raw->values[i];
         return NULL;
 }
@@ -126,7 +118,7 @@ static const char *find_other_section(UnitKind kind, const char *name) {
         for (size_t i = 0; key_tables[i]; i++)
                 if (section_allowed(kind, key_tables[i]->section) && key_find(key_tables[i], name))
                         return key_tables[i]->section;
-        return key_section_of(name);
+        return key_section_of(name) ? key_section_of(name) : key_alias_section(name);
 }
 
 /* A key that is not in the section's table: known, in another section, or unknown. */
@@ -153,9 +145,16 @@ static int report_unknown(UnitKind kind, const RawValue *v, Diag *diag) {
         return -EINVAL;
 }
 
+/* That nothing acts on the keys of a kind that nobody runs, the check of the whole unit says once for all. */
+static bool is_worth_a_warning(const UnitSpec *u, const RawValue *v, const Key *key) {
+        if (key->flags & KEY_LATER && unit_kind_is_idle(u->kind))
+                return !streq(v->section, section_of_kind(u->kind));
+        return key_idle_reason(key) != NULL;
+}
+
 /* What the manager makes of a key that it knows, and says about it. */
 static int assign(UnitSpec *u, const RawValue *v, const KeyTable *table, const Key *key, const KeyInput *in) {
-        if (key_idle_reason(key))
+        if (is_worth_a_warning(u, v, key))
                 diag_warning(in->diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
         return key_assign(table, key, in, (void *) unit_spec_section(u, table->section));
 }
@@ -198,8 +197,10 @@ static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
 static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
         autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
         const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+        SpecifierContext install = *specifiers;
         int bad = 0;
 
+        install.install = true;
         for (size_t i = 0; i < raw->n_values; i++) {
                 const RawValue *v = &raw->values[i];
                 int r;
@@ -208,7 +209,7 @@ static int load_values(UnitSpec *u, const RawUnit *raw, const SpecifierContext *
                     !section_allowed(u->kind, v->section))
                         continue;
 
-                r = load_value(u, v, directory, specifiers, diag);
+                r = load_value(u, v, directory, streq(v->section, "Install") ? &install : specifiers, diag);
                 if (r == -ENOMEM)
                         return r;
                 if (r < 0)
@@ -285,6 +286,29 @@ void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
                 u->unit.start_limit_interval = config->defaults.start_limit_interval;
         if (!unit_spec_is_set(u, "Unit", "StartLimitBurst"))
                 u->unit.start_limit_burst = config->defaults.start_limit_burst;
+}
+
+/* Every kind of unit has the key in its own section. */
+static const char *service_name(const UnitSpec *u) {
+        const KeyTable *table = key_table_find(section_of_kind(u->kind));
+        const Key *key = key_find(table, "ServiceName");
+
+        return key ? *(char *const *) key_field(key, (void *) unit_spec_section(u, table->section)) : NULL;
+}
+
+int unit_spec_service(const UnitSpec *u, char **ret) {
+        const char *name = service_name(u);
+        autofree char *instance = NULL;
+        int r;
+
+        if (!name)
+                return unit_name_to_service(u->name, ret);
+        r = unit_name_instance(u->name, &instance);
+        if (r < 0)
+                return r;
+
+        r = asprintf(ret, "%s%s.service", name, instance && endswith(name, "@") ? instance : "");
+        return r < 0 ? -ENOMEM : 0;
 }
 
 int unit_spec_format(const UnitSpec *u, char ***ret) {

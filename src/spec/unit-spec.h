@@ -61,6 +61,10 @@ const void *unit_spec_section(const UnitSpec *u, const char *section);
 /** unit_spec_is_set() - does the unit's text give @key in @section a value? */
 bool unit_spec_is_set(const UnitSpec *u, const char *section, const char *key);
 
+/** unit_spec_service() - what systemd knows the unit by: ServiceName=, or the name that Quadlet would give
+ * it. 0 or -ENOMEM; free *ret. */
+int unit_spec_service(const UnitSpec *u, char **ret);
+
 /**
  * unit_spec_format() - all keys of all sections of @u as "Key=value", sorted within their section
  * @ret: vector to strv_free()

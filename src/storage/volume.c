@@ -18,6 +18,7 @@
 /* Beside _data while it is being filled from an image: what was begun and not ended is begun afresh. */
 #define FILLING "filling"
 #define DATA    "_data"
+#define MAKING  "making" /* what becomes _data */
 
 void volume_info_free(VolumeInfo *v) {
         if (!v)
@@ -46,7 +47,18 @@ static int open_volume(const char *volumes_dir, const char *name) {
         return fd < 0 ? fd : dir_open(fd, name);
 }
 
-int volume_make(const char *volumes_dir, const char *name) {
+/* Under another name until it is whole: whoever is killed in between leaves no volume of the wrong owner. */
+static int make_data(int volume_fd, VolumeOwner owner) {
+        if (mkdirat(volume_fd, MAKING, 0755) < 0 && errno != EEXIST)
+                return -errno;
+        /* The process's umask is not the volume's business. */
+        if (fchownat(volume_fd, MAKING, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+            fchmodat(volume_fd, MAKING, 0755, 0) < 0 || renameat(volume_fd, MAKING, volume_fd, DATA) < 0)
+                return -errno;
+        return 1;
+}
+
+int volume_make(const char *volumes_dir, const char *name, VolumeOwner owner) {
         autoclose int store_fd = -EBADF, fd = -EBADF;
 
         if (!volume_name_valid(name))
@@ -62,11 +74,9 @@ int volume_make(const char *volumes_dir, const char *name) {
         if (fd < 0)
                 return fd;
 
-        if (mkdirat(fd, DATA, 0755) < 0)
-                return errno == EEXIST ? 0 : -errno;
-
-        /* The process's umask is not the volume's business. */
-        return fchmodat(fd, DATA, 0755, 0) < 0 ? -errno : 1;
+        if (faccessat(fd, DATA, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                return 0;
+        return errno == ENOENT ? make_data(fd, owner) : -errno;
 }
 
 int volume_open(const char *volumes_dir, const char *name) {
@@ -214,9 +224,9 @@ static int begin_filling(int volume_fd, int data_fd) {
 }
 
 int volume_fill(const char *volumes_dir, const char *name, int root_fd, const char *destination,
-                uint32_t id_base, uint32_t id_count) {
-        IdShift shift = { .base = id_base, .count = id_base > 0 ? id_count : 0 };
+                const IdMap *ids) {
         autoclose int volume_fd = -EBADF, data_fd = -EBADF, from_fd = -EBADF;
+        struct stat before;
         int r;
 
         volume_fd = open_volume(volumes_dir, name);
@@ -237,8 +247,12 @@ int volume_fill(const char *volumes_dir, const char *name, int root_fd, const ch
                 return r;
 
         /* On failure the mark stays: what has been copied is dropped by the next attempt. */
-        r = tree_copy(from_fd, data_fd, &shift);
+        if (fstat(data_fd, &before) < 0)
+                return -errno;
+        r = tree_copy(from_fd, data_fd, ids);
         if (r < 0)
                 return r;
+        if ((before.st_uid > 0 || before.st_gid > 0) && fchown(data_fd, before.st_uid, before.st_gid) < 0)
+                return -errno;
         return unlinkat(volume_fd, FILLING, 0) < 0 ? -errno : 1;
 }

@@ -23,12 +23,17 @@ AUTOPTR_DEFINE(VolumeInfo, volume_info_free);
 /** volume_name_valid() - [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 255 bytes. */
 bool volume_name_valid(const char *name);
 
+/* Whom a volume belongs to, by the ids that containers see. */
+typedef struct VolumeOwner {
+        uint32_t uid, gid;
+} VolumeOwner;
+
 /**
- * volume_make() - make a volume, 0755 and owned by id 0, if it is not there
+ * volume_make() - make a volume, 0755 and owned by @owner, if it is not there
  *
  * Returns: 1 when it was made, 0 when it was there, -EINVAL for a bad name, or another negative errno.
  */
-int volume_make(const char *volumes_dir, const char *name);
+int volume_make(const char *volumes_dir, const char *name, VolumeOwner owner);
 
 /** volume_open() - its _data as O_PATH directory; -ENOENT when there is none. */
 int volume_open(const char *volumes_dir, const char *name);
@@ -52,15 +57,14 @@ int volume_remove(const char *volumes_dir, const char *name);
  * volume_fill() - copy what the container's root has at @destination into an empty volume
  * @volumes_dir, @name: the volume
  * @root_fd:  root of the container
- * @id_base:  host id of the container's id 0: subtracted from every owner
- * @id_count: ids of the container
+ * @ids:      of the container: owners become what they are inside
  *
  * Owners, modes, times, extended attributes, ACLs and links are kept, and the directory
- * itself takes over those of @destination. An interrupted copy is begun afresh by the next call.
- * Blocks for the size of the tree.
+ * itself takes over those of @destination, but for an owner that it was given. An interrupted copy is begun
+ * afresh by the next call. Blocks for the size of the tree.
  *
  * Returns: 1 when something was copied, 0 when the volume is not empty or there is no such directory in
  * the root, or a negative errno.
  */
 int volume_fill(const char *volumes_dir, const char *name, int root_fd, const char *destination,
-                uint32_t id_base, uint32_t id_count);
+                const IdMap *ids);

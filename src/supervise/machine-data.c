@@ -71,7 +71,7 @@ MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
                 },
                 .timeout_start = s->timeouts.start,
                 .timeout_stop = s->timeouts.stop,
-                .timeout_abort = s->timeout_abort > 0 ? s->timeout_abort : s->timeouts.stop,
+                .timeout_abort = s->timeout_abort,
                 .timeout_start_mode = s->timeout_start_mode,
                 .timeout_stop_mode = s->timeout_stop_mode,
                 .watchdog = s->watchdog == USEC_INFINITY ? 0 : s->watchdog,

@@ -6,6 +6,26 @@
 #include "config/env-file.h"
 #include "fuzz.h"
 
+/* Written with quotes around each value, the block reads back as it is. */
+static void check_written(char *const *env) {
+        autostrv char **back = NULL;
+        autofree char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        STRV_FOREACH (e, env) {
+                const char *value = strchr(*e, '=') + 1;
+
+                fprintf(f, "%.*s\"", (int) (value - *e), *e);
+                for (; *value; value++)
+                        fprintf(f, "%s%c", strchr("\"\\`$", *value) ? "\\" : "", *value);
+                fputs("\"\n", f);
+        }
+        if (fclose(f) != 0 || env_file_parse(&back, "written", text, size, NULL) < 0 ||
+            !strv_equal(back, env))
+                abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         autofree char *text = NULL;
         autostrv char **env = NULL;
@@ -28,5 +48,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 if (!equals || equals == *e || (**e >= '0' && **e <= '9'))
                         abort();
         }
+        check_written(env);
         return 0;
 }

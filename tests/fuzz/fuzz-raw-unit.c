@@ -15,6 +15,19 @@ static void check_place(Where at, unsigned lines) {
         check(at.line >= 1 && at.line <= lines && at.column >= 1);
 }
 
+/* What is printed reads back as the same values of the same sections. */
+static void check_print(const RawUnit *unit) {
+        autofree char *text = raw_unit_to_text(unit);
+        autoptr(RawUnit) again = calloc(1, sizeof(*again));
+
+        check(raw_unit_parse(again, "again", text, strlen(text), NULL) == 0);
+        check(again->n_values == unit->n_values);
+        for (size_t i = 0; i < unit->n_values; i++)
+                check(strcmp(again->values[i].section, unit->values[i].section) == 0 &&
+                      strcmp(again->values[i].key, unit->values[i].key) == 0 &&
+                      strcmp(again->values[i].value, unit->values[i].value) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         autofree char *text = strndup((const char *) data, size);
         autoptr(RawUnit) unit = calloc(1, sizeof(*unit));
@@ -40,5 +53,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         }
         for (size_t i = 0; i < diag_count(diag); i++)
                 check(diag_get(diag, i)->line >= 1);
+        check_print(unit);
         return 0;
 }

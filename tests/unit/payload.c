@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +101,11 @@ static void print_self(void) {
                l.rlim_max, getenv("HOME"));
 }
 
+static void print_schedule(void) {
+        printf("nice %d policy %d ioprio %ld umask %o\n", getpriority(PRIO_PROCESS, 0), sched_getscheduler(0),
+               syscall(SYS_ioprio_get, 1, 0), umask(0));
+}
+
 static void print_fds(void) {
         printf("fds");
         for (int fd = 0; fd < 1024; fd++)
@@ -126,6 +132,8 @@ int main(int argc, char **argv) {
                         print_call(value);
                 else if (strcmp(argv[i], "self") == 0)
                         print_self();
+                else if (strcmp(argv[i], "schedule") == 0)
+                        print_schedule();
                 else if (strcmp(argv[i], "fds") == 0)
                         print_fds();
                 else if (strcmp(argv[i], "exit") == 0)

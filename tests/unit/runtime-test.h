@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@
 #include "runtime/launch.h"
 #include "runtime/template.h"
 #include "runtime/userns.h"
+#include "spec/confine.h"
 #include "tests/unit/unit-test.h"
 
 #define BASE     200000
@@ -77,7 +79,8 @@ static inline void own_tree(const char *path, uid_t id) {
 
 /* A root on its own tmpfs, and a request for it. */
 static inline void stage_begin(Stage *s, bool user_namespace) {
-        static const IdExtent map = { 0, BASE, 65536 };
+        static IdExtent extent = { 0, BASE, 65536 };
+        static const IdMap map = { { &extent, 1 }, { &extent, 1 } };
         char path[PATH_MAX + 64];
 
         *s = (Stage){ .request = LAUNCH_REQUEST_INIT };
@@ -99,19 +102,19 @@ static inline void stage_begin(Stage *s, bool user_namespace) {
                 .argv = s->argv,
                 .capabilities = DEFAULT_CAPS,
                 .no_new_privileges = true,
-                .seccomp = true,
-                .mask_paths = true,
+                .seccomp = { .enabled = true },
                 .shm_size = 1024 * 1024,
                 .user_namespace = user_namespace,
         };
+        must(confine_paths_make(true, NULL, NULL, &s->spec.masked_paths, &s->spec.protected_paths));
         s->request.spec = &s->spec;
         must(s->request.template_fd = template_create(NULL));
         must(s->request.root_fd = open(s->root, O_PATH | O_CLOEXEC));
         s->request.root_clone = true;
         if (user_namespace) {
                 own_tree(s->root, BASE);
-                must(s->request.userns_fd = userns_create(&map, 1, NULL));
-                s->request.uid_base = s->request.gid_base = BASE;
+                must(s->request.userns_fd = userns_create(&map, NULL));
+                s->request.ids = &map;
         }
         must(s->request.netns_fd = netns_create(s->request.userns_fd, NULL));
         must(s->output = memfd_create("output", MFD_CLOEXEC));
@@ -174,4 +177,18 @@ static inline int count_descriptors(void) {
         for (int fd = 0; fd < 1024; fd++)
                 n += fcntl(fd, F_GETFD) >= 0;
         return n;
+}
+
+/* Every failure says which step, on what, and leaves nothing. */
+static inline void assert_fault(Stage *s, int error, const char *text) {
+        autofree char *said = NULL;
+        int fds = count_descriptors(), r;
+
+        r = stage_launch(s);
+        ck_assert_int_eq(r, error);
+        said = fault_to_string(&s->fault);
+        ck_assert_str_eq(said, text);
+        ck_assert_int_eq(count_descriptors(), fds);
+        ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+        ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 1);
 }

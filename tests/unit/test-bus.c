@@ -67,6 +67,14 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret) {
         return *ret ? 0 : -ENOENT;
 }
 
+/* The web server has an alias. */
+int unit_names(const Unit *u, char ***ret) {
+        ck_assert_int_eq(strv_add(ret, u->name), 0);
+        if (streq(u->name, "web.container"))
+                ck_assert_int_eq(strv_add(ret, "www.container"), 0);
+        return 0;
+}
+
 Unit *manager_next_unit(const Manager *m, const Unit *u) {
         size_t i = u ? (size_t) (u - units) + 1 : 0;
 
@@ -168,6 +176,12 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
 
 int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault) {
         *ret = strdup("clone3");
+        return 0;
+}
+
+int manager_unit_text(Unit *u, char **ret_started, char **ret_loaded, Fault *fault) {
+        *ret_started = strdup("[Container]\nImage=old\n");
+        *ret_loaded = strdup("[Container]\nImage=new\n");
         return 0;
 }
 
@@ -374,6 +388,20 @@ START_TEST(errors_have_systemds_names) {
 }
 END_TEST
 
+START_TEST(text_as_started_and_as_loaded) {
+        const char *started, *loaded;
+        Set s;
+
+        set_up(&s);
+        ck_assert_str_eq(error_of(CALL(&s, "GetUnitText", "s", "no.container")), BUS_ERROR_NO_SUCH_UNIT);
+        ck_assert_str_eq(error_of(CALL(&s, "GetUnitText", "s", "web.container")), "none");
+        ck_assert_int_gt(sd_bus_message_read(s.answer, "ss", &started, &loaded), 0);
+        ck_assert_str_eq(started, "[Container]\nImage=old\n");
+        ck_assert_str_eq(loaded, "[Container]\nImage=new\n");
+        tear_down(&s);
+}
+END_TEST
+
 START_TEST(kill_reaches_the_unit) {
         Set s;
 
@@ -457,6 +485,7 @@ static uint64_t get_number(Set *s, const char *interface, const char *name, char
 }
 
 START_TEST(unit_shows_its_state) {
+        autostrv char **names = NULL;
         Set s;
 
         set_up(&s);
@@ -469,6 +498,11 @@ START_TEST(unit_shows_its_state) {
                          "web.container");
         ck_assert_str_eq(text_of(get_property(&s, BUS_UNIT_INTERFACE, "ControlGroup", "s"), 's'),
                          "/nsunits/web.container");
+        ck_assert_int_ge(
+                sd_bus_message_read_strv(get_property(&s, BUS_UNIT_INTERFACE, "Names", "as"), &names), 0);
+        ck_assert_uint_eq(strv_length(names), 2);
+        ck_assert_str_eq(names[0], "web.container");
+        ck_assert_str_eq(names[1], "www.container");
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "NRestarts", 'u'), 3);
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "MemoryPeak", 't'), 2048);
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "CPUUsageNSec", 't'), UINT64_MAX);
@@ -515,6 +549,12 @@ START_TEST(every_key_is_a_property) {
         spec.service.restart_sec = 1500 * USEC_PER_MSEC;
         ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "RestartUSec", 't'), 1500000);
         ck_assert_str_eq(text_of(get_property(&s, BUS_SERVICE_INTERFACE, "Restart", "s"), 's'), "no");
+        ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "RuntimeMaxUSec", 't'), UINT64_MAX);
+        ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "CPUQuotaPerSecUSec", 't'), UINT64_MAX);
+        ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "CPUQuotaPeriodUSec", 't'), 100000);
+        ck_assert_ptr_nonnull(get_property(&s, BUS_SERVICE_INTERFACE, "IODeviceLatencyTargetUSec", "as"));
+        ck_assert_ptr_nonnull(get_property(&s, BUS_UNIT_INTERFACE, "ConditionPathExists", "as"));
+        ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "JobTimeoutUSec", 't'), UINT64_MAX);
 
         units[1].spec = NULL;
         key_table_clear(&container_keys, &section);
@@ -660,6 +700,7 @@ END_TEST
 
 TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction,
           try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
-          only_subscribers_get_signals, unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
-          exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
-          private_socket_is_for_root, client_may_hang_up_in_the_middle)
+          text_as_started_and_as_loaded, only_subscribers_get_signals, unit_shows_its_state,
+          every_key_is_a_property, exec_tells_the_end, exec_notices_that_the_client_has_gone,
+          exec_refuses_nonsense, import_is_answered_when_it_is_done, private_socket_is_for_root,
+          client_may_hang_up_in_the_middle)

@@ -34,6 +34,7 @@ static void dirs_make(Dirs *d) {
         d->both[2] = NULL;
         put(d->vendor, "web.container", "[Container]\nImage=x\n[Install]\nWantedBy=multi-user.target\n");
         put(d->vendor, "plain.container", "[Container]\nImage=x\n");
+        put(d->vendor, "needed.container", "[Container]\nImage=x\n[Install]\nRequiredBy=web.service\n");
         put(d->vendor, "job@.container", "[Container]\nImage=x\n[Install]\nWantedBy=multi-user.target\n");
 }
 
@@ -55,6 +56,27 @@ static int change(const Dirs *d, const char *name, bool enable, bool *ret_change
         *ret_changed = changed != NULL;
         return r;
 }
+
+START_TEST(every_key_of_install_is_taken_back) {
+        autoptr(HostSpecifiers) host = host_specifiers_new();
+        autoptr(Diag) diag = diag_new();
+        autoptr(UnitPath) path = NULL;
+        autoptr(UnitSpec) u = NULL;
+        bool changed;
+        Dirs d;
+
+        dirs_make(&d);
+        ck_assert_int_eq(state_of(&d, "needed.container"), ENABLE_ENABLED);
+        ck_assert_int_eq(change(&d, "needed.container", false, &changed), 0);
+        ck_assert(changed);
+        ck_assert_int_eq(state_of(&d, "needed.container"), ENABLE_DISABLED);
+
+        ck_assert_int_eq(unit_files_open(d.both, &path), 0);
+        ck_assert_int_eq(unit_files_load(path, host, "needed.container", diag, &u), 0);
+        ck_assert_ptr_null(u->install.required_by);
+        ck_assert_int_eq(tree_remove(AT_FDCWD, d.base), 0);
+}
+END_TEST
 
 START_TEST(disable_and_enable_are_opposites) {
         bool changed;
@@ -158,5 +180,5 @@ START_TEST(instances_are_links) {
 }
 END_TEST
 
-TEST_MAIN("ctl-enable", disable_and_enable_are_opposites, drop_ins_of_others_stay, what_a_disabled_unit_says,
-          static_and_missing, instances_are_links)
+TEST_MAIN("ctl-enable", every_key_of_install_is_taken_back, disable_and_enable_are_opposites,
+          drop_ins_of_others_stay, what_a_disabled_unit_says, static_and_missing, instances_are_links)

@@ -44,4 +44,24 @@ START_TEST(append_copies) {
 }
 END_TEST
 
-TEST_MAIN("diagnostics", items_print_with_place_severity_and_hint, nearest_word_is_near, append_copies)
+START_TEST(sorted) {
+        autoptr(Diag) d = diag_new();
+        autofree char *text = NULL;
+
+        diag_warning(d, (Where){ .file = "b", .line = 7 }, "1");
+        diag_warning(d, (Where){ .file = "a", .line = 2 }, "2");
+        diag_warning(d, (Where){ .file = "b", .line = 3, .column = 5 }, "3");
+        diag_warning(d, (Where){ .file = "a" }, "4");
+        diag_warning(d, (Where){ .file = "b", .line = 3, .column = 5 }, "5");
+        diag_warning(d, (Where){ .file = "b", .line = 3, .column = 1 }, "6");
+        diag_warning(d, (Where){}, "7");
+        diag_sort(d);
+        text = diag_to_string(d);
+        ck_assert_str_eq(text, "b:3:1: warning: 6\nb:3:5: warning: 3\nb:3:5: warning: 5\nb:7: warning: 1\n"
+                               "a: warning: 4\na:2: warning: 2\nwarning: 7\n");
+        diag_sort(NULL);
+}
+END_TEST
+
+TEST_MAIN("diagnostics", items_print_with_place_severity_and_hint, nearest_word_is_near, append_copies,
+          sorted)

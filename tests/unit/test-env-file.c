@@ -41,14 +41,25 @@ START_TEST(comments_are_not_continued) {
 END_TEST
 
 START_TEST(what_is_no_assignment_is_told) {
-        check_file("export A=1\n1B=2\nfoo\nC=3\nD=\x01\nE", "C=3",
+        check_file("export A=1\n1B=2\nfoo\nC=3\nD=\x01\nE", "C=3|D=\x01",
                    "f:1:1: warning: \"export A\" is not a name for a variable, ignoring it\n"
                    "f:2:1: warning: \"1B\" is not a name for a variable, ignoring it\n"
                    "f:3:1: warning: Not an assignment, ignoring the line\n"
-                   "f:5:1: warning: Control characters in the value of \"D\", ignoring it\n"
                    "f:6:1: warning: Not an assignment, ignoring the line\n");
         check_file("A=\"open\nB=2\n", "A=open\nB=2\n",
                    "f:1:1: warning: Quote is not closed before the end of the file\n");
+}
+END_TEST
+
+START_TEST(equals_first_is_no_assignment) {
+        /* Nor does a quote behind it open anything. */
+        check_file("=\"a\nB=1\n", "B=1", "f:1:1: warning: Not an assignment, ignoring the line\n");
+        check_file("==x\nB=1\n", "B=1", "f:1:1: warning: \"=\" is not a name for a variable, ignoring it\n");
+}
+END_TEST
+
+START_TEST(only_assignments_must_be_utf8) {
+        check_file("# caf\xe9\n\xe9\nA=1\n", "A=1", "f:2:1: warning: Not an assignment, ignoring the line\n");
 }
 END_TEST
 
@@ -66,4 +77,5 @@ START_TEST(not_text) {
 END_TEST
 
 TEST_MAIN("env-file", plain_values, quotes_and_escapes, comments_are_not_continued,
-          what_is_no_assignment_is_told, not_text)
+          what_is_no_assignment_is_told, equals_first_is_no_assignment, only_assignments_must_be_utf8,
+          not_text)

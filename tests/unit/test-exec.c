@@ -13,7 +13,7 @@ static ExecRequest request_for(const Stage *s, char *const *argv) {
                 .argv = argv,
                 .capabilities = DEFAULT_CAPS,
                 .no_new_privileges = true,
-                .seccomp = true,
+                .seccomp = &s->spec.seccomp,
                 .stdin_fd = -1,
                 .stdout_fd = s->output,
                 .stderr_fd = s->output,

@@ -82,6 +82,26 @@ START_TEST(unknown_names_are_faults) {
 }
 END_TEST
 
+START_TEST(further_groups_are_added) {
+        char *groups[] = { (char *) "www", (char *) "4242", (char *) "102", NULL };
+        char *unknown[] = { (char *) "www", (char *) "nogroup", NULL };
+        autoidentity Identity i = {};
+        Fault fault = {};
+
+        begin();
+        ck_assert_int_eq(identity_resolve(root_fd, "www-data", NULL, NULL, &i), 0);
+        ck_assert_int_eq(identity_add_groups(root_fd, NULL, NULL, &i), 0);
+        ck_assert_int_eq(identity_add_groups(root_fd, groups, NULL, &i), 0);
+        ck_assert_uint_eq(i.n_groups, 5);
+        ck_assert_uint_eq(i.groups[2], 34);
+        ck_assert_uint_eq(i.groups[3], 4242);
+        ck_assert_uint_eq(i.groups[4], 102);
+        ck_assert_int_eq(identity_add_groups(root_fd, unknown, &fault, &i), -ENOENT);
+        ck_assert_str_eq(fault.object, "group \"nogroup\" in the container's /etc/group");
+        end();
+}
+END_TEST
+
 START_TEST(hostile_files_do_no_harm) {
         Identity i = {};
 
@@ -108,4 +128,5 @@ START_TEST(hostile_files_do_no_harm) {
 }
 END_TEST
 
-TEST_MAIN("identity", resolves_as_docker_does, unknown_names_are_faults, hostile_files_do_no_harm)
+TEST_MAIN("identity", resolves_as_docker_does, unknown_names_are_faults, further_groups_are_added,
+          hostile_files_do_no_harm)

@@ -51,18 +51,18 @@ START_TEST(hosts_without_network) {
 END_TEST
 
 START_TEST(resolv_conf_of_the_host) {
-        autofree char *text = names_resolv_conf(NULL, 0,
-                                                "# made by hand\n"
-                                                "nameserver 127.0.0.53\n"
-                                                "nameserver 127.0.0.1\n"
-                                                "nameserver ::1\n"
-                                                "nameserver\n"
-                                                "nameserver nonsense\n"
-                                                "nameserver 192.0.2.7\n"
-                                                "nameserver fe80::1%eth0\n"
-                                                "search example.org\n"
-                                                "options ndots:2\n"
-                                                "sortlist 10.0.0.0\n");
+        const ResolvRequest q = { .host_text = "# made by hand\n"
+                                               "nameserver 127.0.0.53\n"
+                                               "nameserver 127.0.0.1\n"
+                                               "nameserver ::1\n"
+                                               "nameserver\n"
+                                               "nameserver nonsense\n"
+                                               "nameserver 192.0.2.7\n"
+                                               "nameserver fe80::1%eth0\n"
+                                               "search example.org\n"
+                                               "options ndots:2\n"
+                                               "sortlist 10.0.0.0\n" };
+        autofree char *text = names_resolv_conf(&q);
 
         ck_assert_str_eq(text, "nameserver 192.0.2.7\nnameserver fe80::1%eth0\nsearch example.org\n"
                                "options ndots:2\n");
@@ -71,13 +71,33 @@ END_TEST
 
 START_TEST(resolv_conf_of_the_unit) {
         const InetAddress dns[] = { address("192.0.2.1"), address("2001:db8::1") };
-        autofree char *text = names_resolv_conf(dns, 2, "nameserver 192.0.2.7\nsearch example.org\n");
-        autofree char *none = names_resolv_conf(NULL, 0, NULL);
+        const ResolvRequest q = { .dns = dns,
+                                  .n_dns = 2,
+                                  .host_text = "nameserver 192.0.2.7\nsearch example.org\n" };
+        autofree char *text = names_resolv_conf(&q);
+        autofree char *none = names_resolv_conf(&(ResolvRequest){});
 
         ck_assert_str_eq(text, "nameserver 192.0.2.1\nnameserver 2001:db8::1\nsearch example.org\n");
         ck_assert_str_eq(none, "");
 }
 END_TEST
 
+START_TEST(resolv_conf_words_of_the_unit) {
+        char *search[] = { (char *) "a.example", (char *) "b.example", NULL },
+             *dot[] = { (char *) ".", NULL };
+        char *options[] = { (char *) "ndots:3", (char *) "rotate", NULL };
+        ResolvRequest q = { .search = search,
+                            .options = options,
+                            .host_text = "nameserver 192.0.2.7\nsearch example.org\noptions edns0\n" };
+        autofree char *text = names_resolv_conf(&q), *none = NULL;
+
+        ck_assert_str_eq(text, "nameserver 192.0.2.7\nsearch a.example b.example\noptions ndots:3 rotate\n");
+        q.search = dot;
+        q.options = NULL;
+        none = names_resolv_conf(&q);
+        ck_assert_str_eq(none, "nameserver 192.0.2.7\noptions edns0\n");
+}
+END_TEST
+
 TEST_MAIN("names", hosts_name_everything, hosts_without_network, resolv_conf_of_the_host,
-          resolv_conf_of_the_unit)
+          resolv_conf_of_the_unit, resolv_conf_words_of_the_unit)

@@ -64,6 +64,7 @@ START_TEST(span_prints_what_it_reads) {
                                           90 * USEC_PER_SEC,
                                           100 * USEC_PER_MSEC,
                                           USEC_INFINITY,
+                                          USEC_INFINITY - 1,
                                           UINT64_C(31557600) * USEC_PER_SEC + 1 };
 
         for (size_t i = 0; i < ELEMENTSOF(samples); i++) {

@@ -162,6 +162,13 @@ START_TEST(lines_have_a_limit) {
 }
 END_TEST
 
+START_TEST(private_sections_hold_anything) {
+        check_text("[X-Mine]\nno assignment\nA=1\n=\n[B]\nC=2\n", 0, "X-Mine.A=1@3:3\nB.C=2@6:3\n");
+        check_text("[X-]\nno assignment\n[Y-X]\nnone either\n", -EINVAL,
+                   "f:4:1: error: Neither \"Key=Value\" nor a section header nor a comment\n");
+}
+END_TEST
+
 START_TEST(one_byte_order_mark_anywhere) {
         check_text("# c\n\xef\xbb\xbf[A]\nB=1\n", 0, "A.B=1@3:3\n");
         check_text("\xef\xbb\xbf# c\n[A]\nB=1\n", 0, "A.B=1@3:3\n");
@@ -243,5 +250,5 @@ END_TEST
 TEST_MAIN("raw-unit", values_have_their_places, comments_are_whole_lines, continuation_joins_with_a_blank,
           places_inside_continued_values, line_ends_and_byte_order_mark, mistakes_are_located,
           text_must_be_utf8, nul_ends_the_text, lines_have_a_limit, drop_ins_append,
-          one_byte_order_mark_anywhere, parts_begin_at_their_line, added_values_are_like_others,
-          printed_text_is_read_back)
+          private_sections_hold_anything, one_byte_order_mark_anywhere, parts_begin_at_their_line,
+          added_values_are_like_others, printed_text_is_read_back)

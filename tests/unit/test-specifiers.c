@@ -86,5 +86,53 @@ START_TEST(bad_escapes_in_names) {
 }
 END_TEST
 
-TEST_MAIN("specifiers", names_of_units, values_of_the_host, percent_signs, what_has_no_value_is_an_error,
-          bad_escapes_in_names)
+START_TEST(paths_are_clean) {
+        static const char *const bad[] = { "a@-b.container",  "a@b-.container",     "a@--.container",
+                                           "a-.container",    "a@b-..-c.container", "a@..container",
+                                           "a@b--c.container" };
+
+        check_expansion("a@-.container", "%f", "/");
+        check_expansion("a@..a-b.container", "%f", "/..a/b");
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                SpecifierContext c = context(bad[i]);
+                char *out = NULL;
+
+                ck_assert_int_eq(specifiers_expand("%f", (Where){}, &c, NULL, &out), -EINVAL);
+        }
+}
+END_TEST
+
+START_TEST(install_takes_fewer) {
+        static const char taken[] = "abBgGHijlmnNopuUvwW", refused[] = "ACDdEfhIJLMPqsStTVyY";
+        SpecifierContext c = context("a@b.container");
+        autoptr(Diag) diag = diag_new();
+        autofree char *out = NULL, *message = NULL;
+
+        c.machine_id = c.boot_id = c.group = c.gid = c.os_id = c.os_version_id = c.os_variant_id = "x";
+        c.install = true;
+        for (const char *p = taken; *p; p++) {
+                const char text[] = { '%', *p, '\0' };
+                autofree char *value = NULL;
+
+                ck_assert_msg(specifiers_expand(text, (Where){}, &c, NULL, &value) == 0, "%s", text);
+        }
+        for (const char *p = refused; *p; p++) {
+                const char text[] = { '%', *p, '\0' };
+                char *value = NULL;
+
+                ck_assert_msg(specifiers_expand(text, (Where){}, &c, NULL, &value) == -EINVAL, "%s", text);
+        }
+
+        ck_assert_int_eq(specifiers_expand("%%", (Where){}, &c, NULL, &out), 0);
+        ck_assert_str_eq(out, "%");
+        free(take_ptr(out));
+        ck_assert_int_eq(
+                specifiers_expand("%i-%t", (Where){ .file = "f", .line = 1, .column = 1 }, &c, diag, &out),
+                -EINVAL);
+        message = diag_to_string(diag);
+        ck_assert_str_eq(message, "f:1:4: error: Specifier \"%t\" has no meaning in [Install]\n");
+}
+END_TEST
+
+TEST_MAIN("specifiers", paths_are_clean, install_takes_fewer, names_of_units, values_of_the_host,
+          percent_signs, what_has_no_value_is_an_error, bad_escapes_in_names)

@@ -11,6 +11,8 @@ START_TEST(typed_names_complete) {
                 { "web.service", "web.container" },
                 { "back-network.service", "back.network" },
                 { "data-volume.service", "data.volume" },
+                { "data-volume@1.service", "data@1.volume" },
+                { "job@1-volume.service", "job@1-volume.container" },
                 { "network.service", "network.container" },
                 { "job@1", "job@1.container" },
                 { "a.b", "a.b.container" },
@@ -39,6 +41,7 @@ START_TEST(services_are_quadlets) {
                 { "web.container", "web.service" },
                 { "back.network", "back-network.service" },
                 { "back@.volume", "back-volume@.service" },
+                { "back@1.volume", "back-volume@1.service" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(pairs); i++) {
@@ -76,5 +79,50 @@ START_TEST(escape_reads_back) {
 }
 END_TEST
 
-TEST_MAIN("unit-name", typed_names_complete, bad_names_are_refused, services_are_quadlets,
-          templates_and_instances, escape_reads_back)
+START_TEST(unescape_takes_both_letter_cases) {
+        autofree char *plain = NULL;
+        char *none = NULL;
+
+        ck_assert_int_eq(unit_name_unescape("\\x2F\\x2f-\\x5c", &plain), 0);
+        ck_assert_str_eq(plain, "///\\");
+        ck_assert_int_eq(unit_name_unescape("\\x2", &none), -EINVAL);
+        ck_assert_int_eq(unit_name_unescape("\\x2g", &none), -EINVAL);
+        ck_assert_int_eq(unit_name_unescape("\\n", &none), -EINVAL);
+}
+END_TEST
+
+START_TEST(unescape_to_paths) {
+        static const char *const good[][2] = {
+                { "-", "/" }, { "a-b", "/a/b" }, { "a\\x2db", "/a-b" }, { "..a", "/..a" }
+        };
+        static const char *const bad[] = { "", "-a", "a-", "--", "a--b", ".", "a-..", "\\x2fa" };
+
+        for (size_t i = 0; i < ELEMENTSOF(good); i++) {
+                autofree char *path = NULL;
+
+                ck_assert_int_eq(unit_name_unescape_path(good[i][0], &path), 0);
+                ck_assert_str_eq(path, good[i][1]);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                char *path = NULL;
+
+                ck_assert_msg(unit_name_unescape_path(bad[i], &path) == -EINVAL, "%s", bad[i]);
+        }
+}
+END_TEST
+
+START_TEST(instances_are_replaced) {
+        autofree char *made = NULL, *other = NULL;
+        char *none = NULL;
+
+        ck_assert_int_eq(unit_name_replace_instance("job@.container", "1.2", &made), 0);
+        ck_assert_str_eq(made, "job@1.2.container");
+        ck_assert_int_eq(unit_name_replace_instance("job@a@b.container", "c", &other), 0);
+        ck_assert_str_eq(other, "job@c.container");
+        ck_assert_int_eq(unit_name_replace_instance("job.container", "1", &none), -EINVAL);
+}
+END_TEST
+
+TEST_MAIN("unit-name", unescape_takes_both_letter_cases, unescape_to_paths, instances_are_replaced,
+          typed_names_complete, bad_names_are_refused, services_are_quadlets, templates_and_instances,
+          escape_reads_back)

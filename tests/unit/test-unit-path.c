@@ -1,85 +1,5 @@
 /* The search path on a real directory tree: precedence, masks, templates, drop-ins, links. */
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "basic/file.h"
-#include "basic/macro.h"
-#include "basic/strv.h"
-#include "config/unit-path.h"
-#include "unit-test.h"
-
-/* A fresh tree with the directories etc, run and lib. */
-typedef struct Tree {
-        char root[32];
-        char **dirs;
-        int fd;
-        UnitPath *path;
-} Tree;
-
-static Tree tree_make(void) {
-        Tree t = { .root = "/tmp/test-unit-path-XXXXXX" };
-
-        ck_assert_ptr_nonnull(mkdtemp(t.root));
-        t.fd = open(t.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        ck_assert_int_ge(t.fd, 0);
-        ck_assert_int_eq(strv_addf(&t.dirs, "%s/etc", t.root), 0);
-        ck_assert_int_eq(strv_addf(&t.dirs, "%s/run/", t.root), 0);
-        ck_assert_int_eq(strv_addf(&t.dirs, "%s/lib", t.root), 0);
-        return t;
-}
-
-static void tree_done(Tree *t) {
-        unit_path_free(t->path);
-        strv_free(t->dirs);
-        ck_assert_int_eq(tree_remove(AT_FDCWD, t->root), 0);
-        close(t->fd);
-}
-
-/* A unit that says only which file it is. */
-static void put(Tree *t, const char *name, const char *text) {
-        autofree char *dir = strndup(name, (size_t) (strrchr(name, '/') - name));
-
-        ck_assert_int_eq(dir_make(t->fd, dir, 0755), 0);
-        ck_assert_int_eq(file_replace(t->fd, name, text, strlen(text), 0644, false), 0);
-}
-
-static void put_unit(Tree *t, const char *name) {
-        autofree char *text = NULL;
-
-        ck_assert_int_gt(asprintf(&text, "[Unit]\nDescription=%s\n", name), 0);
-        put(t, name, text);
-}
-
-static void put_link(Tree *t, const char *name, const char *target) {
-        autofree char *dir = strndup(name, (size_t) (strrchr(name, '/') - name));
-
-        ck_assert_int_eq(dir_make(t->fd, dir, 0755), 0);
-        ck_assert_int_eq(symlinkat(target, t->fd, name), 0);
-}
-
-static void scan(Tree *t) {
-        unit_path_free(take_ptr(t->path));
-        ck_assert_int_eq(unit_path_new(t->dirs, &t->path), 0);
-}
-
-/* The descriptions of all files of a unit in their order, or the error. */
-static void check_load(Tree *t, const char *name, int expected_r, const char *expected) {
-        autoptr(RawUnit) u = NULL;
-        autofree char *out = strdup("");
-
-        ck_assert_int_eq(unit_path_load(t->path, name, NULL, &u), expected_r);
-        for (size_t i = 0; u && i < u->n_values; i++) {
-                char *longer = NULL;
-
-                ck_assert_int_ge(asprintf(&longer, "%s%s%s", out, i > 0 ? " " : "", u->values[i].value), 0);
-                free(out);
-                out = longer;
-        }
-        ck_assert_str_eq(out, expected);
-        if (u)
-                ck_assert_str_eq(u->name, name);
-}
+#include "unit-path-fixture.h"
 
 START_TEST(first_directory_wins) {
         Tree t = tree_make();
@@ -209,44 +129,95 @@ START_TEST(drop_ins_of_one_name) {
 }
 END_TEST
 
-START_TEST(links_between_units) {
+START_TEST(drop_ins_by_every_dash) {
         Tree t = tree_make();
 
-        put_unit(&t, "lib/real.container");
-        put_link(&t, "etc/alias.container", "../lib/real.container");
-        put_link(&t, "etc/second.container", "alias.container");
-        put_link(&t, "etc/loop1.container", "loop2.container");
-        put_link(&t, "etc/loop2.container", "loop1.container");
-        put_unit(&t, "etc/x.network");
-        put_link(&t, "etc/other.container", "x.network");
-        put_unit(&t, "opt/o.container");
-        put_link(&t, "etc/o.container", "../opt/o.container");
-        put_link(&t, "etc/broken.container", "/nonexistent/broken.container");
+        put_unit(&t, "lib/a-b@.container");
+        put_unit(&t, "lib/a--b.container");
+        put_unit(&t, "lib/-a.container");
+        /* Of a template's names the dash cuts off the "@", too, and such a directory counts before "a-@x". */
+        put_unit(&t, "etc/a-.container.d/1.conf");
+        put_unit(&t, "etc/a-@.container.d/1.conf");
+        put_unit(&t, "etc/a-@x.container.d/1.conf");
+        put_unit(&t, "etc/a-@x.container.d/2.conf");
+        put_unit(&t, "etc/a-@.container.d/2.conf");
+        put_unit(&t, "etc/a--.container.d/3.conf");
+        put_unit(&t, "etc/-.container.d/4.conf");
         scan(&t);
 
-        check_load(&t, "loop1.container", -ENOENT, "");
-        check_load(&t, "other.container", -ENOENT, "");
-        check_load(&t, "broken.container", -ENOENT, "");
-        check_load(&t, "second.container", 0, "lib/real.container");
+        check_load(&t, "a-b@x.container", 0,
+                   "lib/a-b@.container etc/a-.container.d/1.conf etc/a-@x.container.d/2.conf");
+        check_load(&t, "a--b.container", 0,
+                   "lib/a--b.container etc/a-.container.d/1.conf etc/a--.container.d/3.conf");
+        /* A dash of its own is no prefix. */
+        check_load(&t, "-a.container", 0, "lib/-a.container");
         tree_done(&t);
 }
 END_TEST
 
-START_TEST(fragment_path_of_links) {
+START_TEST(drop_ins_that_are_none) {
         Tree t = tree_make();
-        autofree char *inside = NULL, *outside = NULL;
+        autoptr(Diag) diag = diag_new();
+        autoptr(RawUnit) u = NULL;
+        autofree char *said = NULL;
 
-        put_unit(&t, "opt/o.container");
-        put_link(&t, "etc/o.container", "../opt/o.container");
-        put_unit(&t, "etc/real.container");
-        put_link(&t, "etc/alias.container", "real.container");
+        put_unit(&t, "lib/a.container");
+        put_unit(&t, "lib/a.container.d/1.conf");
+        put(&t, "etc/a.container.d/1.conf", "");
+        put_link(&t, "lib/a.container.d/2.conf", "/nonexistent");
+        put_unit(&t, "lib/a.container.d/3.conf~");
+        put_unit(&t, "lib/a.container.d/.4.conf");
+        put_unit(&t, "lib/a.container.d/5.conf/x.conf");
+        put_link(&t, "lib/a.container.d/6.conf", "../six.txt");
+        put_unit(&t, "lib/six.txt");
+        put_link(&t, "run/a.container.d", "more");
+        put_unit(&t, "run/more/7.conf");
         scan(&t);
 
-        /* Out of the search path the link is the unit file, inside its target is. */
-        ck_assert_int_eq(unit_path_find(t.path, "o.container", &outside), 0);
-        ck_assert_ptr_nonnull(endswith(outside, "/etc/o.container"));
-        ck_assert_int_eq(unit_path_find(t.path, "alias.container", &inside), 0);
-        ck_assert_ptr_nonnull(endswith(inside, "/etc/real.container"));
+        check_load(&t, "a.container", 0, "lib/a.container lib/six.txt run/more/7.conf");
+        ck_assert_int_eq(unit_path_load(t.path, "a.container", diag, &u), 0);
+        said = without_root(&t, diag);
+        ck_assert_str_eq(said, "lib/a.container.d/2.conf: warning: The link leads nowhere; ignoring it\n");
+        tree_done(&t);
+}
+END_TEST
+
+START_TEST(dependencies_by_directories) {
+        Tree t = tree_make();
+        autoptr(Diag) diag = diag_new();
+        autoptr(RawUnit) u = NULL;
+        autofree char *said = NULL, *text = NULL;
+
+        put(&t, "lib/r@.container", "[Container]\nImage=x\n");
+        put_link(&t, "etc/r@.container.wants/b.container", "../b.container");
+        put_link(&t, "lib/r@.container.wants/b.container", "/dev/null");
+        put_link(&t, "run/r@x.container.requires/c@.container", "/nowhere/c@.container");
+        put(&t, "lib/r@.container.wants/empty.container", "");
+        put(&t, "lib/r@.container.wants/plain.container", "x");
+        put_link(&t, "lib/r@.container.wants/bad name.container", "x");
+        put_link(&t, "lib/r@.container.wants/no-suffix", "x");
+        put_link(&t, "lib/r@.container.wants/masked.container", "/dev/null");
+        put_link(&t, "lib/r@.container.upholds/u.service", "x");
+        put_link(&t, "lib/container.wants/all.target", "x");
+        scan(&t);
+
+        ck_assert_int_eq(unit_path_load(t.path, "r@x.container", diag, &u), 0);
+        text = raw_unit_to_text(u);
+        ck_assert_str_eq(text, "[Container]\nImage=x\n[Unit]\nWants=all.target\nWants=b.container\n"
+                               "Requires=c@x.container\nUpholds=u.service\n");
+        ck_assert_ptr_nonnull(endswith(u->values[3].at.file, "/run/r@x.container.requires/c@.container"));
+        said = without_root(&t, diag);
+        ck_assert_str_eq(
+                said,
+                "lib/r@.container.wants/bad name.container: warning: Not the name of a unit; ignoring it\n"
+                "lib/r@.container.wants/no-suffix: warning: Not the name of a unit; ignoring it\n"
+                "lib/r@.container.wants/plain.container: warning: Not a link; ignoring it\n");
+
+        ck_assert(!unit_path_needs_reload(t.path, u));
+        ck_assert_int_eq(unlinkat(t.fd, "run/r@x.container.requires/c@.container", 0), 0);
+        ck_assert(unit_path_is_stale(t.path));
+        scan(&t);
+        ck_assert(unit_path_needs_reload(t.path, u));
         tree_done(&t);
 }
 END_TEST
@@ -333,6 +304,6 @@ START_TEST(directories_come_from_the_environment) {
 END_TEST
 
 TEST_MAIN("unit-path", first_directory_wins, list_is_sorted_and_unique, masks_hide, templates_serve_instances,
-          drop_ins_in_their_order, drop_ins_of_one_name, links_between_units, fragment_path_of_links,
-          mistakes_keep_what_was_readable, what_is_no_file, changes_are_noticed,
+          drop_ins_in_their_order, drop_ins_of_one_name, drop_ins_by_every_dash, drop_ins_that_are_none,
+          dependencies_by_directories, mistakes_keep_what_was_readable, what_is_no_file, changes_are_noticed,
           directories_come_from_the_environment)

@@ -27,10 +27,10 @@ START_TEST(life) {
         ck_assert_ptr_null(names);
         ck_assert_int_eq(volume_open("volumes", "b"), -ENOENT);
 
-        ck_assert_int_eq(volume_make("volumes", "b"), 1);
-        ck_assert_int_eq(volume_make("volumes", "a"), 1);
-        ck_assert_int_eq(volume_make("volumes", "b"), 0);
-        ck_assert_int_eq(volume_make("volumes", "../b"), -EINVAL);
+        ck_assert_int_eq(volume_make("volumes", "b", (VolumeOwner){}), 1);
+        ck_assert_int_eq(volume_make("volumes", "a", (VolumeOwner){}), 1);
+        ck_assert_int_eq(volume_make("volumes", "b", (VolumeOwner){}), 0);
+        ck_assert_int_eq(volume_make("volumes", "../b", (VolumeOwner){}), -EINVAL);
         ck_assert(volume_exists("volumes", "a"));
         ck_assert(!volume_exists("volumes", "c"));
 
@@ -82,8 +82,8 @@ START_TEST(filled_faithfully) {
         ck_assert_int_eq(pwrite(sparse_fd, "end", 3, 64 << 20), 3);
         ck_assert_int_eq(ftruncate(sparse_fd, 65 << 20), 0);
 
-        ck_assert_int_eq(volume_make("volumes", "v"), 1);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", FIXTURE_BASE, FIXTURE_COUNT), 1);
+        ck_assert_int_eq(volume_make("volumes", "v", (VolumeOwner){}), 1);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", &fixture_ids), 1);
         data_fd = volume_open("volumes", "v");
         ck_assert_int_ge(data_fd, 0);
 
@@ -115,24 +115,47 @@ START_TEST(filled_faithfully) {
 }
 END_TEST
 
+START_TEST(made_for_an_owner) {
+        const VolumeOwner owner = { 70, 71 };
+        autoclose int root_fd = -EBADF;
+        struct stat st;
+
+        fixture_enter();
+        make_source();
+        root_fd = fixture_open("root");
+        ck_assert_int_eq(mkdir("volumes", 0700), 0);
+        ck_assert_int_eq(mkdir("volumes/v", 0755), 0);
+        ck_assert_int_eq(mkdir("volumes/v/making", 0700), 0); /* left by somebody who was killed */
+
+        ck_assert_int_eq(volume_make("volumes", "v", owner), 1);
+        ck_assert_int_eq(volume_make("volumes", "v", (VolumeOwner){}), 0);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", &fixture_ids), 1);
+        ck_assert_int_eq(stat("volumes/v/_data", &st), 0);
+        ck_assert_uint_eq(st.st_uid, 70);
+        ck_assert_uint_eq(st.st_gid, 71);
+        ck_assert(!file_exists(AT_FDCWD, "volumes/v/making"));
+        fixture_leave();
+}
+END_TEST
+
 START_TEST(filled_once_and_whole) {
         autoclose int root_fd = -EBADF;
 
         fixture_enter();
         make_source();
         root_fd = fixture_open("root");
-        ck_assert_int_eq(volume_make("volumes", "v"), 1);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/nothing", 0, 0), 0);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data/file", 0, 0), 0);
+        ck_assert_int_eq(volume_make("volumes", "v", (VolumeOwner){}), 1);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/nothing", NULL), 0);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data/file", NULL), 0);
 
         /* Something in it: left alone. */
         fixture_file(AT_FDCWD, "volumes/v/_data/mine", "mine", 0, 0644);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", 0, 0), 0);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", NULL), 0);
         ck_assert(!file_exists(AT_FDCWD, "volumes/v/_data/file"));
 
         /* An earlier copy that was interrupted: begun afresh. */
         fixture_file(AT_FDCWD, "volumes/v/filling", "", 0, 0600);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", 0, 0), 1);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", NULL), 1);
         ck_assert(!file_exists(AT_FDCWD, "volumes/v/_data/mine"));
         ck_assert(!file_exists(AT_FDCWD, "volumes/v/filling"));
         fixture_expect_text(AT_FDCWD, "volumes/v/_data/sub/same", "text");
@@ -152,8 +175,8 @@ START_TEST(links_stay_inside) {
         ck_assert_int_eq(symlink("../secret", "root/data"), 0);
         root_fd = fixture_open("root");
 
-        ck_assert_int_eq(volume_make("volumes", "v"), 1);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", 0, 0), 0);
+        ck_assert_int_eq(volume_make("volumes", "v", (VolumeOwner){}), 1);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", NULL), 0);
         ck_assert(!file_exists(AT_FDCWD, "volumes/v/_data/file"));
         fixture_leave();
 }
@@ -187,7 +210,7 @@ START_TEST(nothing_leads_out_while_filled) {
         make_names("root/data/a");
         make_names("outside");
         outside = fixture_path("outside");
-        ck_assert_int_eq(volume_make("volumes", "v"), 1);
+        ck_assert_int_eq(volume_make("volumes", "v", (VolumeOwner){}), 1);
         ck_assert_int_eq(symlink(outside, "volumes/v/link"), 0);
 
         pid = fork();
@@ -196,7 +219,7 @@ START_TEST(nothing_leads_out_while_filled) {
                         (void) renameat2(AT_FDCWD, "volumes/v/link", AT_FDCWD, "volumes/v/_data/a",
                                          RENAME_EXCHANGE);
         root = fixture_open("root");
-        (void) volume_fill("volumes", "v", root, "/data", 0, 0);
+        (void) volume_fill("volumes", "v", root, "/data", NULL);
         (void) kill(pid, SIGKILL);
         (void) waitpid(pid, NULL, 0);
 
@@ -206,5 +229,5 @@ START_TEST(nothing_leads_out_while_filled) {
 }
 END_TEST
 
-TEST_MAIN("storage/volume", valid_names, life, filled_faithfully, filled_once_and_whole, links_stay_inside,
-          nothing_leads_out_while_filled)
+TEST_MAIN("storage/volume", valid_names, life, filled_faithfully, made_for_an_owner, filled_once_and_whole,
+          links_stay_inside, nothing_leads_out_while_filled)

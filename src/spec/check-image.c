@@ -1,0 +1,77 @@
+/* Do the keys of .image, .artifact, .build and .kube units go together? */
+#include "basic/macro.h"
+#include "basic/strv.h"
+#include "spec/unit-check.h"
+
+/* A value that is there but bad has been reported already. */
+static int check_required(const UnitSpec *u, const char *key, const char *what, Diag *diag) {
+        const char *section = section_of_kind(u->kind);
+
+        if (unit_spec_is_set(u, section, key))
+                return 0;
+        return diag_error(diag, check_place(u, section, NULL), -EINVAL, "%s= is missing: %s", key, what);
+}
+
+int check_image(UnitSpec *u, Diag *diag) {
+        return check_required(u, "Image", "it says what to pull", diag);
+}
+
+int check_artifact(UnitSpec *u, Diag *diag) {
+        return check_required(u, "Artifact", "it says what to pull", diag);
+}
+
+/* Where the build gets its files from. */
+static int check_context(const UnitSpec *u, Diag *diag) {
+        const BuildSection *b = u->build;
+        bool directory = unit_spec_is_set(u, "Service", "WorkingDirectory");
+
+        if (streq_null(b->context, "file") && !unit_spec_is_set(u, "Build", "File"))
+                return diag_error(diag, check_place(u, "Build", "SetWorkingDirectory"), -EINVAL,
+                                  "SetWorkingDirectory=file needs File=");
+        if (unit_spec_is_set(u, "Build", "SetWorkingDirectory") || directory)
+                return 0;
+        if (!unit_spec_is_set(u, "Build", "File"))
+                return diag_error(diag, check_place(u, "Build", NULL), -EINVAL,
+                                  "neither SetWorkingDirectory= nor File= says what to build");
+        if (b->file && b->file[0] != '/' && !build_is_url(b->file))
+                return diag_error(diag, check_place(u, "Build", "File"), -EINVAL,
+                                  "File=%s is a relative path, which needs SetWorkingDirectory=", b->file);
+        return 0;
+}
+
+int check_build(UnitSpec *u, Diag *diag) {
+        int bad, r;
+
+        bad = check_required(u, "ImageTag", "the image needs a name", diag);
+        r = check_context(u, diag);
+        if (r < 0)
+                bad = r;
+
+        r = check_require_network(u, &u->build->network);
+        if (r == 0)
+                r = check_require_mounts(u, &u->build->volumes);
+        return r < 0 ? r : bad;
+}
+
+int check_kube(UnitSpec *u, Diag *diag) {
+        KubeSection *k = u->kube;
+        int bad, r;
+
+        bad = check_required(u, "Yaml", "it says what to run", diag);
+        if (k->directory == KUBE_DIRECTORY_YAML && strv_length(k->yaml) > 1)
+                bad = diag_error(diag, check_place(u, "Kube", "SetWorkingDirectory"), -EINVAL,
+                                 "SetWorkingDirectory=yaml does not go together with several files in Yaml=");
+        /* There are no UIDMap= and GIDMap= that it could be the old spelling of. */
+        if (k->users.remap == REMAP_MANUAL)
+                bad = diag_error(diag, check_place(u, "Kube", "RemapUsers"), -EINVAL,
+                                 "RemapUsers=manual does not go together with Yaml=");
+        r = check_users(u, "Kube", &k->users, diag);
+        if (r == -ENOMEM)
+                return r;
+        bad = r < 0 ? r : bad;
+
+        r = check_require_network(u, &k->network);
+        if (r == 0)
+                r = check_require_users(u, &k->users.namespace);
+        return r < 0 ? r : bad;
+}

@@ -1,0 +1,147 @@
+/* Do the keys of networks, user namespaces and mounts go together, which several sections have? */
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "basic/macro.h"
+#include "basic/strv.h"
+#include "spec/key-id-map.h"
+#include "spec/publish.h"
+#include "spec/unit-check.h"
+
+static int check_ports(const PublishList *list, Diag *diag) {
+        int bad = 0;
+
+        for (size_t i = 0; i < list->n; i++)
+                for (size_t j = 0; j < i; j++)
+                        if (publish_overlap(&list->items[i], &list->items[j])) {
+                                bad = diag_error(diag, list->items[i].at, -EINVAL,
+                                                 "PublishPort=: host port %u is published in line %u already",
+                                                 MAX_OF(list->items[i].host_port, list->items[j].host_port),
+                                                 list->items[j].at.line);
+                                break;
+                        }
+        return bad;
+}
+
+/* Without a network of its own, a unit has neither addresses nor ports on one. */
+static int check_own_network(const UnitSpec *u, const char *section, const NetworkKeys *k, Diag *diag) {
+        const NetworkChoice *c = &k->choice;
+        const char *mode = c->shared.mode == NAMESPACE_UNIT   ? c->shared.unit
+                           : c->shared.mode == NAMESPACE_PATH ? c->shared.path
+                                                              : network_mode_to_string(c->mode);
+        int bad = 0;
+
+        if (!c->set || (c->mode == NETWORK_MODE_PRIVATE && c->shared.mode == NAMESPACE_DEFAULT))
+                return 0;
+
+        if (k->ip4.family != AF_UNSPEC)
+                bad = diag_error(diag, check_place(u, section, "IP"), -EINVAL,
+                                 "IP= does not go together with Network=%s", mode);
+        if (k->ip6.family != AF_UNSPEC)
+                bad = diag_error(diag, check_place(u, section, "IP6"), -EINVAL,
+                                 "IP6= does not go together with Network=%s", mode);
+        for (size_t i = 0; i < k->publish.n; i++)
+                diag_warning(diag, k->publish.items[i].at, "PublishPort= does nothing with Network=%s", mode);
+        return bad;
+}
+
+int check_network_keys(const UnitSpec *u, const char *section, const NetworkKeys *k, Diag *diag) {
+        int bad, r;
+
+        bad = check_own_network(u, section, k, diag);
+        r = check_ports(&k->publish, diag);
+        bad = r < 0 ? r : bad;
+        if (k->host_name && strlen(k->host_name) >= sizeof(((struct utsname *) 0)->nodename))
+                bad = diag_error(diag, check_place(u, section, "HostName"), -EINVAL,
+                                 "HostName=: a host name has at most 64 letters");
+        return bad;
+}
+
+int check_require_network(UnitSpec *u, const NetworkChoice *c) {
+        int r = 0;
+
+        for (size_t i = 0; i < c->n_joins && r == 0; i++)
+                if (unit_name_kind(c->joins[i].name) == UNIT_NETWORK)
+                        r = check_add_requirement(u, c->joins[i].name);
+        if (r == 0 && c->shared.mode == NAMESPACE_UNIT)
+                r = check_add_requirement(u, c->shared.unit);
+        return r;
+}
+
+int check_require_users(UnitSpec *u, const UserNamespaceChoice *c) {
+        return c->shared.mode == NAMESPACE_UNIT ? check_add_requirement(u, c->shared.unit) : 0;
+}
+
+int check_require_mounts(UnitSpec *u, const MountList *list) {
+        int r = 0;
+
+        for (size_t i = 0; i < list->n && r == 0; i++) {
+                const MountSpec *m = &list->items[i];
+                UnitKind kind = m->source ? unit_name_kind(m->source) : UNIT_KIND_INVALID_;
+
+                if ((m->kind == MOUNT_VOLUME && kind == UNIT_VOLUME) ||
+                    (m->kind == MOUNT_IMAGE && (kind == UNIT_IMAGE || kind == UNIT_BUILD)) ||
+                    (m->kind == MOUNT_ARTIFACT && kind == UNIT_ARTIFACT))
+                        r = check_add_requirement(u, m->source);
+                else if (m->kind == MOUNT_BIND && m->source)
+                        r = check_add_mounts_for(u, m->source);
+        }
+        return r;
+}
+
+static const char *first_set(const UnitSpec *u, const char *section, const char *const *keys) {
+        for (; *keys; keys++)
+                if (unit_spec_is_set(u, section, *keys))
+                        return *keys;
+        return NULL;
+}
+
+/* One way to say it: a mode, maps, or the old keys. */
+static int check_one_way(const UnitSpec *u, const char *section, Diag *diag) {
+        static const char *const ways[][6] = {
+                { "UserNS" },
+                { "UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap" },
+                { "RemapUsers", "RemapUid", "RemapGid", "RemapUidSize" },
+        };
+        const char *first = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(ways); i++) {
+                const char *key = first_set(u, section, ways[i]);
+
+                if (first && key)
+                        return diag_error(diag, check_place(u, section, key), -EINVAL,
+                                          "%s= does not go together with %s=", key, first);
+                first = first ? first : key;
+        }
+        return 0;
+}
+
+/* The old keys, as if the new ones had been written. */
+static int translate_remap(UserKeys *k) {
+        UserNamespaceChoice *c = &k->namespace;
+        bool maps = k->remap == REMAP_MANUAL;
+        int r;
+
+        if (k->remap < 0)
+                return 0;
+        if (!maps)
+                c->mode = k->remap == REMAP_AUTO ? USERNS_AUTO : USERNS_KEEP_ID;
+        if (k->remap == REMAP_AUTO)
+                c->size = k->remap_size;
+        r = key_id_map_copy(&k->remap_uid, maps ? &k->uid_map : &c->uid_map);
+        return r < 0 ? r : key_id_map_copy(&k->remap_gid, maps ? &k->gid_map : &c->gid_map);
+}
+
+int check_users(const UnitSpec *u, const char *section, UserKeys *k, Diag *diag) {
+        static const char *const parts[] = { "RemapUid", "RemapGid", "RemapUidSize", NULL };
+        const char *part = first_set(u, section, parts);
+        int r;
+
+        r = check_one_way(u, section, diag);
+        if (r < 0)
+                return r;
+        if (part && !unit_spec_is_set(u, section, "RemapUsers"))
+                return diag_error(diag, check_place(u, section, part), -EINVAL,
+                                  "%s= needs RemapUsers=", part);
+        return translate_remap(k);
+}

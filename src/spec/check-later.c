@@ -1,0 +1,99 @@
+/*
+ * Values that are read and checked, and that nothing acts on yet, of keys that otherwise work. Where the
+ * container can do without, that is a warning; where it would do something else than was meant, the unit is
+ * refused.
+ */
+#include "basic/macro.h"
+#include "spec/unit-check.h"
+
+/* What is left out of the mount would be missed. */
+static int mount_later(const char *key, const MountSpec *m, Diag *diag) {
+        const struct {
+                const char *option;
+                bool wanted;
+        } options[] = {
+                { "O", m->overlay },
+                { "upperdir", m->upper != NULL },
+                { "workdir", m->work != NULL },
+                { "subpath", m->subpath != NULL },
+                { "noswap", m->no_swap },
+                { "no-dereference", m->no_dereference },
+        };
+        int bad = 0;
+
+        if (m->kind != MOUNT_BIND && m->kind != MOUNT_VOLUME && m->kind != MOUNT_TMPFS)
+                return diag_error(diag, m->at, -EINVAL, "%s=: type=%s is not supported yet", key,
+                                  mount_kind_to_string(m->kind));
+        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+                if (options[i].wanted)
+                        bad = diag_error(diag, m->at, -EINVAL, "%s=: option \"%s\" is not supported yet", key,
+                                         options[i].option);
+        if (m->uid_map.n > 0 || m->gid_map.n > 0) {
+                diag_warning(diag, m->at, "%s=: a map behind idmap= is not supported yet", key);
+                diag_hint(diag, "the map of the container's user namespace is used");
+        }
+        return bad;
+}
+
+static int mounts_later(const ContainerSection *c, Diag *diag) {
+        const struct {
+                const char *key;
+                const MountList *list;
+        } lists[] = { { "Volume", &c->volumes }, { "Mount", &c->mounts }, { "Tmpfs", &c->tmpfses } };
+        int bad = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                for (size_t k = 0; k < lists[i].list->n; k++) {
+                        int r = mount_later(lists[i].key, &lists[i].list->items[k], diag);
+
+                        bad = r < 0 ? r : bad;
+                }
+        return bad;
+}
+
+/* To start such a container on a network of its own could let out what a VPN was to carry. */
+static int network_later(const NetworkChoice *c, Diag *diag) {
+        for (size_t i = 0; i < c->n_joins; i++) {
+                const NetworkJoin *j = &c->joins[i];
+                const char *option = j->mac_set               ? "mac"
+                                     : j->aliases             ? "alias"
+                                     : j->interface_name      ? "interface_name"
+                                     : j->host_interface_name ? "host_interface_name"
+                                     : j->options             ? j->options[0]
+                                                              : NULL;
+
+                if (option)
+                        diag_warning(diag, j->at, "Network=: option \"%s\" is not supported yet", option);
+        }
+        if (c->shared.mode != NAMESPACE_DEFAULT)
+                return diag_error(diag, c->shared.at, -EINVAL, "Network=%s%s is not supported yet",
+                                  c->shared.path ? "ns:" : "",
+                                  c->shared.path ? c->shared.path : c->shared.unit);
+        return 0;
+}
+
+static int user_namespace_later(const UnitSpec *u, Diag *diag) {
+        const UserNamespaceChoice *c = &u->container->users.namespace;
+        Where at = check_place(u, "Container", "UserNS");
+
+        if (c->mode == USERNS_SHARED)
+                return diag_error(diag, at, -EINVAL, "UserNS=%s%s is not supported yet",
+                                  c->shared.path ? "ns:" : "",
+                                  c->shared.path ? c->shared.path : c->shared.unit);
+        return 0;
+}
+
+int check_later(const UnitSpec *u, Diag *diag) {
+        const ContainerSection *c = u->container;
+        int bad, r;
+
+        bad = mounts_later(c, diag);
+        r = network_later(&c->network.choice, diag);
+        bad = r < 0 ? r : bad;
+        r = user_namespace_later(u, diag);
+        bad = r < 0 ? r : bad;
+        if (u->service.exec.cpu_affinity.numa)
+                diag_warning(diag, check_place(u, "Service", "CPUAffinity"),
+                             "CPUAffinity=numa is not supported yet");
+        return bad;
+}

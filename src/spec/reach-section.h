@@ -1,0 +1,97 @@
+/*
+ * How a container is reached and started from outside, as typed data: probes, links, what it may connect to,
+ * timers, sockets. Key types in key-probe.c, key-link.c, key-egress.c, key-timer.c and key-listen.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "basic/calendar.h"
+#include "basic/clock.h"
+#include "basic/inet.h"
+#include "spec/container-words.h"
+#include "spec/types.h"
+
+#define PROBE_LIST(X)         \
+        X(PROBE_NONE, "")     \
+        X(PROBE_TCP, "tcp")   \
+        X(PROBE_HTTP, "http") \
+        X(PROBE_UNIX, "unix") \
+        X(PROBE_EXEC, "exec")
+
+ENUM_DECLARE(ProbeKind, probe_kind, PROBE, PROBE_LIST);
+
+/* Probe=. */
+typedef struct ProbeChoice {
+        ProbeKind kind;
+        char *host;    /* tcp, http: address or name; NULL = the container's own 127.0.0.1 */
+        uint16_t port; /* tcp, http */
+        char *path;    /* http: what to ask for; unix: of the socket inside the container */
+        char **argv;   /* exec */
+} ProbeChoice;
+
+/* A network device of the host, and its name inside the container. */
+typedef struct LinkSpec {
+        char *host, *container;
+} LinkSpec;
+
+typedef struct LinkList {
+        LinkSpec *items;
+        size_t n;
+} LinkList;
+
+/* Devices beside those of Network= (systemd.nspawn(5)). */
+typedef struct LinkKeys {
+        LinkList extra, moved, macvlans, ipvlans;
+        char *bridge, *zone;
+} LinkKeys;
+
+/* EgressAllow=: either a name or a prefix. */
+typedef struct EgressSpec {
+        char *host; /* NULL: prefix counts */
+        InetPrefix prefix;
+        uint16_t first_port, last_port; /* 0 = any */
+        bool any_protocol;
+        Protocol protocol;
+} EgressSpec;
+
+typedef struct EgressList {
+        EgressSpec *items;
+        size_t n;
+} EgressList;
+
+typedef struct CalendarList {
+        Calendar *items;
+        size_t n;
+} CalendarList;
+
+typedef struct SpanList {
+        usec_t *items;
+        size_t n;
+} SpanList;
+
+/* systemd.timer(5). */
+typedef struct TimerKeys {
+        CalendarList calendars;
+        SpanList on_boot, on_active, on_unit_active, on_unit_inactive;
+        bool persistent;
+        usec_t randomized_delay, accuracy;
+} TimerKeys;
+
+/* One address of ListenStream= and its like (systemd.socket(5)). */
+typedef struct ListenSpec {
+        char *path;          /* socket in the file system, or "@abstract"; NULL: address and port count */
+        InetAddress address; /* AF_UNSPEC = every address */
+        uint16_t port;
+} ListenSpec;
+
+typedef struct ListenList {
+        ListenSpec *items;
+        size_t n;
+} ListenList;
+
+typedef struct ListenKeys {
+        ListenList stream, datagram, sequential;
+        char *descriptor_name;
+} ListenKeys;

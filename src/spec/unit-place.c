@@ -1,0 +1,86 @@
+/* Where the text of a unit says something. */
+#include <ctype.h>
+
+#include "spec/unit-place.h"
+
+Where unit_place(const UnitSpec *u, const char *section, const char *key) {
+        for (size_t i = u->raw->n_values; key && i-- > 0;)
+                if (streq(u->raw->values[i].section, section) && streq(u->raw->values[i].key, key))
+                        return u->raw->values[i].at;
+        for (size_t i = 0; i < u->raw->n_sections; i++)
+                if (streq(u->raw->sections[i].name, section))
+                        return u->raw->sections[i].at;
+        return (Where){ .file = u->raw->fragment };
+}
+
+Where unit_place_nth(const UnitSpec *u, const char *section, const char *key, size_t i) {
+        Where at = {};
+        size_t n = 0;
+
+        for (size_t k = 0; k < u->raw->n_values; k++) {
+                const RawValue *v = &u->raw->values[k];
+
+                if (!streq(v->section, section) || !streq(v->key, key))
+                        continue;
+                /* An empty assignment begins the list anew. */
+                n = v->value[0] ? n + 1 : 0;
+                if (n == 0)
+                        at = (Where){};
+                else if (n == i + 1)
+                        at = v->at;
+        }
+        return at.file ? at : unit_place(u, section, key);
+}
+
+static bool is_boundary(char c) {
+        return c == '\0' || isspace((unsigned char) c) || strchr("\"':,;=", c);
+}
+
+/* @word in @text, standing for itself; NULL when it does not. */
+static const char *find_word(const char *text, const char *word) {
+        size_t n = strlen(word);
+
+        for (const char *p = text; n > 0 && (p = strstr(p, word)); p++)
+                if ((p == text || is_boundary(p[-1])) && is_boundary(p[n]))
+                        return p;
+        return NULL;
+}
+
+bool unit_find_mention(const UnitSpec *u, const char *section, const char *key, const char *other,
+                       Mention *ret) {
+        autofree char *service = NULL, *stem = unit_name_stem(other);
+        bool found = false;
+
+        if (unit_name_to_service(other, &service) < 0)
+                service = NULL;
+
+        for (size_t i = 0; i < u->raw->n_values && !found; i++) {
+                const RawValue *v = &u->raw->values[i];
+                /* Network=back means back.network, too. */
+                bool bare = streq(v->section, "Unit") ||
+                            (streq(v->key, "Network") && unit_name_kind(other) == UNIT_NETWORK);
+                const char *words[] = { other, service, bare ? stem : NULL };
+
+                if ((section && !streq(v->section, section)) || (key && !streq(v->key, key)))
+                        continue;
+                for (size_t w = 0; w < ELEMENTSOF(words) && !found; w++) {
+                        const char *at = words[w] ? find_word(v->value, words[w]) : NULL;
+
+                        found = at != NULL;
+                        if (found)
+                                *ret = (Mention){ v->key, where_advance(v->at, (size_t) (at - v->value)) };
+                }
+        }
+        return found;
+}
+
+bool unit_names_service(const UnitSpec *u, const char *other) {
+        autofree char *service = NULL;
+
+        if (unit_name_to_service(other, &service) < 0)
+                return false;
+        for (size_t i = 0; i < u->raw->n_values; i++)
+                if (streq(u->raw->values[i].section, "Unit") && find_word(u->raw->values[i].value, service))
+                        return true;
+        return false;
+}

@@ -1,0 +1,322 @@
+/*
+ * What values mean: the unit goes through the key tables, and each recorded property whose key is in one of
+ * them is compared. What systemd leaves out with a warning has to be an error here.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "basic/parse.h"
+#include "basic/strv.h"
+#include "parser-cases.h"
+#include "spec/key.h"
+#include "spec/unit-spec.h"
+
+static char **foreign_keys; /* "Service.Nice": not in our tables */
+
+/* Values that systemd takes and we refuse on purpose. */
+static const struct {
+        const char *key, *value, *reason;
+} refused[] = {
+        { "Type", "forking", "a container has one main process, its first" },
+        { "Type", "dbus", "a container is on no bus of the host's" },
+        { "Type", "idle", "there is no console to keep tidy" },
+};
+
+/* Properties that are not called as their key. */
+static const struct {
+        const char *property, *key;
+} names[] = {
+        { "CPUQuotaPerSecUSec", "CPUQuota" },
+        { "Conditions", NULL },
+        { "Asserts", NULL },
+        { "Names", NULL },
+        { "Id", NULL },
+        { "Environment", NULL }, /* is the service's; ours is the container's */
+        { "User", NULL },
+};
+
+/* "TimeoutStartUSec" is what "TimeoutStartSec=" is called on the bus. */
+static char *key_of(const char *property) {
+        const char *end = endswith(property, "USec");
+        char *key;
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(names[i].property, property))
+                        return names[i].key ? must(strdup(names[i].key)) : NULL;
+        if (!end)
+                return must(strdup(property));
+        if (asprintf(&key, "%.*sSec", (int) (end - property), property) < 0)
+                abort();
+        return key;
+}
+
+/* The last assignment to @key, in any section. */
+static const RawValue *find_value(const RawUnit *u, const char *key) {
+        for (size_t i = u->n_values; i-- > 0;)
+                if (streq(u->values[i].key, key))
+                        return &u->values[i];
+        return NULL;
+}
+
+static const Key *find_key(const RawValue *v, const KeyTable **ret_table) {
+        *ret_table = key_table_find(v->section);
+        return *ret_table ? key_find(*ret_table, v->key) : NULL;
+}
+
+/* Leaves what is ours: the cases are services and have keys that a container's unit has not. */
+static void drop_foreign(RawUnit *u) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < u->n_values; i++) {
+                RawValue *v = &u->values[i];
+                const KeyTable *table;
+
+                if (find_key(v, &table)) {
+                        u->values[n++] = *v;
+                        continue;
+                }
+                free(v->key);
+                free(v->value);
+                free(v->breaks);
+        }
+        u->n_values = n;
+}
+
+static void note_foreign(const RawUnit *u) {
+        for (size_t i = 0; i < u->n_values; i++) {
+                const RawValue *v = &u->values[i];
+                autofree char *name = NULL;
+                const KeyTable *table;
+
+                if (find_key(v, &table) || !key_known_reason(v->section, v->key))
+                        continue;
+                if (asprintf(&name, "%s.%s", v->section, v->key) < 0)
+                        abort();
+                if (!strv_contains(foreign_keys, name) && strv_add(&foreign_keys, name) < 0)
+                        abort();
+        }
+}
+
+void report_meaning(void) {
+        autofree char *list = NULL;
+
+        strv_sort(foreign_keys);
+        list = must(strv_join(foreign_keys, " "));
+        printf("# %zu keys are not ours (yet), and not compared: %s\n", strv_length(foreign_keys), list);
+        foreign_keys = strv_free(foreign_keys);
+}
+
+/* What a number is in the record: microseconds, bytes, a signal, a mode. */
+static bool to_number(const Key *key, const char *text, uint64_t *ret) {
+        uint32_t permyriad;
+        mode_t mode;
+        int sig;
+
+        if (streq(key->type->name, "signal")) {
+                *ret = parse_signal(text, &sig) == 0 ? (uint64_t) sig : 0;
+                return true;
+        }
+        if (streq(key->name, "UMask") && parse_mode(text, &mode) == 0) {
+                *ret = mode;
+                return true;
+        }
+        if (parse_permyriad(text, &permyriad) == 0) {
+                *ret = (uint64_t) permyriad * 100;
+                return true;
+        }
+        if (endswith(key->name, "Sec"))
+                return parse_span(text, ret) == 0;
+        return parse_size(text, ret) == 0;
+}
+
+static void compare_number(const Key *key, const char *text, json_int_t expected) {
+        uint64_t ours;
+
+        if (!to_number(key, text, &ours))
+                differ("%s= is \"%s\", not %lld", key->name, text, (long long) expected);
+        else if (ours != (uint64_t) expected)
+                differ("%s= is %" PRIu64 ", not %lld", key->name, ours, (long long) expected);
+}
+
+/* Those that every service has. */
+static bool is_implicit(const char *unit) {
+        static const char *const always[] = { "sysinit.target",
+                                              "basic.target",
+                                              "shutdown.target",
+                                              "systemd-journald.socket",
+                                              "-.mount",
+                                              "tmp.mount",
+                                              NULL };
+
+        return endswith(unit, ".slice") || strv_contains((char **) always, unit);
+}
+
+static void compare_units(Case *c, const Key *key, const char *text, const json_t *expected) {
+        autostrv char **ours = NULL, **theirs = NULL;
+        const json_t *item;
+        size_t i;
+
+        if (strv_split(text, " ", &ours) < 0)
+                abort();
+        json_array_foreach(expected, i, item) {
+                char *unit = in_our_terms(strempty(json_string_value(item)), c->root);
+
+                if (!is_implicit(unit) && strv_add(&theirs, unit) < 0)
+                        abort();
+                free(unit);
+        }
+
+        STRV_FOREACH (unit, ours)
+                if (!strv_contains(theirs, *unit) && !streq(*unit, c->unit))
+                        differ("%s= has %s", key->name, *unit);
+        STRV_FOREACH (unit, theirs)
+                if (!strv_contains(ours, *unit))
+                        differ("%s= lacks %s", key->name, *unit);
+}
+
+static void compare_array(Case *c, const Key *key, const char *text, const json_t *expected) {
+        autofree char *joined = NULL;
+        autostrv char **theirs = NULL;
+        const json_t *item;
+        size_t i;
+
+        json_array_foreach(expected, i, item) {
+                if (!json_is_string(item))
+                        return; /* of a shape that is the bus's own */
+                if (strv_add(&theirs, json_string_value(item)) < 0)
+                        abort();
+        }
+        joined = must(strv_join(theirs, " "));
+        if (!streq(joined, text))
+                differ("%s= is \"%s\", not \"%s\"", key->name, text, joined);
+}
+
+static void compare_property(Case *c, const Key *key, const char *text, const json_t *expected) {
+        if (streq(key->type->name, "units"))
+                compare_units(c, key, text, expected);
+        else if (json_is_boolean(expected)) {
+                if (!streq(text, json_is_true(expected) ? "yes" : "no"))
+                        differ("%s= is %s", key->name, text);
+        } else if (json_is_integer(expected))
+                compare_number(key, text, json_integer_value(expected));
+        else if (json_is_array(expected))
+                compare_array(c, key, text, expected);
+        else if (streq(strempty(json_string_value(expected)), "infinity")) {
+                if (!streq(text, "infinity") && !streq(text, ""))
+                        differ("%s= is %s, not infinity", key->name, text);
+        } else
+                compare(key->name, text, expected, c->root);
+}
+
+/* Not what counts from the machine on which the case was recorded, and not defaults, which may be ours. */
+static bool is_comparable(const RawValue *v) {
+        return v->value[0] && v->value[0] != '"' && (!endswith(v->value, "%") || streq(v->key, "CPUQuota"));
+}
+
+static void compare_all(Case *c, const RawUnit *u, const UnitSpec *spec) {
+        json_t *expected;
+        const char *name;
+
+        json_object_foreach((json_t *) c->expect, name, expected) {
+                const char *property = startswith(name, "props.");
+                autofree char *wanted = property && !strchr(property, '.') ? key_of(property) : NULL,
+                              *text = NULL;
+                const RawValue *v = wanted ? find_value(u, wanted) : NULL;
+                const KeyTable *table;
+                const Key *key = v ? find_key(v, &table) : NULL;
+
+                if (!key || !is_comparable(v))
+                        continue;
+                text = must(key_format(key, unit_spec_section(spec, v->section)));
+                compare_property(c, key, text, expected);
+        }
+}
+
+/* Did systemd leave out a value, or refuse the unit? In any version, of those keys that are ours. */
+static bool complaint_in(const json_t *messages, const RawUnit *u) {
+        const json_t *message;
+        size_t i;
+
+        json_array_foreach(messages, i, message) {
+                const char *text = strempty(json_string_value(json_array_get(message, 1))), *place;
+                unsigned line;
+
+                if (!strstr(text, "gnoring") && !strstr(text, "efusing"))
+                        continue;
+                place = strstr(text, ".service:");
+                if (!place || sscanf(place, ".service:%u:", &line) != 1) {
+                        /* Of the unit as a whole; that it has no command is no affair of a container's. */
+                        if (strstr(text, "Refusing.") && !strstr(text, "ExecStart"))
+                                return true;
+                        continue;
+                }
+                /* An empty value is always a reset here, and one pair of quotes falls away as in Quadlet. */
+                for (size_t k = 0; k < u->n_values; k++)
+                        if (u->values[k].at.line == line && u->values[k].value[0] &&
+                            u->values[k].value[0] != '"')
+                                return true;
+                for (size_t k = 0; k < u->n_sections; k++)
+                        if (u->sections[k].at.line == line)
+                                return true;
+        }
+        return false;
+}
+
+static bool complained(const Case *c, const RawUnit *u) {
+        const json_t *versions = json_object_get(json_object_get(c->recorded, "by_version"), "messages");
+        const char *version;
+        json_t *messages;
+
+        if (!versions)
+                versions = json_object_get(json_object_get(c->expect, "by_version"), "messages");
+        if (complaint_in(json_object_get(c->expect, "messages"), u))
+                return true;
+        json_object_foreach((json_t *) versions, version,
+                            messages) if (complaint_in(messages, u)) return true;
+        return false;
+}
+
+static bool refused_on_purpose(const RawUnit *u) {
+        for (size_t i = 0; i < ELEMENTSOF(refused); i++) {
+                const RawValue *v = find_value(u, refused[i].key);
+
+                if (v && streq(v->value, refused[i].value)) {
+                        printf("#   %s=%s is refused: %s\n", v->key, v->value, refused[i].reason);
+                        return true;
+                }
+        }
+        return false;
+}
+
+/* The unit is only read when its text was: what is wrong with that is told by check_files(). */
+void check_meaning(Case *c) {
+        autoptr(Diag) diag = diag_new();
+        autoptr(UnitSpec) spec = NULL;
+        autofree char *said = NULL;
+        RawUnit *u;
+        int r;
+
+        if (case_load(c, NULL, &u) < 0) {
+                raw_unit_free(u);
+                return;
+        }
+        note_foreign(u);
+        drop_foreign(u);
+        if (raw_unit_add(u, "Container", "Image", "docker.io/library/x", (Where){}) < 0)
+                abort();
+
+        r = unit_spec_load(u, &c->specifiers, diag, &spec);
+        said = must(diag_to_string(diag));
+        if (r == 0 && complained(c, u))
+                differ("systemd complains, we say: %s", said);
+        else if (r == 0)
+                compare_all(c, u, spec);
+        else if (!complained(c, u) && !refused_on_purpose(u) &&
+                 !streq(strempty(json_string_value(json_object_get(c->expect, "load"))), "bad-setting"))
+                differ("refused: %s", said);
+        if (r < 0)
+                raw_unit_free(u);
+}
