@@ -58,9 +58,14 @@ static const Face *find_face(const Generator *g, const char *name) {
 static int systemd_name(const Generator *g, const char *name, char **ret) {
         const Face *face = find_face(g, name);
 
-        if (!face && unit_name_kind(name) >= 0)
+        if (face) {
+                *ret = strdup(face->service);
+                return *ret ? 0 : -ENOMEM;
+        }
+        if (unit_name_kind(name) >= 0)
                 return unit_name_to_service(name, ret);
-        *ret = strdup(face ? face->service : name);
+
+        *ret = strdup(name);
         return *ret ? 0 : -ENOMEM;
 }
 
@@ -93,6 +98,19 @@ static void print_doubling(FILE *f, const char *text, const char *special) {
 
 static void print_escaped(FILE *f, const char *text) {
         print_doubling(f, text, "%");
+}
+
+/* A pod is there before its containers, and has them started. */
+static void print_members(const Generator *g, FILE *f, const UnitSpec *pod) {
+        for (size_t i = 0; i < g->n_faces; i++) {
+                const ContainerSection *c = g->faces[i].unit->container;
+
+                if (!c || !streq_null(c->pod, pod->name))
+                        continue;
+                fprintf(f, "Before=%s\n", g->faces[i].service);
+                if (c->start_with_pod)
+                        fprintf(f, "Wants=%s\n", g->faces[i].service);
+        }
 }
 
 static void print_command(FILE *f, const char *key, const char *verb, const char *name) {
@@ -129,6 +147,7 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         r = print_dependencies(g, f, u);
         if (r < 0)
                 return r;
+        print_members(g, f, u);
         print_paths(f, "RequiresMountsFor", u->unit.requires_mounts_for);
         print_paths(f, "WantsMountsFor", u->unit.wants_mounts_for);
 
@@ -268,38 +287,31 @@ static int add_face(Generator *g, UnitSpec *u) {
 }
 
 /* A unit that cannot get a face must not keep the others from theirs. */
-static void add_unit(Generator *g, const char *name) {
+static void load_face(Generator *g, const char *name) {
         autoptr(UnitSpec) u = NULL;
         int r;
 
         r = load_unit(g, name, &u);
-        if (r >= 0 && u) {
+        if (r >= 0 && u)
                 r = add_face(g, u);
-                if (r >= 0)
-                        (void) take_ptr(u);
-        }
         if (r < 0)
                 log_message(LOG_ERR, name, "no service made of it: %s", strerror(-r));
+        else
+                (void) take_ptr(u);
 }
 
 /* Of a template, the instance that is started at boot when [Install] says so. */
-static int add_default_instance(Generator *g, const char *template) {
+static void load_default_instance(Generator *g, const char *template) {
         autofree char *name = NULL;
-        autoptr(UnitSpec) u = NULL;
-        int r;
 
-        r = load_unit(g, template, &u);
-        if (r < 0 || !u || !u->install.default_instance)
-                return r == -ENOMEM ? r : 0;
-
-        r = unit_name_replace_instance(template, u->install.default_instance, &name);
-        if (r >= 0 && !find_face(g, name))
-                add_unit(g, name);
-        return r;
+        (void) unit_path_default_instance(g->path, template, host_specifiers_context(g->specifiers), NULL,
+                                          &name);
+        if (name && !find_face(g, name))
+                load_face(g, name);
 }
 
 /* Instances of templates that a face names: systemd has no template to make them of. */
-static void add_named_instances(Generator *g, const UnitSpec *u) {
+static void load_named_instances(Generator *g, const UnitSpec *u) {
         for (size_t i = 0; i < ELEMENTSOF(shared_dependencies); i++)
                 STRV_FOREACH (name, u->unit.dependencies[shared_dependencies[i]]) {
                         autofree char *file = NULL;
@@ -307,7 +319,7 @@ static void add_named_instances(Generator *g, const UnitSpec *u) {
                         if (unit_name_kind(*name) >= 0 && strchr(*name, '@') &&
                             !unit_name_is_template(*name) && !find_face(g, *name) &&
                             unit_path_find(g->path, *name, &file) == 0)
-                                add_unit(g, *name);
+                                load_face(g, *name);
                 }
 }
 
@@ -337,17 +349,17 @@ static int load_all(Generator *g) {
                                 return r;
                         /* An instance that only its alias names. */
                         if (!strv_contains(names, real) && !find_face(g, real))
-                                add_unit(g, real);
+                                load_face(g, real);
                 } else
-                        add_unit(g, *name);
+                        load_face(g, *name);
         }
         STRV_FOREACH (name, names)
-                if (unit_name_is_template(*name) && r >= 0)
-                        r = add_default_instance(g, *name);
+                if (unit_name_is_template(*name))
+                        load_default_instance(g, *name);
         /* Grows as it goes. */
-        for (size_t i = 0; i < g->n_faces && r >= 0; i++)
-                add_named_instances(g, g->faces[i].unit);
-        return r;
+        for (size_t i = 0; i < g->n_faces; i++)
+                load_named_instances(g, g->faces[i].unit);
+        return 0;
 }
 
 /* An alias of ours is one of systemd's. */
