@@ -3,7 +3,11 @@
  * Upholds=, StopWhenUnneeded=, and restarts by policy that others take part in. Each comes to a job of its
  * own; nothing is done at once, the queue runs when all is quiet.
  */
+#include <systemd/sd-id128.h>
+
 #include "basic/log.h"
+#include "basic/parse.h"
+#include "basic/strv.h"
 #include "manager/internal.h"
 
 /* A unit that is held up but ends at once is not started without end; as systemd has it. */
@@ -55,6 +59,42 @@ static bool has_ended(const Unit *u, bool *ret_well) {
         return m->state == MACHINE_DEAD || m->state == MACHINE_FAILED || restarts;
 }
 
+static int add_exit(const MainExit *e, char ***env) {
+        const char *name = e->kind == EXIT_KIND_EXITED ? NULL : signal_to_name(e->status);
+        int r;
+
+        if (e->kind == EXIT_KIND_NONE || e->kind == EXIT_KIND_UNKNOWN)
+                return 0;
+        r = strv_addf(env, "MONITOR_EXIT_CODE=%s", exit_kind_to_string(e->kind));
+        if (r < 0)
+                return r;
+        if (name)
+                return strv_addf(env, "MONITOR_EXIT_STATUS=%s",
+                                 startswith(name, "SIG") ? name + strlen("SIG") : name);
+        return strv_addf(env, "MONITOR_EXIT_STATUS=%i", e->status);
+}
+
+/* Tells a unit that is about to start whom it is started for (systemd.exec(5), "MONITOR_SERVICE_RESULT="). */
+static void tell_follower(const Unit *u, Unit *follower) {
+        autostrv char **env = NULL;
+        char text[SD_ID128_STRING_MAX];
+        sd_id128_t id;
+        int r;
+
+        memcpy(&id, u->invocation, sizeof(id));
+        r = strv_addf(&env, "MONITOR_UNIT=%s", u->name);
+        if (r >= 0)
+                r = strv_addf(&env, "MONITOR_INVOCATION_ID=%s", sd_id128_to_string(id, text));
+        if (r >= 0)
+                r = strv_addf(&env, "MONITOR_SERVICE_RESULT=%s", unit_result_to_string(u->machine.result));
+        if (r >= 0)
+                r = add_exit(&u->machine.exit, &env);
+        if (r < 0)
+                return;
+        strv_free(follower->monitor);
+        follower->monitor = take_ptr(env);
+}
+
 static void start_followers(Unit *u, MachineState before) {
         ActiveState from = machine_active_state(before);
         Manager *m = u->manager;
@@ -72,11 +112,17 @@ static void start_followers(Unit *u, MachineState before) {
         if (list->n == 0 || !u->spec)
                 return;
         mode = well ? u->spec->unit.on_success_job_mode : u->spec->unit.on_failure_job_mode;
-        for (size_t i = 0; i < list->n; i++)
+        for (size_t i = 0; i < list->n; i++) {
+                Unit *follower = NULL;
+
                 enqueue(u, list->units[i], JOB_START,
                         mode == ON_JOB_FAIL                  ? JOB_MODE_FAIL
                         : mode == ON_JOB_IGNORE_DEPENDENCIES ? JOB_MODE_IGNORE_DEPENDENCIES
                                                              : JOB_MODE_REPLACE);
+                follower = m->by_index[list->units[i]];
+                if (follower && unit_at_rest(follower))
+                        tell_follower(u, follower);
+        }
 }
 
 /* It has ended by itself: nobody has told those that cannot be without it. */
@@ -150,6 +196,7 @@ void unit_tell_dependents(Unit *u, MachineState before) {
 
         start_followers(u, before);
         if (is_at_rest(to) && !is_at_rest(from)) {
+                u->monitor = strv_free(u->monitor);
                 stop_bound(u);
                 start_held(u);
                 GRAPH_FOREACH (m->graph, u->index, EFFECT_NEED, other)

@@ -7,20 +7,17 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
-#include <systemd/sd-id128.h>
 
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
-#include "config/env-file.h"
 #include "config/variables.h"
+#include "config/words.h"
 #include "manager/internal.h"
 #include "manager/log-sink.h"
 #include "runtime/exit-store.h"
 #include "runtime/host-exec.h"
-
-#define ENV_FILE_MAX (4 * 1024 * 1024)
 
 /* Below the directory of what is held, where no unit has this name. */
 #define HOLD_DIRECTORY ".hooks"
@@ -51,11 +48,36 @@ static const ExecCommandList *list_of(const UnitSpec *spec, Hook hook) {
         return NULL;
 }
 
-/* NULL when the file has changed meanwhile and has no such command any more. */
-static const ExecCommand *current_command(const Unit *u) {
-        const ExecCommandList *list = u->spec ? list_of(u->spec, u->machine.hook) : NULL;
+/* One command of a list: of the host, or ReloadCmd= inside the container, which comes last. */
+typedef struct Command {
+        const ExecCommand *host;
+        char **inside;
+} Command;
 
-        return list && u->machine.hook_index < list->n ? &list->items[u->machine.hook_index] : NULL;
+/* False when the file has changed meanwhile and has no such command any more. */
+static bool current_command(const Unit *u, Command *ret) {
+        const ExecCommandList *list = u->spec ? list_of(u->spec, u->machine.hook) : NULL;
+        unsigned i = u->machine.hook_index;
+
+        *ret = (Command){};
+        if (list && i < list->n)
+                ret->host = &list->items[i];
+        else if (list && i == list->n && u->machine.hook == HOOK_RELOAD && u->spec->container)
+                ret->inside = u->spec->container->reload_command;
+        return ret->host || ret->inside;
+}
+
+/* As the unit has it, with its key; free(). */
+static char *command_to_string(const Unit *u, const Command *c) {
+        autofree char *words = c->host     ? exec_command_to_string(c->host)
+                               : c->inside ? words_join(c->inside)
+                                           : strdup("");
+        char *text;
+
+        return asprintf(&text, "%s=%s", c->inside ? "ReloadCmd" : hook_to_string(u->machine.hook),
+                        strempty(words)) < 0
+                       ? NULL
+                       : text;
 }
 
 /* --- cgroups ---------------------------------------------------------------------------------------- */
@@ -118,111 +140,6 @@ void unit_hook_collect(Unit *u) {
         drop_cgroups(u);
 }
 
-/* --- environment ------------------------------------------------------------------------------------ */
-
-static int add_files(const ExecSection *exec, char ***env, Fault *fault) {
-        STRV_FOREACH (entry, exec->environment_files) {
-                bool optional = **entry == '-';
-                const char *path = *entry + optional;
-                autofree char *text = NULL;
-                size_t size;
-                int r;
-
-                r = file_read(AT_FDCWD, path, ENV_FILE_MAX, &text, &size);
-                if (r == -ENOENT && optional)
-                        continue;
-                if (r >= 0)
-                        r = env_file_parse(env, path, text, size, NULL);
-                if (r < 0)
-                        return fault_set(fault, "read EnvironmentFile", r, "%s", path);
-        }
-        return 0;
-}
-
-static int set(char ***env, const char *name, const char *value) {
-        autofree char *assignment = NULL;
-
-        if (asprintf(&assignment, "%s=%s", name, value) < 0)
-                return -ENOMEM;
-        return strv_env_set(env, assignment);
-}
-
-/* systemd.exec(5), "Environment Variables in Spawned Processes". */
-static int add_end(const Unit *u, char ***env) {
-        const MainExit *e = &u->machine.exit;
-        const char *signal_name = signal_to_name(e->status), *word;
-        char status[16];
-        int r;
-
-        r = set(env, "SERVICE_RESULT", unit_result_to_string(u->machine.result));
-        if (r < 0 || e->kind == EXIT_KIND_NONE || e->kind == EXIT_KIND_UNKNOWN)
-                return r;
-
-        (void) snprintf(status, sizeof(status), "%i", e->status);
-        word = e->kind == EXIT_KIND_EXITED || !signal_name ? status
-               : startswith(signal_name, "SIG")            ? signal_name + strlen("SIG")
-                                                           : signal_name;
-        r = set(env, "EXIT_CODE", exit_kind_to_string(e->kind));
-        return r < 0 ? r : set(env, "EXIT_STATUS", word);
-}
-
-static int add_own(const Unit *u, char ***env) {
-        char text[SD_ID128_STRING_MAX];
-        sd_id128_t id;
-        int r;
-
-        memcpy(&id, u->invocation, sizeof(id));
-        r = set(env, "PATH", HOST_EXEC_PATH);
-        if (r >= 0)
-                r = set(env, "INVOCATION_ID", sd_id128_to_string(id, text));
-        if (r >= 0 && u->main) {
-                (void) snprintf(text, sizeof(text), "%i", child_pid(u->main));
-                r = set(env, "MAINPID", text);
-        }
-        if (r >= 0 && (u->machine.hook == HOOK_STOP || u->machine.hook == HOOK_STOP_POST))
-                r = add_end(u, env);
-        return r;
-}
-
-/* "NAME", or "NAME=VALUE" for just that value. */
-static void unset(char **env, const char *word) {
-        char **to = env;
-
-        STRV_FOREACH (e, env) {
-                const char *rest = startswith(*e, word);
-
-                if (rest && *rest == (strchr(word, '=') ? '\0' : '='))
-                        free(*e);
-                else
-                        *to++ = *e;
-        }
-        if (to)
-                *to = NULL;
-}
-
-static int make_environment(const Unit *u, char ***ret, Fault *fault) {
-        const ExecSection *exec = &u->spec->service.exec;
-        autostrv char **env = NULL;
-        int r;
-
-        r = add_own(u, &env);
-        STRV_FOREACH (name, exec->pass_environment)
-                if (r >= 0 && getenv(*name))
-                        r = set(&env, *name, getenv(*name));
-        STRV_FOREACH (assignment, exec->environment)
-                if (r >= 0)
-                        r = strv_env_set(&env, *assignment);
-        if (r >= 0)
-                r = add_files(exec, &env, fault);
-        if (r < 0)
-                return r;
-
-        STRV_FOREACH (word, exec->unset_environment)
-                unset(env, *word);
-        *ret = take_ptr(env);
-        return 0;
-}
-
 /* --- the command ------------------------------------------------------------------------------------ */
 
 static int make_words(const ExecCommand *c, char *const *env, char ***ret) {
@@ -257,24 +174,17 @@ static int make_words(const ExecCommand *c, char *const *env, char ***ret) {
         return r;
 }
 
-static int run(Unit *u, const ExecCommand *c, int *ret_pidfd, pid_t *ret_pid, Fault *fault) {
-        const ManagerConfig *config = u->manager->config;
-        const LogSinkRequest log = { .target = config->logs.target,
-                                     .unit = u->name,
-                                     .logs_dir = config->paths.logs,
-                                     .uid = (uid_t) -1,
-                                     .gid = (gid_t) -1 };
+static int run_on_host(Unit *u, const ExecCommand *c, const int output[2], int *ret_pidfd, pid_t *ret_pid,
+                       Fault *fault) {
         const char *directory = u->spec->service.exec.working_directory;
         autostrv char **env = NULL, **words = NULL;
-        int output[2] = { -EBADF, -EBADF }, r;
+        int r;
 
-        r = make_environment(u, &env, fault);
+        r = unit_hook_environment(u, &env, fault);
         if (r >= 0)
                 r = make_words(c, env, &words);
         if (r >= 0)
                 r = make_cgroup(u, fault);
-        if (r >= 0)
-                r = log_sink_open(&log, output);
         if (r < 0)
                 return r;
 
@@ -291,7 +201,37 @@ static int run(Unit *u, const ExecCommand *c, int *ret_pidfd, pid_t *ret_pid, Fa
                 .stdout_fd = output[0],
                 .stderr_fd = output[1],
         };
-        r = host_exec(&x, fault, ret_pidfd, ret_pid);
+        return host_exec(&x, fault, ret_pidfd, ret_pid);
+}
+
+static int run_inside(Unit *u, char *const *argv, const int output[2], int *ret_pidfd, pid_t *ret_pid,
+                      Fault *fault) {
+        const ExecCall call = { .unit = u, .argv = argv, .stdio = { -1, output[0], output[1] } };
+        ExecResult result;
+        int r;
+
+        r = unit_exec(&call, &result, fault);
+        if (r < 0)
+                return r;
+        *ret_pidfd = result.pidfd;
+        *ret_pid = result.pid;
+        return 0;
+}
+
+static int run(Unit *u, const Command *c, int *ret_pidfd, pid_t *ret_pid, Fault *fault) {
+        const ManagerConfig *config = u->manager->config;
+        const LogSinkRequest log = { .target = config->logs.target,
+                                     .unit = u->name,
+                                     .logs_dir = config->paths.logs,
+                                     .uid = (uid_t) -1,
+                                     .gid = (gid_t) -1 };
+        int output[2] = { -EBADF, -EBADF }, r;
+
+        r = log_sink_open(&log, output);
+        if (r < 0)
+                return fault_set(fault, "logs", r, "%s", config->paths.logs);
+        r = c->host ? run_on_host(u, c->host, output, ret_pidfd, ret_pid, fault)
+                    : run_inside(u, c->inside, output, ret_pidfd, ret_pid, fault);
         cleanup_close_(&output[0]);
         cleanup_close_(&output[1]);
         return r;
@@ -317,18 +257,16 @@ static void hold(Unit *u, int pidfd, pid_t pid) {
 }
 
 /* Says what happened where somebody looks for it: in the log, and as the reason of a failed start. */
-static void explain(Unit *u, const ExecCommand *c, const MainExit *e, bool ignored) {
-        const char *word = hook_to_string(u->machine.hook);
-        autofree char *line = c ? exec_command_to_string(c) : NULL, *text = NULL;
+static void explain(Unit *u, const Command *c, const MainExit *e, bool ignored) {
+        autofree char *command = command_to_string(u, c), *text = NULL;
         int n;
 
         if (e->kind == EXIT_KIND_EXITED)
-                n = asprintf(&text, "%s=%s exited with status %i", word, strempty(line), e->status);
+                n = asprintf(&text, "%s exited with status %i", strempty(command), e->status);
         else if (e->kind == EXIT_KIND_UNKNOWN)
-                n = asprintf(&text, "%s=%s was lost with the last manager", word, strempty(line));
+                n = asprintf(&text, "%s was lost with the last manager", strempty(command));
         else
-                n = asprintf(&text, "%s=%s was killed by %s", word, strempty(line),
-                             signal_to_name(e->status));
+                n = asprintf(&text, "%s was killed by %s", strempty(command), signal_to_name(e->status));
         if (n < 0)
                 return;
 
@@ -341,16 +279,16 @@ static void explain(Unit *u, const ExecCommand *c, const MainExit *e, bool ignor
 }
 
 static void report(Unit *u, const MainExit *e) {
-        const ExecCommand *c = current_command(u);
-        MachineEvent event = { .type = EVENT_HOOK_EXITED,
-                               .exit = *e,
-                               .ignored = c && c->flags & COMMAND_IGNORE_FAILURE };
+        MachineEvent event = { .type = EVENT_HOOK_EXITED, .exit = *e };
         bool asked_to_go = u->machine.state == MACHINE_STOP_SIGTERM ||
                            u->machine.state == MACHINE_STOP_SIGKILL ||
                            u->machine.state == MACHINE_STOP_WATCHDOG;
+        Command c;
 
+        (void) current_command(u, &c);
+        event.ignored = c.host && c.host->flags & COMMAND_IGNORE_FAILURE;
         if (!(e->kind == EXIT_KIND_EXITED && e->status == 0) && !asked_to_go)
-                explain(u, c, e, event.ignored);
+                explain(u, &c, e, event.ignored);
         unit_event(u, &event);
 }
 
@@ -375,40 +313,50 @@ static int watch(Unit *u, int pidfd, pid_t pid) {
         return path ? child_watch(u->manager->event, &info, on_hook_exit, u, &u->hook) : -ENOMEM;
 }
 
-void unit_run_hook(Unit *u) {
-        const ExecCommand *c = current_command(u);
-        Fault fault = {};
+static int start(Unit *u, const Command *c, Fault *fault) {
         int pidfd = -EBADF, r;
         pid_t pid = 0;
+
+        r = run(u, c, &pidfd, &pid, fault);
+        if (r < 0)
+                return r;
+        hold(u, pidfd, pid);
+        r = watch(u, pidfd, pid);
+        if (r < 0)
+                child_put_down(pidfd);
+        return r;
+}
+
+void unit_run_hook(Unit *u) {
+        MachineEvent lost = { .type = EVENT_HOOK_EXITED };
+        autofree char *text = NULL;
+        Fault fault = {};
+        Command c;
+        int r;
 
         /* One that was given up. */
         child_free(u->hook);
         u->hook = NULL;
-        if (!c) {
-                unit_queue_event(u, &(MachineEvent){ .type = EVENT_HOOK_EXITED,
-                                                     .exit = { .kind = EXIT_KIND_EXITED } });
+        if (!current_command(u, &c)) {
+                lost.exit.kind = EXIT_KIND_EXITED;
+                unit_queue_event(u, &lost);
                 return;
         }
 
-        log_message(LOG_DEBUG, u->name, "%s=%s", hook_to_string(u->machine.hook), c->path);
-        r = run(u, c, &pidfd, &pid, &fault);
-        if (r >= 0) {
-                hold(u, pidfd, pid);
-                r = watch(u, pidfd, pid);
-                if (r < 0)
-                        child_put_down(pidfd);
-        }
+        text = command_to_string(u, &c);
+        log_message(LOG_DEBUG, u->name, "%s", strempty(text));
+        r = start(u, &c, &fault);
         if (r >= 0) {
                 /* From now on it can be found again. */
                 (void) unit_save(u);
                 return;
         }
 
-        (void) fault_set(&fault, hook_to_string(u->machine.hook), r, "%s", c->path);
+        (void) fault_set(&fault, "command", r, "%s", strempty(text));
         unit_set_fault(u, &fault);
-        log_message(LOG_ERR, u->name, "cannot run %s=: %s", hook_to_string(u->machine.hook),
-                    strempty(u->fault_text));
-        unit_queue_event(u, &(MachineEvent){ .type = EVENT_HOOK_EXITED });
+        log_message(LOG_ERR, u->name, "cannot run %s: %s", strempty(text), strempty(u->fault_text));
+        lost.ignored = c.host && c.host->flags & COMMAND_IGNORE_FAILURE;
+        unit_queue_event(u, &lost);
 }
 
 void unit_hook_signal(Unit *u, int sig) {

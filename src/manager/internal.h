@@ -22,6 +22,7 @@
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
 #include "network/network.h"
+#include "runtime/exec.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
 
@@ -71,7 +72,8 @@ struct Unit {
         uint64_t oom_kills; /* of the cgroup, when the invocation began */
         uint8_t invocation[16];
         uint64_t pid_identity, hook_identity; /* pidfd inode, or start time of the process on old kernels */
-        usec_t hold_begin;                    /* starts for the sake of Upholds= are counted from then on */
+        char **monitor;    /* MONITOR_...=: of the unit whose OnFailure= or OnSuccess= has started this one */
+        usec_t hold_begin; /* starts for the sake of Upholds= are counted from then on */
         unsigned hold_count;
         bool condition_result, assert_result; /* of the last start that was tried */
         Fault fault;
@@ -169,6 +171,9 @@ void unit_signal_watchdog(Unit *u);
 void unit_signal_reload(Unit *u);
 void unit_kill_all(Unit *u);
 
+/* hook-environment.c */
+int unit_hook_environment(const Unit *u, char ***ret, Fault *fault);
+
 /* hook.c */
 void unit_run_hook(Unit *u);
 void unit_hook_signal(Unit *u, int sig);
@@ -256,6 +261,8 @@ void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
 void manager_schedule_jobs(Manager *m);
 
 /* exec.c */
+/* As manager_exec(), for who follows the process by himself. */
+int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault);
 void manager_exec_free_all(Manager *m);
 
 /* worker.c */

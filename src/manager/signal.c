@@ -47,7 +47,10 @@ void unit_signal_watchdog(Unit *u) {
 }
 
 void unit_signal_reload(Unit *u) {
-        int sig = u->spec && u->spec->service.reload_signal > 0 ? u->spec->service.reload_signal : SIGHUP;
+        const ContainerSection *c = u->spec ? u->spec->container : NULL;
+        int sig = c && c->reload_signal > 0 ? c->reload_signal
+                  : u->spec                 ? u->spec->service.reload_signal
+                                            : SIGHUP;
 
         if (u->main)
                 (void) child_signal(u->main, sig);

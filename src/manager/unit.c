@@ -56,6 +56,7 @@ void unit_free(Unit *u) {
         free(u->load_error);
         free(u->fault_text);
         free(u->status_text);
+        strv_free(u->monitor);
         strv_free(u->addresses);
         strv_free(u->ports);
         free(u->name);

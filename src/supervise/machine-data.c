@@ -53,18 +53,19 @@ void machine_init(Machine *m) {
 
 MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
         const ServiceSection *s = &u->service;
+        const ContainerSection *c = u->container;
 
         return (MachinePolicy){
                 .restart = restart_rule_from_service(s),
                 .remain_after_exit = s->remain_after_exit,
                 .no_sigkill = !s->send_sigkill,
-                .reload_signal = s->type == SERVICE_NOTIFY_RELOAD,
+                .reload_signal = s->type == SERVICE_NOTIFY_RELOAD || (c && c->reload_signal > 0),
                 .reload_ready = s->type == SERVICE_NOTIFY_RELOAD,
                 .n_hooks = {
                         [HOOK_CONDITION] = (unsigned) s->exec_condition.n,
                         [HOOK_START_PRE] = (unsigned) s->exec_start_pre.n,
                         [HOOK_START_POST] = (unsigned) s->exec_start_post.n,
-                        [HOOK_RELOAD] = (unsigned) s->exec_reload.n,
+                        [HOOK_RELOAD] = (unsigned) s->exec_reload.n + (c && c->reload_command),
                         [HOOK_RELOAD_POST] = (unsigned) s->exec_reload_post.n,
                         [HOOK_STOP] = (unsigned) s->exec_stop.n,
                         [HOOK_STOP_POST] = (unsigned) s->exec_stop_post.n,

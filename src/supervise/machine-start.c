@@ -309,8 +309,14 @@ static void end_reload(Step *s) {
                 reload(s);
 }
 
+/* What is to be run has run: is its word still to come? */
 static void reload_post(Step *s) {
-        if (!s->m->reload_failed && machine_run_hook(s, HOOK_RELOAD_POST, 0))
+        Machine *m = s->m;
+        bool waits = s->p->reload_ready && !m->ready && m->main_alive && m->hook != HOOK_RELOAD_POST;
+
+        if (!m->reload_failed && waits)
+                machine_enter(s, MACHINE_RELOADING, start_deadline(s));
+        else if (!m->reload_failed && machine_run_hook(s, HOOK_RELOAD_POST, 0))
                 machine_enter(s, MACHINE_RELOADING, start_deadline(s));
         else
                 end_reload(s);
@@ -320,14 +326,14 @@ static void reload(Step *s) {
         Machine *m = s->m;
 
         m->reload_again = m->reload_failed = false;
-        if (machine_run_hook(s, HOOK_RELOAD, 0))
-                return machine_enter(s, MACHINE_RELOADING, start_deadline(s));
-
+        m->hook = HOOK_NONE;
+        m->ready = !s->p->reload_ready;
         if (s->p->reload_signal && m->main_alive)
                 s->actions |= MACHINE_SEND_RELOAD_SIGNAL;
-        if (s->p->reload_ready && m->main_alive)
-                return machine_enter(s, MACHINE_RELOADING, start_deadline(s));
-        reload_post(s);
+        if (machine_run_hook(s, HOOK_RELOAD, 0))
+                machine_enter(s, MACHINE_RELOADING, start_deadline(s));
+        else
+                reload_post(s);
 }
 
 void machine_on_reload(Step *s) {
@@ -342,10 +348,13 @@ void machine_on_reload_reloading(Step *s) {
 
 /* It reads its configuration again of its own accord. */
 void machine_on_reloading(Step *s) {
+        s->m->ready = false;
+        s->m->hook = HOOK_NONE;
         machine_enter(s, MACHINE_RELOADING, start_deadline(s));
 }
 
 void machine_on_ready_reloading(Step *s) {
+        s->m->ready = true;
         if (!s->m->hook_alive)
                 reload_post(s);
 }

@@ -190,7 +190,7 @@ typedef struct Machine {
         bool prepared;     /* what PREPARE made is held */
         bool main_alive;   /* between SPAWNED and MAIN_EXITED */
         bool cgroup_empty; /* the cgroup has run empty in this invocation, or was never entered */
-        bool ready;        /* READY=1 was seen in this invocation */
+        bool ready;        /* READY=1 was seen in this invocation, or since the last reload began */
         Hook hook;         /* the list that was begun last in this invocation */
         unsigned hook_index;
         bool hook_alive; /* between RUN_HOOK and HOOK_EXITED */
