@@ -86,6 +86,7 @@ void manager_free(Manager *m) {
         leave(m);
 
         manager_exec_free_all(m);
+        manager_pull_free_all(m);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);
@@ -456,6 +457,8 @@ static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         Manager *m = userdata;
 
         network_collect(m->network);
+        for (Unit *u = m->units; u; u = u->hh.next)
+                unit_hook_collect(u);
         return 0;
 }
 
