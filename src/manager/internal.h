@@ -67,6 +67,9 @@ struct Unit {
         Child *main, *hook;
         NotifySocket *notify;
         sd_event_source *timer;
+        sd_event_source *job_timer;
+        usec_t job_due;
+        uint32_t timed_job; /* whose time that is */
         sd_event_source *cgroup_watch;
         int cgroup_events_fd, hook_cgroup_fd;
         uint64_t oom_kills; /* of the cgroup, when the invocation began */
@@ -249,6 +252,11 @@ uint64_t raw_unit_fingerprint(const RawUnit *raw);
 int unit_save(Unit *u);
 void unit_forget(Unit *u);
 int manager_adopt_all(Manager *m);
+
+/* job-timer.c */
+/* Of a job that is new, or begins to run. */
+void unit_arm_job(Unit *u, const Job *job);
+void unit_disarm_job(Unit *u);
 
 /* jobs.c */
 /* Conditions and asserts, tested now. False with what that makes of a start job in @ret, which may be NULL.
