@@ -79,6 +79,10 @@ static const char *os_release(const HostSpecifiers *h, const char *name) {
         return value ? value : h->has_os_release ? "" : NULL;
 }
 
+static int read_file(const char *path, size_t max, char **ret, size_t *ret_size) {
+        return file_read(AT_FDCWD, path, max, ret, ret_size);
+}
+
 HostSpecifiers *host_specifiers_new(void) {
         HostSpecifiers *h = calloc(1, sizeof(*h));
         const char *pretty;
@@ -95,6 +99,7 @@ HostSpecifiers *host_specifiers_new(void) {
         pretty = strv_env_get(h->machine_info, "PRETTY_HOSTNAME");
 
         h->context = (SpecifierContext){
+                .read_file = read_file,
                 .runtime_dir = "/run",
                 .state_dir = "/var/lib",
                 .cache_dir = "/var/cache",

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include <stddef.h>
+
 #include "basic/diag.h"
 
 /* What specifiers stand for. A NULL (but not an empty string) makes the specifiers that need it an error. */
@@ -30,6 +32,8 @@ typedef struct SpecifierContext {
         const char *architecture;             /* %a: systemd's word, "x86-64" */
         const char *os_id, *os_version_id, *os_variant_id, *os_build_id; /* %o %w %W %B, os-release(5) */
         const char *os_image_id, *os_image_version;                      /* %M %A */
+        /* Not a specifier: how files of variables are read, as file_read(); NULL = they are not. */
+        int (*read_file)(const char *path, size_t max, char **ret, size_t *ret_size);
 } SpecifierContext;
 
 /**

@@ -74,8 +74,14 @@ static bool has_control(const char *s) {
         return false;
 }
 
-/* @s between @before and @after, with "%" doubled. */
-static char *double_percents(const char *before, const char *s, const char *after) {
+/* What stands for something else unless it is doubled: specifiers everywhere, variables in Quadlet's
+ * sections. */
+static bool is_doubled(UnitPart part, char c) {
+        return c == '%' || (c == '$' && part == PART_OWN);
+}
+
+/* @s between @before and @after. */
+static char *double_signs(UnitPart part, const char *before, const char *s, const char *after) {
         char *text = NULL;
         size_t n;
         FILE *f;
@@ -86,8 +92,8 @@ static char *double_percents(const char *before, const char *s, const char *afte
 
         fputs(before, f);
         for (; *s; s++) {
-                if (*s == '%')
-                        fputc('%', f);
+                if (is_doubled(part, *s))
+                        fputc(*s, f);
                 fputc(*s, f);
         }
         fputs(after, f);
@@ -113,7 +119,7 @@ int unit_text_value(UnitText *u, UnitPart part, const char *key, Where at, const
         if (n == 0 || strchr(" \t", value[0]) || strchr(" \t\\", value[n - 1]) ||
             (n >= 2 && value[0] == value[n - 1] && strchr("\"'", value[0])))
                 quote = "\"";
-        return add_line(u, part, key, at, double_percents(quote, value, quote));
+        return add_line(u, part, key, at, double_signs(part, quote, value, quote));
 }
 
 int unit_text_plain_word(UnitText *u, UnitPart part, const char *key, Where at, const char *word) {
@@ -126,10 +132,10 @@ int unit_text_plain_word(UnitText *u, UnitPart part, const char *key, Where at, 
                 quote = strchr(word, '"') ? "'" : "\"";
         if (strchr(word, '"') && strchr(word, '\''))
                 return -EINVAL;
-        return add_line(u, part, key, at, double_percents(quote, word, quote));
+        return add_line(u, part, key, at, double_signs(part, quote, word, quote));
 }
 
-static void write_word(FILE *f, const char *word) {
+static void write_word(FILE *f, UnitPart part, const char *word) {
         const char *quote = !*word || strpbrk(word, " \t\n\r\"'\\") || has_control(word) ? "\"" : "";
 
         fputs(quote, f);
@@ -145,10 +151,9 @@ static void write_word(FILE *f, const char *word) {
                 case '\\':
                         fprintf(f, "\\%c", *p);
                         break;
-                case '%':
-                        fputs("%%", f);
-                        break;
                 default:
+                        if (is_doubled(part, *p))
+                                fputc(*p, f);
                         if (iscntrl((unsigned char) *p))
                                 fprintf(f, "\\x%02x", (unsigned char) *p);
                         else
@@ -169,7 +174,7 @@ int unit_text_words(UnitText *u, UnitPart part, const char *key, Where at, char 
         STRV_FOREACH (w, words) {
                 if (w != words)
                         fputc(' ', f);
-                write_word(f, *w);
+                write_word(f, part, *w);
         }
         if (fclose(f) != 0) {
                 free(text);

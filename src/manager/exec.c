@@ -139,6 +139,7 @@ int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault) {
         request.capabilities = spec->capabilities;
         request.no_new_privileges = spec->no_new_privileges;
         request.seccomp = &spec->seccomp;
+        request.labels = spec->security_labels;
         request.terminal = call->terminal;
         if (!call->terminal) {
                 request.stdin_fd = call->stdio[0];

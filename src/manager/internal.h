@@ -5,10 +5,12 @@
  *      lifecycle.c machine <-> world: events in, actions out        prepare.c  MACHINE_PREPARE and its undo
  *      spawn.c     MACHINE_SPAWN                                    hook.c     MACHINE_RUN_HOOK
  *      signal.c    stop, watchdog, reload and kill signals          watch.c    how a container ends
- *      notify.c    what it says                                     depend.c   what that means for other
- * units jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
+ *      notify.c    what it says                                     depend.c   what its end means for others
+ *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
- *      report.c    JSON listings                                    files.c    hosts, resolv.conf, ...
+ *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
+ *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
+ *      report.c    JSON listings
  */
 #pragma once
 
@@ -21,6 +23,7 @@
 #include "manager/child.h"
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
+#include "manager/pull.h"
 #include "network/network.h"
 #include "runtime/exec.h"
 #include "runtime/identity.h"
@@ -65,6 +68,7 @@ struct Unit {
         MachinePolicy policy;
         Held held;
         Child *main, *hook;
+        PullWaiter *pull; /* what its preparation waits for */
         NotifySocket *notify;
         sd_event_source *timer;
         sd_event_source *job_timer;
@@ -119,6 +123,7 @@ struct Manager {
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
+        Pull *pulls; /* under way, by pull_request_key() */
         sd_event_source *rotate_timer;
         bool purging, purge_again;
         bool adopted; /* all that runs is known */
@@ -167,6 +172,8 @@ void unit_unwatch_cgroup(Unit *u);
 
 /* notify.c */
 void unit_on_notify(char *const *fields, void *data);
+/* What unit_fetch_image() waited for has come, or has failed as @failure says. */
+void unit_image_came(Unit *u, const char *failure);
 
 /* signal.c */
 void unit_signal_stop(Unit *u);
@@ -207,10 +214,23 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
 int held_paths(Unit *u);
 int unit_describe_attachment(Unit *u);
 char *held_path(const Unit *u, const char *name);
-/* NULL without a user namespace. */
-const IdMap *held_ids(const Unit *u);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
+
+/* spaces.c */
+/* NULL without a user namespace. */
+const IdMap *held_ids(const Unit *u);
+int unit_make_ids(Unit *u, Fault *fault);
+void unit_drop_ids(Unit *u);
+int unit_make_userns(Unit *u, Fault *fault);
+void unit_drop_userns(Unit *u);
+int unit_make_netns(Unit *u, Fault *fault);
+void unit_drop_netns(Unit *u);
+/* By which its processes have their network: its own, or that of the container that shares its network. */
+const Attachment *unit_attachment(const Unit *u);
+/* Namespaces of others, for one launch; -1 where it has its own or the host's. */
+int unit_open_spaces(const Unit *u, int fds[SPACE_N_], Fault *fault);
+void unit_close_spaces(int fds[SPACE_N_]);
 
 /* files.c */
 typedef struct UnitFiles {
@@ -273,6 +293,31 @@ void manager_schedule_jobs(Manager *m);
 int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault);
 void manager_exec_free_all(Manager *m);
 
+/* pull.c */
+void manager_pull_free_all(Manager *m);
+
+/* unit-image.c */
+/* Also through NAME.image, and by short names. */
+int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
+/* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
+int unit_fetch_image(Unit *u, Fault *fault);
+void unit_forget_image(Unit *u);
+/* Would a new start be made from the same image as the last one, without asking a registry? */
+bool unit_image_stays(Unit *u);
+
 /* worker.c */
+typedef struct WorkerCall {
+        char *const *args;                          /* nsunitd --worker ARGS... */
+        int fd;                                     /* inherited as descriptor 3 when >= 0 */
+        void (*line)(const char *line, void *data); /* each line that it says; may be NULL */
+        ManagerReplyFn reply;                       /* once, at its end; not when it was cancelled */
+        void *data;
+} WorkerCall;
+
+typedef struct Worker Worker;
+
+/* @ret, which may be NULL, is good until the reply. */
+int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
+void worker_cancel(Worker *w);
 /* Runs `nsunitd --worker ARGS...`; @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
 int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data);

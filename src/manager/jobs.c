@@ -19,8 +19,11 @@ static bool restart_is_due(const Unit *u) {
 
 /* A job that was the half of something, and has not come to its end: what waits for the other half goes on.
  */
-static void let_go(Manager *m, Unit *u) {
+static void let_go(Manager *m, Unit *u, JobResult result) {
         if (unit_at_rest(u) && (u->machine.prepared || u->machine.restart))
+                unit_event(u, &(MachineEvent){ .type = EVENT_STOP });
+        /* Who does not want the start does not want what it fetches. */
+        if (result == JOB_RESULT_CANCELED && u->pull && !job_queue_of_unit(m->jobs, u->index))
                 unit_event(u, &(MachineEvent){ .type = EVENT_STOP });
         if (restart_is_due(u) && !job_queue_of_unit(m->jobs, u->index))
                 unit_event(u, &(MachineEvent){ .type = EVENT_TIMEOUT });
@@ -38,7 +41,7 @@ static void tell_ends(Manager *m) {
                 if (!job_queue_of_unit(m->jobs, end.unit))
                         unit_disarm_job(info.unit);
                 if (end.result != JOB_RESULT_DONE)
-                        let_go(m, info.unit);
+                        let_go(m, info.unit, end.result);
                 if (end.result == JOB_RESULT_DEPENDENCY)
                         log_message(LOG_WARNING, info.unit->name,
                                     "not started: a unit that it requires has failed");
@@ -53,18 +56,7 @@ void manager_schedule_jobs(Manager *m) {
 
 /* A restart keeps what is prepared if a new start would prepare the same. */
 static bool may_keep(Unit *u) {
-        Image *image = NULL;
-        bool same;
-
-        if (!u->held.spec || u->held.fingerprint != u->fingerprint)
-                return false;
-        if (!u->held.image)
-                return true;
-
-        same = image_store_resolve(u->manager->images, u->held.spec->image, &image, NULL) >= 0 &&
-               streq(image->id, u->held.image->id);
-        image_unref(image);
-        return same;
+        return u->held.spec && u->held.fingerprint == u->fingerprint && unit_image_stays(u);
 }
 
 bool unit_may_start(Unit *u, JobResult *ret) {

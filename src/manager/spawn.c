@@ -29,7 +29,13 @@ typedef struct Launch {
         char **environment;
         UnitFiles files;
         DeviceNodes devices;
+        int spaces[SPACE_N_];
 } Launch;
+
+#define LAUNCH_INIT                                                                                       \
+        {                                                                                                 \
+                .root_fd = -EBADF, .output = { -EBADF, -EBADF }, .spaces = { -1, -1, -1, -1, -1, -1, -1 } \
+        }
 
 static void launch_clear(Launch *l) {
         identity_clear(&l->identity);
@@ -41,6 +47,7 @@ static void launch_clear(Launch *l) {
         strv_free(l->environment);
         unit_files_clear(&l->files);
         device_nodes_clear(&l->devices);
+        unit_close_spaces(l->spaces);
 }
 
 #define autolaunch __attribute__((cleanup(launch_clear)))
@@ -211,6 +218,8 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.n_mounts = l->mounts ? l->mounts->n : 0;
         q.files = l->files.items;
         q.n_files = l->files.n;
+        memcpy(q.space_fds, l->spaces, sizeof(q.space_fds));
+        q.cgroup_root = cgroup_root_mount(u->manager->cgroups);
         q.devices = l->devices.items;
         q.n_devices = l->devices.n;
         q.environment = l->environment;
@@ -239,7 +248,8 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
 
         if (hold)
                 (void) exit_release(hold);
-        r = hold ? exit_hold(result->pidfd, hold, &lost) : -ENOMEM;
+        r = hold ? exit_hold(result->pidfd, hold, namespace_is_own(&u->held.spec->spaces[SPACE_PID]), &lost)
+                 : -ENOMEM;
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "should the manager die, the exit status may be lost: %s",
                             strerror(-r));
@@ -251,7 +261,7 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
 }
 
 int unit_spawn(Unit *u, Fault *fault) {
-        autolaunch Launch l = { .root_fd = -EBADF, .output = { -EBADF, -EBADF } };
+        autolaunch Launch l = LAUNCH_INIT;
         LaunchResult result = { .pidfd = -EBADF };
         int r;
 
@@ -275,6 +285,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
         if (r >= 0)
+                r = unit_open_spaces(u, l.spaces, fault);
+        if (r >= 0)
                 r = take_notify(u, fault);
         if (r >= 0)
                 r = manager_injected_fault(u->manager, "launch", fault);
@@ -290,7 +302,7 @@ int unit_spawn(Unit *u, Fault *fault) {
 }
 
 int unit_plan_text(Unit *u, char **ret, Fault *fault) {
-        autolaunch Launch l = { .root_fd = -EBADF, .output = { -EBADF, -EBADF } };
+        autolaunch Launch l = LAUNCH_INIT;
         autoptr(Plan) plan = NULL;
         LaunchRequest request;
         autofree char *text = NULL;
@@ -306,6 +318,8 @@ int unit_plan_text(Unit *u, char **ret, Fault *fault) {
                 r = name_files(u, &l);
         if (r >= 0)
                 r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
+        if (r >= 0)
+                r = unit_open_spaces(u, l.spaces, fault);
         if (r < 0)
                 return r;
 

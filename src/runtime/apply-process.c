@@ -137,6 +137,22 @@ long apply_bounding(Apply *a, const Step *s) {
         return 0;
 }
 
+/* A kernel without the module, or with it turned off, has no such file. */
+long apply_label(Apply *a, const Step *s) {
+        struct open_how how = { .flags = O_WRONLY | O_CLOEXEC,
+                                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+        long fd, r;
+
+        fd = RAW(openat2, a->root_fd, s->path, &how, sizeof(how));
+        if (fd == -ENOENT)
+                return -EOPNOTSUPP;
+        if (fd < 0)
+                return fd;
+        r = RAW(write, fd, s->text, strlen(s->text));
+        (void) RAW(close, fd);
+        return r < 0 ? r : 0;
+}
+
 long apply_no_new_privs(Apply *a, const Step *s) {
         return RAW(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }

@@ -191,6 +191,12 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
                 if (report->error == -EINVAL)
                         fault_advise(f, "the user or a group of it is not in the map of the user namespace");
                 break;
+        case STEP_LABEL:
+                if (report->error == -EOPNOTSUPP)
+                        fault_advise(f, "this kernel has no such security module");
+                else if (report->error == -ENOENT || report->error == -EINVAL)
+                        fault_advise(f, "the policy of this host has no such profile or context, or is off");
+                break;
         case STEP_OOM_SCORE:
                 if (report->error == -EACCES)
                         fault_advise(
@@ -201,6 +207,17 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
         case STEP_IO_PRIORITY:
                 if (report->error == -EPERM || report->error == -EACCES)
                         fault_advise(f, "the manager lacks CAP_SYS_NICE");
+                break;
+        case STEP_TIME_OFFSETS:
+                if (report->error == -ENOENT)
+                        fault_advise(f, "this kernel has no time namespaces");
+                else if (report->error == -ERANGE)
+                        fault_advise(f, "clocks cannot show a time before 0");
+                break;
+        case STEP_NEW_MOUNT:
+                if (report->error == -EPERM)
+                        fault_advise(f, "the namespace belongs to other users: UserNS= has to name the same "
+                                        "unit, or host");
                 break;
         case STEP_CPUS:
                 if (report->error == -EINVAL)
@@ -214,9 +231,11 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
 
 static int describe(const Run *run, const ApplyReport *report, int error) {
         const Step *s = &run->plan->steps[report->step];
-        const char *object = s->path        ? s->path
-                             : s->slot >= 0 ? run->plan->slots[s->slot].name
-                                            : strempty(s->text);
+        /* Of a label, its name tells more than the file that it is written to. */
+        const char *object = s->op == STEP_LABEL ? s->text
+                             : s->path           ? s->path
+                             : s->slot >= 0      ? run->plan->slots[s->slot].name
+                                                 : strempty(s->text);
 
         (void) fault_set(run->fault, step_op_to_string(s->op), error, "%s", object);
         advise(report, s, run->fault);

@@ -84,6 +84,15 @@ static void check_groups(const UnitSpec *u, Diag *diag) {
         diag_hint(diag, "the manager is in no groups of a user");
 }
 
+static void check_labels(const UnitSpec *u, Diag *diag) {
+        static const char *const keys[] = { "SecurityLabelLevel", "SecurityLabelType" };
+
+        for (size_t i = 0; i < ELEMENTSOF(keys) && u->container->security_label_disable; i++)
+                if (unit_spec_is_set(u, "Container", keys[i]))
+                        diag_warning(diag, check_place(u, "Container", keys[i]),
+                                     "%s= does nothing with SecurityLabelDisable=yes", keys[i]);
+}
+
 static int check_resolver(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
         const NetworkKeys *k = &c->network;
@@ -111,5 +120,6 @@ int check_confinement(const UnitSpec *u, Diag *diag) {
                 bad = r < 0 ? r : bad;
         }
         check_groups(u, diag);
+        check_labels(u, diag);
         return bad;
 }

@@ -143,6 +143,11 @@ json_t *json_process(const ContainerSpec *s, const SpecJsonContext *c) {
                 r |= add_groups(user, s->groups);
         if (s->schedule.set & SCHEDULE_UMASK)
                 r |= json_object_set_new(user, "umask", json_integer(s->schedule.umask));
+        if (s->security_labels.app_armor)
+                r |= json_object_set_new(process, "apparmorProfile",
+                                         json_string(s->security_labels.app_armor));
+        if (s->security_labels.selinux)
+                r |= json_object_set_new(process, "selinuxLabel", json_string(s->security_labels.selinux));
         r |= add_schedule(process, &s->schedule);
         if (process && r < 0) {
                 json_decref(process);

@@ -13,13 +13,27 @@
 #include "basic/utf8.h"
 #include "config/specifiers.h"
 #include "spec/key-input.h"
+#include "spec/variables.h"
 
-int key_expand(const KeyInput *in, const char *text, Where at, char **ret) {
+static int expand_specifiers(const KeyInput *in, const char *text, Where at, char **ret) {
         if (in->specifiers && strchr(text, '%'))
                 return specifiers_expand(text, at, in->specifiers, in->diag, ret);
 
         *ret = strdup(text);
         return *ret ? 0 : -ENOMEM;
+}
+
+int key_expand(const KeyInput *in, const char *text, Where at, char **ret) {
+        autofree char *expanded = NULL;
+        int r;
+
+        r = expand_specifiers(in, text, at, &expanded);
+        if (r < 0)
+                return r;
+        if (in->variables && strchr(expanded, '$'))
+                return variables_expand(in, expanded, at, ret);
+        *ret = take_ptr(expanded);
+        return 0;
 }
 
 int key_unquote(const KeyInput *in, char **ret, Where *ret_at) {
@@ -36,31 +50,64 @@ int key_unquote(const KeyInput *in, char **ret, Where *ret_at) {
         return key_expand(in, inner, at, ret);
 }
 
-int key_split(const KeyInput *in, WordsFlags flags, Word **ret) {
-        autowords Word *words = NULL;
-        int n;
+/* Takes over @text, also on failure. */
+static int add_word(Word **words, size_t *n, char *text, const Word *from) {
+        Word *list = text ? reallocarray(*words, *n + 2, sizeof(*list)) : NULL;
 
-        n = words_split(in->text, in->at, flags, in->diag, &words);
-        if (n < 0)
-                return n;
+        if (!list) {
+                free(text);
+                return -ENOMEM;
+        }
+        list[*n] = *from;
+        list[(*n)++].text = text;
+        list[*n] = (Word){};
+        *words = list;
+        return 0;
+}
 
-        for (int i = 0; i < n; i++) {
-                char *expanded;
-                int r;
+/* One word of the text is one word, but for a variable that stands for several. */
+static int expand_word(const KeyInput *in, const Word *word, Word **words, size_t *n) {
+        autostrv char **several = NULL;
+        char *text;
+        int r;
 
-                r = key_expand(in, words[i].text, words[i].at, &expanded);
-                if (r < 0)
-                        return r;
-                free(words[i].text);
-                words[i].text = expanded;
-                /* Neither D-Bus nor JSON could tell of it. */
-                if (utf8_find_invalid(expanded, strlen(expanded)) < strlen(expanded))
-                        return diag_error(in->diag, words[i].at, -EINVAL,
-                                          "%s=: the escapes give bytes that are not UTF-8", in->key);
+        r = in->variables ? variables_expand_word(in, word->text, word->at, &several) : 0;
+        if (r < 0)
+                return r;
+        if (r > 0) {
+                for (size_t i = 0; several && several[i] && r >= 0; i++)
+                        r = add_word(words, n, strdup(several[i]), word);
+                return r < 0 ? r : 0;
         }
 
-        *ret = take_ptr(words);
-        return n;
+        r = key_expand(in, word->text, word->at, &text);
+        if (r < 0)
+                return r;
+        r = add_word(words, n, text, word);
+        /* Neither D-Bus nor JSON could tell of it. */
+        if (r == 0 && utf8_find_invalid(text, strlen(text)) < strlen(text))
+                return diag_error(in->diag, word->at, -EINVAL,
+                                  "%s=: the escapes give bytes that are not UTF-8", in->key);
+        return r;
+}
+
+int key_split(const KeyInput *in, WordsFlags flags, Word **ret) {
+        autowords Word *words = NULL, *expanded = NULL;
+        size_t n = 0;
+        int r, n_words;
+
+        n_words = words_split(in->text, in->at, flags, in->diag, &words);
+        if (n_words < 0)
+                return n_words;
+
+        for (int i = 0; i < n_words; i++) {
+                r = expand_word(in, &words[i], &expanded, &n);
+                if (r < 0)
+                        return r;
+        }
+
+        *ret = take_ptr(expanded);
+        return (int) n;
 }
 
 char *key_join_take(char **words, int r) {

@@ -9,6 +9,7 @@
 #include "basic/unit-name.h"
 #include "spec/key-input.h"
 #include "spec/key-types.h"
+#include "spec/variables.h"
 
 static char *format_list(const void *field) {
         return words_join(*(char *const *const *) field);
@@ -127,12 +128,18 @@ void key_entrypoint_clear(void *field) {
         e->set = false;
 }
 
-/* "NAME" without "=": an empty label, but a variable that Podman would take from its own environment. */
+/* "NAME" without "=": an empty label, or the service's variable of that name. */
 static int assign_bare_name(const KeyInput *in, const Word *word, bool first, char ***list) {
-        autofree char *assignment = NULL;
+        const char *value = NULL;
 
-        if (streq(in->key, "Label")) {
-                if (asprintf(&assignment, "%s=", word->text) < 0) {
+        if (streq(in->key, "Label") || streq(in->key, "Annotation"))
+                value = "";
+        else if (in->variables)
+                value = strv_env_get(in->variables->known, word->text);
+        if (value) {
+                autofree char *assignment = NULL;
+
+                if (asprintf(&assignment, "%s=%s", word->text, value) < 0) {
                         assignment = NULL;
                         return -ENOMEM;
                 }

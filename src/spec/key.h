@@ -12,6 +12,7 @@
 #include "spec/section.h"
 
 typedef struct SpecifierContext SpecifierContext;
+typedef struct Variables Variables;
 
 /* What a key's type gets to see of one assignment. */
 typedef struct KeyInput {
@@ -20,11 +21,14 @@ typedef struct KeyInput {
         Where at;              /* of the value's first byte */
         const char *directory; /* of the unit file: what relative paths begin at; NULL = unknown */
         const SpecifierContext *specifiers; /* NULL = none are expanded */
+        const Variables *variables;         /* NULL = none are expanded */
+        bool free_text; /* nothing is made from the value: a variable in it may be empty */
         Diag *diag;
 } KeyInput;
 
 typedef struct KeyType {
         const char *name;
+        bool plain;            /* a number, a switch, a word of a list: owns nothing */
         const char *signature; /* D-Bus type of the property */
         const char *syntax;    /* what the author writes */
         /* Sets or extends the field. Returns 0, -EINVAL with a message in diag, or -ENOMEM. */
@@ -81,6 +85,7 @@ typedef struct KeyTable {
         const char *peer; /* whose keys they are, unless a flag says otherwise */
         const Key *keys;  /* sorted by name */
         size_t n;
+        size_t size; /* of the section's struct */
 } KeyTable;
 
 #define TABLE_(word, ...) extern const KeyTable word##_keys;

@@ -1,4 +1,5 @@
 /* What a container may do: capabilities, system calls, devices, and what is hidden from it. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,25 @@ static int make_seccomp(const Making *m, ContainerSpec *s) {
         return r < 0 ? r : expand(m, c->system_calls.deny, &s->seccomp.deny);
 }
 
+/* What podman gives a container of the same keys; without them the policy's own transition counts. */
+static int make_labels(const Making *m, ContainerSpec *s) {
+        const ContainerSection *c = m->section;
+        const char *type = c->security_label_type, *level = c->security_label_level;
+        LabelSpec *l = &s->security_labels;
+
+        if (c->app_armor && !streq(c->app_armor, "unconfined") &&
+            spec_copy_text(c->app_armor, &l->app_armor) < 0)
+                return -ENOMEM;
+        if (c->security_label_disable || (!type && !level))
+                return 0;
+        if (asprintf(&l->selinux, "system_u:system_r:%s:%s", type ? type : "container_t",
+                     level ? level : "s0") < 0) {
+                l->selinux = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
 static int make_devices(const Making *m, ContainerSpec *s) {
         const DeviceList *list = &m->section->devices;
 
@@ -74,6 +94,8 @@ int spec_make_confinement(const Making *m, ContainerSpec *s) {
         s->no_new_privileges = c->no_new_privileges == TOGGLE_UNSET ? m->config->security.no_new_privileges
                                                                     : c->no_new_privileges == TOGGLE_ON;
         r = make_seccomp(m, s);
+        if (r == 0)
+                r = make_labels(m, s);
         if (r == 0)
                 r = make_devices(m, s);
         if (r == 0)

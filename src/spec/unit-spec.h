@@ -42,9 +42,10 @@ AUTOPTR_DEFINE(UnitSpec, unit_spec_free);
  * @specifiers: what %-specifiers stand for on this host; NULL = unknown. Name and path are @raw's
  * @diag:       errors and warnings are added here, all of them, not just the first
  *
- * Pure, but for MemoryMax=N%, which asks how much memory this machine has. Keys that systemd or Quadlet know
- * and we do not support yet are warnings. Units that other keys name (Network=x.network, Volume=x.volume:/y,
- * Image=x.image) are added to Requires= and After=.
+ * Pure, but for MemoryMax=N%, which asks how much memory this machine has, and for @specifiers->read_file, by
+ * which the files of [Service] EnvironmentFile= are read where their variables stand in values (variables.h).
+ * Keys that systemd or Quadlet know and we do not support yet are warnings. Units that other keys name
+ * (Network=x.network, Volume=x.volume:/y, Image=x.image) are added to Requires= and After=.
  *
  * Returns: 0; -EINVAL when there was at least one error; -ENOMEM.
  */

@@ -107,7 +107,7 @@ END_TEST
 START_TEST(command_lines) {
         expect_line("command: a  b\tc", "Exec=a b c");
         expect_line("command: sh -c 'a b' \"c $${D} \\\"e\\\"\" f\\ g",
-                    "Exec=sh -c \"a b\" \"c ${D} \\\"e\\\"\" \"f g\"");
+                    "Exec=sh -c \"a b\" \"c $${D} \\\"e\\\"\" \"f g\"");
         expect_line("command: ['a b', '']", "Exec=\"a b\" \"\"");
         expect_line("entrypoint: ''", "Entrypoint=");
         expect_line("entrypoint: []", "Entrypoint=");

@@ -235,7 +235,7 @@ START_TEST(crun_starts_the_same_container) {
                 "[Container]\nRootfs=/r\nVolume=/usr:/usr:ro\nTmpfs=/tmp:size=1m\nHostName=inside\n"
                 "Environment=GREETING=hello\nSysctl=net.core.somaxconn=77\nUlimit=nofile=100:200\n"
                 "WorkingDir=/tmp\n"
-                "Exec=sh -c 'echo $GREETING $(cat /proc/sys/kernel/hostname) $$ $(cat "
+                "Exec=sh -c 'echo $GREETING $(cat /proc/sys/kernel/hostname) $$$$ $(cat "
                 "/proc/sys/net/core/somaxconn) "
                 "$(ulimit -n) $(pwd); grep -E \"CapBnd|NoNewPrivs|Seccomp:\" /proc/self/status; "
                 "touch /usr/x 2>/dev/null || echo read-only; test -s /proc/timer_list || echo masked'\n",
