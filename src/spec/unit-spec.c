@@ -9,6 +9,7 @@
 #include "spec/key-alias.h"
 #include "spec/key-types.h"
 #include "spec/key.h"
+#include "spec/podman-args.h"
 #include "spec/unit-check.h"
 #include "spec/unit-spec.h"
 #include "spec/variables.h"
@@ -28,6 +29,7 @@ void unit_spec_free(UnitSpec *u) {
         OWN_SECTION_LIST(FREE_)
 #undef FREE_
         raw_unit_free(u->raw);
+        raw_unit_free(u->derived);
         free(u->name);
         free(u);
 }
@@ -54,8 +56,9 @@ const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const ch
 }
 
 bool unit_spec_is_set(const UnitSpec *u, const char *section, const char *key) {
-        const RawValue *v = unit_raw_value(u->raw, section, key);
+        const RawValue *v = unit_raw_value(u->derived, section, key);
 
+        v = v ? v : unit_raw_value(u->raw, section, key);
         return v && v->value[0];
 }
 
@@ -68,7 +71,8 @@ static int unit_spec_new(const RawUnit *raw, UnitKind kind, UnitSpec **ret) {
                 return -ENOMEM;
         u->kind = kind;
         u->name = strdup(raw->name);
-        if (!u->name)
+        u->derived = calloc(1, sizeof(*u->derived));
+        if (!u->name || !u->derived)
                 return -ENOMEM;
 
 #define NEW_(word, title, type, own_kind)                                 \
@@ -229,6 +233,38 @@ static int load_values(UnitSpec *u, const RawUnit *raw, const char *directory,
         return bad;
 }
 
+/* What other keys stand for: it was read with them, and has nothing left to expand. */
+static int load_derived(UnitSpec *u, const char *directory, Diag *diag) {
+        int bad = 0;
+
+        for (size_t i = 0; i < u->derived->n_values; i++) {
+                int r = load_value(u, &u->derived->values[i], directory, NULL, NULL, diag);
+
+                if (r == -ENOMEM)
+                        return r;
+                bad = r < 0 ? r : bad;
+        }
+        return bad;
+}
+
+static int load_all(UnitSpec *u, const RawUnit *raw, const char *directory,
+                    const SpecifierContext *specifiers, const Variables *variables, Diag *diag) {
+        const KeyInput in = {
+                .directory = directory, .specifiers = specifiers, .variables = variables, .diag = diag
+        };
+        int bad, r;
+
+        bad = load_values(u, raw, directory, specifiers, variables, diag);
+        if (bad == -ENOMEM)
+                return bad;
+        r = podman_args_translate(raw, u->kind, &in, u->derived);
+        if (r == -ENOMEM)
+                return r;
+        bad = r < 0 ? r : bad;
+        r = load_derived(u, directory, diag);
+        return r < 0 ? r : bad;
+}
+
 static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
         autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
         const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
@@ -237,7 +273,7 @@ static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *sp
 
         r = variables_collect(raw, directory, specifiers, &variables);
         if (r == 0)
-                r = load_values(u, raw, directory, specifiers, &variables, diag);
+                r = load_all(u, raw, directory, specifiers, &variables, diag);
         variables_clear(&variables);
         return r;
 }
