@@ -100,6 +100,19 @@ static void print_escaped(FILE *f, const char *text) {
         print_doubling(f, text, "%");
 }
 
+/* A pod is there before its containers, and has them started. */
+static void print_members(const Generator *g, FILE *f, const UnitSpec *pod) {
+        for (size_t i = 0; i < g->n_faces; i++) {
+                const ContainerSection *c = g->faces[i].unit->container;
+
+                if (!c || !streq_null(c->pod, pod->name))
+                        continue;
+                fprintf(f, "Before=%s\n", g->faces[i].service);
+                if (c->start_with_pod)
+                        fprintf(f, "Wants=%s\n", g->faces[i].service);
+        }
+}
+
 static void print_command(FILE *f, const char *key, const char *verb, const char *name) {
         fprintf(f, "%s=" BINDIR "/nsctl %s ", key, verb);
         print_doubling(f, name, "%\\"); /* names may have a backslash, which quotes in commands */
@@ -134,6 +147,7 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         r = print_dependencies(g, f, u);
         if (r < 0)
                 return r;
+        print_members(g, f, u);
         print_paths(f, "RequiresMountsFor", u->unit.requires_mounts_for);
         print_paths(f, "WantsMountsFor", u->unit.wants_mounts_for);
 
@@ -251,6 +265,7 @@ static int load_unit(const Generator *g, const char *name, UnitSpec **ret) {
 /* Gives the unit a place among the faces, unless another one bears its service's name. */
 static int add_face(Generator *g, UnitSpec *u) {
         autofree char *service = NULL;
+        Face *faces;
         int r;
 
         r = unit_spec_service(u, &service);
@@ -263,10 +278,15 @@ static int add_face(Generator *g, UnitSpec *u) {
                         return -EEXIST;
                 }
 
-        g->faces[g->n_faces++] = (Face){ u, take_ptr(service) };
+        faces = reallocarray(g->faces, g->n_faces + 1, sizeof(*faces));
+        if (!faces)
+                return -ENOMEM;
+        g->faces = faces;
+        faces[g->n_faces++] = (Face){ u, take_ptr(service) };
         return 0;
 }
 
+/* A unit that cannot get a face must not keep the others from theirs. */
 static void load_face(Generator *g, const char *name) {
         autoptr(UnitSpec) u = NULL;
         int r;
@@ -278,6 +298,29 @@ static void load_face(Generator *g, const char *name) {
                 log_message(LOG_ERR, name, "no service made of it: %s", strerror(-r));
         else
                 (void) take_ptr(u);
+}
+
+/* Of a template, the instance that is started at boot when [Install] says so. */
+static void load_default_instance(Generator *g, const char *template) {
+        autofree char *name = NULL;
+
+        (void) unit_path_default_instance(g->path, template, host_specifiers_context(g->specifiers), NULL,
+                                          &name);
+        if (name && !find_face(g, name))
+                load_face(g, name);
+}
+
+/* Instances of templates that a face names: systemd has no template to make them of. */
+static void load_named_instances(Generator *g, const UnitSpec *u) {
+        for (size_t i = 0; i < ELEMENTSOF(shared_dependencies); i++)
+                STRV_FOREACH (name, u->unit.dependencies[shared_dependencies[i]]) {
+                        autofree char *file = NULL;
+
+                        if (unit_name_kind(*name) >= 0 && strchr(*name, '@') &&
+                            !unit_name_is_template(*name) && !find_face(g, *name) &&
+                            unit_path_find(g->path, *name, &file) == 0)
+                                load_face(g, *name);
+                }
 }
 
 /* All units first: their services' names are needed when one of them names another. */
@@ -292,9 +335,6 @@ static int load_all(Generator *g) {
                 r = unit_path_list(g->path, &names);
         if (r < 0)
                 return r;
-        g->faces = calloc(strv_length(names) + 1, sizeof(*g->faces));
-        if (!g->faces)
-                return -ENOMEM;
 
         tell(NULL, unit_path_diag(g->path));
         STRV_FOREACH (name, names) {
@@ -313,6 +353,12 @@ static int load_all(Generator *g) {
                 } else
                         load_face(g, *name);
         }
+        STRV_FOREACH (name, names)
+                if (unit_name_is_template(*name))
+                        load_default_instance(g, *name);
+        /* Grows as it goes. */
+        for (size_t i = 0; i < g->n_faces; i++)
+                load_named_instances(g, g->faces[i].unit);
         return 0;
 }
 

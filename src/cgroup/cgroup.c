@@ -15,6 +15,7 @@
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "cgroup/cgroup.h"
+#include "spec/resource-section.h"
 
 #define FILE_MAX_BYTES (16 * 1024 * 1024)
 
@@ -47,7 +48,15 @@ static int limit_fault(Fault *fault, int r, const char *key, uint64_t value) {
         return r < 0 ? fault_set(fault, "limit", r, "%s=%" PRIu64, key, value) : 0;
 }
 
-static int write_weight(int fd, uint64_t weight) {
+/* An idle cgroup has no weight that could be set. Kernels before 5.15 know of none. */
+static int write_weight(int fd, uint64_t weight, bool fresh) {
+        int r;
+
+        if (weight == CPU_WEIGHT_IDLE)
+                return write_value(fd, "cpu.idle", 1);
+        r = fresh ? 0 : write_value(fd, "cpu.idle", 0);
+        if (r < 0 && r != -ENOENT)
+                return r;
         return write_value(fd, "cpu.weight", weight == UINT64_MAX ? CPU_WEIGHT_DEFAULT : weight);
 }
 
@@ -64,7 +73,7 @@ static int write_limits(const CgroupRoot *root, int fd, const LimitSpec *l, bool
         if (r == 0 && pids && (!fresh || l->tasks_max != UINT64_MAX))
                 r = limit_fault(fault, write_value(fd, "pids.max", l->tasks_max), "TasksMax", l->tasks_max);
         if (r == 0 && cpu && (!fresh || l->cpu_weight != UINT64_MAX))
-                r = limit_fault(fault, write_weight(fd, l->cpu_weight), "CPUWeight", l->cpu_weight);
+                r = limit_fault(fault, write_weight(fd, l->cpu_weight, fresh), "CPUWeight", l->cpu_weight);
         if (r == 0 && cpu && (!fresh || l->cpu_quota != UINT64_MAX))
                 r = limit_fault(fault, write_quota(fd, l->cpu_quota), "CPUQuota", l->cpu_quota);
         return r;

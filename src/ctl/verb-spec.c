@@ -62,6 +62,7 @@ static int make_spec(const ManagerConfig *config, const char *name, Diag *diag, 
         autoptr(UnitPath) path = NULL;
         autoptr(HostSpecifiers) host = host_specifiers_new();
         autoptr(UnitSpec) unit = NULL;
+        autospecfiles SpecFiles files = {};
         ImageConfig nothing = {};
         int r;
 
@@ -75,8 +76,20 @@ static int make_spec(const ManagerConfig *config, const char *name, Diag *diag, 
         if (r < 0)
                 return r;
 
+        r = spec_files_read(unit, diag, &files);
+        if (r < 0)
+                return r;
         unit_spec_set_defaults(unit, config);
-        return spec_make(unit, &nothing, config, environment, diag, ret);
+
+        const SpecSources sources = {
+                .image = &nothing,
+                .config = config,
+                .file_environment = environment,
+                .seccomp = files.seccomp,
+                .sub_uids = files.sub_uids,
+                .sub_gids = files.sub_gids,
+        };
+        return spec_make(unit, &sources, diag, ret);
 }
 
 static int offline(Ctl *c, const char *name) {
@@ -85,7 +98,7 @@ static int offline(Ctl *c, const char *name) {
         autoptr(ContainerSpec) spec = NULL;
         autoptr(Diag) diag = diag_new();
         SpecJsonContext context = {};
-        IdExtent ids;
+        autoidmap IdMap ids = {};
         int r;
 
         if (!config || !diag)
@@ -101,9 +114,11 @@ static int offline(Ctl *c, const char *name) {
                 return ctl_errno(r, "%s", name);
 
         /* Which ids the manager would take is known to it alone; any will do to read or run the result. */
-        ids = (IdExtent){ 0, config->users.first_id, spec->id_count };
-        context.ids = &ids;
-        context.n_ids = spec->user_namespace;
+        r = spec->pick_ids ? id_map_range(&ids, config->users.first_id, spec->id_count)
+                           : id_map_copy(&spec->ids, &ids);
+        if (r < 0)
+                return ctl_errno(r, "%s", name);
+        context.ids = spec->user_namespace ? &ids : NULL;
         context.root = spec->rootfs;
         r = spec_to_json(spec, &context, &text);
         if (r < 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "basic/strv.h"
 #include "ctl/client.h"
@@ -120,6 +121,9 @@ static int add_unit(Passes *p, const char *word) {
         r = find_pass(p, NULL, &v);
         if (r == 0)
                 r = verify_want(v, name);
+        if (r == -ENOENT && access(word, F_OK) == 0)
+                return ctl_error("there is no unit file for %s; the file in this directory is \"./%s\"", name,
+                                 word);
         if (r == -ENOENT)
                 return ctl_no_unit(name);
         return r < 0 ? ctl_errno(r, "%s", word) : STATUS_OK;

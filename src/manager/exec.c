@@ -142,6 +142,7 @@ int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *dat
         request.capabilities = spec->capabilities;
         request.no_new_privileges = spec->no_new_privileges;
         request.seccomp = &spec->seccomp;
+        request.labels = spec->security_labels;
         request.terminal = call->terminal;
         if (!call->terminal) {
                 request.stdin_fd = call->stdio[0];

@@ -12,17 +12,39 @@
 #include "network/names.h"
 
 #define RESOLV_PATH     "/etc/resolv.conf"
+#define RESOLV_STATIC   "/usr/lib/systemd/resolv.conf"
+#define RESOLV_UPLINK   "/run/systemd/resolve/resolv.conf"
+#define RESOLV_STUB     "/run/systemd/resolve/stub-resolv.conf"
 #define RESOLV_MAX      ((size_t) 64 * 1024)
 #define LOCAL_TIME      "/etc/localtime"
 #define ZONES_DIRECTORY "/usr/share/zoneinfo"
 #define ZONE_MAX        ((size_t) 256 * 1024)
+
+/* Where resolv.conf comes from, when we do not write it; a bound one follows changes of the host's. */
+static const struct {
+        const char *path;
+        bool bind;
+} resolv_sources[RESOLV_CONF_N_] = {
+        [RESOLV_CONF_COPY_HOST] = { RESOLV_PATH, false },
+        [RESOLV_CONF_REPLACE_HOST] = { RESOLV_PATH, false },
+        [RESOLV_CONF_BIND_HOST] = { RESOLV_PATH, true },
+        [RESOLV_CONF_COPY_STATIC] = { RESOLV_STATIC, false },
+        [RESOLV_CONF_REPLACE_STATIC] = { RESOLV_STATIC, false },
+        [RESOLV_CONF_BIND_STATIC] = { RESOLV_STATIC, true },
+        [RESOLV_CONF_COPY_UPLINK] = { RESOLV_UPLINK, false },
+        [RESOLV_CONF_REPLACE_UPLINK] = { RESOLV_UPLINK, false },
+        [RESOLV_CONF_BIND_UPLINK] = { RESOLV_UPLINK, true },
+        [RESOLV_CONF_COPY_STUB] = { RESOLV_STUB, false },
+        [RESOLV_CONF_REPLACE_STUB] = { RESOLV_STUB, false },
+        [RESOLV_CONF_BIND_STUB] = { RESOLV_STUB, true },
+};
 
 static bool wants_always(const ContainerSpec *s) {
         return true;
 }
 
 static bool wants_resolv(const ContainerSpec *s) {
-        return s->resolv != RESOLV_OFF;
+        return s->resolv != RESOLV_CONF_OFF;
 }
 
 static bool wants_time_zone(const ContainerSpec *s) {
@@ -86,13 +108,14 @@ static int make_hosts(Unit *u, Fault *fault) {
         };
 
         request.n_addresses =
-                own_addresses(u->held.attachment, addresses, ELEMENTSOF(addresses), &request.gateway);
+                own_addresses(unit_attachment(u), addresses, ELEMENTSOF(addresses), &request.gateway);
         text = names_hosts(&request);
         return write_file(u, "hosts", text, text ? strlen(text) : 0, fault);
 }
 
 static int make_resolv(Unit *u, Fault *fault) {
         const ContainerSpec *spec = u->held.spec;
+        const char *source = resolv_sources[spec->resolv].path;
         autofree char *host = NULL, *text = NULL;
         ResolvRequest request = {
                 .dns = spec->dns,
@@ -101,12 +124,15 @@ static int make_resolv(Unit *u, Fault *fault) {
                 .options = spec->dns_options,
         };
 
-        if (spec->resolv == RESOLV_OFF || spec->resolv == RESOLV_BIND_HOST)
+        if (spec->resolv == RESOLV_CONF_OFF || resolv_sources[spec->resolv].bind)
                 return 0;
-        (void) file_read(AT_FDCWD, RESOLV_PATH, RESOLV_MAX, &host, NULL);
-        if (spec->resolv == RESOLV_COPY_HOST)
-                return write_file(u, "resolv.conf", strempty(host), strlen(strempty(host)), fault);
+        if (source) {
+                int r = file_read(AT_FDCWD, source, RESOLV_MAX, &host, NULL);
 
+                return r < 0 ? fault_set(fault, "resolv.conf", r, "%s", source)
+                             : write_file(u, "resolv.conf", host, strlen(host), fault);
+        }
+        (void) file_read(AT_FDCWD, RESOLV_PATH, RESOLV_MAX, &host, NULL);
         request.host_text = host;
         text = names_resolv_conf(&request);
         return write_file(u, "resolv.conf", text, text ? strlen(text) : 0, fault);
@@ -207,8 +233,8 @@ int unit_files_name(const Unit *u, UnitFiles *files) {
                 if (r < 0)
                         return r;
                 files->items[files->n - 1].on_link = etc_files[i].on_link;
-                if (spec->resolv == RESOLV_BIND_HOST && streq(etc_files[i].destination, RESOLV_PATH))
-                        files->items[files->n - 1].source = RESOLV_PATH;
+                if (resolv_sources[spec->resolv].bind && streq(etc_files[i].destination, RESOLV_PATH))
+                        files->items[files->n - 1].source = resolv_sources[spec->resolv].path;
         }
         return 0;
 }

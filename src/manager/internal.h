@@ -6,7 +6,8 @@
  *      spawn.c     MACHINE_SPAWN                                    jobs.c     transactions and the job queue
  *      saved.c     state on disk, adoption                          worker.c   slow work in a child process
  *      exec.c      programs inside running containers               report.c   JSON listings
- *      files.c     the container's hosts, resolv.conf, ...
+ *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces, and those of
+ * others
  */
 #pragma once
 
@@ -37,7 +38,8 @@ typedef struct Held {
         char *container_dir;  /* /var/lib/nsunits/containers/UNIT */
         char *files_dir;      /* /run/nsunitd/units/UNIT */
         uint64_t fingerprint; /* of the unit file that it was made from */
-        uint32_t id_base;     /* 0 = no user namespace */
+        uint32_t id_base;     /* of the range that was picked; 0 = none */
+        IdMap ids;            /* of the user namespace */
         int userns_fd, netns_fd, cgroup_fd;
         bool cgroup_killed; /* no process can be started in it any more */
         bool root;
@@ -159,6 +161,21 @@ int unit_describe_attachment(Unit *u);
 char *held_path(const Unit *u, const char *name);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
+
+/* spaces.c */
+/* NULL without a user namespace. */
+const IdMap *held_ids(const Unit *u);
+int unit_make_ids(Unit *u, Fault *fault);
+void unit_drop_ids(Unit *u);
+int unit_make_userns(Unit *u, Fault *fault);
+void unit_drop_userns(Unit *u);
+int unit_make_netns(Unit *u, Fault *fault);
+void unit_drop_netns(Unit *u);
+/* By which its processes have their network: its own, or that of the container that shares its network. */
+const Attachment *unit_attachment(const Unit *u);
+/* Namespaces of others, for one launch; -1 where it has its own or the host's. */
+int unit_open_spaces(const Unit *u, int fds[SPACE_N_], Fault *fault);
+void unit_close_spaces(int fds[SPACE_N_]);
 
 /* files.c */
 typedef struct UnitFiles {

@@ -15,7 +15,6 @@
 #include "config/env-file.h"
 #include "manager/internal.h"
 #include "runtime/exit-store.h"
-#include "runtime/userns.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
 #include "storage/root.h"
@@ -143,6 +142,7 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
         autoptr(ContainerSpec) spec = NULL;
         autoptr(Diag) diag = diag_new();
         autoptr(Image) image = NULL;
+        autospecfiles SpecFiles files = {};
         autostrv char **env = NULL;
         int r;
 
@@ -156,7 +156,20 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
                 return r;
         r = read_environment_files(from, diag, &env, fault);
         if (r >= 0)
-                r = spec_make(from, image ? image->config : NULL, u->manager->config, env, diag, &spec);
+                r = spec_files_read(from, diag, &files);
+        if (r >= 0) {
+                const SpecSources sources = {
+                        .image = image ? image->config : NULL,
+                        .config = u->manager->config,
+                        .file_environment = env,
+                        .host_environment = environ,
+                        .seccomp = files.seccomp,
+                        .sub_uids = files.sub_uids,
+                        .sub_gids = files.sub_gids,
+                };
+
+                r = spec_make(from, &sources, diag, &spec);
+        }
         if (r < 0)
                 return diag_fault(diag, fault, r);
         r = manager_use_real_names(u->manager, spec->networks);
@@ -206,62 +219,6 @@ static int make_directories(Unit *u, Fault *fault) {
 static void drop_directories(Unit *u) {
         (void) tree_remove(AT_FDCWD, u->held.directory);
         (void) tree_remove(AT_FDCWD, u->held.files_dir);
-}
-
-static int make_ids(Unit *u, Fault *fault) {
-        if (!u->held.spec->user_namespace)
-                return 0;
-        return id_pool_take(&u->manager->ids, u->manager->config, &u->held.id_base, fault);
-}
-
-static void drop_ids(Unit *u) {
-        if (u->held.id_base > 0)
-                id_pool_give(&u->manager->ids, u->manager->config, u->held.id_base);
-        u->held.id_base = 0;
-}
-
-static int hold_namespace(Unit *u, int fd, const char *name, Fault *fault) {
-        autofree char *path = held_path(u, name);
-
-        return path ? ns_hold(fd, path, fault) : -ENOMEM;
-}
-
-static void release_namespace(Unit *u, int *fd, const char *name) {
-        autofree char *path = held_path(u, name);
-
-        if (path)
-                (void) ns_release(path);
-        replace_fd(fd, -EBADF);
-}
-
-static int make_userns(Unit *u, Fault *fault) {
-        const IdExtent extent = { 0, u->held.id_base, u->manager->config->users.id_count };
-
-        if (!u->held.spec->user_namespace)
-                return 0;
-
-        u->held.userns_fd = userns_create(&extent, 1, fault);
-        if (u->held.userns_fd < 0)
-                return u->held.userns_fd;
-        return hold_namespace(u, u->held.userns_fd, "user", fault);
-}
-
-static void drop_userns(Unit *u) {
-        release_namespace(u, &u->held.userns_fd, "user");
-}
-
-static int make_netns(Unit *u, Fault *fault) {
-        if (u->held.spec->network == NETWORK_MODE_HOST)
-                return 0;
-
-        u->held.netns_fd = netns_create(u->held.userns_fd >= 0 ? u->held.userns_fd : -1, fault);
-        if (u->held.netns_fd < 0)
-                return u->held.netns_fd;
-        return hold_namespace(u, u->held.netns_fd, "net", fault);
-}
-
-static void drop_netns(Unit *u) {
-        release_namespace(u, &u->held.netns_fd, "net");
 }
 
 /* File permissions mean little to a container's root: less than reading and writing needs a program. */
@@ -355,7 +312,7 @@ static int make_root(Unit *u, Fault *fault) {
                 .attach_path = attach,
                 .staging = staging,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
-                .id_base = u->held.id_base,
+                .ids = held_ids(u),
         };
         r = root_prepare(&request, fault);
         image_layers_close(layers, n_layers);
@@ -413,7 +370,7 @@ static int make_network(Unit *u, Fault *fault) {
         };
         int r;
 
-        if (spec->network == NETWORK_MODE_HOST)
+        if (spec->network == NETWORK_MODE_HOST || spec->network == NETWORK_MODE_SHARED)
                 return 0;
         if (spec->network == NETWORK_MODE_NONE)
                 return network_loopback_up(u->held.netns_fd, fault);
@@ -450,10 +407,10 @@ typedef struct PrepareStep {
 
 static const PrepareStep steps[] = {
         { "spec", make_spec, drop_spec },
-        { "ids", make_ids, drop_ids },
+        { "ids", unit_make_ids, unit_drop_ids },
         { "directories", make_directories, drop_directories },
-        { "user-namespace", make_userns, drop_userns },
-        { "network-namespace", make_netns, drop_netns },
+        { "user-namespace", unit_make_userns, unit_drop_userns },
+        { "network-namespace", unit_make_netns, unit_drop_netns },
         { "cgroup", make_cgroup, drop_cgroup },
         { "root", make_root, drop_root },
         { "network", make_network, drop_network },

@@ -134,7 +134,8 @@ int manager_list_links(Manager *m, char **ret) {
 int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
         autoptr(ContainerSpec) spec = NULL;
         autofree char *volumes = volumes_dir(m), *root = NULL;
-        IdExtent extent = { 0, m->config->users.first_id, m->config->users.id_count };
+        const IdMap *ids = held_ids(u);
+        autoidmap IdMap example = {};
         int r;
 
         r = unit_make_spec(u, u->spec, NULL, &spec, fault);
@@ -144,14 +145,19 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
         root = r < 0 ? NULL : held_path(u, "root");
         if (!root || !volumes)
                 return -ENOMEM;
-        if (u->held.id_base > 0)
-                extent.outside = u->held.id_base;
+        /* What a start would pick is not known before; any will do to read or run the result. */
+        if (!ids && spec->user_namespace) {
+                r = spec->pick_ids ? id_map_range(&example, m->config->users.first_id, spec->id_count)
+                                   : id_map_copy(&spec->ids, &example);
+                if (r < 0)
+                        return r;
+                ids = &example;
+        }
 
         const SpecJsonContext context = {
                 .root = root,
                 .volume_store = volumes,
-                .ids = &extent,
-                .n_ids = spec->user_namespace,
+                .ids = spec->user_namespace ? ids : NULL,
         };
         return spec_to_json(spec, &context, ret);
 }

@@ -72,6 +72,32 @@ static char *invocation_text(const Unit *u, char text[33]) {
         return text;
 }
 
+static json_t *ids_to_json(const IdList *list) {
+        json_t *array = json_array();
+
+        for (size_t i = 0; i < list->n; i++)
+                (void) json_array_append_new(array, json_pack("[I, I, I]", (json_int_t) list->items[i].inside,
+                                                              (json_int_t) list->items[i].outside,
+                                                              (json_int_t) list->items[i].count));
+        return array;
+}
+
+static int ids_from_json(const json_t *array, IdList *ret) {
+        const json_t *line;
+        size_t i;
+
+        json_array_foreach(array, i, line) {
+                IdExtent extent = { (uint32_t) json_integer_value(json_array_get(line, 0)),
+                                    (uint32_t) json_integer_value(json_array_get(line, 1)),
+                                    (uint32_t) json_integer_value(json_array_get(line, 2)) };
+                int r = id_list_add(ret, extent);
+
+                if (r < 0)
+                        return r;
+        }
+        return id_list_check(ret);
+}
+
 int unit_save(Unit *u) {
         autofree char *path = state_path(u->manager, u->name), *text = NULL;
         char invocation[33];
@@ -88,6 +114,10 @@ int unit_save(Unit *u) {
                 u->held.image ? u->held.image->id : NULL, "status", u->status_text, "fault", u->fault_text);
         if (!o || !path)
                 return -ENOMEM;
+        if (held_ids(u))
+                (void) json_object_set_new(o, "ids",
+                                           json_pack("{s:o, s:o}", "uids", ids_to_json(&u->held.ids.uids),
+                                                     "gids", ids_to_json(&u->held.ids.gids)));
         if (u->held.attachment)
                 (void) json_object_set_new(o, "network", network_attachment_to_json(u->held.attachment));
 
@@ -182,6 +212,11 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
                 return r;
 
         u->held.id_base = (uint32_t) json_integer_value(json_object_get(saved, "id_base"));
+        r = ids_from_json(json_object_get(json_object_get(saved, "ids"), "uids"), &u->held.ids.uids);
+        if (r >= 0)
+                r = ids_from_json(json_object_get(json_object_get(saved, "ids"), "gids"), &u->held.ids.gids);
+        if (r < 0)
+                return r;
         if (u->held.id_base > 0)
                 (void) id_pool_take_at(&u->manager->ids, u->manager->config, u->held.id_base);
         u->held.fingerprint = (uint64_t) json_integer_value(json_object_get(saved, "fingerprint"));

@@ -28,7 +28,13 @@ typedef struct Launch {
         char **environment;
         UnitFiles files;
         DeviceNodes devices;
+        int spaces[SPACE_N_];
 } Launch;
+
+#define LAUNCH_INIT                                                                                       \
+        {                                                                                                 \
+                .root_fd = -EBADF, .output = { -EBADF, -EBADF }, .spaces = { -1, -1, -1, -1, -1, -1, -1 } \
+        }
 
 static void launch_clear(Launch *l) {
         identity_clear(&l->identity);
@@ -40,6 +46,7 @@ static void launch_clear(Launch *l) {
         strv_free(l->environment);
         unit_files_clear(&l->files);
         device_nodes_clear(&l->devices);
+        unit_close_spaces(l->spaces);
 }
 
 #define autolaunch __attribute__((cleanup(launch_clear)))
@@ -85,7 +92,7 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
                 .container_dir = u->held.container_dir,
                 .root_fd = l->root_fd,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
-                .id_base = u->held.id_base,
+                .ids = held_ids(u),
                 .uid = l->identity.uid,
                 .gid = l->identity.gid,
                 .restart = u->held.volumes_filled,
@@ -109,12 +116,13 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
 
 static int take_output(Unit *u, Launch *l, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
+        const IdPair owner = id_map_outside(held_ids(u), (IdPair){ l->identity.uid, l->identity.gid });
         const LogSinkRequest request = {
                 .target = c->logs.target,
                 .unit = u->name,
                 .logs_dir = c->paths.logs,
-                .uid = u->held.id_base + l->identity.uid,
-                .gid = u->held.id_base + l->identity.gid,
+                .uid = owner.uid,
+                .gid = owner.gid,
         };
         int r;
 
@@ -178,14 +186,15 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.userns_fd = h->userns_fd >= 0 ? h->userns_fd : -1;
         q.netns_fd = h->netns_fd >= 0 ? h->netns_fd : -1;
         q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
-        q.uid_base = h->id_base;
-        q.gid_base = h->id_base;
+        q.ids = held_ids(u);
         q.stdout_fd = l->output[0];
         q.stderr_fd = l->output[1];
         q.mounts = l->launch_mounts;
         q.n_mounts = l->mounts ? l->mounts->n : 0;
         q.files = l->files.items;
         q.n_files = l->files.n;
+        memcpy(q.space_fds, l->spaces, sizeof(q.space_fds));
+        q.cgroup_root = cgroup_root_mount(u->manager->cgroups);
         q.devices = l->devices.items;
         q.n_devices = l->devices.n;
         q.environment = l->environment;
@@ -214,7 +223,8 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
 
         if (hold)
                 (void) exit_release(hold);
-        r = hold ? exit_hold(result->pidfd, hold, &lost) : -ENOMEM;
+        r = hold ? exit_hold(result->pidfd, hold, namespace_is_own(&u->held.spec->spaces[SPACE_PID]), &lost)
+                 : -ENOMEM;
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "should the manager die, the exit status may be lost: %s",
                             strerror(-r));
@@ -226,7 +236,7 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
 }
 
 int unit_spawn(Unit *u, Fault *fault) {
-        autolaunch Launch l = { .root_fd = -EBADF, .output = { -EBADF, -EBADF } };
+        autolaunch Launch l = LAUNCH_INIT;
         LaunchResult result = { .pidfd = -EBADF };
         int r;
 
@@ -250,6 +260,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
         if (r >= 0)
+                r = unit_open_spaces(u, l.spaces, fault);
+        if (r >= 0)
                 r = take_notify(u, fault);
         if (r >= 0)
                 r = manager_injected_fault(u->manager, "launch", fault);
@@ -265,7 +277,7 @@ int unit_spawn(Unit *u, Fault *fault) {
 }
 
 int unit_plan_text(Unit *u, char **ret, Fault *fault) {
-        autolaunch Launch l = { .root_fd = -EBADF, .output = { -EBADF, -EBADF } };
+        autolaunch Launch l = LAUNCH_INIT;
         autoptr(Plan) plan = NULL;
         LaunchRequest request;
         autofree char *text = NULL;
@@ -281,6 +293,8 @@ int unit_plan_text(Unit *u, char **ret, Fault *fault) {
                 r = name_files(u, &l);
         if (r >= 0)
                 r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
+        if (r >= 0)
+                r = unit_open_spaces(u, l.spaces, fault);
         if (r < 0)
                 return r;
 

@@ -44,6 +44,7 @@ void unit_free(Unit *u) {
         cleanup_close_(&u->held.cgroup_fd);
         image_unref(u->held.image);
         container_spec_free(u->held.spec);
+        id_map_clear(&u->held.ids);
         free(u->held.directory);
         free(u->held.container_dir);
         free(u->held.files_dir);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -108,8 +109,17 @@ long apply_chdir(Apply *a, const Step *s) {
 
 long apply_limit(Apply *a, const Step *s) {
         const RlimitSpec *l = &a->plan->rlimits[s->number];
+        struct rlimit limit = l->limit, now;
+        long r;
 
-        return RAW(prlimit64, 0, l->resource, &l->limit, NULL);
+        r = RAW(prlimit64, 0, l->resource, NULL, &now);
+        if (r < 0)
+                return r;
+        if (limit.rlim_max == RLIM_INFINITY)
+                limit.rlim_max = now.rlim_max;
+        if (limit.rlim_cur == RLIM_INFINITY)
+                limit.rlim_cur = limit.rlim_max;
+        return RAW(prlimit64, 0, l->resource, &limit, NULL);
 }
 
 long apply_bounding(Apply *a, const Step *s) {
@@ -125,6 +135,22 @@ long apply_bounding(Apply *a, const Step *s) {
                         return r;
         }
         return 0;
+}
+
+/* A kernel without the module, or with it turned off, has no such file. */
+long apply_label(Apply *a, const Step *s) {
+        struct open_how how = { .flags = O_WRONLY | O_CLOEXEC,
+                                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+        long fd, r;
+
+        fd = RAW(openat2, a->root_fd, s->path, &how, sizeof(how));
+        if (fd == -ENOENT)
+                return -EOPNOTSUPP;
+        if (fd < 0)
+                return fd;
+        r = RAW(write, fd, s->text, strlen(s->text));
+        (void) RAW(close, fd);
+        return r < 0 ? r : 0;
 }
 
 long apply_no_new_privs(Apply *a, const Step *s) {

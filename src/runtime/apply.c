@@ -2,6 +2,7 @@
 #include "runtime/apply.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
@@ -38,6 +39,18 @@ static long apply_new_namespaces(Apply *a, const Step *s) {
         return r;
 }
 
+/* Of the namespace that waits to be entered by the next child. */
+static long apply_time_offsets(Apply *a, const Step *s) {
+        long fd, r;
+
+        fd = RAW(openat, AT_FDCWD, "/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+        if (fd < 0)
+                return fd;
+        r = RAW(write, fd, s->text, strlen(s->text));
+        (void) RAW(close, fd);
+        return r < 0 ? r : 0;
+}
+
 static long apply_raise_limits(Apply *a, const Step *s) {
         for (size_t i = 0; i < a->plan->n_rlimits; i++) {
                 const RlimitSpec *want = &a->plan->rlimits[i];
@@ -51,6 +64,9 @@ static long apply_raise_limits(Apply *a, const Step *s) {
                         continue;
                 now.rlim_max = want->limit.rlim_max;
                 r = RAW(prlimit64, 0, want->resource, &now, NULL);
+                /* "infinity" asks for as much as there may be. */
+                if (r == -EPERM && want->limit.rlim_max == RLIM_INFINITY)
+                        continue;
                 if (r < 0)
                         return r;
         }
@@ -140,6 +156,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_IO_PRIORITY] = apply_io_priority,
         [STEP_JOIN] = apply_join_namespace,
         [STEP_NEW_NAMESPACES] = apply_new_namespaces,
+        [STEP_TIME_OFFSETS] = apply_time_offsets,
         [STEP_SPAWN] = apply_spawn,
         [STEP_TERMINAL] = apply_terminal,
         [STEP_OWN_FILES] = apply_own_files,
@@ -147,7 +164,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_SESSION] = apply_session,
         [STEP_HOST_NAME] = apply_host_name,
         [STEP_NEW_MOUNT] = apply_new_mount,
-        [STEP_CLONE_SYSFS] = apply_clone_sysfs,
+        [STEP_CLONE_KERNEL_FS] = apply_clone_kernel_fs,
         [STEP_ENTER_ROOT] = apply_enter_root,
         [STEP_OPEN_ROOT] = apply_open_root,
         [STEP_ATTACH] = apply_attach,
@@ -159,6 +176,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_STDIO] = apply_stdio,
         [STEP_CHDIR] = apply_chdir,
         [STEP_LIMIT] = apply_limit,
+        [STEP_LABEL] = apply_label,
         [STEP_UMASK] = apply_umask,
         [STEP_PERSONALITY] = apply_personality,
         [STEP_BOUNDING] = apply_bounding,

@@ -44,7 +44,7 @@ int apply_steps(Apply *a, StepPlace place);
 typedef long (*ApplyFn)(Apply *a, const Step *s);
 
 long apply_new_mount(Apply *a, const Step *s);
-long apply_clone_sysfs(Apply *a, const Step *s);
+long apply_clone_kernel_fs(Apply *a, const Step *s);
 long apply_enter_root(Apply *a, const Step *s);
 long apply_open_root(Apply *a, const Step *s);
 long apply_attach(Apply *a, const Step *s);
@@ -59,6 +59,7 @@ long apply_nice(Apply *a, const Step *s);
 long apply_cpu_policy(Apply *a, const Step *s);
 long apply_cpus(Apply *a, const Step *s);
 long apply_io_priority(Apply *a, const Step *s);
+long apply_label(Apply *a, const Step *s);
 long apply_umask(Apply *a, const Step *s);
 long apply_personality(Apply *a, const Step *s);
 

@@ -36,32 +36,32 @@ static const struct {
 
 static const char *const directories[] = { "pts", "shm", "mqueue" };
 
-static int own(int fd, const char *name, uid_t uid, gid_t gid) {
-        return fchownat(fd, name, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0 ? -errno : 0;
+static int own(int fd, const char *name, IdPair owner) {
+        return fchownat(fd, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
-static int fill(int fd, uid_t uid, gid_t gid, const char **ret_object) {
+static int fill(int fd, IdPair owner, const char **ret_object) {
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < ELEMENTSOF(nodes); i++) {
                 *ret_object = nodes[i].name;
                 if (mknodat(fd, nodes[i].name, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) < 0)
                         return -errno;
-                r = own(fd, nodes[i].name, uid, gid);
+                r = own(fd, nodes[i].name, owner);
         }
         for (size_t i = 0; r == 0 && i < ELEMENTSOF(links); i++) {
                 *ret_object = links[i].name;
                 if (symlinkat(links[i].target, fd, links[i].name) < 0)
                         return -errno;
-                r = own(fd, links[i].name, uid, gid);
+                r = own(fd, links[i].name, owner);
         }
         for (size_t i = 0; r == 0 && i < ELEMENTSOF(directories); i++) {
                 *ret_object = directories[i];
                 if (mkdirat(fd, directories[i], 0755) < 0)
                         return -errno;
-                r = own(fd, directories[i], uid, gid);
+                r = own(fd, directories[i], owner);
         }
-        return r < 0 ? r : own(fd, "", uid, gid);
+        return r < 0 ? r : own(fd, "", owner);
 }
 
 static int new_tmpfs(void) {
@@ -82,7 +82,7 @@ static int new_tmpfs(void) {
         return fd < 0 ? -errno : fd;
 }
 
-int device_tree_create(uid_t uid, gid_t gid, Fault *f) {
+int device_tree_create(IdPair owner, Fault *f) {
         autoclose int fd = -EBADF;
         const char *object = "";
         mode_t mask;
@@ -93,7 +93,7 @@ int device_tree_create(uid_t uid, gid_t gid, Fault *f) {
                 return fault_set(f, "make /dev", fd, "tmpfs");
 
         mask = umask(0);
-        r = fill(fd, uid, gid, &object);
+        r = fill(fd, owner, &object);
         (void) umask(mask);
         if (r < 0)
                 return fault_set(f, "make /dev", r, "%s", object);
@@ -209,7 +209,7 @@ int device_nodes_find(const DeviceSpec *specs, size_t n, Fault *f, DeviceNodes *
 }
 
 /* A directory of the tree's own: no link in it is followed. */
-static int open_parent(int tree_fd, const char *path, uid_t uid, gid_t gid, const char **ret_name) {
+static int open_parent(int tree_fd, const char *path, IdPair owner, const char **ret_name) {
         int fd = fcntl(tree_fd, F_DUPFD_CLOEXEC, 3);
 
         while (fd >= 0) {
@@ -230,7 +230,7 @@ static int open_parent(int tree_fd, const char *path, uid_t uid, gid_t gid, cons
                 path += n + strspn(path + n, "/");
 
                 if (mkdirat(fd, name, 0755) == 0)
-                        (void) own(fd, name, uid, gid);
+                        (void) own(fd, name, owner);
                 next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
                 if (next < 0)
                         next = -errno;
@@ -242,7 +242,7 @@ static int open_parent(int tree_fd, const char *path, uid_t uid, gid_t gid, cons
         return -errno;
 }
 
-int device_node_make(int tree_fd, const DeviceNode *node, uid_t uid, gid_t gid) {
+int device_node_make(int tree_fd, const DeviceNode *node, IdPair owner, gid_t gid) {
         const char *below = startswith(node->path, "/dev/"), *name = "";
         autoclose int parent = -EBADF;
         mode_t mask;
@@ -250,7 +250,7 @@ int device_node_make(int tree_fd, const DeviceNode *node, uid_t uid, gid_t gid) 
 
         if (!below || !path_is_absolute_clean(node->path))
                 return -EINVAL;
-        parent = open_parent(tree_fd, below, uid, gid, &name);
+        parent = open_parent(tree_fd, below, owner, &name);
         if (parent < 0)
                 return parent;
 
@@ -260,5 +260,5 @@ int device_node_make(int tree_fd, const DeviceNode *node, uid_t uid, gid_t gid) 
         mask = umask(0);
         r = mknodat(parent, name, node->mode, node->number) < 0 ? -errno : 0;
         (void) umask(mask);
-        return r < 0 ? r : own(parent, name, uid, gid + node->gid);
+        return r < 0 ? r : own(parent, name, (IdPair){ owner.uid, gid });
 }

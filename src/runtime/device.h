@@ -11,11 +11,11 @@
 /**
  * device_tree_create() - a small tmpfs with the usual device nodes and links, and the directories pts,
  * shm and mqueue to mount on
- * @uid, @gid: owner of all of it: what the container's root is outside
+ * @owner: of all of it: what the container's root is outside
  *
  * Returns: a detached mount, owned by the caller, or a negative errno with @f filled.
  */
-int device_tree_create(uid_t uid, gid_t gid, Fault *f);
+int device_tree_create(IdPair owner, Fault *f);
 
 /* A node of the host that the container gets one like. */
 typedef struct DeviceNode {
@@ -44,5 +44,9 @@ void device_nodes_clear(DeviceNodes *found);
 
 #define autodevices __attribute__((cleanup(device_nodes_clear)))
 
-/** device_node_make() - such a node in a tree of device_tree_create(), with the directories above it. */
-int device_node_make(int tree_fd, const DeviceNode *node, uid_t uid, gid_t gid);
+/**
+ * device_node_make() - such a node in a tree of device_tree_create(), with the directories above it
+ * @owner: of the directories; and the node's user
+ * @gid:   the node's group
+ */
+int device_node_make(int tree_fd, const DeviceNode *node, IdPair owner, gid_t gid);

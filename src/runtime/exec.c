@@ -36,6 +36,7 @@ static int plan_settings(const ExecRequest *q, Fault *f, Plan *plan) {
         /* A process cannot join a time namespace while it shares its memory with another. */
         plan->shared_memory = false;
         plan->capabilities = q->capabilities;
+        plan->labels = q->labels;
         plan->rows = q->rows;
         plan->columns = q->columns;
         plan->object = strdup(q->argv[0]);

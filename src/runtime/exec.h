@@ -25,6 +25,7 @@ typedef struct ExecRequest {
         uint64_t capabilities; /* as in ContainerSpec */
         bool no_new_privileges;
         const SeccompSpec *seccomp; /* NULL = no filter */
+        LabelSpec labels;           /* borrowed texts */
 
         bool terminal;          /* open a terminal in the container's own /dev/pts and make it stdio */
         uint16_t rows, columns; /* its first size; 0 = leave */

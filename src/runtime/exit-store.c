@@ -109,7 +109,7 @@ int exit_account(int pidfd, const char *path) {
         return r;
 }
 
-int exit_hold(int pidfd, const char *path, Fault *f) {
+int exit_hold(int pidfd, const char *path, bool own_namespace, Fault *f) {
         autoclose int file = -EBADF;
         int r;
 
@@ -121,7 +121,7 @@ int exit_hold(int pidfd, const char *path, Fault *f) {
         r = hold_pidfd(pidfd, path);
         if (r == 0)
                 return 1;
-        r = exit_account(pidfd, path);
+        r = own_namespace ? exit_account(pidfd, path) : -EOPNOTSUPP;
         /* Dead already: its parent, who asks, will have the status from wait. */
         if (r == 0 || r == -ESRCH)
                 return 0;

@@ -31,11 +31,12 @@ typedef struct ExitStatus {
  * exit_hold() - keep identity and exit status of a process at @path
  * @pidfd: PID 1 of a container, a child of the caller
  * @path:  must not exist; its directory must lie on a mount that is not shared
+ * @own_namespace: it is PID 1 of a pid namespace of its own; in another, accounting would not be about it
  *
  * Returns: 1 when a pidfd is held there, 0 when an accounting file is (then keep pid and start time
  * elsewhere: exit_open() cannot bring the pidfd back), or a negative errno with @f filled.
  */
-int exit_hold(int pidfd, const char *path, Fault *f);
+int exit_hold(int pidfd, const char *path, bool own_namespace, Fault *f);
 
 /**
  * exit_account() - the second way of exit_hold() alone: process accounting into the file @path

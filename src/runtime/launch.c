@@ -70,11 +70,11 @@ static int host_step(Run *run, const Step *s) {
                 r = clone_tree(AT_FDCWD, s->path, s->flags);
                 break;
         case STEP_MAKE_DEV:
-                r = device_tree_create(run->plan->dev_uid, run->plan->dev_gid, run->fault);
+                r = device_tree_create(run->plan->dev_owner, run->fault);
                 break;
         case STEP_MAKE_DEVICE:
-                r = device_node_make(run->fds[s->slot], &run->plan->devices[s->number], run->plan->dev_uid,
-                                     run->plan->dev_gid);
+                r = device_node_make(run->fds[s->slot], &run->plan->devices[s->number], run->plan->dev_owner,
+                                     (gid_t) s->flags);
                 break;
         case STEP_OPEN_NULL:
                 r = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -187,6 +187,16 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
         case STEP_RAISE_LIMITS:
                 fault_advise(f, "the manager may not raise this limit");
                 break;
+        case STEP_IDENTITY:
+                if (report->error == -EINVAL)
+                        fault_advise(f, "the user or a group of it is not in the map of the user namespace");
+                break;
+        case STEP_LABEL:
+                if (report->error == -EOPNOTSUPP)
+                        fault_advise(f, "this kernel has no such security module");
+                else if (report->error == -ENOENT || report->error == -EINVAL)
+                        fault_advise(f, "the policy of this host has no such profile or context, or is off");
+                break;
         case STEP_OOM_SCORE:
                 if (report->error == -EACCES)
                         fault_advise(
@@ -197,6 +207,17 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
         case STEP_IO_PRIORITY:
                 if (report->error == -EPERM || report->error == -EACCES)
                         fault_advise(f, "the manager lacks CAP_SYS_NICE");
+                break;
+        case STEP_TIME_OFFSETS:
+                if (report->error == -ENOENT)
+                        fault_advise(f, "this kernel has no time namespaces");
+                else if (report->error == -ERANGE)
+                        fault_advise(f, "clocks cannot show a time before 0");
+                break;
+        case STEP_NEW_MOUNT:
+                if (report->error == -EPERM)
+                        fault_advise(f, "the namespace belongs to other users: UserNS= has to name the same "
+                                        "unit, or host");
                 break;
         case STEP_CPUS:
                 if (report->error == -EINVAL)
@@ -210,9 +231,11 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
 
 static int describe(const Run *run, const ApplyReport *report, int error) {
         const Step *s = &run->plan->steps[report->step];
-        const char *object = s->path        ? s->path
-                             : s->slot >= 0 ? run->plan->slots[s->slot].name
-                                            : strempty(s->text);
+        /* Of a label, its name tells more than the file that it is written to. */
+        const char *object = s->op == STEP_LABEL ? s->text
+                             : s->path           ? s->path
+                             : s->slot >= 0      ? run->plan->slots[s->slot].name
+                                                 : strempty(s->text);
 
         (void) fault_set(run->fault, step_op_to_string(s->op), error, "%s", object);
         advise(report, s, run->fault);

@@ -156,6 +156,20 @@ static int add(Plan *plan, int *r, StepOp op, uint64_t number, const char *path)
         return *r;
 }
 
+/* @file: below /proc/self/attr */
+static void label(Plan *plan, int *r, const char *file, const char *verb, const char *name) {
+        autofree char *path = NULL, *text = NULL;
+
+        if (*r < 0)
+                return;
+        if (asprintf(&path, "/proc/self/attr/%s", file) < 0 || asprintf(&text, "%s%s", verb, name) < 0) {
+                *r = -ENOMEM;
+                return;
+        }
+        *r = plan_step(plan,
+                       &(Step){ STEP_LABEL, PLACE_BUILD, .slot = -1, .out = -1, .path = path, .text = text });
+}
+
 int plan_confine(Plan *plan, const char *working_dir, bool no_new_privileges) {
         int r = 0;
 
@@ -163,6 +177,10 @@ int plan_confine(Plan *plan, const char *working_dir, bool no_new_privileges) {
         add(plan, &r, STEP_CHDIR, 0, working_dir ? working_dir : "/");
         for (size_t i = 0; i < plan->n_rlimits; i++)
                 add(plan, &r, STEP_LIMIT, i, NULL);
+        if (plan->labels.app_armor)
+                label(plan, &r, "apparmor/exec", "exec ", plan->labels.app_armor);
+        if (plan->labels.selinux)
+                label(plan, &r, "exec", "", plan->labels.selinux);
         if (plan->schedule.set & SCHEDULE_UMASK)
                 add(plan, &r, STEP_UMASK, plan->schedule.umask, NULL);
         if (plan->schedule.set & SCHEDULE_PERSONALITY)

@@ -20,6 +20,7 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "runtime/filter.h"
+#include "spec/confine.h"
 
 #define RET_ERRNO(e) (SECCOMP_RET_ERRNO | (e))
 
@@ -289,8 +290,7 @@ static void fill_families(const Naming *n, const FamilyChoice *choice) {
 }
 
 static void fill_unit(const Naming *n, const SeccompSpec *spec) {
-        static const char *const sync_calls[] = { "sync",  "syncfs",          "fsync",           "fdatasync",
-                                                  "msync", "sync_file_range", "sync_file_range2" };
+        static const char *const sync_calls[] = { SYNC_CALLS };
 
         STRV_FOREACH (name, spec->allow)
                 set(n, *name, SECCOMP_RET_ALLOW);

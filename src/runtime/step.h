@@ -41,6 +41,7 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_IO_PRIORITY, "I/O priority")       \
         X(STEP_JOIN, "join namespace")            \
         X(STEP_NEW_NAMESPACES, "new namespaces")  \
+        X(STEP_TIME_OFFSETS, "time offsets")      \
         X(STEP_SPAWN, "spawn")                    \
         X(STEP_TERMINAL, "terminal")              \
         X(STEP_OWN_FILES, "own descriptors")      \
@@ -48,7 +49,7 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_SESSION, "session")                \
         X(STEP_HOST_NAME, "host name")            \
         X(STEP_NEW_MOUNT, "new mount")            \
-        X(STEP_CLONE_SYSFS, "clone sysfs")        \
+        X(STEP_CLONE_KERNEL_FS, "clone of host")  \
         X(STEP_ENTER_ROOT, "enter root")          \
         X(STEP_OPEN_ROOT, "open root")            \
         X(STEP_ATTACH, "attach")                  \
@@ -60,6 +61,7 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_STDIO, "standard streams")         \
         X(STEP_CHDIR, "working directory")        \
         X(STEP_LIMIT, "limit")                    \
+        X(STEP_LABEL, "security label")           \
         X(STEP_UMASK, "umask")                    \
         X(STEP_PERSONALITY, "personality")        \
         X(STEP_BOUNDING, "bounding set")          \
@@ -122,10 +124,10 @@ struct Plan {
         gid_t gid;
         gid_t *groups;
         size_t n_groups;
-        uid_t dev_uid;
-        gid_t dev_gid;
+        IdPair dev_owner;
         uint64_t capabilities;
         uint64_t ambient; /* capabilities of a user other than root */
+        LabelSpec labels; /* the caller's */
         ScheduleSpec schedule;
         const DeviceNode *devices; /* the caller's */
         size_t n_devices;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 
 #include "basic/cleanup.h"
 #include "basic/file.h"
@@ -26,17 +28,17 @@
 /* A line of a map is at most "4294967295 4294967295 4294967295\n". */
 #define MAP_LINE_MAX 34
 
-static int map_format(const IdExtent *extents, size_t n, char **ret) {
-        autofree char *text = malloc(n * MAP_LINE_MAX + 1);
+static int map_format(const IdList *list, char **ret) {
+        autofree char *text = malloc(list->n * MAP_LINE_MAX + 1);
         size_t used = 0;
 
         if (!text)
                 return -ENOMEM;
 
         text[0] = '\0';
-        for (size_t i = 0; i < n; i++)
-                used += (size_t) snprintf(text + used, MAP_LINE_MAX + 1, "%u %u %u\n", extents[i].inside,
-                                          extents[i].outside, extents[i].count);
+        for (size_t i = 0; i < list->n; i++)
+                used += (size_t) snprintf(text + used, MAP_LINE_MAX + 1, "%u %u %u\n", list->items[i].inside,
+                                          list->items[i].outside, list->items[i].count);
         *ret = take_ptr(text);
         return 0;
 }
@@ -64,13 +66,13 @@ static int map_write(pid_t pid, const char *file, const char *map, Fault *f) {
         return r < 0 ? fault_set(f, "user namespace", r, "%s \"%s\"", file, map) : 0;
 }
 
-static int map_and_open(pid_t pid, const char *map, Fault *f) {
+static int map_and_open(pid_t pid, const char *uids, const char *gids, Fault *f) {
         char path[64];
         int r, fd;
 
-        r = map_write(pid, "uid_map", map, f);
+        r = map_write(pid, "uid_map", uids, f);
         if (r == 0)
-                r = map_write(pid, "gid_map", map, f);
+                r = map_write(pid, "gid_map", gids, f);
         if (r < 0)
                 return r;
 
@@ -79,8 +81,8 @@ static int map_and_open(pid_t pid, const char *map, Fault *f) {
         return fd < 0 ? fault_set(f, "user namespace", -errno, "%s", path) : fd;
 }
 
-int userns_create(const IdExtent *extents, size_t n, Fault *f) {
-        autofree char *map = NULL;
+int userns_create(const IdMap *ids, Fault *f) {
+        autofree char *uids = NULL, *gids = NULL;
         struct clone_args args = {
                 /* Not CLONE_VFORK: the maps are written while it waits. It touches nothing but its stack. */
                 .flags = CLONE_VM | CLONE_FILES | CLONE_NEWUSER | CLONE_CLEAR_SIGHAND,
@@ -92,9 +94,11 @@ int userns_create(const IdExtent *extents, size_t n, Fault *f) {
         long pid;
         int r;
 
-        if (n == 0)
+        if (ids->uids.n == 0 || ids->gids.n == 0)
                 return fault_set(f, "user namespace", -EINVAL, "empty map");
-        r = map_format(extents, n, &map);
+        r = map_format(&ids->uids, &uids);
+        if (r == 0)
+                r = map_format(&ids->gids, &gids);
         if (r < 0)
                 return fault_set(f, "user namespace", r, NULL);
 
@@ -113,7 +117,7 @@ int userns_create(const IdExtent *extents, size_t n, Fault *f) {
                 if (pid == -ENOSPC)
                         fault_advise(f, "see /proc/sys/user/max_user_namespaces");
         } else {
-                r = map_and_open((pid_t) pid, map, f);
+                r = map_and_open((pid_t) pid, uids, gids, f);
                 (void) kill((pid_t) pid, SIGKILL);
                 while (waitpid((pid_t) pid, NULL, __WALL) < 0 && errno == EINTR)
                         continue;
@@ -121,6 +125,65 @@ int userns_create(const IdExtent *extents, size_t n, Fault *f) {
 
         (void) munmap(stack, CLONE_STACK_SIZE);
         return r;
+}
+
+/* At most 340 lines. */
+#define MAP_TEXT_MAX 16384
+
+typedef struct MapJob {
+        int fd;
+        char texts[2][MAP_TEXT_MAX];
+} MapJob;
+
+static long read_own(const char *path, char *buf) {
+        long fd, r;
+
+        fd = RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return fd;
+        r = RAW(read, fd, buf, MAP_TEXT_MAX - 1);
+        (void) RAW(close, fd);
+        return r;
+}
+
+/* From inside: ids outside are those of the parent then. */
+static int map_child(void *p) {
+        MapJob *job = p;
+        long r;
+
+        r = RAW(setns, job->fd, CLONE_NEWUSER);
+        if (r >= 0)
+                r = read_own("/proc/self/uid_map", job->texts[0]);
+        if (r >= 0)
+                r = read_own("/proc/self/gid_map", job->texts[1]);
+        return r < 0 ? (int) r : 0;
+}
+
+static int map_parse(const char *text, IdList *to) {
+        IdExtent e;
+        int n, r;
+
+        for (; sscanf(text, "%u %u %u%n", &e.inside, &e.outside, &e.count, &n) == 3; text += n) {
+                r = id_list_add(to, e);
+                if (r < 0)
+                        return r;
+        }
+        return to->n > 0 ? 0 : -ENOENT;
+}
+
+int userns_read_map(int fd, IdMap *ret, Fault *f) {
+        autofree MapJob *job = calloc(1, sizeof(*job));
+        int r;
+
+        if (!job)
+                return fault_set(f, "user namespace", -ENOMEM, NULL);
+        job->fd = fd;
+        r = helper_run(map_child, job);
+        if (r == 0)
+                r = map_parse(job->texts[0], &ret->uids);
+        if (r == 0)
+                r = map_parse(job->texts[1], &ret->gids);
+        return r < 0 ? fault_set(f, "user namespace", r, "its map of ids") : 0;
 }
 
 typedef struct NetnsJob {
@@ -187,6 +250,21 @@ int ns_open(const char *path) {
         if (fs.f_type != NSFS_MAGIC)
                 return -ENOENT;
         return take_fd(fd);
+}
+
+int ns_open_type(const char *path, int flag) {
+        autoclose int fd = ns_open(path);
+        int type;
+
+        /* A file that has nothing to do with namespaces. */
+        if (fd == -ENOENT && file_exists(AT_FDCWD, path))
+                return -EINVAL;
+        if (fd < 0)
+                return fd;
+        type = ioctl(fd, NS_GET_NSTYPE);
+        if (type < 0)
+                return -errno;
+        return type == flag ? take_fd(fd) : -EINVAL;
 }
 
 int ns_release(const char *path) {

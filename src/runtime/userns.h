@@ -10,13 +10,21 @@
 #include "spec/container-spec.h"
 
 /**
- * userns_create() - a user namespace with the given map, for users and groups alike
- * @extents: at most 340; container 0 should be mapped
+ * userns_create() - a user namespace with the given map
+ * @ids: container 0 should be mapped
  *
  * setgroups(2) stays allowed in it: the maps are written with privilege. Takes about 0.2 ms.
  * Returns: a descriptor of the namespace, owned by the caller, or a negative errno with @f filled.
  */
-int userns_create(const IdExtent *extents, size_t n, Fault *f);
+int userns_create(const IdMap *ids, Fault *f);
+
+/**
+ * userns_read_map() - the map of a user namespace
+ * @ret: empty before; id_map_clear() it
+ *
+ * Returns: 0, or a negative errno with @f filled.
+ */
+int userns_read_map(int fd, IdMap *ret, Fault *f);
 
 /**
  * netns_create() - an empty network namespace
@@ -36,6 +44,10 @@ int ns_hold(int fd, const char *path, Fault *f);
 
 /** ns_open() - descriptor of a namespace held at @path; -ENOENT when there is none. */
 int ns_open(const char *path);
+
+/** ns_open_type() - descriptor of a namespace bound at @path; -EINVAL unless it is of the kind @flag
+ * (CLONE_NEW*), -ENOENT when there is none. */
+int ns_open_type(const char *path, int flag);
 
 /** ns_release() - undo ns_hold(); what is gone already is fine. Descriptors stay valid. */
 int ns_release(const char *path);

@@ -12,18 +12,6 @@ static int check_required(const UnitSpec *u, const char *key, const char *what, 
         return diag_error(diag, check_place(u, section, NULL), -EINVAL, "%s= is missing: %s", key, what);
 }
 
-static int add_volumes(UnitSpec *u, const MountList *list) {
-        int r = 0;
-
-        for (size_t i = 0; i < list->n && r == 0; i++) {
-                const MountSpec *m = &list->items[i];
-
-                if (m->kind == MOUNT_VOLUME && m->source && unit_name_kind(m->source) == UNIT_VOLUME)
-                        r = check_add_requirement(u, m->source);
-        }
-        return r;
-}
-
 int check_image(UnitSpec *u, Diag *diag) {
         return check_required(u, "Image", "it says what to pull", diag);
 }
@@ -61,7 +49,7 @@ int check_build(UnitSpec *u, Diag *diag) {
 
         r = check_require_network(u, &u->build->network);
         if (r == 0)
-                r = add_volumes(u, &u->build->volumes);
+                r = check_require_mounts(u, &u->build->volumes);
         return r < 0 ? r : bad;
 }
 
@@ -73,7 +61,6 @@ int check_kube(UnitSpec *u, Diag *diag) {
         if (k->directory == KUBE_DIRECTORY_YAML && strv_length(k->yaml) > 1)
                 bad = diag_error(diag, check_place(u, "Kube", "SetWorkingDirectory"), -EINVAL,
                                  "SetWorkingDirectory=yaml does not go together with several files in Yaml=");
-
         /* A Kubernetes file has no maps of ids that these could be. */
         if (k->users.remap == REMAP_MANUAL)
                 bad = diag_error(diag, check_place(u, "Kube", "RemapUsers"), -EINVAL,

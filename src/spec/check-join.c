@@ -1,4 +1,4 @@
-/* Do the keys of networks and user namespaces go together, which [Container] and [Pod] have both? */
+/* Do the keys of networks, user namespaces and mounts go together, which several sections have? */
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -70,6 +70,23 @@ int check_require_network(UnitSpec *u, const NetworkChoice *c) {
 
 int check_require_users(UnitSpec *u, const UserNamespaceChoice *c) {
         return c->shared.mode == NAMESPACE_UNIT ? check_add_requirement(u, c->shared.unit) : 0;
+}
+
+int check_require_mounts(UnitSpec *u, const MountList *list) {
+        int r = 0;
+
+        for (size_t i = 0; i < list->n && r == 0; i++) {
+                const MountSpec *m = &list->items[i];
+                UnitKind kind = m->source ? unit_name_kind(m->source) : UNIT_KIND_INVALID_;
+
+                if ((m->kind == MOUNT_VOLUME && kind == UNIT_VOLUME) ||
+                    (m->kind == MOUNT_IMAGE && (kind == UNIT_IMAGE || kind == UNIT_BUILD)) ||
+                    (m->kind == MOUNT_ARTIFACT && kind == UNIT_ARTIFACT))
+                        r = check_add_requirement(u, m->source);
+                else if (m->kind == MOUNT_BIND && m->source)
+                        r = check_add_mounts_for(u, m->source);
+        }
+        return r;
 }
 
 static const char *first_set(const UnitSpec *u, const char *section, const char *const *keys) {

@@ -14,8 +14,7 @@ int check_pod(UnitSpec *u, Diag *diag) {
         r = check_require_network(u, &p->network.choice);
         if (r == 0)
                 r = check_require_users(u, &p->users.namespace);
-        for (size_t i = 0; i < p->volumes.n && r == 0; i++)
-                if (p->volumes.items[i].source && unit_name_kind(p->volumes.items[i].source) == UNIT_VOLUME)
-                        r = check_add_requirement(u, p->volumes.items[i].source);
+        if (r == 0)
+                r = check_require_mounts(u, &p->volumes);
         return r < 0 ? r : bad;
 }

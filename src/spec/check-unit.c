@@ -15,6 +15,12 @@ int check_add_requirement(UnitSpec *u, const char *name) {
         return r < 0 ? r : check_add_dependency(u, UNIT_DEP_AFTER, name);
 }
 
+int check_add_mounts_for(UnitSpec *u, const char *path) {
+        char ***list = &u->unit.requires_mounts_for;
+
+        return strv_contains(*list, path) ? 0 : strv_add(list, path);
+}
+
 /* systemd drops such a dependency too. */
 int check_unit(UnitSpec *u, Diag *diag) {
         for (UnitDependency d = 0; d < UNIT_DEP_N_; d++) {

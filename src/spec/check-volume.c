@@ -25,7 +25,7 @@ static void check_owner(const UnitSpec *u, const char *user, unsigned a, const c
 int check_volume(UnitSpec *u, Diag *diag) {
         const VolumeSection *v = u->volume;
         UnitKind kind = v->image ? unit_name_kind(v->image) : UNIT_KIND_INVALID_;
-        int bad;
+        int bad, r;
 
         bad = check_image_volume(u, diag);
         if (v->type && !unit_spec_is_set(u, "Volume", "Device"))
@@ -38,11 +38,8 @@ int check_volume(UnitSpec *u, Diag *diag) {
         check_owner(u, "User", v->user, "UID", v->uid, diag);
         check_owner(u, "Group", v->group, "GID", v->gid, diag);
 
-        if (kind == UNIT_IMAGE || kind == UNIT_BUILD) {
-                int r = check_add_requirement(u, v->image);
-
-                if (r < 0)
-                        return r;
-        }
-        return bad;
+        r = kind == UNIT_IMAGE || kind == UNIT_BUILD ? check_add_requirement(u, v->image) : 0;
+        if (r == 0 && v->device && v->device[0] == '/')
+                r = check_add_mounts_for(u, v->device);
+        return r < 0 ? r : bad;
 }

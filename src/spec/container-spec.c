@@ -8,7 +8,6 @@
 
 ENUM_DEFINE(MountKind, mount_kind, MOUNT_KIND, MOUNT_KIND_LIST)
 ENUM_DEFINE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST)
-ENUM_DEFINE(ResolvMode, resolv_mode, RESOLV, RESOLV_LIST)
 
 void mount_spec_done(MountSpec *m) {
         free(m->source);
@@ -76,6 +75,11 @@ void container_spec_free(ContainerSpec *s) {
                 free(s->devices[i].container);
         }
 
+        for (size_t i = 0; i < SPACE_N_; i++) {
+                free(s->spaces[i].unit);
+                free(s->spaces[i].path);
+        }
+
         free(s->unit);
         free(s->name);
         free(s->host_name);
@@ -100,6 +104,9 @@ void container_spec_free(ContainerSpec *s) {
         seccomp_profile_free(s->seccomp.profile);
         strv_free(s->seccomp.allow);
         strv_free(s->seccomp.deny);
+        free(s->security_labels.app_armor);
+        free(s->security_labels.selinux);
+        id_map_clear(&s->ids);
         strv_free(s->masked_paths);
         strv_free(s->protected_paths);
         free(s->devices);

@@ -14,14 +14,12 @@
 #include "basic/clock.h"
 #include "basic/diag.h"
 #include "basic/inet.h"
+#include "spec/container-words.h"
+#include "spec/id-map.h"
+#include "spec/namespace.h"
 #include "spec/schedule.h"
 #include "spec/seccomp-profile.h"
 #include "spec/types.h"
-
-/* One line of a user-namespace map (user_namespaces(7)). */
-typedef struct IdExtent {
-        uint32_t inside, outside, count;
-} IdExtent;
 
 /* One line of UIDMap= or GIDMap= (podman-run(1), "UIDMap"). */
 typedef struct IdMapSpec {
@@ -97,18 +95,10 @@ typedef struct PublishSpec {
 #define NETWORK_MODE_LIST(X)               \
         X(NETWORK_MODE_PRIVATE, "private") \
         X(NETWORK_MODE_NONE, "none")       \
-        X(NETWORK_MODE_HOST, "host")
+        X(NETWORK_MODE_HOST, "host")       \
+        X(NETWORK_MODE_SHARED, "shared")
 
 ENUM_DECLARE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST);
-
-/* Where the container's /etc/resolv.conf comes from. */
-#define RESOLV_LIST(X)                   \
-        X(RESOLV_AUTO, "auto")           \
-        X(RESOLV_COPY_HOST, "copy-host") \
-        X(RESOLV_BIND_HOST, "bind-host") \
-        X(RESOLV_OFF, "off")
-
-ENUM_DECLARE(ResolvMode, resolv_mode, RESOLV, RESOLV_LIST);
 
 /* A line of /etc/hosts. */
 typedef struct HostEntry {
@@ -150,6 +140,12 @@ typedef struct SeccompSpec {
         bool suppress_sync; /* calls that write to disk do nothing, and succeed */
 } SeccompSpec;
 
+/* What security modules are told at the exec. */
+typedef struct LabelSpec {
+        char *app_armor; /* name of a profile */
+        char *selinux;   /* context: "system_u:system_r:TYPE:LEVEL" */
+} LabelSpec;
+
 /* A device of the host, or a directory of devices. */
 typedef struct DeviceSpec {
         char *host;      /* absolute path, or "vendor.com/class=name" of the Container Device Interface */
@@ -187,13 +183,19 @@ typedef struct ContainerSpec {
         size_t n_mounts;
         uint64_t shm_size; /* bytes of /dev/shm; 0 = half of the memory */
 
+        NamespaceChoice spaces[SPACE_N_]; /* of SPACE_NETWORK and SPACE_USER only those that are shared */
+        int64_t monotonic_offset, boottime_offset; /* of an own time namespace; µs */
+
         /* confinement */
-        bool user_namespace;
-        uint32_t id_count;     /* ids to map, from 0; the manager picks where outside */
+        bool user_namespace; /* an own one, or with spaces[SPACE_USER] that of another */
+        bool pick_ids; /* the manager picks a range of id_count ids; lines of .ids then replace parts of it */
+        uint32_t id_count;
+        IdMap ids;             /* outside are ids of the host */
         uint64_t capabilities; /* bit N = capability N (capabilities(7)): bounding, permitted, effective */
         uint64_t ambient_capabilities; /* a part of these that a user other than root holds as well */
         bool no_new_privileges;
         SeccompSpec seccomp;
+        LabelSpec security_labels;
         char **masked_paths;    /* absolute; unreachable inside. Those below /proc and /sys are never links */
         char **protected_paths; /* absolute; read-only inside */
 
@@ -209,7 +211,7 @@ typedef struct ContainerSpec {
         InetAddress *dns;
         size_t n_dns;
         char **dns_search, **dns_options; /* replace those of the host when there is any; search "." = none */
-        ResolvMode resolv;
+        ResolvConfMode resolv;
 
         DeviceSpec *devices;
         size_t n_devices;

@@ -32,7 +32,7 @@ static json_t *make_mount(const char *destination, const char *type, const char 
 
 static int add_system_mounts(json_t *list, const ContainerSpec *s, const SpecJsonContext *c) {
         /* A sysfs can only be mounted by the owner of the network that it shows. */
-        bool host_sysfs = s->network == NETWORK_MODE_HOST && c->n_ids > 0;
+        bool host_sysfs = s->network == NETWORK_MODE_HOST && c->ids;
         char shm[64] = "nosuid,noexec,nodev,mode=1777";
         size_t n = strlen(shm);
         int r = 0;
@@ -108,7 +108,7 @@ static json_t *make_own_mount(const MountSpec *m, const SpecJsonContext *c) {
                 return NULL;
         (void) snprintf(options + n, sizeof(options) - (size_t) n, ",%s,%s%s",
                         m->kind == MOUNT_VOLUME || m->recursive ? "rbind" : "bind",
-                        propagation_word(m->propagation), m->idmap && c->n_ids > 0 ? ",idmap" : "");
+                        propagation_word(m->propagation), m->idmap && c->ids ? ",idmap" : "");
         return make_mount(m->destination, "bind", path, options);
 }
 

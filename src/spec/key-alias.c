@@ -82,6 +82,14 @@ const KeyAlias *key_alias_find(const char *section, const char *name) {
         return NULL;
 }
 
+bool key_has_old_names(const char *section, const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(aliases); i++)
+                if (aliases[i].new_name[0] == name[0] && streq(aliases[i].new_name, name) &&
+                    streq(aliases[i].new_section, section))
+                        return true;
+        return false;
+}
+
 int key_alias_convert(const KeyAlias *alias, const KeyInput *in, char **ret) {
         return *in->text ? alias->convert(in, ret) : convert_same(in, ret);
 }
@@ -91,4 +99,11 @@ bool key_alias_is(const char *section, const char *name, const char *wanted_sect
 
         return alias ? streq(alias->new_section, wanted_section) && streq(alias->new_name, wanted)
                      : streq(section, wanted_section) && streq(name, wanted);
+}
+
+const char *key_alias_section(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(aliases); i++)
+                if (streq(aliases[i].name, name))
+                        return aliases[i].section;
+        return NULL;
 }

@@ -468,12 +468,16 @@ int key_restart_parse(const KeyInput *in, void *field) {
         static const char *const words[] = { RESTART_LIST(WORD_ONLY_) NULL };
         RestartPolicy policy = restart_policy_from_string(in->text);
 
-        if (policy < 0) {
-                (void) key_bad_word(in, in->text, in->at, key_type_restart.syntax, words);
-                if (streq(in->text, "unless-stopped"))
-                        diag_hint(in->diag, "what Docker calls unless-stopped is \"always\"");
-                return -EINVAL;
-        }
+        /* Seen in many units that were made from Docker's: systemd leaves such a line out, and they run. */
+        if (streq(in->text, "unless-stopped")) {
+                diag_warning(in->diag, in->at,
+                             "%s=: \"unless-stopped\" is a word of Docker's and no policy here: "
+                             "nothing is started again",
+                             in->key);
+                diag_hint(in->diag, "what Docker calls unless-stopped is \"always\"");
+                policy = RESTART_NO;
+        } else if (policy < 0)
+                return key_bad_word(in, in->text, in->at, key_type_restart.syntax, words);
 
         *(RestartPolicy *) field = policy;
         return 0;

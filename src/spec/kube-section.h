@@ -10,7 +10,7 @@ typedef struct KubeSection {
         KubeDirectory directory;
         NetworkChoice network;
         PublishList publish;
-        UserKeys users; /* of the pods; the maps of ids have no key here */
+        UserKeys users; /* without maps: of these, only the mode and its old spelling have keys */
         LogDriver log_driver;
         LogOptions log_options;
         char **auto_update;

@@ -71,8 +71,7 @@ typedef struct ExecSection {
         usec_t log_interval; /* of the rate limit; 0 = the journal's own */
         unsigned log_burst;
 
-        char *user, *group;
-        bool dynamic_user;
+        char *user, *group, *dynamic_user, *bus_name; /* of services of the host; nothing looks at them */
 } ExecSection;
 
 typedef struct ServiceSection {

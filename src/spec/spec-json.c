@@ -5,110 +5,33 @@
  * failures are gathered in one place, and every function here may be called with the results of others.
  */
 #include "spec/spec-json.h"
+#include "spec/resource-section.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
+#include <sys/personality.h>
 
-#include "basic/capability.h"
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "basic/unit-name.h"
+#include "spec/json-list.h"
 #include "spec/json-mounts.h"
+#include "spec/json-process.h"
 #include "spec/json-seccomp.h"
-#include "spec/rlimit.h"
+#include "spec/key-types.h"
 
 #define ANNOTATION "org.nsunits1."
 
-static json_t *string_array(char *const *strings) {
+static json_t *make_ids(const IdList *ids) {
         json_t *array = json_array();
 
-        STRV_FOREACH (s, strings)
-                if (json_array_append_new(array, json_string(*s)) < 0) {
-                        json_decref(array);
-                        return NULL;
-                }
-        return array;
-}
-
-static uint32_t number_or_zero(const char *name) {
-        uint32_t n = 0;
-
-        if (name)
-                (void) parse_u32_range(name, 0, UINT32_MAX - 1, &n);
-        return n;
-}
-
-static json_t *make_user(const ContainerSpec *s, const SpecJsonContext *c) {
-        uint32_t uid = c->user_known ? c->uid : number_or_zero(s->user);
-        uint32_t gid = c->user_known ? c->gid : number_or_zero(s->group);
-
-        return json_pack("{s:I, s:I}", "uid", (json_int_t) uid, "gid", (json_int_t) gid);
-}
-
-static json_t *make_capabilities(const ContainerSpec *s) {
-        json_t *names = json_array(), *sets = json_object();
-        int r = 0;
-
-        for (int i = 0; i < 64; i++) {
-                char name[48];
-
-                if (!(s->capabilities >> i & 1) || !capability_to_name(i))
-                        continue;
-                (void) snprintf(name, sizeof(name), "CAP_%s", capability_to_name(i));
-                r |= json_array_append_new(names, json_string(name));
-        }
-
-        r |= json_object_set(sets, "bounding", names);
-        r |= json_object_set(sets, "permitted", names);
-        r |= json_object_set(sets, "effective", names);
-        json_decref(names);
-        if (r < 0) {
-                json_decref(sets);
-                return NULL;
-        }
-        return sets;
-}
-
-static json_t *make_rlimits(const ContainerSpec *s) {
-        json_t *array = json_array();
-
-        for (size_t i = 0; i < s->n_rlimits; i++) {
-                const RlimitSpec *l = &s->rlimits[i];
-                char name[32] = "RLIMIT_";
-                size_t n = strlen(name);
-
-                for (const char *p = rlimit_to_name(l->resource); p && *p && n < sizeof(name) - 1; p++)
-                        name[n++] = (char) (*p - 'a' + 'A');
-                name[n] = '\0';
-                /* RLIM_INFINITY is the largest unsigned number, which JSON has here as -1. */
-                if (json_array_append_new(array, json_pack("{s:s, s:I, s:I}", "type", name, "soft",
-                                                           (json_int_t) l->limit.rlim_cur, "hard",
-                                                           (json_int_t) l->limit.rlim_max)) < 0) {
-                        json_decref(array);
-                        return NULL;
-                }
-        }
-        return array;
-}
-
-static json_t *make_process(const ContainerSpec *s, const SpecJsonContext *c) {
-        return json_pack("{s:b, s:o, s:o, s:o, s:s, s:o, s:o, s:b}", "terminal", 0, "user", make_user(s, c),
-                         "args", string_array(s->argv), "env", string_array(s->environment), "cwd",
-                         s->working_dir, "capabilities", make_capabilities(s), "rlimits", make_rlimits(s),
-                         "noNewPrivileges", s->no_new_privileges);
-}
-
-static json_t *make_ids(const SpecJsonContext *c) {
-        json_t *array = json_array();
-
-        for (size_t i = 0; i < c->n_ids; i++)
+        for (size_t i = 0; i < ids->n; i++)
                 if (json_array_append_new(array, json_pack("{s:I, s:I, s:I}", "containerID",
-                                                           (json_int_t) c->ids[i].inside, "hostID",
-                                                           (json_int_t) c->ids[i].outside, "size",
-                                                           (json_int_t) c->ids[i].count)) < 0) {
+                                                           (json_int_t) ids->items[i].inside, "hostID",
+                                                           (json_int_t) ids->items[i].outside, "size",
+                                                           (json_int_t) ids->items[i].count)) < 0) {
                         json_decref(array);
                         return NULL;
                 }
@@ -116,23 +39,38 @@ static json_t *make_ids(const SpecJsonContext *c) {
 }
 
 /* The time namespace is left out: runtimes of the age of crun 1.8 refuse the whole file for it. */
+static json_t *make_namespace(const ContainerSpec *s, const char *type, Space space) {
+        const NamespaceChoice *c = &s->spaces[space];
+
+        if (c->mode == NAMESPACE_PATH)
+                return json_pack("{s:s, s:s}", "type", type, "path", c->path);
+        /* Of another unit: the manager knows it, and a file cannot say it. */
+        return json_pack("{s:s}", "type", type);
+}
+
 static json_t *make_namespaces(const ContainerSpec *s, const SpecJsonContext *c) {
         const struct {
                 const char *type;
+                Space space;
                 bool wanted;
         } all[] = {
-                { "pid", true },          { "mount", true },  { "uts", true },
-                { "ipc", true },          { "cgroup", true }, { "network", s->network != NETWORK_MODE_HOST },
-                { "user", c->n_ids > 0 },
+                { "pid", SPACE_PID, true },
+                { "uts", SPACE_UTS, true },
+                { "ipc", SPACE_IPC, true },
+                { "cgroup", SPACE_CGROUP, true },
+                { "network", SPACE_NETWORK, s->network != NETWORK_MODE_HOST },
+                { "user", SPACE_USER, c->ids != NULL },
         };
         json_t *array = json_array();
+        int r = json_array_append_new(array, json_pack("{s:s}", "type", "mount"));
 
         for (size_t i = 0; i < ELEMENTSOF(all); i++)
-                if (all[i].wanted &&
-                    json_array_append_new(array, json_pack("{s:s}", "type", all[i].type)) < 0) {
-                        json_decref(array);
-                        return NULL;
-                }
+                if (all[i].wanted && s->spaces[all[i].space].mode != NAMESPACE_HOST)
+                        r |= json_array_append_new(array, make_namespace(s, all[i].type, all[i].space));
+        if (r < 0) {
+                json_decref(array);
+                return NULL;
+        }
         return array;
 }
 
@@ -169,8 +107,12 @@ static json_t *make_resources(const LimitSpec *l) {
                         resources, "cpu",
                         json_pack("{s:I, s:i}", "quota", (json_int_t) l->cpu_quota / 10, "period", 100000));
         if (l->cpu_weight != UINT64_MAX) {
-                (void) snprintf(weight, sizeof(weight), "%llu", (unsigned long long) l->cpu_weight);
-                r |= json_object_set_new(resources, "unified", json_pack("{s:s}", "cpu.weight", weight));
+                bool idle = l->cpu_weight == CPU_WEIGHT_IDLE;
+
+                (void) snprintf(weight, sizeof(weight), "%llu",
+                                (unsigned long long) (idle ? 1 : l->cpu_weight));
+                r |= json_object_set_new(resources, "unified",
+                                         json_pack("{s:s}", idle ? "cpu.idle" : "cpu.weight", weight));
         }
         if (r < 0) {
                 json_decref(resources);
@@ -186,16 +128,21 @@ static json_t *make_linux(const ContainerSpec *s, const SpecJsonContext *c) {
         r |= json_object_set_new(object, "namespaces", make_namespaces(s, c));
         r |= json_object_set_new(object, "sysctl", make_sysctls(s));
         r |= json_object_set_new(object, "resources", make_resources(&s->limits));
-        if (c->n_ids > 0) {
-                r |= json_object_set_new(object, "uidMappings", make_ids(c));
-                r |= json_object_set_new(object, "gidMappings", make_ids(c));
+        if (c->ids) {
+                r |= json_object_set_new(object, "uidMappings", make_ids(&c->ids->uids));
+                r |= json_object_set_new(object, "gidMappings", make_ids(&c->ids->gids));
         }
         if (s->masked_paths)
-                r |= json_object_set_new(object, "maskedPaths", string_array(s->masked_paths));
+                r |= json_object_set_new(object, "maskedPaths", json_strings(s->masked_paths));
         if (s->protected_paths)
-                r |= json_object_set_new(object, "readonlyPaths", string_array(s->protected_paths));
+                r |= json_object_set_new(object, "readonlyPaths", json_strings(s->protected_paths));
         if (s->seccomp.enabled)
-                r |= json_object_set_new(object, "seccomp", json_seccomp(s->capabilities));
+                r |= json_object_set_new(object, "seccomp", json_seccomp(&s->seccomp, s->capabilities));
+        if ((s->schedule.set & SCHEDULE_PERSONALITY) && s->schedule.personality <= PER_LINUX32)
+                r |= json_object_set_new(
+                        object, "personality",
+                        json_pack("{s:s}", "domain",
+                                  s->schedule.personality == PER_LINUX32 ? "LINUX32" : "LINUX"));
         if (r < 0) {
                 json_decref(object);
                 return NULL;
@@ -262,20 +209,63 @@ static int annotate_names(json_t *object, const ContainerSpec *s) {
                               a->family == AF_UNSPEC ? "host-gateway" : inet_format(a, buf)) < 0)
                         return -1;
         }
-        return annotate_list(object, "dns", dns) | annotate_list(object, "hosts", hosts);
+        return annotate_list(object, "dns", dns) | annotate_list(object, "hosts", hosts) |
+               annotate_list(object, "dns-search", s->dns_search) |
+               annotate_list(object, "dns-options", s->dns_options);
+}
+
+/* NAME=VALUE */
+static int annotate_all(json_t *object, char *const *list) {
+        int r = 0;
+
+        STRV_FOREACH (item, list) {
+                const char *equals = strchr(*item, '=');
+                autofree char *name = strndup(*item, equals ? (size_t) (equals - *item) : strlen(*item));
+
+                r |= name ? json_object_set_new(object, name, json_string(equals ? equals + 1 : "")) : -1;
+        }
+        return r;
+}
+
+/* Nodes are made at the launch, from what the host has then. */
+static int annotate_devices(json_t *object, const ContainerSpec *s) {
+        autostrv char **words = NULL;
+
+        for (size_t i = 0; i < s->n_devices; i++) {
+                const DeviceSpec *d = &s->devices[i];
+
+                if (strv_addf(&words, "%s%s:%s:%s%s%s", d->optional ? "-" : "", d->host, d->container,
+                              d->read ? "r" : "", d->write ? "w" : "", d->make ? "m" : "") < 0)
+                        return -1;
+        }
+        return annotate_list(object, "devices", words);
+}
+
+/* The specification's filters cannot say "all but these" of one argument. */
+static int annotate_families(json_t *object, const FamilyChoice *families) {
+        autofree char *text = families->set ? key_families_format(families) : NULL;
+
+        if (!families->set)
+                return 0;
+        return text ? annotate(object, "address-families", "%s", text) : -1;
 }
 
 static json_t *make_annotations(const ContainerSpec *s) {
         json_t *object = json_object();
         int r = 0;
 
-        STRV_FOREACH (label, s->labels) {
-                const char *equals = strchr(*label, '=');
-                autofree char *name = strndup(*label, equals ? (size_t) (equals - *label) : strlen(*label));
-
-                r |= name ? json_object_set_new(object, name, json_string(equals ? equals + 1 : "")) : -1;
-        }
-
+        r |= annotate_all(object, s->labels);
+        r |= annotate_all(object, s->annotations);
+        r |= annotate_devices(object, s);
+        for (size_t i = 0; i < SPACE_N_; i++)
+                if (s->spaces[i].mode == NAMESPACE_UNIT)
+                        r |= annotate(object, space_to_string((Space) i), "%s", s->spaces[i].unit);
+        if (s->time_zone)
+                r |= annotate(object, "timezone", "%s", s->time_zone);
+        if (s->machine_id)
+                r |= annotate(object, "machine-id", "%s", s->machine_id);
+        r |= annotate_list(object, "groups", s->groups);
+        r |= annotate_families(object, &s->seccomp.families);
         r |= annotate(object, "unit", "%s", s->unit);
         r |= annotate(object, "name", "%s", s->name);
         r |= annotate(object, "stop-signal", "%s", signal_to_name(s->stop_signal));
@@ -301,7 +291,7 @@ int spec_to_json(const ContainerSpec *s, const SpecJsonContext *context, char **
         char *text = NULL;
 
         root = json_pack("{s:s, s:o, s:{s:s, s:b}, s:s, s:o, s:o, s:o}", "ociVersion", "1.0.2", "process",
-                         make_process(s, context), "root", "path", context->root ? context->root : "rootfs",
+                         json_process(s, context), "root", "path", context->root ? context->root : "rootfs",
                          "readonly", s->read_only, "hostname", s->host_name, "mounts",
                          json_mounts(s, context), "annotations", make_annotations(s), "linux",
                          make_linux(s, context));

@@ -8,8 +8,7 @@
 typedef struct SpecJsonContext {
         const char *root;         /* root.path */
         const char *volume_store; /* directory of the named volumes; NULL = /var/lib/nsunits/volumes */
-        const IdExtent *ids; /* uidMappings and gidMappings; none with n_ids == 0: then no user namespace */
-        size_t n_ids;
+        const IdMap *ids;         /* uidMappings and gidMappings; NULL = no user namespace */
         /* The user as the container's own /etc/passwd has it; unless known, a name becomes 0. */
         bool user_known;
         uint32_t uid, gid;

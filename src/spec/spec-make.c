@@ -3,28 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "basic/capability.h"
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "basic/unit-name.h"
-#include "spec/confine.h"
-#include "spec/spec-make.h"
+#include "spec/spec-making.h"
 #include "spec/spec-mounts.h"
-#include "spec/unit-check.h"
 
-/* What every step gets to see. */
-typedef struct Making {
-        const UnitSpec *unit;
-        const ContainerSection *section;
-        const ImageConfig *image; /* never NULL: an empty one with Rootfs= */
-        const ManagerConfig *config;
-        char *const *file_environment;
-        Diag *diag;
-} Making;
-
-static int copy_text(const char *text, char **ret) {
+int spec_copy_text(const char *text, char **ret) {
         *ret = text ? strdup(text) : NULL;
         return text && !*ret ? -ENOMEM : 0;
 }
@@ -57,7 +45,7 @@ static int make_root(const Making *m, ContainerSpec *s) {
                 s->rootfs = strndup(rootfs, overlay ? (size_t) (overlay - rootfs) : strlen(rootfs));
                 return s->rootfs ? 0 : -ENOMEM;
         }
-        return copy_text(m->section->image, &s->image);
+        return spec_copy_text(m->section->image, &s->image);
 }
 
 /* As Docker: Entrypoint= drops the image's Cmd, Exec= replaces it. */
@@ -93,6 +81,82 @@ static int environment_add(char ***env, char *const *from) {
         return 0;
 }
 
+/* What is about the manager's own process and not about the host. */
+static bool is_managers(const char *assignment) {
+        static const char *const names[] = {
+                "CREDENTIALS_DIRECTORY=",
+                "HOME=",
+                "INVOCATION_ID=",
+                "JOURNAL_STREAM=",
+                "LISTEN_",
+                "LOGNAME=",
+                "MAINPID=",
+                "MANAGERPID=",
+                "MEMORY_PRESSURE_",
+                "NOTIFY_",
+                "NSUNITS",
+                "OLDPWD=",
+                "PWD=",
+                "SHELL=",
+                "SHLVL=",
+                "SYSTEMD_",
+                "TERM=",
+                "USER=",
+                "WATCHDOG_",
+                "_=",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (startswith(assignment, names[i]))
+                        return true;
+        return false;
+}
+
+/* The variables that podman calls those of the proxy, in both spellings. */
+static bool is_proxys(const char *assignment) {
+        static const char *const names[] = { "http_proxy=", "https_proxy=", "ftp_proxy=", "no_proxy=" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (strncasecmp(assignment, names[i], strlen(names[i])) == 0)
+                        return true;
+        return false;
+}
+
+static int add_hosts_environment(const Making *m, ContainerSpec *s) {
+        const ContainerSection *c = m->section;
+
+        STRV_FOREACH (e, m->sources->host_environment) {
+                bool wanted = c->environment_host ? !is_managers(*e) : c->http_proxy && is_proxys(*e);
+                int r = wanted ? strv_env_set(&s->environment, *e) : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* The image's own idea of the time zone goes when the unit has one: /etc/localtime counts only without it. */
+static int add_images_environment(const Making *m, ContainerSpec *s) {
+        STRV_FOREACH (e, m->image->env) {
+                int r = m->section->timezone && startswith(*e, "TZ=") ? 0 : strv_env_set(&s->environment, *e);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* As a UUID: systemd's container interface, which an init takes its machine id from. */
+static int add_machine_id(const char *id, char ***environment) {
+        char text[64];
+
+        if (!id)
+                return 0;
+        (void) snprintf(text, sizeof(text), "container_uuid=%.8s-%.4s-%.4s-%.4s-%.12s", id, id + 8, id + 12,
+                        id + 16, id + 20);
+        return strv_env_set(environment, text);
+}
+
 static int make_environment(const Making *m, ContainerSpec *s) {
         autofree char *host_name = NULL;
         int r;
@@ -104,36 +168,57 @@ static int make_environment(const Making *m, ContainerSpec *s) {
 
         r = strv_env_set(&s->environment, "PATH=" SPEC_PATH_DEFAULT);
         if (r == 0)
-                r = environment_add(&s->environment, m->image->env);
+                r = add_hosts_environment(m, s);
+        if (r == 0)
+                r = add_images_environment(m, s);
+        if (r == 0)
+                r = add_machine_id(m->section->machine_id, &s->environment);
         if (r == 0)
                 r = strv_env_set(&s->environment, "container=nsunits");
         if (r == 0)
                 r = strv_env_set(&s->environment, host_name);
         if (r == 0)
-                r = environment_add(&s->environment, m->file_environment);
+                r = environment_add(&s->environment, m->sources->file_environment);
         if (r == 0)
                 r = environment_add(&s->environment, m->section->environment);
         return r;
 }
 
+/* UserNS=keep-id:uid=,gid= also says who runs. */
+static int kept_user(const UserNamespaceChoice *c, ContainerSpec *s) {
+        if (asprintf(&s->user, "%u", c->uid) < 0) {
+                s->user = NULL;
+                return -ENOMEM;
+        }
+        if (c->gid != ID_UNSET && asprintf(&s->group, "%u", c->gid) < 0) {
+                s->group = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
 /* "user[:group]", of the image or, as Docker spells it, of User=; Group= beats the second half. */
 static int make_user(const Making *m, ContainerSpec *s) {
         const char *user = m->section->user ? m->section->user : m->image->user, *colon;
+        const UserNamespaceChoice *users = &m->section->users.namespace;
 
+        if (!m->section->user && users->mode == USERNS_KEEP_ID && users->uid != ID_UNSET)
+                return kept_user(users, s);
         if (!user || !*user)
-                return copy_text(m->section->group, &s->group);
+                return spec_copy_text(m->section->group, &s->group);
 
         colon = strchr(user, ':');
         s->user = strndup(user, colon ? (size_t) (colon - user) : strlen(user));
         if (!s->user)
                 return -ENOMEM;
         if (m->section->group)
-                return copy_text(m->section->group, &s->group);
-        return colon && colon[1] ? copy_text(colon + 1, &s->group) : 0;
+                return spec_copy_text(m->section->group, &s->group);
+        return colon && colon[1] ? spec_copy_text(colon + 1, &s->group) : 0;
 }
 
 static int make_process(const Making *m, ContainerSpec *s) {
         const char *dir = m->section->working_dir ? m->section->working_dir : m->image->working_dir;
+        int r;
 
         s->run_init = m->section->run_init;
         s->stop_signal = m->section->stop_signal;
@@ -142,42 +227,16 @@ static int make_process(const Making *m, ContainerSpec *s) {
                 s->stop_signal = SIGTERM;
 
         s->working_dir = strdup(dir && *dir ? dir : "/");
-        return s->working_dir ? 0 : -ENOMEM;
-}
-
-/* Podman's order: drop, then add; but of "AddCapability=ALL" what is dropped by name stays dropped. */
-static uint64_t make_capabilities(const Making *m) {
-        uint64_t all = capability_all(), add = m->section->add_capabilities;
-        uint64_t drop = m->section->drop_capabilities;
-
-        if (drop == all)
-                return add;
-        if (add == all)
-                return all & ~drop;
-        return (m->config->security.capabilities & ~drop) | add;
-}
-
-/* The host's network belongs to the host's user namespace: from another one, no container could listen on a
- * port below 1024. Who shares the network shares the users as well, unless the unit asks for its own. */
-static bool wants_user_namespace(const Making *m) {
-        const ContainerSection *c = m->section;
-
-        if (c->users.namespace.mode != USERNS_DEFAULT)
-                return c->users.namespace.mode != USERNS_HOST;
-        return m->config->security.user_namespace && c->network.choice.mode != NETWORK_MODE_HOST;
-}
-
-static int make_confinement(const Making *m, ContainerSpec *s) {
-        const ContainerSection *c = m->section;
-
-        s->user_namespace = wants_user_namespace(m);
-        s->id_count = m->config->users.id_count;
-        s->capabilities = make_capabilities(m);
-        s->no_new_privileges = c->no_new_privileges == TOGGLE_UNSET ? m->config->security.no_new_privileges
-                                                                    : c->no_new_privileges == TOGGLE_ON;
-        s->seccomp.enabled = m->config->security.seccomp && !c->seccomp.unconfined;
-        return confine_paths_make(m->config->security.mask_paths && !c->unmask.all, NULL, NULL,
-                                  &s->masked_paths, &s->protected_paths);
+        if (!s->working_dir)
+                return -ENOMEM;
+        r = spec_copy_text(m->section->timezone, &s->time_zone);
+        if (r == 0)
+                r = spec_copy_text(m->section->machine_id, &s->machine_id);
+        /* Who asks for the manager's groups means those of an ordinary user who starts podman. */
+        STRV_FOREACH (group, m->section->groups)
+                if (r == 0 && !streq(*group, "keep-groups"))
+                        r = strv_add(&s->groups, *group);
+        return r;
 }
 
 static int make_addresses(const Making *m, ContainerSpec *s) {
@@ -197,8 +256,7 @@ static int make_addresses(const Making *m, ContainerSpec *s) {
         return 0;
 }
 
-/* A copy of @n plain items; NULL for none. */
-static int copy_items(const void *items, size_t n, size_t size, void *ret, size_t *ret_n) {
+int spec_copy_items(const void *items, size_t n, size_t size, void *ret, size_t *ret_n) {
         void *copy;
 
         *ret_n = 0;
@@ -236,10 +294,17 @@ static int make_network(const Making *m, ContainerSpec *s) {
         const NetworkKeys *k = &m->section->network;
         int r;
 
-        s->network = k->choice.set ? k->choice.mode : NETWORK_MODE_PRIVATE;
+        s->resolv = m->section->resolv_conf < 0 ? RESOLV_CONF_AUTO : m->section->resolv_conf;
+        s->network = k->choice.shared.mode != NAMESPACE_DEFAULT ? NETWORK_MODE_SHARED
+                     : k->choice.set                            ? k->choice.mode
+                                                                : NETWORK_MODE_PRIVATE;
         r = make_hosts(m, s);
         if (r == 0)
-                r = copy_items(k->dns.items, k->dns.n, sizeof(*s->dns), &s->dns, &s->n_dns);
+                r = spec_copy_items(k->dns.items, k->dns.n, sizeof(*s->dns), &s->dns, &s->n_dns);
+        if (r == 0)
+                r = strv_add_all(&s->dns_search, k->dns_search);
+        if (r == 0)
+                r = strv_add_all(&s->dns_options, k->dns_options);
         if (r < 0 || s->network != NETWORK_MODE_PRIVATE)
                 return r;
 
@@ -250,18 +315,16 @@ static int make_network(const Making *m, ContainerSpec *s) {
         if (r == 0)
                 r = make_addresses(m, s);
         if (r == 0)
-                r = copy_items(k->publish.items, k->publish.n, sizeof(*s->publish), &s->publish,
-                               &s->n_publish);
+                r = spec_copy_items(k->publish.items, k->publish.n, sizeof(*s->publish), &s->publish,
+                                    &s->n_publish);
         return r;
 }
 
 static int make_kernel(const Making *m, ContainerSpec *s) {
         const ContainerSection *c = m->section;
-        int r;
 
-        r = copy_items(c->ulimits.items, c->ulimits.n, sizeof(*s->rlimits), &s->rlimits, &s->n_rlimits);
-        if (r < 0 || c->sysctls.n == 0)
-                return r;
+        if (c->sysctls.n == 0)
+                return 0;
 
         s->sysctls = calloc(c->sysctls.n, sizeof(*s->sysctls));
         if (!s->sysctls)
@@ -280,7 +343,9 @@ static int make_kernel(const Making *m, ContainerSpec *s) {
 static int make_labels(const Making *m, ContainerSpec *s) {
         int r = environment_add(&s->labels, m->image->labels);
 
-        return r < 0 ? r : environment_add(&s->labels, m->section->labels);
+        if (r == 0)
+                r = environment_add(&s->labels, m->section->labels);
+        return r < 0 ? r : environment_add(&s->annotations, m->section->annotations);
 }
 
 /* StopTimeout= and TimeoutStopSec= bound the same wait: whichever is shorter. */
@@ -307,9 +372,10 @@ static int make_service(const Making *m, ContainerSpec *s) {
 
         s->limits = service->limits;
         if (!unit_spec_is_set(u, "Service", "MemoryMax"))
-                s->limits.memory_max = m->config->defaults.memory_max;
+                s->limits.memory_max =
+                        m->section->memory > 0 ? m->section->memory : m->config->defaults.memory_max;
         if (!unit_spec_is_set(u, "Service", "TasksMax"))
-                s->limits.tasks_max = m->config->defaults.tasks_max;
+                s->limits.tasks_max = m->section->pids > 0 ? m->section->pids : m->config->defaults.tasks_max;
         return 0;
 }
 
@@ -318,19 +384,20 @@ static int make_mounts(const Making *m, ContainerSpec *s) {
         return spec_mounts_make(m->section, m->image->volumes, s);
 }
 
-int spec_make(const UnitSpec *u, const ImageConfig *image, const ManagerConfig *config,
-              char *const *file_environment, Diag *diag, ContainerSpec **ret) {
+int spec_make(const UnitSpec *u, const SpecSources *sources, Diag *diag, ContainerSpec **ret) {
         static int (*const steps[])(const Making *, ContainerSpec *) = {
-                make_names,   make_root,        make_command, make_environment, make_user,   make_process,
-                make_service, make_confinement, make_mounts,  make_network,     make_kernel, make_labels,
+                make_names,       make_root,       make_command,          make_environment,
+                make_user,        make_process,    make_service,          spec_make_schedule,
+                spec_make_spaces, spec_make_users, spec_make_confinement, make_mounts,
+                make_network,     make_kernel,     make_labels,
         };
         static const ImageConfig none;
         const Making making = {
                 .unit = u,
                 .section = u->container,
-                .image = image ? image : &none,
-                .config = config,
-                .file_environment = file_environment,
+                .image = sources->image ? sources->image : &none,
+                .config = sources->config,
+                .sources = sources,
                 .diag = diag,
         };
         autoptr(ContainerSpec) s = NULL;

@@ -7,6 +7,9 @@
 #include "basic/strv.h"
 #include "spec/spec-mounts.h"
 
+/* At most so many mounts that nobody asked for by name: /run, /tmp and /var/tmp. */
+#define USUAL_MEMORY 3
+
 static bool is_mounted(const ContainerSpec *s, const char *destination) {
         for (size_t i = 0; i < s->n_mounts; i++)
                 if (streq(s->mounts[i].destination, destination))
@@ -48,16 +51,41 @@ static int compare_destinations(const void *a, const void *b) {
         return strcmp(((const MountSpec *) a)->destination, ((const MountSpec *) b)->destination);
 }
 
+/* In memory, unless something of the unit's lies there. */
+static int add_memory(ContainerSpec *s, const char *destination, uint64_t size) {
+        MountSpec m = {
+                .kind = MOUNT_TMPFS,
+                .destination = (char *) destination,
+                .no_suid = true,
+                .no_dev = true,
+                .propagation = MS_PRIVATE,
+                .size = size,
+                .copy_up = true,
+                /* What programs expect of /run, and of directories for everybody. */
+                .mode = streq(destination, "/run") ? 0755 : 01777,
+        };
+
+        return is_mounted(s, destination) ? 0 : add_mount(s, &m);
+}
+
+static int add_usual_memory(const ContainerSection *c, ContainerSpec *s) {
+        static const char *const places[] = { "/run", "/tmp", "/var/tmp" };
+        int r = 0;
+
+        if (c->volatile_tmp)
+                r = add_memory(s, "/tmp", UINT64_C(512) << 20);
+        for (size_t i = 0; r == 0 && c->read_only && c->read_only_tmpfs && i < ELEMENTSOF(places); i++)
+                r = add_memory(s, places[i], 0);
+        return r;
+}
+
 int spec_mounts_make(const ContainerSection *c, char *const *image_volumes, ContainerSpec *s) {
         const MountList *lists[] = { &c->volumes, &c->mounts, &c->tmpfses };
-        size_t n = strv_length(image_volumes);
+        size_t n = strv_length(image_volumes) + USUAL_MEMORY;
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)
                 n += lists[i]->n;
-        if (n == 0)
-                return 0;
-
         s->mounts = calloc(n, sizeof(*s->mounts));
         if (!s->mounts)
                 return -ENOMEM;
@@ -68,6 +96,8 @@ int spec_mounts_make(const ContainerSection *c, char *const *image_volumes, Cont
         STRV_FOREACH (volume, image_volumes)
                 if (r == 0)
                         r = add_image_volume(s, *volume);
+        if (r == 0)
+                r = add_usual_memory(c, s);
         if (r < 0)
                 return r;
 

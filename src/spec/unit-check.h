@@ -28,14 +28,21 @@ int check_add_requirement(UnitSpec *u, const char *name);
 /** check_add_dependency() - one of the other dependencies. 0 or -ENOMEM. */
 int check_add_dependency(UnitSpec *u, UnitDependency dependency, const char *name);
 
-/* Keys that [Container] and [Pod] have both; @section is the title of the one they are in. Return as
+/** check_add_mounts_for() - what lies at @path on the host is mounted before @u is started. 0 or -ENOMEM. */
+int check_add_mounts_for(UnitSpec *u, const char *path);
+
+/* Keys that several sections have; @section is the title of the one they are in. Return as
  * unit_check(). */
 int check_network_keys(const UnitSpec *u, const char *section, const NetworkKeys *k, Diag *diag);
 int check_users(const UnitSpec *u, const char *section, UserKeys *k, Diag *diag);
 
-/* Requires the units that these keys name. 0 or -ENOMEM. */
+/* Requires the units and directories of the host that these keys name. 0 or -ENOMEM. */
 int check_require_network(UnitSpec *u, const NetworkChoice *c);
 int check_require_users(UnitSpec *u, const UserNamespaceChoice *c);
+int check_require_mounts(UnitSpec *u, const MountList *list);
+
+/** check_confinement() - filters, devices, groups and resolvers of a container. */
+int check_confinement(const UnitSpec *u, Diag *diag);
 
 /** check_later() - what the keys of a container say and nothing acts on yet. */
 int check_later(const UnitSpec *u, Diag *diag);

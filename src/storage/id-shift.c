@@ -11,34 +11,29 @@
 #define ACL_TAG_USER  0x02
 #define ACL_TAG_GROUP 0x08
 
-#define ID_NOBODY 65534
-
-uint32_t id_shift_apply(const IdShift *shift, uint32_t id) {
-        if (shift->count == 0)
-                return id;
-        return id >= shift->base && id - shift->base < shift->count ? id - shift->base : ID_NOBODY;
-}
-
 bool id_shift_wants_xattr(const char *name) {
         return startswith(name, "user.") || startswith(name, "system.posix_acl_") ||
                streq(name, "security.capability");
 }
 
-static void shift_acl(const IdShift *shift, uint8_t *value, size_t size) {
+static void shift_acl(const IdMap *ids, uint8_t *value, size_t size) {
         struct posix_acl_xattr_entry e;
 
         for (size_t at = sizeof(struct posix_acl_xattr_header); at + sizeof(e) <= size; at += sizeof(e)) {
                 memcpy(&e, value + at, sizeof(e));
-                if (le16toh(e.e_tag) != ACL_TAG_USER && le16toh(e.e_tag) != ACL_TAG_GROUP)
+                if (le16toh(e.e_tag) == ACL_TAG_USER)
+                        e.e_id = htole32(id_list_inside(&ids->uids, le32toh(e.e_id)));
+                else if (le16toh(e.e_tag) == ACL_TAG_GROUP)
+                        e.e_id = htole32(id_list_inside(&ids->gids, le32toh(e.e_id)));
+                else
                         continue;
-                e.e_id = htole32(id_shift_apply(shift, le32toh(e.e_id)));
                 memcpy(value + at, &e, sizeof(e));
         }
 }
 
 /* Seen from outside, the capabilities of a file in a user namespace name the namespace's root (version 3);
  * on disk, where the container's ids are kept, they are ordinary ones (version 2). */
-static size_t shift_capability(const IdShift *shift, uint8_t *value, size_t size) {
+static size_t shift_capability(const IdMap *ids, uint8_t *value, size_t size) {
         struct vfs_ns_cap_data d;
         uint32_t magic, root;
 
@@ -49,7 +44,7 @@ static size_t shift_capability(const IdShift *shift, uint8_t *value, size_t size
         if ((magic & VFS_CAP_REVISION_MASK) != VFS_CAP_REVISION_3)
                 return size;
 
-        root = id_shift_apply(shift, le32toh(d.rootid));
+        root = id_list_inside(&ids->uids, le32toh(d.rootid));
         d.rootid = htole32(root);
         if (root != 0) {
                 memcpy(value, &d, sizeof(d));
@@ -61,12 +56,12 @@ static size_t shift_capability(const IdShift *shift, uint8_t *value, size_t size
         return XATTR_CAPS_SZ_2;
 }
 
-size_t id_shift_xattr(const IdShift *shift, const char *name, void *value, size_t size) {
-        if (shift->count == 0)
+size_t id_shift_xattr(const IdMap *ids, const char *name, void *value, size_t size) {
+        if (!ids || ids->uids.n == 0)
                 return size;
         if (startswith(name, "system.posix_acl_"))
-                shift_acl(shift, value, size);
+                shift_acl(ids, value, size);
         else if (streq(name, "security.capability"))
-                return shift_capability(shift, value, size);
+                return shift_capability(ids, value, size);
         return size;
 }

@@ -20,7 +20,7 @@
  * root, who has no id there, cannot create anything. */
 typedef struct Source {
         int fd;      /* owned; -EBADF for a mount that was left out */
-        uint32_t id; /* on disk, of the container's root */
+        bool mapped; /* on disk, ids are the container's own */
 } Source;
 
 typedef struct Preparation {
@@ -80,13 +80,13 @@ static int open_volume_source(const Preparation *p, const MountSpec *m, Source *
 
         r = volume_make(dir, name, (VolumeOwner){});
         if (r >= 0 && m->copy && !q->restart && q->root_fd >= 0)
-                r = volume_fill(dir, name, q->root_fd, m->destination, q->id_base, q->spec->id_count);
+                r = volume_fill(dir, name, q->root_fd, m->destination, q->ids);
         if (r >= 0)
                 r = volume_open(dir, name);
         if (r < 0)
                 return mount_fault(p->fault, m, r, m->source ? m->source : m->destination);
 
-        *ret = (Source){ .fd = r, .id = 0 };
+        *ret = (Source){ .fd = r, .mapped = true };
         return 0;
 }
 
@@ -103,8 +103,13 @@ static int open_bind_source(const Preparation *p, const MountSpec *m, Source *re
                 return r;
         }
 
-        *ret = (Source){ .fd = fd, .id = m->idmap && p->q->userns_fd >= 0 ? 0 : p->q->id_base };
+        *ret = (Source){ .fd = fd, .mapped = m->idmap && p->q->userns_fd >= 0 };
         return 0;
+}
+
+/* What an owner inside the container is in the source. */
+static IdPair id_on_disk(const Preparation *p, const Source *s, IdPair inside) {
+        return s->mapped ? inside : id_map_outside(p->q->ids, inside);
 }
 
 static MountAttr mount_attr(const Preparation *p, const MountSpec *m) {
@@ -128,7 +133,9 @@ static int clone_source(const Preparation *p, const MountSpec *m, const Source *
         int r;
 
         if (m->chown && !q->restart) {
-                r = tree_chown(s->fd, s->id + q->uid, s->id + q->gid);
+                const IdPair owner = id_on_disk(p, s, (IdPair){ q->uid, q->gid });
+
+                r = tree_chown(s->fd, owner.uid, owner.gid);
                 if (r < 0)
                         return mount_fault(p->fault, m, r, object);
         }
@@ -141,20 +148,46 @@ static int clone_source(const Preparation *p, const MountSpec *m, const Source *
         return r;
 }
 
+/* What the image has in the place of a tmpfs. Nothing is no mistake. */
+static int copy_up(const Preparation *p, const MountSpec *m, int fd) {
+        autoclose int from = -EBADF, to = -EBADF;
+        int r;
+
+        from = path_in_root_open(p->q->root_fd, m->destination, O_RDONLY | O_DIRECTORY, 0);
+        if (from == -ENOENT || from == -ENOTDIR)
+                return 0;
+        if (from < 0)
+                return from;
+        to = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (to < 0)
+                return -errno;
+        /* Both show the ids of the host. */
+        r = tree_copy(from, to, NULL);
+        if (r == 0 && m->mode && fchmod(to, m->mode) < 0)
+                return -errno;
+        return r;
+}
+
 static int make_tmpfs(const Preparation *p, const MountSpec *m, Source *ret) {
         MountAttr attr = mount_attr(p, m);
         autoclose int fd = -EBADF;
-        uint32_t id = p->q->id_base;
+        const IdPair root = id_map_outside(p->q->ids, (IdPair){ 0, 0 });
         int copy;
 
-        fd = mount_fd_tmpfs(m->size, m->mode ? m->mode : 01777, id, id, &attr);
+        fd = mount_fd_tmpfs(m->size, m->mode ? m->mode : 01777, root.uid, root.gid, &attr);
         if (fd < 0)
                 return mount_fault(p->fault, m, fd, m->destination);
+        if (m->copy_up && p->q->root_fd >= 0) {
+                int r = copy_up(p, m, fd);
+
+                if (r < 0)
+                        return mount_fault(p->fault, m, r, m->destination);
+        }
 
         copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
         if (copy < 0)
                 return mount_fault(p->fault, m, -errno, m->destination);
-        *ret = (Source){ .fd = copy, .id = id };
+        *ret = (Source){ .fd = copy };
         return take_fd(fd);
 }
 
@@ -208,7 +241,8 @@ static int make_inner_point(const Preparation *p, size_t i, bool directory) {
 
                 if (!rest || p->sources[j].fd < 0)
                         continue;
-                r = root_make_point(p->sources[j].fd, rest, !directory, p->sources[j].id);
+                r = root_make_point(p->sources[j].fd, rest, !directory,
+                                    id_on_disk(p, &p->sources[j], (IdPair){ 0, 0 }));
                 return r < 0 ? mount_fault(p->fault, &mounts[i], r, mounts[i].destination) : 0;
         }
         return 0;

@@ -19,7 +19,7 @@ typedef struct MountsRequest {
         int root_fd;       /* the container's root (open of the held root, or root_clone()): filled into
                               empty volumes; -1 = never fill */
         int userns_fd;     /* -1 = no user namespace */
-        uint32_t id_base;  /* host id of the container's id 0; 0 without user namespace */
+        const IdMap *ids;  /* of the container; NULL = without user namespace */
         uint32_t uid, gid; /* the container's user, in its own numbers: for MountSpec.chown */
         bool restart;      /* same unit again: do not fill or chown */
 } MountsRequest;

@@ -33,11 +33,11 @@ static const struct {
 /* Made anew by the launch, with what has to be in them. */
 static const char *const launch_made[] = { "/proc", "/sys", "/dev" };
 
-static int make_point(int root_fd, const char *path, bool file, uint32_t id, unsigned links);
+static int make_point(int root_fd, const char *path, bool file, IdPair owner, unsigned links);
 
 /* @path has a link at @end that leads nowhere: make what it means. */
 static int make_link_target(int root_fd, int parent_fd, const char *path, size_t start, size_t end, bool file,
-                            uint32_t id, unsigned links) {
+                            IdPair owner, unsigned links) {
         autofree char *name = strndup(path + start, end - start), *joined = NULL;
         char target[PATH_MAX];
         ssize_t n;
@@ -54,10 +54,10 @@ static int make_link_target(int root_fd, int parent_fd, const char *path, size_t
 
         if (asprintf(&joined, "%.*s%s%s", target[0] == '/' ? 0 : (int) start, path, target, path + end) < 0)
                 return -ENOMEM;
-        return make_point(root_fd, joined, file, id, links + 1);
+        return make_point(root_fd, joined, file, owner, links + 1);
 }
 
-static int make_entry(int parent_fd, const char *name, bool file, uint32_t id) {
+static int make_entry(int parent_fd, const char *name, bool file, IdPair owner) {
         if (file) {
                 autoclose int fd =
                         openat(parent_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -67,7 +67,7 @@ static int make_entry(int parent_fd, const char *name, bool file, uint32_t id) {
         } else if (mkdirat(parent_fd, name, 0755) < 0)
                 return -errno;
 
-        return fchownat(parent_fd, name, id, id, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+        return fchownat(parent_fd, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
 static bool is_link(int dir_fd, const char *name) {
@@ -76,7 +76,7 @@ static bool is_link(int dir_fd, const char *name) {
         return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
-static int make_point(int root_fd, const char *path, bool file, uint32_t id, unsigned links) {
+static int make_point(int root_fd, const char *path, bool file, IdPair owner, unsigned links) {
         autoclose int fd = -EBADF;
         struct stat st;
 
@@ -97,9 +97,9 @@ static int make_point(int root_fd, const char *path, bool file, uint32_t id, uns
 
                 next = path_in_root_open(root_fd, prefix, O_PATH, 0);
                 if (next == -ENOENT && is_link(fd, prefix + start))
-                        return make_link_target(root_fd, fd, path, start, end, file, id, links);
+                        return make_link_target(root_fd, fd, path, start, end, file, owner, links);
                 if (next == -ENOENT) {
-                        r = make_entry(fd, prefix + start, file && last, id);
+                        r = make_entry(fd, prefix + start, file && last, owner);
                         if (r < 0)
                                 return r;
                         next = path_in_root_open(root_fd, prefix, O_PATH, 0);
@@ -116,8 +116,8 @@ static int make_point(int root_fd, const char *path, bool file, uint32_t id, uns
         return !file && !S_ISDIR(st.st_mode) ? -ENOTDIR : 0;
 }
 
-int root_make_point(int root_fd, const char *path, bool file, uint32_t id) {
-        return make_point(root_fd, path, file, id, 0);
+int root_make_point(int root_fd, const char *path, bool file, IdPair owner) {
+        return make_point(root_fd, path, file, owner, 0);
 }
 
 static bool is_below(const char *path, const char *parent) {
@@ -139,11 +139,11 @@ static bool is_covered(const ContainerSpec *spec, size_t i) {
         return false;
 }
 
-static int make_points(const RootRequest *q, int fd, uint32_t id, Fault *fault) {
+static int make_points(const RootRequest *q, int fd, IdPair owner, Fault *fault) {
         int r;
 
         for (size_t i = 0; i < ELEMENTSOF(usual_points); i++) {
-                r = root_make_point(fd, usual_points[i].path, usual_points[i].file, id);
+                r = root_make_point(fd, usual_points[i].path, usual_points[i].file, owner);
                 if (r < 0)
                         return fault_set(fault, "mount point", r, "%s", usual_points[i].path);
         }
@@ -158,14 +158,14 @@ static int make_points(const RootRequest *q, int fd, uint32_t id, Fault *fault) 
 
                 /* A source that is missing is found, and named, when it is mounted. */
                 file = m->kind == MOUNT_BIND && stat(m->source, &st) == 0 && !S_ISDIR(st.st_mode);
-                r = root_make_point(fd, m->destination, file, id);
+                r = root_make_point(fd, m->destination, file, owner);
                 if (r < 0)
                         return fault_set(fault, "mount point", r, "%s", m->destination);
         }
         return 0;
 }
 
-static int make_owned(int dir_fd, const char *name, mode_t mode, uint32_t uid, uint32_t gid) {
+static int make_owned(int dir_fd, const char *name, mode_t mode, IdPair owner) {
         int fd;
 
         if (mkdirat(dir_fd, name, 0700) < 0)
@@ -174,7 +174,7 @@ static int make_owned(int dir_fd, const char *name, mode_t mode, uint32_t uid, u
         if (fd < 0)
                 return fd;
 
-        if (fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0) {
+        if (fchown(fd, owner.uid, owner.gid) < 0 || fchmod(fd, mode) < 0) {
                 int r = -errno;
 
                 (void) close(fd);
@@ -198,11 +198,11 @@ static int mount_layers(const RootRequest *q, const int *layers, size_t n, Fault
         dir_fd = dir_open(AT_FDCWD, q->container_dir);
         if (dir_fd < 0)
                 return fault_set(fault, "container directory", dir_fd, "%s", q->container_dir);
-        upper_fd = make_owned(dir_fd, "upper", st.st_mode & 07777, q->id_base + st.st_uid,
-                              q->id_base + st.st_gid);
+        upper_fd = make_owned(dir_fd, "upper", st.st_mode & 07777,
+                              id_map_outside(q->ids, (IdPair){ st.st_uid, st.st_gid }));
         if (upper_fd < 0)
                 return fault_set(fault, "container directory", upper_fd, "%s/upper", q->container_dir);
-        work_fd = make_owned(dir_fd, "work", 0700, q->id_base, q->id_base);
+        work_fd = make_owned(dir_fd, "work", 0700, id_map_outside(q->ids, (IdPair){ 0, 0 }));
         if (work_fd < 0)
                 return fault_set(fault, "container directory", work_fd, "%s/work", q->container_dir);
 
@@ -242,7 +242,7 @@ static int mount_rootfs(const RootRequest *q, Fault *fault) {
         if (dir_fd < 0)
                 return dir_fd;
 
-        r = make_points(q, dir_fd, 0, fault);
+        r = make_points(q, dir_fd, (IdPair){ 0, 0 }, fault);
         if (r < 0)
                 return r;
 
@@ -273,7 +273,7 @@ static int mount_root(const RootRequest *q, Fault *fault) {
         if (fd < 0)
                 return fd;
 
-        r = make_points(q, fd, q->id_base, fault);
+        r = make_points(q, fd, id_map_outside(q->ids, (IdPair){ 0, 0 }), fault);
         return r < 0 ? r : take_fd(fd);
 }
 

@@ -25,7 +25,7 @@ typedef struct RootRequest {
         const char *attach_path;   /* existing or not: /run/nsunitd/held/UNIT/root */
         const char *staging; /* a directory for kernels < 6.15: /run/nsunitd/staging; made when needed */
         int userns_fd;       /* -1 = no user namespace */
-        uint32_t id_base;    /* host id of the container's id 0; 0 without user namespace */
+        const IdMap *ids;    /* of the container; NULL = without user namespace */
 } RootRequest;
 
 /**
@@ -73,8 +73,8 @@ int root_release(const char *attach_path, const char *container_dir);
  * root_make_point() - make a mount point inside a root or a mount, with its parents, if it is not there
  * @root_fd: what "/" of @path means
  * @file:    an empty file instead of a directory
- * @id:      owner of what is made here
+ * @owner:   owner of what is made here
  *
  * Links are followed as the container would follow them and never lead out of the root.
  */
-int root_make_point(int root_fd, const char *path, bool file, uint32_t id);
+int root_make_point(int root_fd, const char *path, bool file, IdPair owner);

@@ -34,7 +34,7 @@ typedef struct Linked {
 } Linked;
 
 typedef struct Copy {
-        const IdShift *shift;
+        const IdMap *ids;
         int root_fd; /* of the destination */
         Linked *linked;
         char *names, *value; /* XATTR_BYTES_MAX each */
@@ -89,7 +89,7 @@ static int copy_xattrs(Copy *c, int from_fd, int to_fd) {
                 k = fgetxattr(from_fd, name, c->value, XATTR_BYTES_MAX);
                 if (k < 0)
                         return -errno;
-                k = (ssize_t) id_shift_xattr(c->shift, name, c->value, (size_t) k);
+                k = (ssize_t) id_shift_xattr(c->ids, name, c->value, (size_t) k);
                 if (fsetxattr(to_fd, name, c->value, (size_t) k, 0) < 0)
                         return -errno;
         }
@@ -99,9 +99,10 @@ static int copy_xattrs(Copy *c, int from_fd, int to_fd) {
 /* chown(2) drops file capabilities and the set-id bits, so it comes first, and the times last. */
 static int copy_attributes(Copy *c, int from_fd, int to_fd, const struct stat *st) {
         struct timespec times[2] = { st->st_atim, st->st_mtim };
+        const IdPair owner = id_map_inside(c->ids, (IdPair){ st->st_uid, st->st_gid });
         int r;
 
-        if (fchown(to_fd, id_shift_apply(c->shift, st->st_uid), id_shift_apply(c->shift, st->st_gid)) < 0)
+        if (fchown(to_fd, owner.uid, owner.gid) < 0)
                 return -errno;
         r = copy_xattrs(c, from_fd, to_fd);
         if (r < 0)
@@ -187,6 +188,7 @@ static int copy_unopened(Copy *c, int from_dir, int to_dir, const char *name, co
         struct timespec times[2] = { st->st_atim, st->st_mtim };
         autoclose int fd = -EBADF;
         struct stat made;
+        IdPair owner;
         char path[32];
         int r = 0;
 
@@ -203,8 +205,8 @@ static int copy_unopened(Copy *c, int from_dir, int to_dir, const char *name, co
                 return -errno;
         if ((made.st_mode & S_IFMT) != (st->st_mode & S_IFMT))
                 return -EAGAIN;
-        if (fchownat(fd, "", id_shift_apply(c->shift, st->st_uid), id_shift_apply(c->shift, st->st_gid),
-                     AT_EMPTY_PATH) < 0)
+        owner = id_map_inside(c->ids, (IdPair){ st->st_uid, st->st_gid });
+        if (fchownat(fd, "", owner.uid, owner.gid, AT_EMPTY_PATH) < 0)
                 return -errno;
         if (!S_ISLNK(st->st_mode) && chmod(fd_path(fd, path), st->st_mode & 07777) < 0)
                 return -errno;
@@ -281,8 +283,8 @@ static int copy_directory(Copy *c, int from_fd, int to_fd, const char *path, uns
         return copy_attributes(c, from_fd, to_fd, &st);
 }
 
-int tree_copy(int from_fd, int to_fd, const IdShift *shift) {
-        Copy c = { .shift = shift, .root_fd = to_fd };
+int tree_copy(int from_fd, int to_fd, const IdMap *ids) {
+        Copy c = { .ids = ids, .root_fd = to_fd };
         int r = -ENOMEM;
 
         c.names = malloc(XATTR_BYTES_MAX);

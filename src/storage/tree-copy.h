@@ -17,7 +17,7 @@
  * Returns: 0, -ELOOP for a tree deeper than 200 directories, or another negative errno; then a part may
  * have been copied.
  */
-int tree_copy(int from_fd, int to_fd, const IdShift *shift);
+int tree_copy(int from_fd, int to_fd, const IdMap *ids);
 
 /**
  * tree_chown() - give a file, or a directory with all below it on the same file system, to @uid and @gid

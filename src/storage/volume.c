@@ -224,8 +224,7 @@ static int begin_filling(int volume_fd, int data_fd) {
 }
 
 int volume_fill(const char *volumes_dir, const char *name, int root_fd, const char *destination,
-                uint32_t id_base, uint32_t id_count) {
-        IdShift shift = { .base = id_base, .count = id_base > 0 ? id_count : 0 };
+                const IdMap *ids) {
         autoclose int volume_fd = -EBADF, data_fd = -EBADF, from_fd = -EBADF;
         struct stat before;
         int r;
@@ -250,7 +249,7 @@ int volume_fill(const char *volumes_dir, const char *name, int root_fd, const ch
         /* On failure the mark stays: what has been copied is dropped by the next attempt. */
         if (fstat(data_fd, &before) < 0)
                 return -errno;
-        r = tree_copy(from_fd, data_fd, &shift);
+        r = tree_copy(from_fd, data_fd, ids);
         if (r < 0)
                 return r;
         if ((before.st_uid > 0 || before.st_gid > 0) && fchown(data_fd, before.st_uid, before.st_gid) < 0)

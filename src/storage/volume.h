@@ -57,8 +57,7 @@ int volume_remove(const char *volumes_dir, const char *name);
  * volume_fill() - copy what the container's root has at @destination into an empty volume
  * @volumes_dir, @name: the volume
  * @root_fd:  root of the container
- * @id_base:  host id of the container's id 0: subtracted from every owner
- * @id_count: ids of the container
+ * @ids:      of the container: owners become what they are inside
  *
  * Owners, modes, times, extended attributes, ACLs and links are kept, and the directory
  * itself takes over those of @destination, but for an owner that it was given. An interrupted copy is begun
@@ -68,4 +67,4 @@ int volume_remove(const char *volumes_dir, const char *name);
  * the root, or a negative errno.
  */
 int volume_fill(const char *volumes_dir, const char *name, int root_fd, const char *destination,
-                uint32_t id_base, uint32_t id_count);
+                const IdMap *ids);

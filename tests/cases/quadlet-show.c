@@ -1,17 +1,32 @@
 /*
  * What a unit file comes to: every key of every section of a unit as a line "Section.Key=value", from the
- * directory that is given and nothing else. With SECTION, KEY and VALUE: how that one value would be shown in
- * such a unit. For test-quadlet.
+ * directory that is given and nothing else. Of a unit that is refused as a whole, its own section is shown,
+ * as far as each value is good for itself; the exit status is 1 then.
+ *
+ * With SECTION, KEY and VALUE: how that one value would be shown in such a unit. For test-quadlet.
  */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "basic/macro.h"
 #include "basic/strv.h"
 #include "config/host-specifiers.h"
 #include "config/unit-path.h"
 #include "spec/key.h"
 #include "spec/unit-spec.h"
+
+/* Room for the struct of any section. */
+typedef struct AnySection {
+        max_align_t room[1024];
+} AnySection;
+
+typedef struct Show {
+        const char *directory, *name;
+        SpecifierContext specifiers;
+        Diag *diag;
+        bool quiet; /* a value that is refused is passed over */
+} Show;
 
 static int print_section(const KeyTable *table, const void *section) {
         for (size_t i = 0; i < table->n; i++) {
@@ -24,30 +39,59 @@ static int print_section(const KeyTable *table, const void *section) {
         return 0;
 }
 
-static int load(const char *directory, const char *name, const HostSpecifiers *host, Diag *diag,
-                UnitSpec **ret) {
+static int load_text(const Show *s, RawUnit **ret) {
         autoptr(UnitPath) path = NULL;
-        autoptr(RawUnit) raw = NULL;
         autostrv char **dirs = NULL;
         int r;
 
-        r = strv_add(&dirs, directory);
+        r = strv_add(&dirs, s->directory);
         if (r >= 0)
                 r = unit_path_new(dirs, &path);
-        if (r >= 0)
-                r = unit_path_load(path, name, diag, &raw);
-        if (r >= 0)
-                r = unit_spec_load(raw, host_specifiers_context(host), diag, ret);
-        if (r >= 0)
-                (void) take_ptr(raw);
-        return r;
+        return r < 0 ? r : unit_path_load(path, s->name, s->diag, ret);
 }
 
-static int show_unit(const char *directory, const char *name, const HostSpecifiers *host, Diag *diag) {
+static int assign(const Show *s, const KeyTable *table, const char *name, const char *text, void *section) {
+        const KeyInput in = { .key = name,
+                              .text = text,
+                              .directory = s->directory,
+                              .specifiers = &s->specifiers,
+                              .diag = s->quiet ? NULL : s->diag };
+        const Key *key = key_find(table, name);
+
+        return key ? key_assign(table, key, &in, section) : -ENOENT;
+}
+
+static int show_own_section(Show *s, const RawUnit *raw) {
+        const KeyTable *table = key_table_find(section_of_kind(unit_name_kind(s->name)));
+        AnySection section = {};
+        int r;
+
+        r = key_table_set_defaults(table, &section);
+        s->quiet = true;
+        for (size_t i = 0; r >= 0 && i < raw->n_values; i++)
+                if (streq(raw->values[i].section, table->section))
+                        (void) assign(s, table, raw->values[i].key, raw->values[i].value, &section);
+        if (r >= 0)
+                r = print_section(table, &section);
+        key_table_clear(table, &section);
+        return r < 0 ? r : -EINVAL;
+}
+
+static int show_unit(Show *s) {
+        autoptr(RawUnit) raw = NULL;
         autoptr(UnitSpec) u = NULL;
         int r;
 
-        r = load(directory, name, host, diag, &u);
+        r = load_text(s, &raw);
+        if (r < 0)
+                return r;
+        r = unit_spec_load(raw, &s->specifiers, s->diag, &u);
+        if (r == -EINVAL)
+                return show_own_section(s, raw);
+        if (r < 0)
+                return r;
+        (void) take_ptr(raw);
+
         for (size_t i = 0; r >= 0 && key_tables[i]; i++) {
                 const void *section = unit_spec_section(u, key_tables[i]->section);
 
@@ -57,45 +101,43 @@ static int show_unit(const char *directory, const char *name, const HostSpecifie
         return r;
 }
 
-static int show_value(char **words, const HostSpecifiers *host, Diag *diag) {
-        const KeyTable *table = key_table_find(words[2]);
-        const Key *key = table ? key_find(table, words[3]) : NULL;
-        SpecifierContext specifiers = *host_specifiers_context(host);
-        KeyInput in = { .key = words[3], .text = words[4], .directory = words[0], .diag = diag };
-        autofree char *text = NULL;
-        max_align_t section[256] = {};
+static int show_value(const Show *s, const char *title, const char *name, const char *value) {
+        const KeyTable *table = key_table_find(title);
+        AnySection section = {};
         int r;
 
-        if (!key)
+        if (!table || !key_find(table, name))
                 return -ENOENT;
-        specifiers.unit_name = words[1];
-        in.specifiers = &specifiers;
-        key->type->clear(key_field(key, section));
-        r = key->type->parse(&in, key_field(key, section));
+        r = key_table_set_defaults(table, &section);
+        if (r >= 0)
+                r = assign(s, table, name, value, &section);
         if (r >= 0) {
-                text = key_format(key, section);
-                printf("%s.%s=%s\n", table->section, key->name, text ? text : "");
+                autofree char *text = key_format(key_find(table, name), &section);
+
+                printf("%s.%s=%s\n", title, name, text ? text : "");
         }
-        key->type->clear(key_field(key, section));
+        key_table_clear(table, &section);
         return r;
 }
 
 int main(int argc, char **argv) {
-        autoptr(Diag) diag = diag_new();
         HostSpecifiers *host = host_specifiers_new();
+        autoptr(Diag) diag = diag_new();
+        Show s = { .diag = diag };
         int r;
 
-        if (argc != 3 && argc != 6) {
+        if (!host || !diag || (argc != 3 && argc != 6)) {
                 fprintf(stderr, "Usage: cases-quadlet-show DIRECTORY UNIT [SECTION KEY VALUE]\n");
                 return 2;
         }
 
-        if (!diag || !host)
-                r = -ENOMEM;
-        else
-                r = argc == 3 ? show_unit(argv[1], argv[2], host, diag) : show_value(argv + 1, host, diag);
+        s.directory = argv[1];
+        s.name = argv[2];
+        s.specifiers = *host_specifiers_context(host);
+        s.specifiers.unit_name = argv[2];
+        r = argc == 3 ? show_unit(&s) : show_value(&s, argv[3], argv[4], argv[5]);
         if (r < 0) {
-                autofree char *said = diag ? diag_to_string(diag) : NULL;
+                autofree char *said = diag_to_string(diag);
 
                 fprintf(stderr, "%s%s: %s\n", said ? said : "", argv[2], strerror(-r));
         }

@@ -28,11 +28,12 @@ static const char *name_of(uint8_t first) {
 
 static void check_spec(const UnitSpec *u) {
         const ManagerConfig config = { .users = { .id_count = 65536 } };
+        const SpecSources sources = { .config = &config };
         const SpecJsonContext context = { .root = "/r" };
         autoptr(ContainerSpec) spec = NULL;
         autofree char *json = NULL;
 
-        if (!u->container || spec_make(u, NULL, &config, NULL, NULL, &spec) < 0)
+        if (!u->container || spec_make(u, &sources, NULL, &spec) < 0)
                 return;
         check(spec->argv && spec->argv[0]);
         check(spec_to_json(spec, &context, &json) == 0);

@@ -79,7 +79,8 @@ static inline void own_tree(const char *path, uid_t id) {
 
 /* A root on its own tmpfs, and a request for it. */
 static inline void stage_begin(Stage *s, bool user_namespace) {
-        static const IdExtent map = { 0, BASE, 65536 };
+        static IdExtent extent = { 0, BASE, 65536 };
+        static const IdMap map = { { &extent, 1 }, { &extent, 1 } };
         char path[PATH_MAX + 64];
 
         *s = (Stage){ .request = LAUNCH_REQUEST_INIT };
@@ -112,8 +113,8 @@ static inline void stage_begin(Stage *s, bool user_namespace) {
         s->request.root_clone = true;
         if (user_namespace) {
                 own_tree(s->root, BASE);
-                must(s->request.userns_fd = userns_create(&map, 1, NULL));
-                s->request.uid_base = s->request.gid_base = BASE;
+                must(s->request.userns_fd = userns_create(&map, NULL));
+                s->request.ids = &map;
         }
         must(s->request.netns_fd = netns_create(s->request.userns_fd, NULL));
         must(s->output = memfd_create("output", MFD_CLOEXEC));

@@ -18,10 +18,14 @@
 
 #include "basic/cleanup.h"
 #include "basic/file.h"
+#include "spec/id-map.h"
 #include "unit-test.h"
 
 #define FIXTURE_BASE  UINT32_C(200000)
 #define FIXTURE_COUNT UINT32_C(65536)
+
+__attribute__((unused)) static IdExtent fixture_extent = { 0, FIXTURE_BASE, FIXTURE_COUNT };
+__attribute__((unused)) static const IdMap fixture_ids = { { &fixture_extent, 1 }, { &fixture_extent, 1 } };
 
 /* Exit status 77 means "skipped" to meson. */
 __attribute__((constructor)) static void fixture_skip(void) {

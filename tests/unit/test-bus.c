@@ -549,6 +549,12 @@ START_TEST(every_key_is_a_property) {
         spec.service.restart_sec = 1500 * USEC_PER_MSEC;
         ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "RestartUSec", 't'), 1500000);
         ck_assert_str_eq(text_of(get_property(&s, BUS_SERVICE_INTERFACE, "Restart", "s"), 's'), "no");
+        ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "RuntimeMaxUSec", 't'), UINT64_MAX);
+        ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "CPUQuotaPerSecUSec", 't'), UINT64_MAX);
+        ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "CPUQuotaPeriodUSec", 't'), 100000);
+        ck_assert_ptr_nonnull(get_property(&s, BUS_SERVICE_INTERFACE, "IODeviceLatencyTargetUSec", "as"));
+        ck_assert_ptr_nonnull(get_property(&s, BUS_UNIT_INTERFACE, "ConditionPathExists", "as"));
+        ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "JobTimeoutUSec", 't'), UINT64_MAX);
 
         units[1].spec = NULL;
         key_table_clear(&container_keys, &section);

@@ -17,6 +17,7 @@
 #include "basic/file.h"
 #include "basic/macro.h"
 #include "cgroup/cgroup.h"
+#include "spec/resource-section.h"
 
 static const LimitSpec no_limits = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
 
@@ -270,9 +271,14 @@ START_TEST(processor) {
                 expect_file(fd, "cpu.weight", "50");
                 expect_file(fd, "cpu.max", "25000 100000");
 
+                l.cpu_weight = CPU_WEIGHT_IDLE;
+                ck_assert_int_eq(cgroup_set_limits(root, fd, &l, NULL), 0);
+                expect_file(fd, "cpu.idle", "1");
+
                 l.cpu_weight = UINT64_MAX;
                 l.cpu_quota = 5000;
                 ck_assert_int_eq(cgroup_set_limits(root, fd, &l, NULL), 0);
+                expect_file(fd, "cpu.idle", "0");
                 expect_file(fd, "cpu.weight", "100");
                 expect_file(fd, "cpu.max", "5000 1000000");
                 ck_assert_int_eq(cgroup_remove(root, "x.container"), 0);

@@ -168,11 +168,28 @@ START_TEST(devices_that_are_none) {
         spec.host = (char *) "/etc/passwd";
         assert_device_fault(&spec, -ENOTBLK,
                             "device /etc/passwd (/etc/x.container:7): Block device required");
-        ck_assert_int_eq(device_node_make(-1, &outside, 0, 0), -EINVAL);
+        ck_assert_int_eq(device_node_make(-1, &outside, (IdPair){ 0, 0 }, 0), -EINVAL);
         outside.path = (char *) "/dev/../x";
-        ck_assert_int_eq(device_node_make(-1, &outside, 0, 0), -EINVAL);
+        ck_assert_int_eq(device_node_make(-1, &outside, (IdPair){ 0, 0 }, 0), -EINVAL);
+}
+END_TEST
+
+/* Where there is such a module, nothing is known of its policy. */
+START_TEST(labels_need_their_module) {
+        Stage s;
+        int r;
+
+        stage_begin(&s, true);
+        s.spec.security_labels.app_armor = (char *) "no-such-profile";
+        r = stage_launch(&s);
+        ck_assert_int_lt(r, 0);
+        ck_assert_str_eq(s.fault.step, "security label");
+        ck_assert_str_eq(s.fault.object, "exec no-such-profile");
+        if (access("/proc/self/attr/apparmor/exec", F_OK) < 0)
+                ck_assert_int_eq(r, -EOPNOTSUPP);
+        stage_end(&s);
 }
 END_TEST
 
 TEST_MAIN("launch-confine", masks_of_the_unit, masks_do_not_fall_into_proc, patterns_unmask,
-          devices_are_the_hosts, directories_of_devices, devices_that_are_none)
+          devices_are_the_hosts, directories_of_devices, devices_that_are_none, labels_need_their_module)

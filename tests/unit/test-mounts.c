@@ -27,14 +27,13 @@ static void world_make(World *w, MountSpec *mounts, size_t n) {
         w->root_fd = fixture_open("root");
         w->spec.mounts = mounts;
         w->spec.n_mounts = n;
-        w->spec.id_count = FIXTURE_COUNT;
         w->q = (MountsRequest){
                 .spec = &w->spec,
                 .volumes_dir = w->volumes_dir,
                 .container_dir = w->container_dir,
                 .root_fd = w->root_fd,
                 .userns_fd = w->userns_fd,
-                .id_base = FIXTURE_BASE,
+                .ids = &fixture_ids,
                 .uid = 33,
                 .gid = 33,
         };
@@ -189,6 +188,8 @@ START_TEST(tmpfs) {
                   .mode = 0700,
                   .no_exec = true },
                 { .kind = MOUNT_TMPFS, .destination = (char *) "/u" },
+                { .kind = MOUNT_TMPFS, .destination = (char *) "/data", .copy_up = true },
+                { .kind = MOUNT_TMPFS, .destination = (char *) "/none", .copy_up = true, .mode = 0750 },
         };
         autoptr(PreparedMounts) m = NULL;
         struct statvfs vfs;
@@ -205,6 +206,10 @@ START_TEST(tmpfs) {
         fixture_expect_owner(m->items[0].fd, "", FIXTURE_BASE);
         ck_assert_int_eq(fstat(m->items[1].fd, &st), 0);
         ck_assert_uint_eq(st.st_mode & 07777, 01777);
+        /* What the image has there comes along, with its owner. */
+        fixture_expect_owner(m->items[2].fd, "seed", FIXTURE_BASE + 33);
+        ck_assert_int_eq(fstat(m->items[3].fd, &st), 0);
+        ck_assert_uint_eq(st.st_mode & 07777, 0750);
         world_end(&w);
 }
 END_TEST

@@ -102,7 +102,6 @@ START_TEST(options_are_keys) {
                   "curl -f http://x || exit 1" },
                 { "--no-healthcheck", "Container.HealthCmd", "none" },
                 { "--sdnotify=healthy", "Container.Notify", "healthy" },
-                { "--gpus all", "Container.AddDevice", "nvidia.com/gpu=all" },
                 { "--name me -d --rm --replace", "Container.ContainerName", "me" },
                 { "--group-add=render --group-add=video", "Container.GroupAdd", "render video" },
                 { "--tz=local", "Container.Timezone", "local" },
@@ -205,6 +204,7 @@ START_TEST(mistakes) {
                   "3:26: error: PodmanArgs=: --cpus: \"many\" is not a number of processors" },
                 { "--memory", "3:12: error: PodmanArgs=: --memory needs a value" },
                 { "-p http", "3:15: error: PublishPort=: \"http\" is not a port number" },
+                { "--gpus all", "3:19: error: AddDevice=nvidia.com/gpu=all is not supported yet" },
                 { "--memory=2g --memory-swap=1g",
                   "3:38: error: PodmanArgs=: --memory-swap: \"1g\" is not as much as --memory and more" },
         };

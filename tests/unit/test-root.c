@@ -39,7 +39,7 @@ static void world_make(World *w) {
                 .attach_path = w->attach_path,
                 .staging = w->staging,
                 .userns_fd = w->userns_fd,
-                .id_base = FIXTURE_BASE,
+                .ids = &fixture_ids,
         };
 }
 
@@ -173,14 +173,14 @@ START_TEST(link_loop) {
         ck_assert_int_eq(symlink("../../../gone", "root/c"), 0);
         fd = fixture_open("root");
 
-        ck_assert_int_eq(root_make_point(fd, "/a/x", false, 0), -ELOOP);
-        ck_assert_int_eq(root_make_point(fd, "/c//x/", false, 7), 0);
+        ck_assert_int_eq(root_make_point(fd, "/a/x", false, (IdPair){ 0, 0 }), -ELOOP);
+        ck_assert_int_eq(root_make_point(fd, "/c//x/", false, (IdPair){ 7, 7 }), 0);
         fixture_expect_owner(fd, "gone/x", 7);
-        ck_assert_int_eq(root_make_point(fd, "/c/x", false, 7), 0);
-        ck_assert_int_eq(root_make_point(fd, "/c/x", true, 7), -EISDIR);
-        ck_assert_int_eq(root_make_point(fd, "/c/f", true, 7), 0);
-        ck_assert_int_eq(root_make_point(fd, "/c/f", false, 7), -ENOTDIR);
-        ck_assert_int_eq(root_make_point(fd, "/c/f/g", true, 7), -ENOTDIR);
+        ck_assert_int_eq(root_make_point(fd, "/c/x", false, (IdPair){ 7, 7 }), 0);
+        ck_assert_int_eq(root_make_point(fd, "/c/x", true, (IdPair){ 7, 7 }), -EISDIR);
+        ck_assert_int_eq(root_make_point(fd, "/c/f", true, (IdPair){ 7, 7 }), 0);
+        ck_assert_int_eq(root_make_point(fd, "/c/f", false, (IdPair){ 7, 7 }), -ENOTDIR);
+        ck_assert_int_eq(root_make_point(fd, "/c/f/g", true, (IdPair){ 7, 7 }), -ENOTDIR);
         fixture_leave();
 }
 END_TEST

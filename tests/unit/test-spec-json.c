@@ -38,7 +38,7 @@ static char *text_of(const char *lines, const SpecJsonContext *context) {
         char *text = NULL;
 
         u = load_good("web.container", lines);
-        ck_assert_int_eq(spec_make(u, NULL, &config, NULL, diag, &s), 0);
+        ck_assert_int_eq(spec_make(u, &(SpecSources){ .config = &config }, diag, &s), 0);
         ck_assert_int_eq(spec_to_json(s, context, &text), 0);
         return text;
 }
@@ -85,8 +85,9 @@ static bool has_namespace(json_t *root, const char *type) {
 }
 
 START_TEST(content) {
-        const IdExtent ids = { 0, 1048576, 65536 };
-        const SpecJsonContext context = { .root = "/r", .ids = &ids, .n_ids = 1 };
+        IdExtent extent = { 0, 1048576, 65536 };
+        const IdMap ids = { { &extent, 1 }, { &extent, 1 } };
+        const SpecJsonContext context = { .root = "/r", .ids = &ids };
         autofree char *text =
                 text_of("[Container]\nRootfs=/r\nExec=/bin/x \"a b\"\nUser=7\nReadOnly=yes\n"
                         "Volume=data:/data:ro\nTmpfs=/t:size=4096\nSysctl=net.core.somaxconn=9\n"
@@ -180,6 +181,33 @@ static bool can_run_crun(void) {
         return geteuid() == 0 && access("/usr/bin/crun", X_OK) == 0 && access("/usr/bin/sh", X_OK) == 0;
 }
 
+START_TEST(process_and_changed_filter) {
+        const SpecJsonContext context = { .root = "/r" };
+        autofree char *text = text_of(
+                "[Container]\nRootfs=/r\nExec=x\nGroupAdd=audio\nGroupAdd=42\nAmbientCapability=CHOWN\n"
+                "Annotation=\"a.b=c d\"\nSystemCallFilter=mount\nSystemCallFilter=~mkdir\n"
+                "RestrictAddressFamilies=~AF_UNIX\nSuppressSync=yes\nAddDevice=/dev/fuse\n"
+                "Mask=/x\nTimezone=local\n",
+                &context);
+        json_t *root = json_loads(text, 0, NULL), *notes = at(root, "annotations");
+
+        ck_assert_int_eq(json_integer_value(at(root, "process.user.additionalGids.0")), 42);
+        ck_assert(array_has(at(root, "process.capabilities.ambient"), "CAP_CHOWN"));
+        ck_assert_str_eq(json_string_value(json_object_get(notes, "a.b")), "c d");
+        ck_assert_str_eq(json_string_value(json_object_get(notes, "org.nsunits1.devices")),
+                         "/dev/fuse:/dev/fuse:rwm");
+        ck_assert_str_eq(json_string_value(json_object_get(notes, "org.nsunits1.address-families")),
+                         "~AF_UNIX");
+        ck_assert_str_eq(json_string_value(json_object_get(notes, "org.nsunits1.groups")), "audio 42");
+        ck_assert_str_eq(json_string_value(json_object_get(notes, "org.nsunits1.timezone")), "local");
+        ck_assert(array_has(at(root, "linux.maskedPaths"), "/x"));
+        ck_assert(filter_allows(root, "mount") && !filter_allows(root, "mkdir") &&
+                  !filter_allows(root, "fsync"));
+        ck_assert(filter_allows(root, "mkdirat"));
+        json_decref(root);
+}
+END_TEST
+
 START_TEST(crun_starts_the_same_container) {
         char bundle[] = "/tmp/test-spec-json.XXXXXX", output[PATH_MAX];
         autofree char *root = NULL, *text = NULL, *state = NULL, *config_file = NULL, *said = NULL,
@@ -232,4 +260,5 @@ START_TEST(crun_starts_the_same_container) {
 }
 END_TEST
 
-TEST_MAIN("spec-json", content, filter_follows_the_capabilities, crun_starts_the_same_container)
+TEST_MAIN("spec-json", process_and_changed_filter, content, filter_follows_the_capabilities,
+          crun_starts_the_same_container)

@@ -39,6 +39,9 @@ static const ManagerConfig config = {
                       .capabilities = 0xff },
 };
 
+/* Tests fill in what else they need. */
+static SpecSources sources;
+
 static ContainerSpec *make_of(const char *lines, const ImageConfig *with, char *const *files) {
         autoptr(Diag) diag = diag_new();
         autoptr(UnitSpec) u = NULL;
@@ -47,7 +50,10 @@ static ContainerSpec *make_of(const char *lines, const ImageConfig *with, char *
 
         ck_assert_int_gt(asprintf(&text, "[Container]\n%s", lines), 0);
         u = load_good("web.container", text);
-        ck_assert_int_eq(spec_make(u, with, &config, files, diag, &s), 0);
+        sources.image = with;
+        sources.config = &config;
+        sources.file_environment = files;
+        ck_assert_int_eq(spec_make(u, &sources, diag, &s), 0);
         ck_assert_uint_eq(diag_count(diag), 0);
         return s;
 }
@@ -81,7 +87,8 @@ START_TEST(nothing_to_run_is_an_error) {
         const ImageConfig nothing = {};
         ContainerSpec *s = NULL;
 
-        ck_assert_int_eq(spec_make(u, &nothing, &config, NULL, diag, &s), -EINVAL);
+        ck_assert_int_eq(spec_make(u, &(SpecSources){ .image = &nothing, .config = &config }, diag, &s),
+                         -EINVAL);
         ck_assert_ptr_null(s);
         ck_assert_str_eq(diag_get(diag, 0)->message,
                          "nothing to run: neither the unit nor the image names a program");
@@ -267,6 +274,191 @@ START_TEST(environment_files_are_listed) {
 }
 END_TEST
 
+START_TEST(environment_of_the_host) {
+        char *host[] = { (char *) "LANG=C.UTF-8",
+                         (char *) "NOTIFY_SOCKET=/run/x",
+                         (char *) "HTTP_PROXY=http://p",
+                         (char *) "no_proxy=local",
+                         (char *) "A=host",
+                         NULL };
+        autoptr(ContainerSpec) proxy = NULL, all = NULL, none = NULL;
+
+        sources.host_environment = host;
+        proxy = make("");
+        all = make("EnvironmentHost=yes\n");
+        none = make("HttpProxy=no\n");
+        sources.host_environment = NULL;
+        ck_assert_str_eq(strv_env_get(proxy->environment, "HTTP_PROXY"), "http://p");
+        ck_assert_str_eq(strv_env_get(proxy->environment, "no_proxy"), "local");
+        ck_assert_ptr_null(strv_env_get(proxy->environment, "LANG"));
+        ck_assert_str_eq(strv_env_get(all->environment, "LANG"), "C.UTF-8");
+        ck_assert_ptr_null(strv_env_get(all->environment, "NOTIFY_SOCKET"));
+        /* The image knows better. */
+        ck_assert_str_eq(strv_env_get(all->environment, "A"), "image");
+        ck_assert_ptr_null(strv_env_get(none->environment, "no_proxy"));
+}
+END_TEST
+
+START_TEST(process_and_files) {
+        autoptr(ContainerSpec) s = make("GroupAdd=audio\nGroupAdd=4242\nTimezone=Europe/Berlin\n"
+                                        "MachineID=0123456789abcdef0123456789abcdef\nDNSSearch=a.example\n"
+                                        "DNSOption=ndots:1\nAnnotation=x=y\nMemory=64M\nPidsLimit=99\n");
+        autoptr(ContainerSpec) unlimited = make("PidsLimit=-1\n");
+
+        ck_assert_uint_eq(strv_length(s->groups), 2);
+        ck_assert_str_eq(s->time_zone, "Europe/Berlin");
+        ck_assert_str_eq(s->machine_id, "0123456789abcdef0123456789abcdef");
+        ck_assert_str_eq(strv_env_get(s->environment, "container_uuid"),
+                         "01234567-89ab-cdef-0123-456789abcdef");
+        ck_assert_str_eq(s->dns_search[0], "a.example");
+        ck_assert_str_eq(s->dns_options[0], "ndots:1");
+        ck_assert_str_eq(s->annotations[0], "x=y");
+        ck_assert_uint_eq(s->limits.memory_max, 64 << 20);
+        ck_assert_uint_eq(s->limits.tasks_max, 99);
+        ck_assert_uint_eq(unlimited->limits.tasks_max, UINT64_MAX);
+}
+END_TEST
+
+static void assert_ids(const char *lines, bool pick, const char *uids, const char *gids) {
+        autoptr(ContainerSpec) s = make(lines);
+        const IdList *lists[] = { &s->ids.uids, &s->ids.gids };
+        const char *expected[] = { uids, gids };
+
+        ck_assert(s->user_namespace);
+        ck_assert_int_eq(s->pick_ids, pick);
+        for (size_t i = 0; i < 2; i++) {
+                autostrv char **words = NULL;
+                autofree char *text = NULL;
+
+                for (size_t j = 0; j < lists[i]->n; j++)
+                        ck_assert_int_eq(strv_addf(&words, "%u:%u:%u", lists[i]->items[j].inside,
+                                                   lists[i]->items[j].outside, lists[i]->items[j].count),
+                                         0);
+                text = strv_join(words, " ");
+                ck_assert_str_eq(text, expected[i]);
+        }
+}
+
+START_TEST(maps_of_ids) {
+        assert_ids("", true, "", "");
+        assert_ids("UserNS=nomap\n", true, "", "");
+        assert_ids("UserNS=auto:size=1000,uidmapping=5:1005:1\n", true, "5:1005:1", "");
+        assert_ids("UserNS=keep-id\n", false, "0:0:4294967295", "0:0:4294967295");
+        /* What is said of users counts for groups, unless there is more to say. */
+        assert_ids("UIDMap=0:100000:1000\nUIDMap=1000:1000:1\n", false, "0:100000:1000 1000:1000:1",
+                   "0:100000:1000 1000:1000:1");
+        assert_ids("UIDMap=0:100000:10\nGIDMap=0:200000:10\n", false, "0:100000:10", "0:200000:10");
+        assert_ids("UIDMap=u0:100000:10\nUIDMap=g0:7:1\n", false, "0:100000:10", "0:7:1");
+        assert_ids("UIDMap=+33:1033:1\n", true, "33:1033:1", "33:1033:1");
+}
+END_TEST
+
+START_TEST(maps_of_ranges) {
+        autoptr(Diag) diag = diag_new();
+        autoptr(UnitSpec) u = load_good("web.container", "[Container]\nImage=x\nExec=x\nSubUIDMap=other\n");
+        ContainerSpec *s = NULL;
+
+        sources.sub_uids = "root:1:1\napp:100000:1000\nweb:5:5\napp:300000:500\nbad\napp:x:1\n";
+        sources.sub_gids = "app:500000:2000\n";
+        assert_ids("SubUIDMap=app\n", false, "0:100000:1000 1000:300000:500", "0:500000:2000");
+        /* Outside are numbers within the ranges then, but for the host's own. */
+        assert_ids("SubUIDMap=app\nSubGIDMap=app\nUIDMap=0:990:20\nUIDMap=100:@33:1\n", false,
+                   "0:100990:10 10:300000:10 100:33:1", "0:500990:20 100:33:1");
+        ck_assert_int_eq(spec_make(u, &sources, diag, &s), -EINVAL);
+        ck_assert_str_eq(diag_get(diag, 0)->message, "SubUIDMap=: /etc/subuid has no range of \"other\"");
+        sources.sub_uids = sources.sub_gids = NULL;
+}
+END_TEST
+
+START_TEST(bad_maps_of_ids) {
+        static const struct {
+                const char *lines, *said;
+        } cases[] = {
+                { "UIDMap=0:1:1\nUIDMap=5:1:1\n", "UIDMap=: ids are mapped twice" },
+                { "SubUIDMap=app\nUIDMap=0:5:10\n", "UIDMap=: the range has fewer ids than that" },
+        };
+
+        sources.config = &config;
+        sources.sub_uids = sources.sub_gids = "app:100000:10\n";
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                autofree char *text = NULL;
+                autoptr(Diag) diag = diag_new();
+                autoptr(UnitSpec) u = NULL;
+                ContainerSpec *s = NULL;
+
+                ck_assert_int_gt(asprintf(&text, "[Container]\nImage=x\nExec=x\n%s", cases[i].lines), 0);
+                u = load_good("web.container", text);
+                ck_assert_int_eq(spec_make(u, &sources, diag, &s), -EINVAL);
+                ck_assert_str_eq(diag_get(diag, 0)->message, cases[i].said);
+        }
+        sources.sub_uids = sources.sub_gids = NULL;
+}
+END_TEST
+
+static bool has_mount(const ContainerSpec *s, const char *destination, MountKind kind) {
+        for (size_t i = 0; i < s->n_mounts; i++)
+                if (streq(s->mounts[i].destination, destination) && s->mounts[i].kind == kind)
+                        return true;
+        return false;
+}
+
+START_TEST(memory_over_a_read_only_root) {
+        autoptr(ContainerSpec) s = make("ReadOnly=yes\nVolume=t:/tmp\n");
+        autoptr(ContainerSpec) without = make("ReadOnly=yes\nReadOnlyTmpfs=no\n"), writable = make("");
+        autoptr(ContainerSpec) old = make("VolatileTmp=yes\n");
+
+        ck_assert(has_mount(s, "/run", MOUNT_TMPFS) && has_mount(s, "/var/tmp", MOUNT_TMPFS));
+        ck_assert(has_mount(s, "/tmp", MOUNT_VOLUME) && !has_mount(s, "/tmp", MOUNT_TMPFS));
+        ck_assert(!has_mount(without, "/run", MOUNT_TMPFS) && !has_mount(writable, "/run", MOUNT_TMPFS));
+        ck_assert(has_mount(old, "/tmp", MOUNT_TMPFS));
+}
+END_TEST
+
+START_TEST(filters_and_devices) {
+        autoptr(ContainerSpec) s =
+                make("SystemCallFilter=@swap mount\nSystemCallFilter=~chroot\n"
+                     "RestrictAddressFamilies=AF_UNIX\nSuppressSync=yes\nMask=/etc/x:/srv\n"
+                     "Unmask=/proc/k*\nAddDevice=-/dev/fuse:r\nAmbientCapability=CHOWN\n");
+
+        ck_assert_uint_eq(strv_length(s->seccomp.allow), 3);
+        ck_assert_str_eq(s->seccomp.deny[0], "chroot");
+        ck_assert(s->seccomp.families.set && s->seccomp.suppress_sync && s->seccomp.enabled);
+        ck_assert(strv_contains(s->masked_paths, "/srv") && !strv_contains(s->masked_paths, "/proc/kcore"));
+        ck_assert_uint_eq(s->n_devices, 1);
+        ck_assert(s->devices[0].optional && s->devices[0].read && !s->devices[0].write);
+        ck_assert_uint_eq(s->ambient_capabilities, 1);
+}
+END_TEST
+
+START_TEST(schedule_and_limits) {
+        autoptr(ContainerSpec) none = make(""),
+                               s = make("Ulimit=core=1:2\nUlimit=host\n[Service]\nNice=-3\n"
+                                        "CPUSchedulingPolicy=rr\nCPUAffinity=1 64-65\n"
+                                        "IOSchedulingClass=none\nIOSchedulingPriority=3\nUMask=077\n"
+                                        "LimitCORE=5\nLimitNOFILE=9:10\n");
+        autoptr(Diag) diag = diag_new();
+        autoptr(UnitSpec) bad =
+                load_good("web.container", "[Container]\nImage=x\nExec=x\n[Service]\nPersonality=sh\n");
+        ContainerSpec *refused = NULL;
+
+        ck_assert_uint_eq(none->schedule.set, 0);
+        ck_assert_uint_eq(none->n_rlimits, 0);
+        ck_assert_uint_eq(s->schedule.set,
+                          SCHEDULE_NICE | SCHEDULE_POLICY | SCHEDULE_CPUS | SCHEDULE_IO | SCHEDULE_UMASK);
+        ck_assert_int_eq(s->schedule.nice, -3);
+        /* A realtime policy has a priority of at least 1; the class "none" has none. */
+        ck_assert_int_eq(s->schedule.priority, 1);
+        ck_assert_int_eq(s->schedule.io_priority, 0);
+        ck_assert_uint_eq(s->schedule.cpus[0], 2);
+        ck_assert_uint_eq(s->schedule.cpus[1], 3);
+        ck_assert_uint_eq(s->n_rlimits, 2);
+        ck_assert_uint_eq(s->rlimits[0].limit.rlim_cur, 1);
+        ck_assert_uint_eq(s->rlimits[1].limit.rlim_max, 10);
+        ck_assert_int_eq(spec_make(bad, &sources, diag, &refused), -EINVAL);
+        ck_assert_uint_eq(diag_count(diag), 1);
+}
+END_TEST
+
 START_TEST(groups_of_system_calls) {
         char *mixed[] = { (char *) "@sync", (char *) "mount", (char *) "fsync", NULL }, **all = NULL;
         char *nested[] = { (char *) "@system-service", NULL }, *bad[] = { (char *) "@nothing", NULL };
@@ -297,4 +489,6 @@ TEST_MAIN("spec-make", command_of_image_and_unit, nothing_to_run_is_an_error, en
           user_and_group, what_the_image_says, mounts_are_sorted_and_image_volumes_added,
           without_user_namespace_nothing_is_shifted, host_network_shares_users, capabilities,
           security_of_configuration_and_unit, network_of_a_container, names, roots, timeouts_and_limits,
-          environment_files_are_listed, groups_of_system_calls)
+          environment_files_are_listed, groups_of_system_calls, environment_of_the_host, process_and_files,
+          maps_of_ids, maps_of_ranges, bad_maps_of_ids, schedule_and_limits, memory_over_a_read_only_root,
+          filters_and_devices)

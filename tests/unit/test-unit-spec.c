@@ -377,8 +377,6 @@ START_TEST(bad_values_say_where_and_what) {
                   "13: error: StopTimeout=: \"soon\" is not of the form SECONDS, or as in 5min 20s" },
                 { "WorkingDir=data",
                   "12: error: WorkingDir=: \"data\" is not an absolute path in the container" },
-                { "Network=ns:/x", "9: error: Network=ns:/x is not supported yet" },
-                { "Network=db.container", "9: error: Network=db.container is not supported yet" },
                 { "UserNS=ato",
                   "8: error: UserNS=: \"ato\" is not one of its values (did you mean \"auto\"?)" },
                 { "Environment==x", "13: error: Environment=: \"=x\" has no name" },
@@ -436,8 +434,7 @@ START_TEST(keys_that_do_not_go_together) {
                 { WEB("Network=host\nNetwork=back.network\n"),
                   "4:9: error: Network=: \"back.network\" does not go together with \"host\"" },
                 { WEB("Network=host\nSysctl=net.core.somaxconn=1\n"),
-                  "4:8: error: Sysctl=net/core/somaxconn would change the host's network, because of "
-                  "Network=host" },
+                  "4:8: error: Sysctl=net/core/somaxconn is of a namespace that is not the container's own" },
                 { WEB("PublishPort=80:80\nPublishPort=127.0.0.1:79-81:1-3\n"),
                   "4:13: error: PublishPort=: host port 80 is published in line 3 already" },
                 { WEB("Volume=/a:/x\nTmpfs=/x\n"), "4:7: error: line 3 mounts something on /x already" },
@@ -458,8 +455,38 @@ START_TEST(what_is_probably_not_meant) {
         assert_messages("web.container", WEB("UserNS=keep-id\nEnvironment=A=b c\n"), 0,
                         "4:17: warning: Environment=: \"c\" is not of the form NAME=VALUE and is left out (a "
                         "value with "
-                        "blanks needs quotes around the whole assignment: \"NAME=a value\")\n"
-                        "3:8: warning: UserNS=keep-id is not supported yet (UserNS=auto is used)");
+                        "blanks needs quotes around the whole assignment: \"NAME=a value\")");
+}
+END_TEST
+
+START_TEST(confinement_is_checked) {
+        assert_messages(
+                "web.container", WEB("SystemCallFilter=@mont\n"), -EINVAL,
+                "3:18: error: SystemCallFilter=: \"@mont\" is not a group of system calls (did you mean "
+                "\"@mount\"?)");
+        assert_messages(
+                "web.container", WEB("AddDevice=/dev/fuse:/srv/fuse\n"), -EINVAL,
+                "3:11: error: AddDevice=: /srv/fuse is no place for a device in a container (device files "
+                "work below /dev alone, and not in /dev/shm, pts or mqueue)");
+        assert_messages(
+                "web.container", WEB("AddDevice=/dev/fuse:/dev/shm/fuse\n"), -EINVAL,
+                "3:11: error: AddDevice=: /dev/shm/fuse is no place for a device in a container (device "
+                "files work below /dev alone, and not in /dev/shm, pts or mqueue)");
+        assert_messages(
+                "web.container", WEB("GroupAdd=keep-groups\n"), 0,
+                "3:10: warning: GroupAdd=keep-groups does nothing here (the manager is in no groups of a "
+                "user)");
+        assert_messages(
+                "web.container", WEB("ResolvConf=delete\n"), -EINVAL,
+                "3:12: error: ResolvConf=delete is not supported (off leaves the file as the image has it)");
+        assert_messages(
+                "web.container", WEB("ResolvConf=copy-host\nDNS=9.9.9.9\n"), 0,
+                "3:12: warning: ResolvConf=copy-host leaves DNS=, DNSOption= and DNSSearch= without effect");
+        assert_messages("web.container", WEB("SeccompProfile=/no/such.json\n"), 0,
+                        "3:16: warning: SeccompProfile=: /no/such.json cannot be read now");
+        /* Endless, and no file. */
+        assert_messages("web.container", WEB("SeccompProfile=/dev/zero\n"), 0,
+                        "3:16: warning: SeccompProfile=: /dev/zero cannot be read now");
 }
 END_TEST
 
@@ -551,6 +578,6 @@ TEST_MAIN("unit-spec", defaults, service_values, oneshot_has_no_start_timeout, l
           network_and_volume_units, confinement, sysctl_names_with_dots_inside,
           private_sections_and_keys_are_ignored, unsupported_keys_are_warnings,
           unknown_keys_and_sections_are_errors, bad_values_say_where_and_what, bad_service_values,
-          keys_that_do_not_go_together, what_is_probably_not_meant, kinds_that_nothing_runs_say_so,
-          columns_behind_a_continuation, specifiers_are_expanded, numbers_of_services_are_systemds,
-          configuration_gives_defaults, all_keys_are_shown)
+          keys_that_do_not_go_together, what_is_probably_not_meant, confinement_is_checked,
+          kinds_that_nothing_runs_say_so, columns_behind_a_continuation, specifiers_are_expanded,
+          numbers_of_services_are_systemds, configuration_gives_defaults, all_keys_are_shown)

@@ -6,7 +6,8 @@
 #include "tests/unit/runtime-test.h"
 
 START_TEST(holds_without_process) {
-        static const IdExtent map[] = { { 0, BASE, 1000 }, { 1000, 5000, 1 }, { 1001, BASE + 1001, 64535 } };
+        IdExtent lines[] = { { 0, BASE, 1000 }, { 1000, 5000, 1 }, { 1001, BASE + 1001, 64535 } };
+        const IdMap map = { { lines, 3 }, { lines, 1 } };
         int user, net, owner, again;
         struct stat a, b;
         int fds, mounts;
@@ -16,7 +17,7 @@ START_TEST(holds_without_process) {
         must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
         fds = count_descriptors();
         mounts = count_lines("/proc/self/mountinfo");
-        must(user = userns_create(map, 3, NULL));
+        must(user = userns_create(&map, NULL));
         must(net = netns_create(user, NULL));
         ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
 
@@ -45,13 +46,14 @@ START_TEST(holds_without_process) {
 END_TEST
 
 START_TEST(bad_maps_are_told) {
-        static const IdExtent twice[] = { { 0, BASE, 10 }, { 5, BASE + 100, 10 } };
+        IdExtent lines[] = { { 0, BASE, 10 }, { 5, BASE + 100, 10 } };
+        const IdMap twice = { { lines, 2 }, { lines, 2 } }, half = { { lines, 1 }, {} };
         Fault fault = {};
 
-        ck_assert_int_eq(userns_create(twice, 2, &fault), -EINVAL);
+        ck_assert_int_eq(userns_create(&twice, &fault), -EINVAL);
         ck_assert_str_eq(fault.step, "user namespace");
         ck_assert_ptr_nonnull(strstr(fault.object, "uid_map"));
-        ck_assert_int_eq(userns_create(NULL, 0, NULL), -EINVAL);
+        ck_assert_int_eq(userns_create(&half, NULL), -EINVAL);
 }
 END_TEST
 

@@ -83,7 +83,7 @@ START_TEST(filled_faithfully) {
         ck_assert_int_eq(ftruncate(sparse_fd, 65 << 20), 0);
 
         ck_assert_int_eq(volume_make("volumes", "v", (VolumeOwner){}), 1);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", FIXTURE_BASE, FIXTURE_COUNT), 1);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", &fixture_ids), 1);
         data_fd = volume_open("volumes", "v");
         ck_assert_int_ge(data_fd, 0);
 
@@ -129,7 +129,7 @@ START_TEST(made_for_an_owner) {
 
         ck_assert_int_eq(volume_make("volumes", "v", owner), 1);
         ck_assert_int_eq(volume_make("volumes", "v", (VolumeOwner){}), 0);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", FIXTURE_BASE, FIXTURE_COUNT), 1);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", &fixture_ids), 1);
         ck_assert_int_eq(stat("volumes/v/_data", &st), 0);
         ck_assert_uint_eq(st.st_uid, 70);
         ck_assert_uint_eq(st.st_gid, 71);
@@ -145,17 +145,17 @@ START_TEST(filled_once_and_whole) {
         make_source();
         root_fd = fixture_open("root");
         ck_assert_int_eq(volume_make("volumes", "v", (VolumeOwner){}), 1);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/nothing", 0, 0), 0);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data/file", 0, 0), 0);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/nothing", NULL), 0);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data/file", NULL), 0);
 
         /* Something in it: left alone. */
         fixture_file(AT_FDCWD, "volumes/v/_data/mine", "mine", 0, 0644);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", 0, 0), 0);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", NULL), 0);
         ck_assert(!file_exists(AT_FDCWD, "volumes/v/_data/file"));
 
         /* An earlier copy that was interrupted: begun afresh. */
         fixture_file(AT_FDCWD, "volumes/v/filling", "", 0, 0600);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", 0, 0), 1);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", NULL), 1);
         ck_assert(!file_exists(AT_FDCWD, "volumes/v/_data/mine"));
         ck_assert(!file_exists(AT_FDCWD, "volumes/v/filling"));
         fixture_expect_text(AT_FDCWD, "volumes/v/_data/sub/same", "text");
@@ -176,7 +176,7 @@ START_TEST(links_stay_inside) {
         root_fd = fixture_open("root");
 
         ck_assert_int_eq(volume_make("volumes", "v", (VolumeOwner){}), 1);
-        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", 0, 0), 0);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", NULL), 0);
         ck_assert(!file_exists(AT_FDCWD, "volumes/v/_data/file"));
         fixture_leave();
 }
@@ -219,7 +219,7 @@ START_TEST(nothing_leads_out_while_filled) {
                         (void) renameat2(AT_FDCWD, "volumes/v/link", AT_FDCWD, "volumes/v/_data/a",
                                          RENAME_EXCHANGE);
         root = fixture_open("root");
-        (void) volume_fill("volumes", "v", root, "/data", 0, 0);
+        (void) volume_fill("volumes", "v", root, "/data", NULL);
         (void) kill(pid, SIGKILL);
         (void) waitpid(pid, NULL, 0);
 

@@ -1,0 +1,105 @@
+/* What a container may do: capabilities, system calls, devices, and what is hidden from it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/capability.h"
+#include "basic/macro.h"
+#include "basic/strv.h"
+#include "spec/confine.h"
+#include "spec/spec-making.h"
+#include "spec/syscall-groups.h"
+#include "spec/unit-check.h"
+
+/* Podman's order: drop, then add; but of "AddCapability=ALL" what is dropped by name stays dropped. */
+static uint64_t make_capabilities(const Making *m) {
+        uint64_t all = capability_all(), add = m->section->add_capabilities;
+        uint64_t drop = m->section->drop_capabilities;
+
+        if (drop == all)
+                return add;
+        if (add == all)
+                return all & ~drop;
+        return (m->config->security.capabilities & ~drop) | add;
+}
+
+static int expand(const Making *m, char *const *names, char ***ret) {
+        int r = syscall_names_expand(names, ret);
+
+        /* What the check of the unit has let through. */
+        if (r == -ENOENT)
+                return diag_error(m->diag, check_place(m->unit, "Container", "SystemCallFilter"), -EINVAL,
+                                  "SystemCallFilter=: unknown group of system calls");
+        return r;
+}
+
+static int make_seccomp(const Making *m, ContainerSpec *s) {
+        const ContainerSection *c = m->section;
+        int r = 0;
+
+        s->seccomp.enabled = c->seccomp.path || (m->config->security.seccomp && !c->seccomp.unconfined);
+        s->seccomp.families = c->address_families;
+        s->seccomp.suppress_sync = c->suppress_sync;
+        if (c->seccomp.path && m->sources->seccomp)
+                r = seccomp_profile_parse(m->sources->seccomp, c->seccomp.path, s->capabilities, m->diag,
+                                          &s->seccomp.profile);
+        if (r == 0)
+                r = expand(m, c->system_calls.allow, &s->seccomp.allow);
+        return r < 0 ? r : expand(m, c->system_calls.deny, &s->seccomp.deny);
+}
+
+/* What podman gives a container of the same keys; without them the policy's own transition counts. */
+static int make_labels(const Making *m, ContainerSpec *s) {
+        const ContainerSection *c = m->section;
+        const char *type = c->security_label_type, *level = c->security_label_level;
+        LabelSpec *l = &s->security_labels;
+
+        if (c->app_armor && !streq(c->app_armor, "unconfined") &&
+            spec_copy_text(c->app_armor, &l->app_armor) < 0)
+                return -ENOMEM;
+        if (c->security_label_disable || (!type && !level))
+                return 0;
+        if (asprintf(&l->selinux, "system_u:system_r:%s:%s", type ? type : "container_t",
+                     level ? level : "s0") < 0) {
+                l->selinux = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static int make_devices(const Making *m, ContainerSpec *s) {
+        const DeviceList *list = &m->section->devices;
+
+        s->devices = calloc(list->n + 1, sizeof(*s->devices));
+        if (!s->devices)
+                return -ENOMEM;
+        for (size_t i = 0; i < list->n; i++) {
+                DeviceSpec *to = &s->devices[s->n_devices++];
+
+                *to = list->items[i];
+                to->host = strdup(list->items[i].host);
+                to->container = strdup(list->items[i].container);
+                if (!to->host || !to->container)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+int spec_make_confinement(const Making *m, ContainerSpec *s) {
+        const ContainerSection *c = m->section;
+        int r;
+
+        s->capabilities = make_capabilities(m) | c->ambient_capabilities;
+        s->ambient_capabilities = c->ambient_capabilities;
+        s->no_new_privileges = c->no_new_privileges == TOGGLE_UNSET ? m->config->security.no_new_privileges
+                                                                    : c->no_new_privileges == TOGGLE_ON;
+        r = make_seccomp(m, s);
+        if (r == 0)
+                r = make_labels(m, s);
+        if (r == 0)
+                r = make_devices(m, s);
+        if (r == 0)
+                r = confine_paths_make(m->config->security.mask_paths && !c->unmask.all, c->unmask.paths,
+                                       c->mask, &s->masked_paths, &s->protected_paths);
+        return r;
+}
