@@ -491,6 +491,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("InspectImage", "s", "s", on_inspect_image),
         METHOD("ImportImage", "ss", "s", on_import_image),
         METHOD("ImportImageFromFD", "sh", "s", on_import_image_from_fd),
+        METHOD("PullImage", "sa{ss}", "s", on_pull_image),
         METHOD("RemoveImage", "s", NULL, on_remove_image),
         METHOD("ListVolumes", NULL, "s", on_list_volumes),
         METHOD("RemoveVolume", "s", NULL, on_remove_volume),
@@ -502,6 +503,7 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_SIGNAL("JobNew", "uos", 0),
         SD_BUS_SIGNAL("JobRemoved", "uoss", 0),
         SD_BUS_SIGNAL("Reloading", "b", 0),
+        SD_BUS_SIGNAL("PullProgress", "ssstt", 0),
 
         SD_BUS_VTABLE_END,
 };

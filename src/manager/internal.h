@@ -6,8 +6,8 @@
  *      spawn.c     MACHINE_SPAWN                                    jobs.c     transactions and the job queue
  *      saved.c     state on disk, adoption                          worker.c   slow work in a child process
  *      exec.c      programs inside running containers               report.c   JSON listings
- *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces, and those of
- * others
+ *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
+ *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  */
 #pragma once
 
@@ -20,6 +20,7 @@
 #include "manager/child.h"
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
+#include "manager/pull.h"
 #include "network/network.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
@@ -63,6 +64,7 @@ struct Unit {
         MachinePolicy policy;
         Held held;
         Child *main;
+        PullWaiter *pull; /* what its preparation waits for */
         NotifySocket *notify;
         sd_event_source *timer;
         sd_event_source *cgroup_watch;
@@ -108,6 +110,7 @@ struct Manager {
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
+        Pull *pulls; /* under way, by pull_request_key() */
         sd_event_source *rotate_timer;
         bool purging, purge_again;
         bool adopted; /* all that runs is known */
@@ -145,6 +148,8 @@ MainExit unit_main_exit(Unit *u, const ChildExit *how);
 int unit_watch_main(Unit *u, int pidfd, pid_t pid);
 int unit_watch_cgroup(Unit *u);
 void unit_on_notify(char *const *fields, void *data);
+/* What unit_fetch_image() waited for has come, or has failed as @failure says. */
+void unit_image_came(Unit *u, const char *failure);
 
 /* prepare.c */
 int unit_prepare(Unit *u, Fault *fault);
@@ -225,6 +230,31 @@ void manager_schedule_jobs(Manager *m);
 /* exec.c */
 void manager_exec_free_all(Manager *m);
 
+/* pull.c */
+void manager_pull_free_all(Manager *m);
+
+/* unit-image.c */
+/* Also through NAME.image, and by short names. */
+int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
+/* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
+int unit_fetch_image(Unit *u, Fault *fault);
+void unit_forget_image(Unit *u);
+/* Would a new start be made from the same image as the last one, without asking a registry? */
+bool unit_image_stays(Unit *u);
+
 /* worker.c */
+typedef struct WorkerCall {
+        char *const *args;                          /* nsunitd --worker ARGS... */
+        int fd;                                     /* inherited as descriptor 3 when >= 0 */
+        void (*line)(const char *line, void *data); /* each line that it says; may be NULL */
+        ManagerReplyFn reply;                       /* once, at its end; not when it was cancelled */
+        void *data;
+} WorkerCall;
+
+typedef struct Worker Worker;
+
+/* @ret, which may be NULL, is good until the reply. */
+int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
+void worker_cancel(Worker *w);
 /* Runs `nsunitd --worker ARGS...`; @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
 int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data);

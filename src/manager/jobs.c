@@ -24,6 +24,10 @@ static void tell_ends(Manager *m) {
                 /* The second half of a restart that never came: what was kept for it goes. */
                 if (end.result != JOB_RESULT_DONE && info.unit->machine.prepared && unit_at_rest(info.unit))
                         unit_event(info.unit, &(MachineEvent){ .type = EVENT_STOP });
+                /* Who does not want the start does not want what it fetches. */
+                if (end.result == JOB_RESULT_CANCELED && info.unit->pull &&
+                    !job_queue_of_unit(m->jobs, info.unit->index))
+                        unit_event(info.unit, &(MachineEvent){ .type = EVENT_STOP });
                 if (end.result == JOB_RESULT_DEPENDENCY)
                         log_message(LOG_WARNING, info.unit->name,
                                     "not started: a unit that it requires has failed");
@@ -38,18 +42,7 @@ void manager_schedule_jobs(Manager *m) {
 
 /* A restart keeps what is prepared if a new start would prepare the same. */
 static bool may_keep(Unit *u) {
-        Image *image = NULL;
-        bool same;
-
-        if (!u->held.spec || u->held.fingerprint != u->fingerprint)
-                return false;
-        if (!u->held.image)
-                return true;
-
-        same = image_store_resolve(u->manager->images, u->held.spec->image, &image, NULL) >= 0 &&
-               streq(image->id, u->held.image->id);
-        image_unref(image);
-        return same;
+        return u->held.spec && u->held.fingerprint == u->fingerprint && unit_image_stays(u);
 }
 
 static void run_job(Manager *m, const Job *job) {

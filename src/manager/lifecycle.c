@@ -222,20 +222,49 @@ static void do_clean(Unit *u) {
         queue_event(u, &(MachineEvent){ .type = EVENT_CLEANED });
 }
 
-static void do_prepare(Unit *u) {
-        Fault fault = {};
-
-        unit_set_fault(u, NULL);
-        if (unit_prepare(u, &fault) < 0) {
-                unit_set_fault(u, &fault);
-                log_message(LOG_ERR, u->name, "cannot start: %s", strempty(u->fault_text));
-                queue_event(u, &(MachineEvent){ .type = EVENT_PREPARE_FAILED });
-                return;
-        }
-        queue_event(u, &(MachineEvent){ .type = EVENT_PREPARED });
+static MachineEvent prepare_failed(Unit *u) {
+        log_message(LOG_ERR, u->name, "cannot start: %s", strempty(u->fault_text));
+        return (MachineEvent){ .type = EVENT_PREPARE_FAILED };
 }
 
-/* A network or a volume has no process: it is there as soon as it is prepared. */
+/* With the image at hand. */
+static MachineEvent prepare(Unit *u) {
+        Fault fault = {};
+
+        if (unit_prepare(u, &fault) >= 0)
+                return (MachineEvent){ .type = EVENT_PREPARED };
+        unit_set_fault(u, &fault);
+        return prepare_failed(u);
+}
+
+static void do_prepare(Unit *u) {
+        MachineEvent event = { .type = EVENT_DEFER };
+        Fault fault = {};
+        int r;
+
+        unit_set_fault(u, NULL);
+        r = unit_fetch_image(u, &fault);
+        if (r < 0) {
+                unit_set_fault(u, &fault);
+                event = prepare_failed(u);
+        } else if (r == 0)
+                event = prepare(u);
+        queue_event(u, &event);
+}
+
+void unit_image_came(Unit *u, const char *failure) {
+        MachineEvent event;
+
+        if (failure) {
+                free(u->fault_text);
+                u->fault_text = strdup(failure);
+                event = prepare_failed(u);
+        } else
+                event = prepare(u);
+        unit_event(u, &event);
+}
+
+/* A network, a volume or an image has no process: it is there as soon as it is prepared. */
 static void spawn_nothing(Unit *u) {
         queue_event(u, &(MachineEvent){ .type = EVENT_SPAWNED });
         queue_event(u, &(MachineEvent){ .type = EVENT_MAIN_EXITED,

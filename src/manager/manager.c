@@ -86,6 +86,7 @@ void manager_free(Manager *m) {
         leave(m);
 
         manager_exec_free_all(m);
+        manager_pull_free_all(m);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);

@@ -131,6 +131,31 @@ typedef void (*ManagerReplyFn)(int r, const char *text, void *data);
 int manager_import_image(Manager *m, const char *name, const char *path, int fd, ManagerReplyFn reply,
                          void *data);
 
+typedef struct ImagePull ImagePull;
+
+typedef struct ImagePullCall {
+        const char *reference;
+        const char *name;         /* to give it; NULL = the reference */
+        const char *platform;     /* [OS/]ARCHITECTURE[/VARIANT]; NULL = the host's */
+        const char *auth_file;    /* absolute; NULL = skopeo's usual ones */
+        const char *certificates; /* directory; NULL = the usual ones */
+        const char *credentials;  /* USER[:PASSWORD] */
+        bool no_tls_verify, all_tags;
+        unsigned retry;
+} ImagePullCall;
+
+/* How far it is: see pull-event.h of image/. */
+typedef void (*ImagePullFn)(const char *event, const char *text, uint64_t done, uint64_t total, void *data);
+
+/**
+ * manager_pull_image() - have an image fetched, whether it is there already or not
+ * @done:  called once, later, from the loop; @text is the image id
+ * @ret:   good until then; manager_pull_forget() ends it before, and the pull if nobody else waits for it
+ */
+int manager_pull_image(Manager *m, const ImagePullCall *call, ImagePullFn event, ManagerReplyFn done,
+                       void *data, ImagePull **ret, Fault *fault);
+void manager_pull_forget(ImagePull *p);
+
 /** manager_list_images() - JSON array as text; free(). */
 int manager_list_images(Manager *m, char **ret, Fault *fault);
 /** manager_inspect_image() - JSON object as text; free(). */

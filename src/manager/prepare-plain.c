@@ -1,4 +1,5 @@
-/* What is made for units that are no containers: networks and volumes. */
+/* What is made for units that are no containers: networks and volumes. Of an image nothing is left to do when
+ * it has been fetched. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -51,6 +52,8 @@ int unit_prepare_plain(Unit *u, Fault *fault) {
                 return prepare_network(u, fault);
         if (u->spec->kind == UNIT_VOLUME)
                 return prepare_volume(u, fault);
+        if (u->spec->kind == UNIT_IMAGE)
+                return 0;
         return fault_set(fault, "unit", -EOPNOTSUPP, ".%s units cannot be started yet",
                          unit_kind_to_string(u->spec->kind));
 }

@@ -115,20 +115,6 @@ static int diag_fault(const Diag *diag, Fault *fault, int r) {
         return fault_set(fault, "unit file", r, NULL);
 }
 
-/* Image= is known to be there from the unit file alone; spec_make() needs what the image says. */
-static int find_image(Unit *u, const UnitSpec *spec, Image **ret, Fault *fault) {
-        const char *reference = spec->container->image;
-        int r;
-
-        if (!reference)
-                return 0;
-
-        r = image_store_resolve(u->manager->images, reference, ret, fault);
-        if (r == -ENOENT)
-                fault_advise(fault, "import it first: nsctl image import --name %s FILE", reference);
-        return r;
-}
-
 /* A default of nsunitd.conf that this host cannot keep is left out; what the unit itself asks for is not. */
 static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *limits) {
         const CgroupRoot *cgroups = u->manager->cgroups;
@@ -152,7 +138,9 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
         if (!from || from->kind != UNIT_CONTAINER)
                 return fault_set(fault, "unit", -EINVAL, "%s is no container", u->name);
 
-        r = find_image(u, from, &image, fault);
+        /* spec_make() needs what it says. */
+        r = from->container->image ? manager_find_image(u->manager, from->container->image, &image, fault)
+                                   : 0;
         if (r < 0)
                 return r;
         r = read_environment_files(from, diag, &env, fault);
@@ -454,6 +442,7 @@ int unit_prepare(Unit *u, Fault *fault) {
 void unit_release(Unit *u) {
         autofree char *hold = NULL;
 
+        unit_forget_image(u);
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);

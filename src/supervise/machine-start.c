@@ -136,8 +136,14 @@ void machine_on_hook_start_pre(Step *s) {
                 prepare(s);
 }
 
+void machine_on_defer(Step *s) {
+        machine_enter(s, MACHINE_PREPARING, USEC_INFINITY);
+}
+
 void machine_on_prepared(Step *s) {
         s->m->prepared = true;
+        if (s->m->timer == USEC_INFINITY)
+                s->m->timer = start_deadline(s);
         spawn(s);
 }
 

@@ -7,7 +7,7 @@
  *    MachineOutput.timer (or none). An event that follows at once may be fed when all actions are done.
  *  - MACHINE_PREPARE is answered by PREPARED or PREPARE_FAILED (the manager has then undone all it had
  *    prepared), unless MACHINE_CLEAN comes first: that cancels a preparation, whose answer is then not
- *    wanted.
+ *    wanted. DEFER before the answer stops the time-out of the start, which begins anew with PREPARED.
  *  - MACHINE_SPAWN is answered by SPAWNED or SPAWN_FAILED (only the launch was undone, what was prepared is
  *    kept); after SPAWNED, MAIN_EXITED comes exactly once. For every type SPAWNED means that execve() is
  *    done.
@@ -80,25 +80,26 @@ ENUM_DECLARE(ActiveState, active_state, ACTIVE_STATE, ACTIVE_STATE_LIST);
 
 ENUM_DECLARE(Hook, hook, HOOK, HOOK_LIST);
 
-#define MACHINE_EVENT_LIST(X)                                                                            \
-        X(EVENT_START, "start")   /* somebody asks for it; .automatic: the wait for a restart is over */ \
-        X(EVENT_STOP, "stop")     /* .keep, .restart: a restart job, see below */                        \
-        X(EVENT_RELOAD, "reload") /* only to what is running or exited */                                \
-        X(EVENT_PREPARED, "prepared")                                                                    \
-        X(EVENT_PREPARE_FAILED, "prepare-failed") /* .result, 0 = resources */                           \
-        X(EVENT_SPAWNED, "spawned")                                                                      \
-        X(EVENT_SPAWN_FAILED, "spawn-failed") /* .exit.status: see MachineEvent */                       \
-        X(EVENT_READY, "ready")               /* READY=1 */                                              \
-        X(EVENT_RELOADING, "reloading")       /* RELOADING=1 */                                          \
-        X(EVENT_STOPPING, "stopping")         /* STOPPING=1 */                                           \
-        X(EVENT_KEEP_ALIVE, "keep-alive")     /* WATCHDOG=1 */                                           \
-        X(EVENT_EXTEND, "extend")             /* EXTEND_TIMEOUT_USEC=: .usec */                          \
-        X(EVENT_MAIN_EXITED, "main-exited")   /* .exit, .cgroup_empty */                                 \
-        X(EVENT_HOOK_EXITED, "hook-exited")   /* .exit, .ignored */                                      \
-        X(EVENT_CGROUP_EMPTY, "cgroup-empty")                                                            \
-        X(EVENT_TIMEOUT, "timeout") /* the one timer has run off */                                      \
-        X(EVENT_CLEANED, "cleaned")                                                                      \
-        X(EVENT_FAIL, "fail") /* .result: watchdog, unhealthy, oom-kill: stop it for that */             \
+#define MACHINE_EVENT_LIST(X)                                                                              \
+        X(EVENT_START, "start")   /* somebody asks for it; .automatic: the wait for a restart is over */   \
+        X(EVENT_STOP, "stop")     /* .keep, .restart: a restart job, see below */                          \
+        X(EVENT_RELOAD, "reload") /* only to what is running or exited */                                  \
+        X(EVENT_DEFER, "defer")   /* the preparation waits for what the unit's time-out is not made for */ \
+        X(EVENT_PREPARED, "prepared")                                                                      \
+        X(EVENT_PREPARE_FAILED, "prepare-failed") /* .result, 0 = resources */                             \
+        X(EVENT_SPAWNED, "spawned")                                                                        \
+        X(EVENT_SPAWN_FAILED, "spawn-failed") /* .exit.status: see MachineEvent */                         \
+        X(EVENT_READY, "ready")               /* READY=1 */                                                \
+        X(EVENT_RELOADING, "reloading")       /* RELOADING=1 */                                            \
+        X(EVENT_STOPPING, "stopping")         /* STOPPING=1 */                                             \
+        X(EVENT_KEEP_ALIVE, "keep-alive")     /* WATCHDOG=1 */                                             \
+        X(EVENT_EXTEND, "extend")             /* EXTEND_TIMEOUT_USEC=: .usec */                            \
+        X(EVENT_MAIN_EXITED, "main-exited")   /* .exit, .cgroup_empty */                                   \
+        X(EVENT_HOOK_EXITED, "hook-exited")   /* .exit, .ignored */                                        \
+        X(EVENT_CGROUP_EMPTY, "cgroup-empty")                                                              \
+        X(EVENT_TIMEOUT, "timeout") /* the one timer has run off */                                        \
+        X(EVENT_CLEANED, "cleaned")                                                                        \
+        X(EVENT_FAIL, "fail") /* .result: watchdog, unhealthy, oom-kill: stop it for that */               \
         X(EVENT_RESET_FAILED, "reset-failed")
 
 ENUM_DECLARE(MachineEventType, machine_event_type, MACHINE_EVENT, MACHINE_EVENT_LIST);

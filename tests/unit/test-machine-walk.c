@@ -251,6 +251,7 @@ static void try_all(Walk *k, const Point *from) {
         if (from->m.timer != USEC_INFINITY)
                 try(k, from, (MachineEvent){ .type = EVENT_TIMEOUT });
         if (w->preparing) {
+                try(k, from, (MachineEvent){ .type = EVENT_DEFER });
                 try(k, from, (MachineEvent){ .type = EVENT_PREPARED });
                 try(k, from, (MachineEvent){ .type = EVENT_PREPARE_FAILED });
         }

@@ -572,12 +572,11 @@ END_TEST
 
 TEST_MAIN("unit-spec", defaults, service_values, oneshot_has_no_start_timeout, lists_append_and_reset,
           scalars_reset_to_their_default, units_are_completed, named_units_become_dependencies,
-          entrypoint_in_both_forms, exec_is_quoted_as_in_systemd,
-          one_pair_of_quotes_is_dropped, volumes, mounts_and_tmpfs,
-          a_later_volume_replaces_one_on_the_same_place, published_ports, networks, network_and_volume_units,
-          confinement, sysctl_names_with_dots_inside, private_sections_and_keys_are_ignored,
-          unsupported_keys_are_warnings, unknown_keys_and_sections_are_errors, bad_values_say_where_and_what,
-          bad_service_values, keys_that_do_not_go_together, what_is_probably_not_meant,
-          confinement_is_checked, kinds_that_nothing_runs_say_so, columns_behind_a_continuation,
-          specifiers_are_expanded, numbers_of_services_are_systemds, configuration_gives_defaults,
-          all_keys_are_shown)
+          entrypoint_in_both_forms, exec_is_quoted_as_in_systemd, one_pair_of_quotes_is_dropped, volumes,
+          mounts_and_tmpfs, a_later_volume_replaces_one_on_the_same_place, published_ports, networks,
+          network_and_volume_units, confinement, sysctl_names_with_dots_inside,
+          private_sections_and_keys_are_ignored, unsupported_keys_are_warnings,
+          unknown_keys_and_sections_are_errors, bad_values_say_where_and_what, bad_service_values,
+          keys_that_do_not_go_together, what_is_probably_not_meant, confinement_is_checked,
+          kinds_that_nothing_runs_say_so, columns_behind_a_continuation, specifiers_are_expanded,
+          numbers_of_services_are_systemds, configuration_gives_defaults, all_keys_are_shown)
