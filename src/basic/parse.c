@@ -126,11 +126,11 @@ int parse_int(const char *s, int *ret) {
         uint64_t n;
         int r;
 
-        r = parse_u64(s + (*s == '-' || *s == '+'), &n);
+        if (negative && !isdigit((unsigned char) s[1]))
+                return -EINVAL;
+        r = parse_unsigned(s + negative, (uint64_t) INT_MAX + negative, &n);
         if (r < 0)
                 return r;
-        if (n > (uint64_t) INT_MAX + negative)
-                return -ERANGE;
 
         *ret = negative ? (int) -(int64_t) n : (int) n;
         return 0;

@@ -24,11 +24,11 @@ int parse_u64(const char *s, uint64_t *ret);
  */
 int parse_unsigned(const char *s, uint64_t max, uint64_t *ret);
 
+/** parse_int() - the same with a sign. */
+int parse_int(const char *s, int *ret);
+
 /** parse_u32_range() - unsigned decimal between @min and @max (else -ERANGE). */
 int parse_u32_range(const char *s, uint32_t min, uint32_t max, uint32_t *ret);
-
-/** parse_int() - signed decimal. */
-int parse_int(const char *s, int *ret);
 
 /** parse_mode() - octal file mode up to 07777. */
 int parse_mode(const char *s, mode_t *ret);

@@ -15,7 +15,6 @@
 /* systemd's LONG_LINE_MAX. */
 #define LINE_MAX_BYTES ((size_t) 1024 * 1024)
 
-#define BLANKS          " \t\n\r"
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 typedef struct Reader {
@@ -56,7 +55,7 @@ void raw_unit_free(RawUnit *u) {
 }
 
 static bool is_blank(char c) {
-        return c != '\0' && strchr(BLANKS, c);
+        return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 /* Room for one more element, by doubling. */

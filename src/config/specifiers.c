@@ -1,6 +1,5 @@
 /* Expansion of specifiers. See specifiers.h. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "basic/cleanup.h"
@@ -211,52 +210,70 @@ static bool is_specifier(char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-static int expand_into(FILE *f, const char *text, Where at, const SpecifierContext *c, Diag *diag) {
+/* A text that grows. */
+typedef struct Text {
+        char *s;
+        size_t n, allocated;
+} Text;
+
+static int text_add(Text *t, const char *s, size_t n) {
+        if (t->n + n >= t->allocated) {
+                size_t wanted = 2 * (t->n + n) + 32;
+                char *p = realloc(t->s, wanted);
+
+                if (!p)
+                        return -ENOMEM;
+                t->s = p;
+                t->allocated = wanted;
+        }
+
+        memcpy(t->s + t->n, s, n);
+        t->n += n;
+        t->s[t->n] = '\0';
+        return 0;
+}
+
+static int expand_into(Text *t, const char *text, Where at, const SpecifierContext *c, Diag *diag) {
         int r, bad = 0;
 
-        for (const char *p = text; *p; p++) {
+        for (const char *p = text; *p;) {
                 autofree char *value = NULL;
+                size_t n = strcspn(p, "%");
 
-                if (p[0] == '%' && is_specifier(p[1])) {
+                if (n == 0 && is_specifier(p[1])) {
                         at = where_advance(at, (size_t) (p - text));
                         text = p;
                         r = expand_one(p[1], at, c, diag, &value);
-                        if (r == -ENOMEM)
-                                return r;
-                        if (r < 0)
+                        if (r == 0)
+                                r = text_add(t, value, strlen(value));
+                        else if (r != -ENOMEM)
                                 bad = r;
-                        else
-                                (void) fputs(value, f);
-                        p++;
+                        p += 2;
                 } else {
-                        (void) fputc(*p, f);
-                        if (p[0] == '%' && p[1] == '%')
-                                p++;
+                        /* A percent sign that is none, or the first of two. */
+                        r = text_add(t, p, n > 0 ? n : 1);
+                        p += n > 0 ? n : p[1] == '%' ? 2 : 1;
                 }
+                if (r == -ENOMEM)
+                        return r;
         }
 
         return bad;
 }
 
 int specifiers_expand(const char *text, Where at, const SpecifierContext *context, Diag *diag, char **ret) {
-        autofree char *out = NULL;
-        size_t size;
-        FILE *f;
+        Text t = {};
         int r;
 
         /* Nearly every value: nothing to do. */
         if (!strchr(text, '%'))
                 return copy(text, ret);
 
-        f = open_memstream(&out, &size);
-        if (!f)
-                return -ENOMEM;
-        r = expand_into(f, text, at, context, diag);
-        if (fclose(f) != 0)
-                return -ENOMEM;
-        if (r < 0)
+        r = expand_into(&t, text, at, context, diag);
+        if (r < 0) {
+                free(t.s);
                 return r;
-
-        *ret = take_ptr(out);
+        }
+        *ret = t.s;
         return 0;
 }

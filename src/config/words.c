@@ -28,7 +28,7 @@ void words_free(Word *words) {
 }
 
 static bool is_blank(char c) {
-        return c != '\0' && strchr(BLANKS, c);
+        return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 static int digit_value(char c, unsigned base) {

@@ -47,21 +47,25 @@ static void print_comment(FILE *f, const char *text) {
         }
 }
 
-/* The unit file and its drop-ins, the edited one left out. */
-static int make_context(char *const *files, const char *edited, char **ret) {
+static void print_file(FILE *f, const char *path, const char *text) {
+        fprintf(f, "#\n### %s\n", path);
+        print_comment(f, text);
+}
+
+/* The unit file, unless @fragment is NULL, and its drop-ins, the edited one left out. */
+static int make_context(const char *fragment, const char *fragment_text, char *const *drop_ins,
+                        const char *edited, char **ret) {
         size_t size;
         FILE *f = open_memstream(ret, &size);
         int r = f ? 0 : -ENOMEM;
 
-        STRV_FOREACH (file, files) {
+        if (f && fragment)
+                print_file(f, fragment, fragment_text);
+        STRV_FOREACH (file, drop_ins) {
                 autofree char *text = NULL;
 
-                if (!f || streq(*file, edited))
-                        continue;
-                if (read_text(*file, &text) == 0) {
-                        fprintf(f, "#\n### %s\n", *file);
-                        print_comment(f, text);
-                }
+                if (f && !streq(*file, edited) && read_text(*file, &text) == 0)
+                        print_file(f, *file, text);
         }
         if (f && fclose(f) != 0)
                 r = -ENOMEM;
@@ -99,30 +103,38 @@ static int full_path(const char *fragment, char *const *dirs, const char *name, 
 
 int edit_target_find(const UnitPath *path, char *const *dirs, const char *name, bool full,
                      const char *drop_in, EditTarget *ret) {
-        autofree char *fragment = NULL, *file = NULL;
-        autostrv char **files = NULL, **drop_ins = NULL;
+        autofree char *fragment = NULL, *fragment_text = NULL, *file = NULL, *real = NULL;
+        autostrv char **drop_ins = NULL;
         autotarget EditTarget t = {};
+        size_t size;
         int r;
 
+        /* An alias has no text of its own. */
+        if (unit_path_real_name(path, name, NULL, &real) == 0)
+                name = real;
         r = unit_path_find(path, name, &fragment);
         if (r < 0 && !(r == -ENOENT && full))
+                return r;
+        if (fragment)
+                r = unit_path_read_fragment(path, name, &fragment_text, &size);
+        if (r < 0 && r != -ENOENT)
                 return r;
         r = full ? full_path(fragment, dirs, name, &t.path) : drop_in_file(name, drop_in, &file);
         if (r == 0 && file && asprintf(&t.path, "%s/%s", dirs[0], file) < 0)
                 r = -ENOMEM;
         if (r == 0)
                 t.check = strdup(file ? file : strrchr(t.path, '/') + 1);
-        if (r == 0)
-                r = t.check ? read_text(full && fragment ? fragment : t.path, &t.text) : -ENOMEM;
+        if (r == 0 && full && fragment_text)
+                t.text = strdup(fragment_text);
+        else if (r == 0)
+                r = read_text(t.path, &t.text);
+        if (r == 0 && (!t.check || !t.text))
+                r = -ENOMEM;
 
         if (r == 0)
                 r = unit_path_find_drop_ins(path, name, &drop_ins);
-        if (r == 0 && fragment && !full)
-                r = strv_add(&files, fragment);
         if (r == 0)
-                r = strv_add_all(&files, drop_ins);
-        if (r == 0)
-                r = make_context(files, t.path, &t.context);
+                r = make_context(full ? NULL : fragment, fragment_text, drop_ins, t.path, &t.context);
         if (r < 0)
                 return r;
 

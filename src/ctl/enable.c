@@ -76,6 +76,22 @@ static int load(const UnitPath *path, const char *name, RawUnit **ret) {
         return r == -EINVAL && *ret ? 0 : r;
 }
 
+/* The instance that a template stands for by itself, or that template: enabled by its file like any other
+ * unit. */
+static int is_default_instance(const UnitPath *path, const char *name) {
+        autofree char *template = NULL, *wanted = NULL;
+        int r;
+
+        r = unit_name_is_template(name) ? ((template = strdup(name)) ? 0 : -ENOMEM)
+                                        : unit_name_template(name, &template);
+        if (r < 0 || !template)
+                return r;
+        r = unit_path_default_instance(path, template, NULL, NULL, &wanted);
+        if (r < 0 || !wanted)
+                return r == -ENOMEM ? r : 0;
+        return unit_name_is_template(name) || streq(name, wanted);
+}
+
 EnableState enable_state(const UnitPath *path, const char *name) {
         autofree char *template_file = NULL;
         autoptr(RawUnit) raw = NULL;
@@ -91,8 +107,12 @@ EnableState enable_state(const UnitPath *path, const char *name) {
 
         if (!carries_install(raw))
                 return ENABLE_STATIC;
-        if (is_disabled(raw) || unit_name_is_template(name) ||
-            is_bare_instance(path, name, &template_file) > 0)
+        name = raw->name;
+        if (is_disabled(raw))
+                return ENABLE_DISABLED;
+        if (is_default_instance(path, name) > 0)
+                return ENABLE_ENABLED;
+        if (unit_name_is_template(name) || is_bare_instance(path, name, &template_file) > 0)
                 return ENABLE_DISABLED;
         return ENABLE_ENABLED;
 }
@@ -169,7 +189,8 @@ int enable_unit(const UnitPath *path, const char *directory, const char *name, c
         if (!carries_install(raw))
                 return -ENODATA;
 
-        r = is_bare_instance(path, name, &template_file);
+        name = raw->name; /* an alias enables its unit */
+        r = is_default_instance(path, name) > 0 ? 0 : is_bare_instance(path, name, &template_file);
         if (r != 0)
                 return r < 0 ? r : link_instance(directory, name, template_file, ret_changed);
 
@@ -195,7 +216,9 @@ int disable_unit(const UnitPath *path, const char *directory, const char *name, 
                 return r;
         if (!carries_install(raw))
                 return -ENODATA;
-        if (is_disabled(raw) || is_bare_instance(path, name, &template_file) > 0)
+        name = raw->name;
+        if (is_disabled(raw) ||
+            (is_default_instance(path, name) == 0 && is_bare_instance(path, name, &template_file) > 0))
                 return 0;
 
         r = unlink_instance(directory, name, ret_changed);

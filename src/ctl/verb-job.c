@@ -1,4 +1,5 @@
-/* nsctl start, stop, restart, try-restart: one transaction for all units, and the wait for its end. */
+/* nsctl start, stop, restart, reload and their kin: one transaction for all units, and the wait for its end.
+ */
 #include <string.h>
 
 #include "basic/strv.h"
@@ -12,6 +13,9 @@ static const struct {
         { "stop", "StopUnits", "did not stop" },
         { "restart", "RestartUnits", "did not restart" },
         { "try-restart", "TryRestartUnits", "did not restart" },
+        { "reload", "ReloadUnits", "did not reload" },
+        { "reload-or-restart", "ReloadOrRestartUnits", "did not reload" },
+        { "try-reload-or-restart", "ReloadOrTryRestartUnits", "did not reload" },
 };
 
 static int enqueue(Ctl *c, const char *method, char **names, sd_bus_error *error, sd_bus_message **ret) {
@@ -59,6 +63,10 @@ static char *reason(Ctl *c, const char *unit, const char *result) {
                 return strdup("a unit that it requires did not start");
         if (streq(result, "canceled"))
                 return strdup("the job was canceled, another one took its place");
+        if (streq(result, "invalid"))
+                return strdup("it does not run");
+        if (streq(result, "assert"))
+                return strdup("an Assert...= of its unit file is not met");
         if (client_unit_properties(c, unit, &error, &properties) < 0)
                 return strdup(result);
         return explain_start_failure(properties);

@@ -108,7 +108,7 @@ static int make_hosts(Unit *u, Fault *fault) {
         };
 
         request.n_addresses =
-                own_addresses(u->held.attachment, addresses, ELEMENTSOF(addresses), &request.gateway);
+                own_addresses(unit_attachment(u), addresses, ELEMENTSOF(addresses), &request.gateway);
         text = names_hosts(&request);
         return write_file(u, "hosts", text, text ? strlen(text) : 0, fault);
 }

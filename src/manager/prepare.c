@@ -15,7 +15,6 @@
 #include "config/env-file.h"
 #include "manager/internal.h"
 #include "runtime/exit-store.h"
-#include "runtime/userns.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
 #include "storage/root.h"
@@ -210,96 +209,6 @@ static void drop_directories(Unit *u) {
         (void) tree_remove(AT_FDCWD, u->held.files_dir);
 }
 
-const IdMap *held_ids(const Unit *u) {
-        return u->held.ids.uids.n > 0 ? &u->held.ids : NULL;
-}
-
-static int pick_ids(Unit *u, Fault *fault) {
-        const ContainerSpec *spec = u->held.spec;
-        const uint32_t most = u->manager->config->users.id_count;
-        int r;
-
-        if (spec->id_count > most) {
-                (void) fault_set(fault, "ids", -E2BIG, "%u ids", spec->id_count);
-                fault_advise(fault, "a container gets %u at most: users.id-count in nsunitd.conf", most);
-                return -E2BIG;
-        }
-        r = id_pool_take(&u->manager->ids, u->manager->config, &u->held.id_base, fault);
-        return r < 0 ? r : id_map_range(&u->held.ids, u->held.id_base, spec->id_count);
-}
-
-static int add_ids(const IdList *lines, IdList *to, const char *what, Fault *fault) {
-        int r = 0;
-
-        for (size_t i = 0; r == 0 && i < lines->n; i++)
-                r = id_list_replace(to, lines->items[i]);
-        if (r == 0)
-                r = id_list_check(to);
-        return r < 0 ? fault_set(fault, "ids", r, "%s map", what) : 0;
-}
-
-static int make_ids(Unit *u, Fault *fault) {
-        const ContainerSpec *spec = u->held.spec;
-        int r = 0;
-
-        if (!spec->user_namespace)
-                return 0;
-        if (spec->pick_ids)
-                r = pick_ids(u, fault);
-        if (r == 0)
-                r = add_ids(&spec->ids.uids, &u->held.ids.uids, "user", fault);
-        return r < 0 ? r : add_ids(&spec->ids.gids, &u->held.ids.gids, "group", fault);
-}
-
-static void drop_ids(Unit *u) {
-        if (u->held.id_base > 0)
-                id_pool_give(&u->manager->ids, u->manager->config, u->held.id_base);
-        u->held.id_base = 0;
-        id_map_clear(&u->held.ids);
-}
-
-static int hold_namespace(Unit *u, int fd, const char *name, Fault *fault) {
-        autofree char *path = held_path(u, name);
-
-        return path ? ns_hold(fd, path, fault) : -ENOMEM;
-}
-
-static void release_namespace(Unit *u, int *fd, const char *name) {
-        autofree char *path = held_path(u, name);
-
-        if (path)
-                (void) ns_release(path);
-        replace_fd(fd, -EBADF);
-}
-
-static int make_userns(Unit *u, Fault *fault) {
-        if (!u->held.spec->user_namespace)
-                return 0;
-
-        u->held.userns_fd = userns_create(&u->held.ids, fault);
-        if (u->held.userns_fd < 0)
-                return u->held.userns_fd;
-        return hold_namespace(u, u->held.userns_fd, "user", fault);
-}
-
-static void drop_userns(Unit *u) {
-        release_namespace(u, &u->held.userns_fd, "user");
-}
-
-static int make_netns(Unit *u, Fault *fault) {
-        if (u->held.spec->network == NETWORK_MODE_HOST)
-                return 0;
-
-        u->held.netns_fd = netns_create(u->held.userns_fd >= 0 ? u->held.userns_fd : -1, fault);
-        if (u->held.netns_fd < 0)
-                return u->held.netns_fd;
-        return hold_namespace(u, u->held.netns_fd, "net", fault);
-}
-
-static void drop_netns(Unit *u) {
-        release_namespace(u, &u->held.netns_fd, "net");
-}
-
 /* File permissions mean little to a container's root: less than reading and writing needs a program. */
 static int restrict_devices(const Unit *u, Fault *fault) {
         const ContainerSpec *spec = u->held.spec;
@@ -449,7 +358,7 @@ static int make_network(Unit *u, Fault *fault) {
         };
         int r;
 
-        if (spec->network == NETWORK_MODE_HOST)
+        if (spec->network == NETWORK_MODE_HOST || spec->network == NETWORK_MODE_SHARED)
                 return 0;
         if (spec->network == NETWORK_MODE_NONE)
                 return network_loopback_up(u->held.netns_fd, fault);
@@ -486,10 +395,10 @@ typedef struct PrepareStep {
 
 static const PrepareStep steps[] = {
         { "spec", make_spec, drop_spec },
-        { "ids", make_ids, drop_ids },
+        { "ids", unit_make_ids, unit_drop_ids },
         { "directories", make_directories, drop_directories },
-        { "user-namespace", make_userns, drop_userns },
-        { "network-namespace", make_netns, drop_netns },
+        { "user-namespace", unit_make_userns, unit_drop_userns },
+        { "network-namespace", unit_make_netns, unit_drop_netns },
         { "cgroup", make_cgroup, drop_cgroup },
         { "root", make_root, drop_root },
         { "network", make_network, drop_network },
@@ -531,6 +440,7 @@ void unit_release(Unit *u) {
         autofree char *hold = NULL;
 
         unit_forget_image(u);
+        unit_hook_release(u);
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);

@@ -3,6 +3,7 @@
  * nothing that could have been done before: clone the mounts, open the logs, clone3, watch.
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <systemd/sd-id128.h>
 
 #include "basic/file.h"
@@ -28,7 +29,13 @@ typedef struct Launch {
         char **environment;
         UnitFiles files;
         DeviceNodes devices;
+        int spaces[SPACE_N_];
 } Launch;
+
+#define LAUNCH_INIT                                                                                       \
+        {                                                                                                 \
+                .root_fd = -EBADF, .output = { -EBADF, -EBADF }, .spaces = { -1, -1, -1, -1, -1, -1, -1 } \
+        }
 
 static void launch_clear(Launch *l) {
         identity_clear(&l->identity);
@@ -40,6 +47,7 @@ static void launch_clear(Launch *l) {
         strv_free(l->environment);
         unit_files_clear(&l->files);
         device_nodes_clear(&l->devices);
+        unit_close_spaces(l->spaces);
 }
 
 #define autolaunch __attribute__((cleanup(launch_clear)))
@@ -128,11 +136,21 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
         return 0;
 }
 
+/* Is there a socket on which the container can say something? NotifyAccess= may ask for one; a missing one is
+ * implied by what cannot do without. */
+static bool hears(const Unit *u) {
+        const ServiceSection *s = u->spec ? &u->spec->service : NULL;
+
+        if (service_type_notifies(u->held.spec->type) || (s && s->watchdog > 0))
+                return true;
+        return s && s->notify_access > NOTIFY_ACCESS_NONE;
+}
+
 static int name_files(Unit *u, Launch *l) {
         int r;
 
         r = unit_files_name(u, &l->files);
-        if (r < 0 || !service_type_notifies(u->held.spec->type))
+        if (r < 0 || !hears(u))
                 return r;
         r = unit_files_add(u, "notify", NOTIFY_DIRECTORY_INSIDE, &l->files);
         if (r < 0)
@@ -145,7 +163,7 @@ static int take_notify(Unit *u, Fault *fault) {
         autofree char *directory = NULL;
         int r;
 
-        if (!service_type_notifies(u->held.spec->type) || u->notify)
+        if (!hears(u) || u->notify)
                 return 0;
         if (asprintf(&directory, "%s/notify", u->held.files_dir) < 0) {
                 directory = NULL;
@@ -155,16 +173,30 @@ static int take_notify(Unit *u, Fault *fault) {
         return r < 0 ? fault_set(fault, "notify socket", r, "%s", directory) : 0;
 }
 
-static int new_invocation(Unit *u, Launch *l) {
+void unit_begin_invocation(Unit *u) {
+        sd_id128_t id;
+
+        if (sd_id128_randomize(&id) >= 0)
+                memcpy(u->invocation, &id, sizeof(u->invocation));
+        u->status_errno = 0;
+}
+
+/* What the program is told of this one start. */
+static int name_invocation(const Unit *u, Launch *l) {
+        const ServiceSection *s = u->spec ? &u->spec->service : NULL;
         char text[SD_ID128_STRING_MAX];
         sd_id128_t id;
         int r;
 
-        r = sd_id128_randomize(&id);
-        if (r < 0)
-                return r;
-        memcpy(u->invocation, &id, sizeof(u->invocation));
-        return strv_addf(&l->environment, "INVOCATION_ID=%s", sd_id128_to_string(id, text));
+        memcpy(&id, u->invocation, sizeof(id));
+        r = strv_addf(&l->environment, "INVOCATION_ID=%s", sd_id128_to_string(id, text));
+        if (r >= 0)
+                r = strv_add_all(&l->environment, u->monitor);
+        if (r >= 0 && s && s->watchdog > 0 && s->watchdog != USEC_INFINITY)
+                r = strv_addf(&l->environment, "WATCHDOG_USEC=%" PRIu64, s->watchdog);
+        if (r >= 0 && s && s->restart_mode == RESTART_MODE_DEBUG && u->machine.n_restarts > 0)
+                r = strv_add(&l->environment, "DEBUG_INVOCATION=1");
+        return r;
 }
 
 static LaunchRequest request_of(const Unit *u, const Launch *l) {
@@ -186,6 +218,8 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.n_mounts = l->mounts ? l->mounts->n : 0;
         q.files = l->files.items;
         q.n_files = l->files.n;
+        memcpy(q.space_fds, l->spaces, sizeof(q.space_fds));
+        q.cgroup_root = cgroup_root_mount(u->manager->cgroups);
         q.devices = l->devices.items;
         q.n_devices = l->devices.n;
         q.environment = l->environment;
@@ -214,7 +248,8 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
 
         if (hold)
                 (void) exit_release(hold);
-        r = hold ? exit_hold(result->pidfd, hold, &lost) : -ENOMEM;
+        r = hold ? exit_hold(result->pidfd, hold, namespace_is_own(&u->held.spec->spaces[SPACE_PID]), &lost)
+                 : -ENOMEM;
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "should the manager die, the exit status may be lost: %s",
                             strerror(-r));
@@ -226,7 +261,7 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
 }
 
 int unit_spawn(Unit *u, Fault *fault) {
-        autolaunch Launch l = { .root_fd = -EBADF, .output = { -EBADF, -EBADF } };
+        autolaunch Launch l = LAUNCH_INIT;
         LaunchResult result = { .pidfd = -EBADF };
         int r;
 
@@ -244,11 +279,13 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = take_output(u, &l, fault);
         if (r >= 0)
-                r = new_invocation(u, &l);
+                r = name_invocation(u, &l);
         if (r >= 0)
                 r = name_files(u, &l);
         if (r >= 0)
                 r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
+        if (r >= 0)
+                r = unit_open_spaces(u, l.spaces, fault);
         if (r >= 0)
                 r = take_notify(u, fault);
         if (r >= 0)
@@ -265,7 +302,7 @@ int unit_spawn(Unit *u, Fault *fault) {
 }
 
 int unit_plan_text(Unit *u, char **ret, Fault *fault) {
-        autolaunch Launch l = { .root_fd = -EBADF, .output = { -EBADF, -EBADF } };
+        autolaunch Launch l = LAUNCH_INIT;
         autoptr(Plan) plan = NULL;
         LaunchRequest request;
         autofree char *text = NULL;
@@ -281,6 +318,8 @@ int unit_plan_text(Unit *u, char **ret, Fault *fault) {
                 r = name_files(u, &l);
         if (r >= 0)
                 r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
+        if (r >= 0)
+                r = unit_open_spaces(u, l.spaces, fault);
         if (r < 0)
                 return r;
 

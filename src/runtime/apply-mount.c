@@ -82,7 +82,7 @@ static long clone_tree(int fd, const char *path, uint64_t attr) {
         return r;
 }
 
-long apply_clone_sysfs(Apply *a, const Step *s) {
+long apply_clone_kernel_fs(Apply *a, const Step *s) {
         long r = clone_tree(AT_FDCWD, s->path, s->flags);
 
         if (r < 0)

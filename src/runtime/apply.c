@@ -2,6 +2,7 @@
 #include "runtime/apply.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
@@ -36,6 +37,18 @@ static long apply_new_namespaces(Apply *a, const Step *s) {
         if (without_time(r, s->flags))
                 r = RAW(unshare, s->flags & ~(uint64_t) CLONE_NEWTIME);
         return r;
+}
+
+/* Of the namespace that waits to be entered by the next child. */
+static long apply_time_offsets(Apply *a, const Step *s) {
+        long fd, r;
+
+        fd = RAW(openat, AT_FDCWD, "/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+        if (fd < 0)
+                return fd;
+        r = RAW(write, fd, s->text, strlen(s->text));
+        (void) RAW(close, fd);
+        return r < 0 ? r : 0;
 }
 
 static long apply_raise_limits(Apply *a, const Step *s) {
@@ -143,6 +156,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_IO_PRIORITY] = apply_io_priority,
         [STEP_JOIN] = apply_join_namespace,
         [STEP_NEW_NAMESPACES] = apply_new_namespaces,
+        [STEP_TIME_OFFSETS] = apply_time_offsets,
         [STEP_SPAWN] = apply_spawn,
         [STEP_TERMINAL] = apply_terminal,
         [STEP_OWN_FILES] = apply_own_files,
@@ -150,7 +164,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_SESSION] = apply_session,
         [STEP_HOST_NAME] = apply_host_name,
         [STEP_NEW_MOUNT] = apply_new_mount,
-        [STEP_CLONE_SYSFS] = apply_clone_sysfs,
+        [STEP_CLONE_KERNEL_FS] = apply_clone_kernel_fs,
         [STEP_ENTER_ROOT] = apply_enter_root,
         [STEP_OPEN_ROOT] = apply_open_root,
         [STEP_ATTACH] = apply_attach,

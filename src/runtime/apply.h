@@ -44,7 +44,7 @@ int apply_steps(Apply *a, StepPlace place);
 typedef long (*ApplyFn)(Apply *a, const Step *s);
 
 long apply_new_mount(Apply *a, const Step *s);
-long apply_clone_sysfs(Apply *a, const Step *s);
+long apply_clone_kernel_fs(Apply *a, const Step *s);
 long apply_enter_root(Apply *a, const Step *s);
 long apply_open_root(Apply *a, const Step *s);
 long apply_attach(Apply *a, const Step *s);

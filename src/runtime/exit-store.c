@@ -109,19 +109,37 @@ int exit_account(int pidfd, const char *path) {
         return r;
 }
 
-int exit_hold(int pidfd, const char *path, Fault *f) {
+static int make_holder(const char *path) {
         autoclose int file = -EBADF;
-        int r;
 
         (void) exit_release(path);
         file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (file < 0)
-                return fault_set(f, "hold process", -errno, "%s", path);
+        return file < 0 ? -errno : 0;
+}
+
+int exit_hold_pidfd(int pidfd, const char *path) {
+        int r;
+
+        r = make_holder(path);
+        if (r < 0)
+                return r;
+        r = hold_pidfd(pidfd, path);
+        if (r < 0)
+                (void) unlink(path);
+        return r;
+}
+
+int exit_hold(int pidfd, const char *path, bool own_namespace, Fault *f) {
+        int r;
+
+        r = make_holder(path);
+        if (r < 0)
+                return fault_set(f, "hold process", r, "%s", path);
 
         r = hold_pidfd(pidfd, path);
         if (r == 0)
                 return 1;
-        r = exit_account(pidfd, path);
+        r = own_namespace ? exit_account(pidfd, path) : -EOPNOTSUPP;
         /* Dead already: its parent, who asks, will have the status from wait. */
         if (r == 0 || r == -ESRCH)
                 return 0;

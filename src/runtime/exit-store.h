@@ -31,11 +31,12 @@ typedef struct ExitStatus {
  * exit_hold() - keep identity and exit status of a process at @path
  * @pidfd: PID 1 of a container, a child of the caller
  * @path:  must not exist; its directory must lie on a mount that is not shared
+ * @own_namespace: it is PID 1 of a pid namespace of its own; in another, accounting would not be about it
  *
  * Returns: 1 when a pidfd is held there, 0 when an accounting file is (then keep pid and start time
  * elsewhere: exit_open() cannot bring the pidfd back), or a negative errno with @f filled.
  */
-int exit_hold(int pidfd, const char *path, Fault *f);
+int exit_hold(int pidfd, const char *path, bool own_namespace, Fault *f);
 
 /**
  * exit_account() - the second way of exit_hold() alone: process accounting into the file @path
@@ -44,6 +45,13 @@ int exit_hold(int pidfd, const char *path, Fault *f);
  * Returns: 0, -ESRCH when the process has ended, or another negative errno (no accounting in the kernel).
  */
 int exit_account(int pidfd, const char *path);
+
+/**
+ * exit_hold_pidfd() - the first way of exit_hold() alone, also for a process of the host
+ *
+ * Returns: 0, or a negative errno where the kernel has no such mounts.
+ */
+int exit_hold_pidfd(int pidfd, const char *path);
 
 /** exit_open() - the pidfd held at @path; -ENOENT when nothing is, -ENOTSUP for an accounting file. */
 int exit_open(const char *path);

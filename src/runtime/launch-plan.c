@@ -65,7 +65,9 @@ static int check_sysctls(const LaunchRequest *q, Fault *f) {
         for (size_t i = 0; i < q->spec->n_sysctls; i++) {
                 const char *path = q->spec->sysctls[i].path;
 
-                if (confine_sysctl_is_own(path, q->netns_fd >= 0))
+                if (confine_sysctl_is_own(path, q->netns_fd >= 0 && q->spec->network != NETWORK_MODE_SHARED,
+                                          namespace_is_own(&q->spec->spaces[SPACE_IPC]),
+                                          namespace_is_own(&q->spec->spaces[SPACE_UTS])))
                         continue;
                 (void) fault_set(f, "system control", -EPERM, "%s", path);
                 fault_advise(f, "it is not the container's own but the host's");
@@ -88,6 +90,13 @@ static int plan_root(Builder *b) {
         return copy;
 }
 
+static int clone_path(Builder *b, const char *path, uint64_t flags) {
+        int out = slot(b, -1, path);
+
+        step(b, (Step){ STEP_CLONE_PATH, PLACE_HOST, .slot = -1, .out = out, .flags = flags, .path = path });
+        return out;
+}
+
 static void plan_host(Builder *b) {
         const LaunchRequest *q = b->request;
 
@@ -101,14 +110,20 @@ static void plan_host(Builder *b) {
                                 .number = i, .path = q->devices[i].path });
         }
 
-        b->cgroup = -1;
+        b->shm = b->cgroup = -1;
+        if (b->spec->spaces[SPACE_IPC].mode == NAMESPACE_HOST)
+                b->shm = clone_path(b, "/dev/shm", 0);
         if (q->cgroup_fd >= 0) {
                 int source = slot(b, q->cgroup_fd, "cgroup");
 
                 b->plan->cgroup_slot = source;
-                b->cgroup = slot(b, -1, "cgroup mount");
-                step(b, (Step){ STEP_CLONE_MOUNT, PLACE_HOST, .slot = source, .out = b->cgroup,
-                                .flags = CLONE_READ_ONLY });
+                if (b->spec->spaces[SPACE_CGROUP].mode == NAMESPACE_HOST && q->cgroup_root) {
+                        b->cgroup = clone_path(b, q->cgroup_root, CLONE_READ_ONLY);
+                } else {
+                        b->cgroup = slot(b, -1, "cgroup mount");
+                        step(b, (Step){ STEP_CLONE_MOUNT, PLACE_HOST, .slot = source, .out = b->cgroup,
+                                        .flags = CLONE_READ_ONLY });
+                }
         }
 
         if (b->spec->run_init) {
@@ -127,6 +142,16 @@ static void plan_host(Builder *b) {
 static void join(Builder *b, int fd, uint64_t type, const char *name) {
         if (fd >= 0)
                 step(b, (Step){ STEP_JOIN, PLACE_JOIN, .slot = slot(b, fd, name), .out = -1, .flags = type });
+}
+
+/* "CLOCK SECONDS NANOSECONDS" each, time_namespaces(7). The seconds may be negative, the nanoseconds not. */
+static void print_offsets(const ContainerSpec *spec, char *buf, size_t size) {
+        const int64_t second = (int64_t) USEC_PER_SEC;
+        int64_t m = spec->monotonic_offset, b = spec->boottime_offset;
+        int64_t m_part = ((m % second) + second) % second, b_part = ((b % second) + second) % second;
+
+        (void) snprintf(buf, size, "monotonic %" PRId64 " %" PRId64 "\nboottime %" PRId64 " %" PRId64 "\n",
+                        (m - m_part) / second, m_part * 1000, (b - b_part) / second, b_part * 1000);
 }
 
 static void schedule(Builder *b, StepPlace place, StepOp op, uint64_t number, int shown) {
@@ -166,6 +191,43 @@ static void plan_schedule(Builder *b, StepPlace place) {
                          s->io_priority);
 }
 
+/* Kinds that are made or joined for each launch. */
+static const Space launch_spaces[] = { SPACE_PID, SPACE_IPC, SPACE_UTS, SPACE_CGROUP, SPACE_TIME };
+
+static bool is_own(const Builder *b, Space space) {
+        return namespace_is_own(&b->spec->spaces[space]);
+}
+
+/* In the namespaces of others we have the host root's privilege, as long as we are in no user namespace. */
+static void plan_shared_spaces(Builder *b) {
+        for (size_t i = 0; i < ELEMENTSOF(launch_spaces); i++) {
+                const Space space = launch_spaces[i];
+
+                if (b->request->space_fds[space] < 0)
+                        continue;
+                join(b, b->request->space_fds[space], space_flag(space), space_to_string(space));
+                /* A time namespace can be joined by a process that is alone in its memory. */
+                if (space == SPACE_TIME)
+                        b->plan->shared_memory = false;
+        }
+}
+
+static void plan_new_spaces(Builder *b) {
+        const ContainerSpec *spec = b->spec;
+        uint64_t flags = CLONE_NEWNS;
+        char offsets[96];
+
+        for (size_t i = 0; i < ELEMENTSOF(launch_spaces); i++)
+                if (launch_spaces[i] != SPACE_PID && is_own(b, launch_spaces[i]))
+                        flags |= space_flag(launch_spaces[i]);
+        step(b, (Step){ STEP_NEW_NAMESPACES, PLACE_JOIN, .slot = -1, .out = -1, .flags = flags });
+
+        if (spec->monotonic_offset == 0 && spec->boottime_offset == 0)
+                return;
+        print_offsets(spec, offsets, sizeof(offsets));
+        step(b, (Step){ STEP_TIME_OFFSETS, PLACE_JOIN, .slot = -1, .out = -1, .text = offsets });
+}
+
 static void plan_join(Builder *b) {
         const LaunchRequest *q = b->request;
 
@@ -173,13 +235,13 @@ static void plan_join(Builder *b) {
         if (b->spec->n_rlimits > 0)
                 step(b, (Step){ STEP_RAISE_LIMITS, PLACE_JOIN, .slot = -1, .out = -1 });
         plan_schedule(b, PLACE_JOIN);
+        plan_shared_spaces(b);
+        join(b, q->netns_fd, CLONE_NEWNET, "network");
         join(b, q->template_fd, CLONE_NEWNS, "template");
         join(b, q->userns_fd, CLONE_NEWUSER, "user");
-        join(b, q->netns_fd, CLONE_NEWNET, "network");
-        step(b,
-             (Step){ STEP_NEW_NAMESPACES, PLACE_JOIN, .slot = -1, .out = -1,
-                     .flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWTIME });
-        step(b, (Step){ STEP_SPAWN, PLACE_JOIN, .slot = -1, .out = -1, .flags = CLONE_NEWPID });
+        plan_new_spaces(b);
+        step(b, (Step){ STEP_SPAWN, PLACE_JOIN, .slot = -1, .out = -1,
+                        .flags = is_own(b, SPACE_PID) ? CLONE_NEWPID : 0 });
 }
 
 /* -- in the container's process -- */
@@ -192,27 +254,54 @@ static int new_mount(Builder *b, const char *type, const char *options, uint64_t
         return out;
 }
 
+static int clone_host(Builder *b, const char *path, uint64_t attr) {
+        int out = slot(b, -1, path);
+
+        step(b, (Step){ STEP_CLONE_KERNEL_FS, PLACE_BUILD, .slot = -1, .out = out, .flags = attr,
+                        .path = path });
+        return out;
+}
+
+static bool has_users(const Builder *b) {
+        return b->request->userns_fd >= 0;
+}
+
+/*
+ * File systems of the kernel can be mounted by those alone whose users the namespace belongs to that they
+ * show. Others get a copy of the host's from the template, or none.
+ */
+static bool owns(const Builder *b, Space space) {
+        const NamespaceChoice *c = &b->spec->spaces[space], *users = &b->spec->spaces[SPACE_USER];
+
+        if (!has_users(b))
+                return true;
+        if (space == SPACE_NETWORK && b->request->netns_fd < 0)
+                return false;
+        if (namespace_is_own(c))
+                return true;
+        return c->mode == NAMESPACE_UNIT && users->mode == NAMESPACE_UNIT && streq(c->unit, users->unit);
+}
+
 static void plan_kernel_mounts(Builder *b) {
         char shm[64] = "mode=1777";
 
         if (b->spec->shm_size > 0)
                 (void) snprintf(shm, sizeof(shm), "mode=1777,size=%" PRIu64, b->spec->shm_size);
 
-        b->proc = new_mount(b, "proc", NULL, KERNEL_FS_ATTR);
+        if (has_users(b) && b->spec->spaces[SPACE_PID].mode == NAMESPACE_HOST)
+                b->proc = clone_host(b, "/proc", KERNEL_FS_ATTR);
+        else
+                b->proc = new_mount(b, "proc", NULL, KERNEL_FS_ATTR);
         b->pts = new_mount(b, "devpts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
                            MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-        b->shm = new_mount(b, "tmpfs", shm, KERNEL_FS_ATTR);
-        b->mqueue = new_mount(b, "mqueue", NULL, KERNEL_FS_ATTR);
+        /* The host's shared memory is a part of its IPC; plan_host() has it. */
+        if (b->shm < 0)
+                b->shm = new_mount(b, "tmpfs", shm, KERNEL_FS_ATTR);
+        b->mqueue = owns(b, SPACE_IPC) ? new_mount(b, "mqueue", NULL, KERNEL_FS_ATTR) : -1;
 
-        /* A sysfs shows one network namespace and may be made by its owner only; with the host's network
-         * and an own user namespace that is the host, so its copy in the template must do. */
-        if (b->request->userns_fd >= 0 && b->request->netns_fd < 0) {
-                b->sys = slot(b, -1, "host sysfs");
-                step(b, (Step){ STEP_CLONE_SYSFS, PLACE_BUILD, .slot = -1, .out = b->sys,
-                                .flags = KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY, .path = "/sys" });
-        } else {
-                b->sys = new_mount(b, "sysfs", NULL, KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY);
-        }
+        /* It shows one network namespace, and must belong to the same users. */
+        b->sys = owns(b, SPACE_NETWORK) ? new_mount(b, "sysfs", NULL, KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY)
+                                        : clone_host(b, "/sys", KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY);
 }
 
 static void attach(Builder *b, int from, const char *to, uint64_t flags) {
@@ -286,7 +375,7 @@ static void plan_build(Builder *b, int root) {
         step(b, (Step){ STEP_OWN_FILES, PLACE_BUILD, .slot = -1, .out = -1 });
         step(b, (Step){ STEP_BECOME_ROOT, PLACE_BUILD, .slot = -1, .out = -1 });
         step(b, (Step){ STEP_SESSION, PLACE_BUILD, .slot = -1, .out = -1 });
-        if (spec->host_name)
+        if (spec->host_name && is_own(b, SPACE_UTS))
                 step(b,
                      (Step){ STEP_HOST_NAME, PLACE_BUILD, .slot = -1, .out = -1, .path = spec->host_name });
         plan_kernel_mounts(b);

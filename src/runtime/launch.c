@@ -208,6 +208,17 @@ static void advise(const ApplyReport *report, const Step *s, Fault *f) {
                 if (report->error == -EPERM || report->error == -EACCES)
                         fault_advise(f, "the manager lacks CAP_SYS_NICE");
                 break;
+        case STEP_TIME_OFFSETS:
+                if (report->error == -ENOENT)
+                        fault_advise(f, "this kernel has no time namespaces");
+                else if (report->error == -ERANGE)
+                        fault_advise(f, "clocks cannot show a time before 0");
+                break;
+        case STEP_NEW_MOUNT:
+                if (report->error == -EPERM)
+                        fault_advise(f, "the namespace belongs to other users: UserNS= has to name the same "
+                                        "unit, or host");
+                break;
         case STEP_CPUS:
                 if (report->error == -EINVAL)
                         fault_advise(f,

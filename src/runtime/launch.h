@@ -42,7 +42,9 @@ typedef struct LaunchRequest {
                             a detached mount, which the launch attaches: good for one launch only */
         int userns_fd;   /* -1 = the manager's */
         int netns_fd;    /* -1 = the manager's; with a user namespace it must be owned by that one */
-        int cgroup_fd;   /* directory of the container's cgroup (v2), -1 = stay in the manager's */
+        int space_fds[SPACE_N_]; /* namespaces of others to join, as spec->spaces says; of SPACE_USER and
+                                    SPACE_NETWORK none */
+        int cgroup_fd;           /* directory of the container's cgroup (v2), -1 = stay in the manager's */
 
         const IdMap *ids; /* of the user namespace; NULL = none */
 
@@ -58,13 +60,16 @@ typedef struct LaunchRequest {
 
         char *const *environment; /* set over spec->environment: NOTIFY_SOCKET=, INVOCATION_ID=, ...; may be
                                      NULL. HOME= and HOSTNAME= are added when nobody sets them */
-        const char *init_path;    /* host path of nsunits-init; needed when spec->run_init is set */
+        const char
+                *cgroup_root;  /* mount of the whole hierarchy, for who shares the host's cgroup namespace */
+        const char *init_path; /* host path of nsunits-init; needed when spec->run_init is set */
 } LaunchRequest;
 
 #define LAUNCH_REQUEST_INIT                                                                         \
         {                                                                                           \
                 .template_fd = -1, .root_fd = -1, .userns_fd = -1, .netns_fd = -1, .cgroup_fd = -1, \
-                .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1                                    \
+                .space_fds = { -1, -1, -1, -1, -1, -1, -1 }, .stdin_fd = -1, .stdout_fd = -1,       \
+                .stderr_fd = -1                                                                     \
         }
 
 typedef struct LaunchResult {

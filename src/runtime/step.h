@@ -41,6 +41,7 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_IO_PRIORITY, "I/O priority")       \
         X(STEP_JOIN, "join namespace")            \
         X(STEP_NEW_NAMESPACES, "new namespaces")  \
+        X(STEP_TIME_OFFSETS, "time offsets")      \
         X(STEP_SPAWN, "spawn")                    \
         X(STEP_TERMINAL, "terminal")              \
         X(STEP_OWN_FILES, "own descriptors")      \
@@ -48,7 +49,7 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_SESSION, "session")                \
         X(STEP_HOST_NAME, "host name")            \
         X(STEP_NEW_MOUNT, "new mount")            \
-        X(STEP_CLONE_SYSFS, "clone sysfs")        \
+        X(STEP_CLONE_KERNEL_FS, "clone of host")  \
         X(STEP_ENTER_ROOT, "enter root")          \
         X(STEP_OPEN_ROOT, "open root")            \
         X(STEP_ATTACH, "attach")                  \

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 
 #include "basic/cleanup.h"
 #include "basic/file.h"
@@ -125,6 +127,65 @@ int userns_create(const IdMap *ids, Fault *f) {
         return r;
 }
 
+/* At most 340 lines. */
+#define MAP_TEXT_MAX 16384
+
+typedef struct MapJob {
+        int fd;
+        char texts[2][MAP_TEXT_MAX];
+} MapJob;
+
+static long read_own(const char *path, char *buf) {
+        long fd, r;
+
+        fd = RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return fd;
+        r = RAW(read, fd, buf, MAP_TEXT_MAX - 1);
+        (void) RAW(close, fd);
+        return r;
+}
+
+/* From inside: ids outside are those of the parent then. */
+static int map_child(void *p) {
+        MapJob *job = p;
+        long r;
+
+        r = RAW(setns, job->fd, CLONE_NEWUSER);
+        if (r >= 0)
+                r = read_own("/proc/self/uid_map", job->texts[0]);
+        if (r >= 0)
+                r = read_own("/proc/self/gid_map", job->texts[1]);
+        return r < 0 ? (int) r : 0;
+}
+
+static int map_parse(const char *text, IdList *to) {
+        IdExtent e;
+        int n, r;
+
+        for (; sscanf(text, "%u %u %u%n", &e.inside, &e.outside, &e.count, &n) == 3; text += n) {
+                r = id_list_add(to, e);
+                if (r < 0)
+                        return r;
+        }
+        return to->n > 0 ? 0 : -ENOENT;
+}
+
+int userns_read_map(int fd, IdMap *ret, Fault *f) {
+        autofree MapJob *job = calloc(1, sizeof(*job));
+        int r;
+
+        if (!job)
+                return fault_set(f, "user namespace", -ENOMEM, NULL);
+        job->fd = fd;
+        r = helper_run(map_child, job);
+        if (r == 0)
+                r = map_parse(job->texts[0], &ret->uids);
+        if (r == 0)
+                r = map_parse(job->texts[1], &ret->gids);
+        return r < 0 ? fault_set(f, "user namespace", r, "its map of ids") : 0;
+}
+
 typedef struct NetnsJob {
         int userns_fd;
         int fd;
@@ -189,6 +250,21 @@ int ns_open(const char *path) {
         if (fs.f_type != NSFS_MAGIC)
                 return -ENOENT;
         return take_fd(fd);
+}
+
+int ns_open_type(const char *path, int flag) {
+        autoclose int fd = ns_open(path);
+        int type;
+
+        /* A file that has nothing to do with namespaces. */
+        if (fd == -ENOENT && file_exists(AT_FDCWD, path))
+                return -EINVAL;
+        if (fd < 0)
+                return fd;
+        type = ioctl(fd, NS_GET_NSTYPE);
+        if (type < 0)
+                return -errno;
+        return type == flag ? take_fd(fd) : -EINVAL;
 }
 
 int ns_release(const char *path) {

@@ -19,6 +19,14 @@
 int userns_create(const IdMap *ids, Fault *f);
 
 /**
+ * userns_read_map() - the map of a user namespace
+ * @ret: empty before; id_map_clear() it
+ *
+ * Returns: 0, or a negative errno with @f filled.
+ */
+int userns_read_map(int fd, IdMap *ret, Fault *f);
+
+/**
  * netns_create() - an empty network namespace
  * @userns_fd: its owner, -1 = the manager's own user namespace
  *
@@ -36,6 +44,10 @@ int ns_hold(int fd, const char *path, Fault *f);
 
 /** ns_open() - descriptor of a namespace held at @path; -ENOENT when there is none. */
 int ns_open(const char *path);
+
+/** ns_open_type() - descriptor of a namespace bound at @path; -EINVAL unless it is of the kind @flag
+ * (CLONE_NEW*), -ENOENT when there is none. */
+int ns_open_type(const char *path, int flag);
 
 /** ns_release() - undo ns_hold(); what is gone already is fine. Descriptors stay valid. */
 int ns_release(const char *path);

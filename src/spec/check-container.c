@@ -3,6 +3,7 @@
 
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "spec/confine.h"
 #include "spec/unit-check.h"
 
 static int check_root(const UnitSpec *u, Diag *diag) {
@@ -30,16 +31,46 @@ static int check_process(const UnitSpec *u, Diag *diag) {
         return bad;
 }
 
-/* What would reach through to the host's network. */
+/* What would reach through to the host, or to another container. */
 static int check_sysctls(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
+        const bool network = c->network.choice.mode != NETWORK_MODE_HOST &&
+                             c->network.choice.shared.mode == NAMESPACE_DEFAULT;
         int bad = 0;
 
-        for (size_t i = 0; i < c->sysctls.n && c->network.choice.mode == NETWORK_MODE_HOST; i++)
-                if (startswith(c->sysctls.items[i].path, "net/"))
-                        bad = diag_error(diag, check_place(u, "Container", "Sysctl"), -EINVAL,
-                                         "Sysctl=%s would change the host's network, because of Network=host",
-                                         c->sysctls.items[i].path);
+        for (size_t i = 0; i < c->sysctls.n; i++) {
+                const char *path = c->sysctls.items[i].path;
+
+                if (confine_sysctl_is_own(path, network, namespace_is_own(&c->ipc_namespace),
+                                          namespace_is_own(&c->uts_namespace)))
+                        continue;
+                bad = diag_error(diag, check_place(u, "Container", "Sysctl"), -EINVAL,
+                                 "Sysctl=%s is of a namespace that is not the container's own", path);
+        }
+        return bad;
+}
+
+/* What a namespace of another has already. */
+static int check_namespaces(const UnitSpec *u, Diag *diag) {
+        const ContainerSection *c = u->container;
+        const struct {
+                const char *key;
+                bool wanted;
+                const NamespaceChoice *space;
+                const char *other;
+        } pairs[] = {
+                { "HostName", c->network.host_name != NULL, &c->uts_namespace, "UtsNS" },
+                { "RunInit", c->run_init, &c->pid_namespace, "PidNS" },
+                { "TimeOffsetMonotonic", c->monotonic_offset != 0, &c->time_namespace, "TimeNS" },
+                { "TimeOffsetBoottime", c->boottime_offset != 0, &c->time_namespace, "TimeNS" },
+        };
+        int bad = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(pairs); i++)
+                if (pairs[i].wanted && !namespace_is_own(pairs[i].space))
+                        bad = diag_error(diag, check_place(u, "Container", pairs[i].key), -EINVAL,
+                                         "%s= needs a namespace of its own: it does not go together with %s=",
+                                         pairs[i].key, pairs[i].other);
         return bad;
 }
 
@@ -144,8 +175,8 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
 
 int check_container(UnitSpec *u, Diag *diag) {
         int (*const checks[])(const UnitSpec *, Diag *) = {
-                check_root,   check_process,    check_sysctls, check_reload,
-                check_health, check_pod_member, check_mounts,
+                check_root,   check_process, check_sysctls,    check_namespaces,
+                check_reload, check_health,  check_pod_member, check_mounts,
         };
         ContainerSection *c = u->container;
         int bad, r;

@@ -61,15 +61,6 @@ int check_kube(UnitSpec *u, Diag *diag) {
         if (k->directory == KUBE_DIRECTORY_YAML && strv_length(k->yaml) > 1)
                 bad = diag_error(diag, check_place(u, "Kube", "SetWorkingDirectory"), -EINVAL,
                                  "SetWorkingDirectory=yaml does not go together with several files in Yaml=");
-        /* There are no UIDMap= and GIDMap= that it could be the old spelling of. */
-        if (k->users.remap == REMAP_MANUAL)
-                bad = diag_error(diag, check_place(u, "Kube", "RemapUsers"), -EINVAL,
-                                 "RemapUsers=manual does not go together with Yaml=");
-        r = check_users(u, "Kube", &k->users, diag);
-        if (r == -ENOMEM)
-                return r;
-        bad = r < 0 ? r : bad;
-
         /* A Kubernetes file has no maps of ids that these could be. */
         if (k->users.remap == REMAP_MANUAL)
                 bad = diag_error(diag, check_place(u, "Kube", "RemapUsers"), -EINVAL,

@@ -52,7 +52,7 @@ static int mounts_later(const ContainerSection *c, Diag *diag) {
 }
 
 /* To start such a container on a network of its own could let out what a VPN was to carry. */
-static int network_later(const NetworkChoice *c, Diag *diag) {
+static void network_later(const NetworkChoice *c, Diag *diag) {
         for (size_t i = 0; i < c->n_joins; i++) {
                 const NetworkJoin *j = &c->joins[i];
                 const char *option = j->mac_set               ? "mac"
@@ -65,33 +65,14 @@ static int network_later(const NetworkChoice *c, Diag *diag) {
                 if (option)
                         diag_warning(diag, j->at, "Network=: option \"%s\" is not supported yet", option);
         }
-        if (c->shared.mode != NAMESPACE_DEFAULT)
-                return diag_error(diag, c->shared.at, -EINVAL, "Network=%s%s is not supported yet",
-                                  c->shared.path ? "ns:" : "",
-                                  c->shared.path ? c->shared.path : c->shared.unit);
-        return 0;
-}
-
-static int user_namespace_later(const UnitSpec *u, Diag *diag) {
-        const UserNamespaceChoice *c = &u->container->users.namespace;
-        Where at = check_place(u, "Container", "UserNS");
-
-        if (c->mode == USERNS_SHARED)
-                return diag_error(diag, at, -EINVAL, "UserNS=%s%s is not supported yet",
-                                  c->shared.path ? "ns:" : "",
-                                  c->shared.path ? c->shared.path : c->shared.unit);
-        return 0;
 }
 
 int check_later(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
-        int bad, r;
+        int bad;
 
         bad = mounts_later(c, diag);
-        r = network_later(&c->network.choice, diag);
-        bad = r < 0 ? r : bad;
-        r = user_namespace_later(u, diag);
-        bad = r < 0 ? r : bad;
+        network_later(&c->network.choice, diag);
         if (u->service.exec.cpu_affinity.numa)
                 diag_warning(diag, check_place(u, "Service", "CPUAffinity"),
                              "CPUAffinity=numa is not supported yet");

@@ -8,22 +8,28 @@
 #include "basic/strv.h"
 
 /* namespaces(7), ipc_namespaces(7), sysctl documentation of the kernel. */
-static const char *const own_sysctls[] = {
-        "kernel/domainname", "kernel/hostname", "kernel/msgmax", "kernel/msgmnb",          "kernel/msgmni",
-        "kernel/sem",        "kernel/shmall",   "kernel/shmmax", "kernel/shm_rmid_forced", "kernel/shmmni",
+static const char *const uts_sysctls[] = { "kernel/domainname", "kernel/hostname" };
+static const char *const ipc_sysctls[] = {
+        "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni",          "kernel/sem",
+        "kernel/shmall", "kernel/shmmax", "kernel/shm_rmid_forced", "kernel/shmmni",
 };
 
-bool confine_sysctl_is_own(const char *path, bool own_network) {
+static bool is_one_of(const char *path, const char *const *list, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (streq(path, list[i]))
+                        return true;
+        return false;
+}
+
+bool confine_sysctl_is_own(const char *path, bool network, bool ipc, bool uts) {
         if (strstr(path, ".."))
                 return false;
         if (startswith(path, "net/"))
-                return own_network;
+                return network;
         if (startswith(path, "fs/mqueue/"))
-                return true;
-        for (size_t i = 0; i < ELEMENTSOF(own_sysctls); i++)
-                if (streq(path, own_sysctls[i]))
-                        return true;
-        return false;
+                return ipc;
+        return (ipc && is_one_of(path, ipc_sysctls, ELEMENTSOF(ipc_sysctls))) ||
+               (uts && is_one_of(path, uts_sysctls, ELEMENTSOF(uts_sysctls)));
 }
 
 #define PATH_(path) path,

@@ -43,6 +43,6 @@ int confine_paths_make(bool usual, char *const *unmask, char *const *mask, char 
 /**
  * confine_sysctl_is_own() - does the parameter exist once per namespace? All others are the host's.
  * @path:        below /proc/sys, with slashes
- * @own_network: the container has a network namespace of its own
+ * @network, @ipc, @uts: the container has such a namespace of its own
  */
-bool confine_sysctl_is_own(const char *path, bool own_network);
+bool confine_sysctl_is_own(const char *path, bool network, bool ipc, bool uts);

@@ -75,6 +75,11 @@ void container_spec_free(ContainerSpec *s) {
                 free(s->devices[i].container);
         }
 
+        for (size_t i = 0; i < SPACE_N_; i++) {
+                free(s->spaces[i].unit);
+                free(s->spaces[i].path);
+        }
+
         free(s->unit);
         free(s->name);
         free(s->host_name);

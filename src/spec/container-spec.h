@@ -16,6 +16,7 @@
 #include "basic/inet.h"
 #include "spec/container-words.h"
 #include "spec/id-map.h"
+#include "spec/namespace.h"
 #include "spec/schedule.h"
 #include "spec/seccomp-profile.h"
 #include "spec/types.h"
@@ -94,7 +95,8 @@ typedef struct PublishSpec {
 #define NETWORK_MODE_LIST(X)               \
         X(NETWORK_MODE_PRIVATE, "private") \
         X(NETWORK_MODE_NONE, "none")       \
-        X(NETWORK_MODE_HOST, "host")
+        X(NETWORK_MODE_HOST, "host")       \
+        X(NETWORK_MODE_SHARED, "shared")
 
 ENUM_DECLARE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST);
 
@@ -181,8 +183,11 @@ typedef struct ContainerSpec {
         size_t n_mounts;
         uint64_t shm_size; /* bytes of /dev/shm; 0 = half of the memory */
 
+        NamespaceChoice spaces[SPACE_N_]; /* of SPACE_NETWORK and SPACE_USER only those that are shared */
+        int64_t monotonic_offset, boottime_offset; /* of an own time namespace; µs */
+
         /* confinement */
-        bool user_namespace;
+        bool user_namespace; /* an own one, or with spaces[SPACE_USER] that of another */
         bool pick_ids; /* the manager picks a range of id_count ids; lines of .ids then replace parts of it */
         uint32_t id_count;
         IdMap ids;             /* outside are ids of the host */

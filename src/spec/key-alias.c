@@ -82,6 +82,14 @@ const KeyAlias *key_alias_find(const char *section, const char *name) {
         return NULL;
 }
 
+bool key_has_old_names(const char *section, const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(aliases); i++)
+                if (aliases[i].new_name[0] == name[0] && streq(aliases[i].new_name, name) &&
+                    streq(aliases[i].new_section, section))
+                        return true;
+        return false;
+}
+
 int key_alias_convert(const KeyAlias *alias, const KeyInput *in, char **ret) {
         return *in->text ? alias->convert(in, ret) : convert_same(in, ret);
 }

@@ -14,6 +14,9 @@ typedef struct KeyAlias {
 /** key_alias_find() - what @name in @section is called now; NULL when it is not an old name. */
 const KeyAlias *key_alias_find(const char *section, const char *name);
 
+/** key_has_old_names() - can the key be written under another name? */
+bool key_has_old_names(const char *section, const char *name);
+
 /** key_alias_convert() - the value as the new key has it; free(). 0, -EINVAL with a message, -ENOMEM. */
 int key_alias_convert(const KeyAlias *alias, const KeyInput *in, char **ret);
 

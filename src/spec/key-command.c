@@ -88,7 +88,7 @@ int key_commands_parse(const KeyInput *in, void *field) {
         ExecCommandList *list = field;
         int n, from = 0;
 
-        n = key_split(in, WORDS_QUOTES | WORDS_ESCAPES | WORDS_STRICT | WORDS_SEMICOLONS, &words);
+        n = key_split(in, WORDS_QUOTES | WORDS_ESCAPES | WORDS_SEMICOLONS, &words);
         if (n < 0)
                 return n;
 

@@ -87,7 +87,7 @@ static int sysctl_parse_one(const KeyInput *in, const Word *word, SysctlList *li
                 return -ENOMEM;
 
         sysctl_to_path(path);
-        if (!confine_sysctl_is_own(path, true)) {
+        if (!confine_sysctl_is_own(path, true, true, true)) {
                 (void) diag_error(in->diag, word->at, -EINVAL,
                                   "%s=: %.*s belongs to the whole machine, not to a container", in->key,
                                   (int) (equals - word->text), word->text);

@@ -8,8 +8,6 @@
 #include "spec/key-input.h"
 #include "spec/key-namespace.h"
 
-ENUM_DEFINE(NamespaceMode, namespace_mode, NAMESPACE, NAMESPACE_LIST)
-
 static int set_unit(const KeyInput *in, const char *name, Where at, NamespaceChoice *ret) {
         if (!unit_name_valid(name) || unit_name_is_template(name))
                 return diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is not the name of a container's unit",

@@ -35,7 +35,7 @@
 #undef SECTION_BEGIN
 
 #define SECTION_BEGIN(word, title, peer) \
-        const KeyTable word##_keys = { title, peer, word##_list, ELEMENTSOF(word##_list) };
+        const KeyTable word##_keys = { title, peer, word##_list, ELEMENTSOF(word##_list), sizeof(SECTION) };
 #define SECTION_END(word)
 #define KEY(name, type, field, def, fl, meaning)
 #include "spec/section-keys.def"

@@ -1,5 +1,6 @@
 /* Finding keys, and what is the same for keys of every type. */
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "basic/macro.h"
 #include "spec/key.h"
@@ -44,17 +45,35 @@ const KeyTable *key_table_find(const char *section) {
 }
 
 const Key *key_find(const KeyTable *table, const char *name) {
-        for (size_t i = 0; i < table->n; i++)
-                if (streq(table->keys[i].name, name))
-                        return &table->keys[i];
+        size_t low = 0, high = table->n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                int r = strcmp(table->keys[middle].name, name);
+
+                if (r == 0)
+                        return &table->keys[middle];
+                if (r < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
         return NULL;
 }
 
+static int known_key_compare(const void *a, const void *b) {
+        const KnownKey *x = a, *y = b;
+        int r = strcmp(x->section, y->section);
+
+        return r != 0 ? r : strcmp(x->name, y->name);
+}
+
 const char *key_known_reason(const char *section, const char *name) {
-        for (size_t i = 0; i < ELEMENTSOF(known_keys); i++)
-                if (streq(known_keys[i].section, section) && streq(known_keys[i].name, name))
-                        return idle_reason(known_keys[i].flag);
-        return NULL;
+        const KnownKey wanted = { section, name, 0 };
+        const KnownKey *found =
+                bsearch(&wanted, known_keys, ELEMENTSOF(known_keys), sizeof(*known_keys), known_key_compare);
+
+        return found ? idle_reason(found->flag) : NULL;
 }
 
 bool section_is_known(const char *section) {
@@ -115,14 +134,46 @@ static int key_reset(const Key *key, void *section) {
         return key->fallback ? key->type->parse(&in, field) : 0;
 }
 
-int key_table_set_defaults(const KeyTable *table, void *section) {
-        for (size_t i = 0; i < table->n; i++) {
-                int r = key_reset(&table->keys[i], section);
+enum {
+#define ONE_(...) +1
+        N_SECTIONS = 0 COMMON_SECTION_LIST(ONE_) OWN_SECTION_LIST(ONE_)
+#undef ONE_
+};
 
-                if (r < 0)
-                        return r;
+/* A section in which everything is as without any assignment, but for defaults that own memory. Made once:
+ * there are hundreds of keys, and each unit has a few. NULL when out of memory. */
+static const void *blank_section(const KeyTable *table) {
+        static void *blanks[N_SECTIONS];
+        autofree void *blank = NULL;
+        size_t which = 0;
+
+        while (key_tables[which] != table)
+                which++;
+        if (blanks[which])
+                return blanks[which];
+
+        blank = calloc(1, table->size);
+        for (size_t i = 0; blank && i < table->n; i++) {
+                const Key *key = &table->keys[i];
+
+                if (key->type->plain ? key_reset(key, blank) < 0
+                                     : (key->type->clear(key_field(key, blank)), false))
+                        return NULL;
         }
-        return 0;
+        return blanks[which] = take_ptr(blank);
+}
+
+int key_table_set_defaults(const KeyTable *table, void *section) {
+        const void *blank = blank_section(table);
+        int r = 0;
+
+        if (!blank)
+                return -ENOMEM;
+        memcpy(section, blank, table->size);
+        for (size_t i = 0; i < table->n && r == 0; i++)
+                if (table->keys[i].fallback && !table->keys[i].type->plain)
+                        r = key_reset(&table->keys[i], section);
+        return r;
 }
 
 static int reset_family(const KeyTable *table, unsigned family, void *section) {

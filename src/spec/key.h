@@ -28,6 +28,7 @@ typedef struct KeyInput {
 
 typedef struct KeyType {
         const char *name;
+        bool plain;            /* a number, a switch, a word of a list: owns nothing */
         const char *signature; /* D-Bus type of the property */
         const char *syntax;    /* what the author writes */
         /* Sets or extends the field. Returns 0, -EINVAL with a message in diag, or -ENOMEM. */
@@ -84,6 +85,7 @@ typedef struct KeyTable {
         const char *peer; /* whose keys they are, unless a flag says otherwise */
         const Key *keys;  /* sorted by name */
         size_t n;
+        size_t size; /* of the section's struct */
 } KeyTable;
 
 #define TABLE_(word, ...) extern const KeyTable word##_keys;

@@ -10,23 +10,7 @@
 #include "basic/inet.h"
 #include "spec/container-spec.h"
 #include "spec/container-words.h"
-
-/* Which namespace of one type: the container's own, the host's, another unit's, or one bound to a file. */
-#define NAMESPACE_LIST(X)         \
-        X(NAMESPACE_DEFAULT, "")  \
-        X(NAMESPACE_NEW, "new")   \
-        X(NAMESPACE_HOST, "host") \
-        X(NAMESPACE_UNIT, "unit") \
-        X(NAMESPACE_PATH, "path")
-
-ENUM_DECLARE(NamespaceMode, namespace_mode, NAMESPACE, NAMESPACE_LIST);
-
-typedef struct NamespaceChoice {
-        NamespaceMode mode;
-        char *unit; /* of NAMESPACE_UNIT: "web.container" or "app.pod" */
-        char *path; /* of NAMESPACE_PATH: absolute */
-        Where at;
-} NamespaceChoice;
+#include "spec/namespace.h"
 
 typedef struct InetAddressList {
         InetAddress *items;

@@ -39,27 +39,38 @@ static json_t *make_ids(const IdList *ids) {
 }
 
 /* The time namespace is left out: runtimes of the age of crun 1.8 refuse the whole file for it. */
+static json_t *make_namespace(const ContainerSpec *s, const char *type, Space space) {
+        const NamespaceChoice *c = &s->spaces[space];
+
+        if (c->mode == NAMESPACE_PATH)
+                return json_pack("{s:s, s:s}", "type", type, "path", c->path);
+        /* Of another unit: the manager knows it, and a file cannot say it. */
+        return json_pack("{s:s}", "type", type);
+}
+
 static json_t *make_namespaces(const ContainerSpec *s, const SpecJsonContext *c) {
         const struct {
                 const char *type;
+                Space space;
                 bool wanted;
         } all[] = {
-                { "pid", true },
-                { "mount", true },
-                { "uts", true },
-                { "ipc", true },
-                { "cgroup", true },
-                { "network", s->network != NETWORK_MODE_HOST },
-                { "user", c->ids != NULL },
+                { "pid", SPACE_PID, true },
+                { "uts", SPACE_UTS, true },
+                { "ipc", SPACE_IPC, true },
+                { "cgroup", SPACE_CGROUP, true },
+                { "network", SPACE_NETWORK, s->network != NETWORK_MODE_HOST },
+                { "user", SPACE_USER, c->ids != NULL },
         };
         json_t *array = json_array();
+        int r = json_array_append_new(array, json_pack("{s:s}", "type", "mount"));
 
         for (size_t i = 0; i < ELEMENTSOF(all); i++)
-                if (all[i].wanted &&
-                    json_array_append_new(array, json_pack("{s:s}", "type", all[i].type)) < 0) {
-                        json_decref(array);
-                        return NULL;
-                }
+                if (all[i].wanted && s->spaces[all[i].space].mode != NAMESPACE_HOST)
+                        r |= json_array_append_new(array, make_namespace(s, all[i].type, all[i].space));
+        if (r < 0) {
+                json_decref(array);
+                return NULL;
+        }
         return array;
 }
 
@@ -246,6 +257,9 @@ static json_t *make_annotations(const ContainerSpec *s) {
         r |= annotate_all(object, s->labels);
         r |= annotate_all(object, s->annotations);
         r |= annotate_devices(object, s);
+        for (size_t i = 0; i < SPACE_N_; i++)
+                if (s->spaces[i].mode == NAMESPACE_UNIT)
+                        r |= annotate(object, space_to_string((Space) i), "%s", s->spaces[i].unit);
         if (s->time_zone)
                 r |= annotate(object, "timezone", "%s", s->time_zone);
         if (s->machine_id)

@@ -295,7 +295,9 @@ static int make_network(const Making *m, ContainerSpec *s) {
         int r;
 
         s->resolv = m->section->resolv_conf < 0 ? RESOLV_CONF_AUTO : m->section->resolv_conf;
-        s->network = k->choice.set ? k->choice.mode : NETWORK_MODE_PRIVATE;
+        s->network = k->choice.shared.mode != NAMESPACE_DEFAULT ? NETWORK_MODE_SHARED
+                     : k->choice.set                            ? k->choice.mode
+                                                                : NETWORK_MODE_PRIVATE;
         r = make_hosts(m, s);
         if (r == 0)
                 r = spec_copy_items(k->dns.items, k->dns.n, sizeof(*s->dns), &s->dns, &s->n_dns);
@@ -384,9 +386,10 @@ static int make_mounts(const Making *m, ContainerSpec *s) {
 
 int spec_make(const UnitSpec *u, const SpecSources *sources, Diag *diag, ContainerSpec **ret) {
         static int (*const steps[])(const Making *, ContainerSpec *) = {
-                make_names,   make_root,    make_command,       make_environment, make_user,
-                make_process, make_service, spec_make_schedule, spec_make_users,  spec_make_confinement,
-                make_mounts,  make_network, make_kernel,        make_labels,
+                make_names,       make_root,       make_command,          make_environment,
+                make_user,        make_process,    make_service,          spec_make_schedule,
+                spec_make_spaces, spec_make_users, spec_make_confinement, make_mounts,
+                make_network,     make_kernel,     make_labels,
         };
         static const ImageConfig none;
         const Making making = {

@@ -14,9 +14,16 @@ typedef struct Making {
 } Making;
 
 /* The steps that are not in spec-make.c; each returns as spec_make() does. */
+int spec_make_spaces(const Making *m, ContainerSpec *s);
 int spec_make_users(const Making *m, ContainerSpec *s);
 int spec_make_schedule(const Making *m, ContainerSpec *s);
 int spec_make_confinement(const Making *m, ContainerSpec *s);
+
+/** spec_space_choices() - what the unit says of each kind of namespace. */
+void spec_space_choices(const ContainerSection *c, const NamespaceChoice *ret[SPACE_N_]);
+
+/** spec_has_id_maps() - does the unit map ids by itself? */
+bool spec_has_id_maps(const UserKeys *k);
 
 /** spec_copy_text() - NULL stays NULL. 0 or -ENOMEM. */
 int spec_copy_text(const char *text, char **ret);

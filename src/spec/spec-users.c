@@ -8,20 +8,22 @@
 #include "spec/spec-making.h"
 #include "spec/unit-check.h"
 
-static bool has_maps(const UserKeys *k) {
+bool spec_has_id_maps(const UserKeys *k) {
         return k->uid_map.n > 0 || k->gid_map.n > 0 || k->sub_uid || k->sub_gid;
 }
 
-/* The host's network belongs to the host's user namespace: from another one, no container could listen on a
- * port below 1024. Who shares the network shares the users as well, unless the unit asks for its own. */
+/* The host's network, or one that is bound to a file, belongs to the host's user namespace: from another one,
+ * no container could listen on a port below 1024. Who shares the network shares the users as well, unless the
+ * unit asks for its own. */
 static bool wants_user_namespace(const Making *m) {
         const ContainerSection *c = m->section;
 
-        if (has_maps(&c->users))
+        if (spec_has_id_maps(&c->users))
                 return true;
         if (c->users.namespace.mode != USERNS_DEFAULT)
                 return c->users.namespace.mode != USERNS_HOST;
-        return m->config->security.user_namespace && c->network.choice.mode != NETWORK_MODE_HOST;
+        return m->config->security.user_namespace && c->network.choice.mode != NETWORK_MODE_HOST &&
+               c->network.choice.shared.mode != NAMESPACE_PATH;
 }
 
 /* -- ranges of /etc/subuid and /etc/subgid -- */
@@ -200,9 +202,9 @@ static int make_kept(const Making *m, ContainerSpec *s) {
 int spec_make_users(const Making *m, ContainerSpec *s) {
         s->user_namespace = wants_user_namespace(m);
         s->id_count = m->config->users.id_count;
-        if (!s->user_namespace)
+        if (!s->user_namespace || s->spaces[SPACE_USER].mode != NAMESPACE_DEFAULT)
                 return 0;
-        if (has_maps(&m->section->users))
+        if (spec_has_id_maps(&m->section->users))
                 return make_maps(m, s);
         return m->section->users.namespace.mode == USERNS_KEEP_ID ? make_kept(m, s) : make_auto(m, s);
 }

@@ -47,9 +47,16 @@ const void *unit_spec_section(const UnitSpec *u, const char *section) {
 }
 
 const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const char *key) {
-        for (size_t i = raw->n_values; i-- > 0;)
-                if (key_alias_is(raw->values[i].section, raw->values[i].key, section, key))
-                        return &raw->values[i];
+        bool any_name = key_has_old_names(section, key);
+
+        for (size_t i = raw->n_values; i-- > 0;) {
+                const RawValue *v = &raw->values[i];
+
+                /* This is asked often: a call for each value would be dear. */
+                if ((v->key[0] == key[0] && streq(v->key, key) && streq(v->section, section)) ||
+                    (any_name && key_alias_is(v->section, v->key, section, key)))
+                        return v;
+        }
         return NULL;
 }
 
@@ -161,66 +168,85 @@ static bool is_free_text(const KeyType *type) {
                type == &key_type_health_command;
 }
 
-/* What the manager makes of a key that it knows, and says about it. */
-static int assign(UnitSpec *u, const RawValue *v, const KeyTable *table, const Key *key, KeyInput *in) {
+/* What values are read with, and what is the same for all of one section. */
+typedef struct Place {
+        const SpecifierContext *specifiers, *install_specifiers;
+        const Variables *variables;
+
+        const char *section; /* whose name it is: values of one section share the string */
+        bool allowed;
+        const KeyTable *table;
+        KeyInput input;
+} Place;
+
+static void enter_section(Place *place, const UnitSpec *u, const char *section) {
+        place->section = section;
+        place->allowed = !is_private_name(section) && section_allowed(u->kind, section);
+        place->table = key_table_find(section);
+        place->input.specifiers = streq(section, "Install") ? place->install_specifiers : place->specifiers;
+        /* systemd's own sections have rules of their own for variables. */
+        place->input.variables = section_kind(section) >= 0 ? place->variables : NULL;
+}
+
+static int assign(const UnitSpec *u, const RawValue *v, const KeyTable *table, const Key *key, KeyInput *in) {
+        KeyInput unheard;
+        int r;
+
         in->free_text = is_free_text(key->type);
         if (is_worth_a_warning(u, v, key))
                 diag_warning(in->diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
-        return key_assign(table, key, in, (void *) unit_spec_section(u, table->section));
+        if (!key_idle_reason(key) || key->flags & KEY_LATER)
+                return key_assign(table, key, in, (void *) unit_spec_section(u, table->section));
+
+        /* Has no effect, whatever it says. */
+        unheard = *in;
+        unheard.diag = NULL;
+        r = key_assign(table, key, &unheard, (void *) unit_spec_section(u, table->section));
+        return r == -EINVAL ? 0 : r;
 }
 
-static int assign_by_old_name(UnitSpec *u, const RawValue *v, const KeyAlias *alias, KeyInput *in) {
+static int assign_by_old_name(const UnitSpec *u, const RawValue *v, const KeyAlias *alias, KeyInput in) {
         const KeyTable *table = key_table_find(alias->new_section);
         autofree char *text = NULL;
         int r;
 
-        diag_warning(in->diag, v->key_at, "%s= is the old name of %s=%s%s%s", alias->name, alias->new_name,
+        diag_warning(in.diag, v->key_at, "%s= is the old name of %s=%s%s%s", alias->name, alias->new_name,
                      streq(alias->section, alias->new_section) ? "" : " of section [",
                      streq(alias->section, alias->new_section) ? "" : alias->new_section,
                      streq(alias->section, alias->new_section) ? "" : "]");
-        r = key_alias_convert(alias, in, &text);
+        r = key_alias_convert(alias, &in, &text);
         if (r < 0)
                 return r;
-        in->text = text;
-        return assign(u, v, table, key_find(table, alias->new_name), in);
+        in.text = text;
+        return assign(u, v, table, key_find(table, alias->new_name), &in);
 }
 
-static int load_value(UnitSpec *u, const RawValue *v, const char *directory,
-                      const SpecifierContext *specifiers, const Variables *variables, Diag *diag) {
-        KeyInput in = {
-                .key = v->key,
-                .text = v->value,
-                .at = v->at,
-                .directory = directory,
-                .specifiers = specifiers,
-                .variables = section_kind(v->section) >= 0 ? variables : NULL,
-                .diag = diag,
-        };
-        const KeyTable *table = key_table_find(v->section);
-        const Key *key = table ? key_find(table, v->key) : NULL;
+static int load_value(UnitSpec *u, Place *place, const RawValue *v) {
+        const Key *key = place->table ? key_find(place->table, v->key) : NULL;
         const KeyAlias *alias = key ? NULL : key_alias_find(v->section, v->key);
 
+        place->input.key = v->key;
+        place->input.text = v->value;
+        place->input.at = v->at;
         if (alias)
-                return assign_by_old_name(u, v, alias, &in);
-        return key ? assign(u, v, table, key, &in) : report_unknown(u->kind, v, diag);
+                return assign_by_old_name(u, v, alias, place->input);
+        return key ? assign(u, v, place->table, key, &place->input)
+                   : report_unknown(u->kind, v, place->input.diag);
 }
 
-static int load_values(UnitSpec *u, const RawUnit *raw, const char *directory,
-                       const SpecifierContext *specifiers, const Variables *variables, Diag *diag) {
-        SpecifierContext install = *specifiers;
+static int load_values(UnitSpec *u, const RawUnit *raw, Place *place) {
         int bad = 0;
 
-        install.install = true;
         for (size_t i = 0; i < raw->n_values; i++) {
                 const RawValue *v = &raw->values[i];
                 int r;
 
-                if (is_private_name(v->section) || is_private_name(v->key) ||
-                    !section_allowed(u->kind, v->section))
+                if (v->section != place->section)
+                        enter_section(place, u, v->section);
+                if (!place->allowed || is_private_name(v->key))
                         continue;
 
-                r = load_value(u, v, directory, streq(v->section, "Install") ? &install : specifiers,
-                               variables, diag);
+                r = load_value(u, place, v);
                 if (r == -ENOMEM)
                         return r;
                 if (r < 0)
@@ -232,12 +258,20 @@ static int load_values(UnitSpec *u, const RawUnit *raw, const char *directory,
 static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
         autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
         const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
+        SpecifierContext install = *specifiers;
         Variables variables = {};
+        Place place = {
+                .specifiers = specifiers,
+                .install_specifiers = &install,
+                .variables = &variables,
+                .input = { .directory = directory, .diag = diag },
+        };
         int r;
 
+        install.install = true;
         r = variables_collect(raw, directory, specifiers, &variables);
         if (r == 0)
-                r = load_values(u, raw, directory, specifiers, &variables, diag);
+                r = load_values(u, raw, &place);
         variables_clear(&variables);
         return r;
 }

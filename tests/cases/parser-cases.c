@@ -18,6 +18,8 @@ static const struct {
           "%c, a path below the cgroup of systemd's units, is deprecated there and unknown here" },
         { "b4-one-r", "%r, as %c" },
         { "b4-one-R_", "%R, as %c" },
+        { "b3-ef-relative", "what is relative begins at the unit file, as in Quadlet" },
+        { "b7-error-notify-none", "what is set is shown, and a warning says that main is used" },
         { "b5-wants-nosuffix", "a name without a suffix is a container's" },
 };
 

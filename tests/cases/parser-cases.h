@@ -67,5 +67,5 @@ void check_meaning(Case *c);
 /** report_meaning() - one line about the keys that are not ours. */
 void report_meaning(void);
 
-/** run_tables() - names, time spans, exit statuses. */
+/** run_tables() - names, time spans, exit statuses, calendar expressions. */
 void run_tables(const json_t *tables);

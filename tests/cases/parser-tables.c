@@ -1,9 +1,10 @@
-/* The tables of the record: names of units, time spans, exit statuses. */
+/* The tables of the record: names of units, time spans, exit statuses, calendar expressions. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "basic/calendar.h"
 #include "basic/parse.h"
 #include "basic/unit-name.h"
 #include "parser-cases.h"
@@ -63,6 +64,24 @@ static void check_exit_status(const json_t *row) {
                 differ("%s is %d, not %d", name, exit_status_from_name(name), status);
 }
 
+/* What systemd-analyze calendar calls the normalized form. */
+static void check_calendar(const json_t *row) {
+        const char *in = json_string_value(json_object_get(row, "in"));
+        const char *normal = json_string_value(json_object_get(row, "normalized"));
+        autofree char *ours = NULL;
+        Calendar c = {};
+        int r = calendar_parse(in, &c);
+
+        if ((r == 0) != (normal != NULL))
+                return differ("\"%s\" is %s", in, r == 0 ? "taken" : "refused");
+        if (r < 0)
+                return;
+        ours = must(calendar_format(&c));
+        calendar_clear(&c);
+        if (!streq(ours, normal))
+                differ("\"%s\" is \"%s\", not \"%s\"", in, ours, normal);
+}
+
 static void run_table(const json_t *tables, const char *name, void (*check)(const json_t *row)) {
         size_t i;
         json_t *row;
@@ -77,4 +96,5 @@ void run_tables(const json_t *tables) {
         run_table(tables, "timespan", check_timespan);
         run_table(tables, "unit_names", check_unit_name);
         run_table(tables, "exit_status", check_exit_status);
+        run_table(tables, "calendar", check_calendar);
 }

@@ -89,6 +89,28 @@ START_TEST(targets) {
 }
 END_TEST
 
+START_TEST(targets_of_aliases_and_bundles) {
+        autotarget EditTarget alias = {}, part = {};
+        EditTarget none = {};
+        char link[128];
+        Dirs d;
+
+        dirs_make(&d);
+        (void) snprintf(link, sizeof(link), "%s/www.container", d.upper);
+        ck_assert_int_eq(symlink("web.container", link), 0);
+        put(d.upper, "app.quadlets", "# FileName=one\n[Volume]\n---\n# FileName=two\n[Volume]\n");
+
+        ck_assert_int_eq(find(&d, "www.container", false, NULL, &alias), 0);
+        ck_assert_str_eq(short_path(&d, alias.path), "/upper/web.container.d/override.conf");
+        ck_assert_int_eq(find(&d, "two.volume", false, NULL, &part), 0);
+        ck_assert_str_eq(short_path(&d, part.path), "/upper/two.volume.d/override.conf");
+        ck_assert_ptr_nonnull(strstr(part.context, "/upper/app.quadlets\n# # FileName=two\n# [Volume]\n"));
+        ck_assert_ptr_null(strstr(part.context, "one"));
+        ck_assert_int_eq(find(&d, "two.volume", true, NULL, &none), -EXDEV);
+        dirs_remove(&d);
+}
+END_TEST
+
 START_TEST(no_targets) {
         EditTarget t = {};
         Dirs d;
@@ -211,4 +233,5 @@ START_TEST(owners) {
 }
 END_TEST
 
-TEST_MAIN("ctl-edit", targets, no_targets, drafts, results, masks, reverts, owners)
+TEST_MAIN("ctl-edit", targets, targets_of_aliases_and_bundles, no_targets, drafts, results, masks, reverts,
+          owners)

@@ -22,6 +22,11 @@ static void put(const char *dir, const char *name, const char *text) {
         ck_assert_int_eq(file_replace(AT_FDCWD, path, text, strlen(text), 0644, false), 0);
 }
 
+static const char *join(const char *dir, const char *name, char path[512]) {
+        (void) snprintf(path, 512, "%s/%s", dir, name);
+        return path;
+}
+
 static void dirs_make(Dirs *d) {
         strcpy(d->base, "/tmp/test-enable.XXXXXX");
         ck_assert_ptr_nonnull(mkdtemp(d->base));
@@ -56,6 +61,65 @@ static int change(const Dirs *d, const char *name, bool enable, bool *ret_change
         *ret_changed = changed != NULL;
         return r;
 }
+
+START_TEST(aliases_enable_their_unit) {
+        bool changed;
+        Dirs d;
+
+        dirs_make(&d);
+        ck_assert_int_eq(symlink("web.container", join(d.admin, "www.container", (char[512]){})), 0);
+        ck_assert_int_eq(change(&d, "www.container", false, &changed), 0);
+        ck_assert(changed);
+        ck_assert_int_eq(state_of(&d, "web.container"), ENABLE_DISABLED);
+        ck_assert_int_eq(state_of(&d, "www.container"), ENABLE_DISABLED);
+        ck_assert_int_eq(access(join(d.admin, "web.container.d/" UNIT_DISABLE_DROP_IN, (char[512]){}), F_OK),
+                         0);
+        ck_assert_int_eq(change(&d, "www.container", true, &changed), 0);
+        ck_assert_int_eq(state_of(&d, "web.container"), ENABLE_ENABLED);
+        ck_assert_int_eq(tree_remove(AT_FDCWD, d.base), 0);
+}
+END_TEST
+
+START_TEST(templates_with_a_default_are_enabled) {
+        bool changed;
+        Dirs d;
+
+        dirs_make(&d);
+        put(d.vendor, "app@.container",
+            "[Container]\nImage=x\n[Install]\nWantedBy=multi-user.target\nDefaultInstance=one\n");
+        ck_assert_int_eq(state_of(&d, "app@.container"), ENABLE_ENABLED);
+        ck_assert_int_eq(state_of(&d, "app@one.container"), ENABLE_ENABLED);
+        ck_assert_int_eq(state_of(&d, "app@two.container"), ENABLE_DISABLED);
+
+        ck_assert_int_eq(change(&d, "app@one.container", false, &changed), 0);
+        ck_assert(changed);
+        ck_assert_int_eq(state_of(&d, "app@one.container"), ENABLE_DISABLED);
+        ck_assert_int_eq(change(&d, "app@one.container", true, &changed), 0);
+        ck_assert(changed);
+        ck_assert_int_eq(state_of(&d, "app@one.container"), ENABLE_ENABLED);
+        ck_assert_int_eq(tree_remove(AT_FDCWD, d.base), 0);
+}
+END_TEST
+
+START_TEST(instances_of_a_bundles_template) {
+        char target[64] = {};
+        bool changed;
+        Dirs d;
+
+        dirs_make(&d);
+        put(d.vendor, "app.quadlets",
+            "# FileName=part@\n[Container]\nImage=x\n[Install]\nWantedBy=multi-user.target\n");
+        ck_assert_int_eq(change(&d, "part@1.container", true, &changed), 0);
+        ck_assert(changed);
+        ck_assert_int_gt(
+                readlink(join(d.admin, "part@1.container", (char[512]){}), target, sizeof(target) - 1), 0);
+        ck_assert_str_eq(target, "part@.container");
+        ck_assert_int_eq(state_of(&d, "part@1.container"), ENABLE_ENABLED);
+        ck_assert_int_eq(change(&d, "part@1.container", false, &changed), 0);
+        ck_assert_int_eq(state_of(&d, "part@1.container"), ENABLE_DISABLED);
+        ck_assert_int_eq(tree_remove(AT_FDCWD, d.base), 0);
+}
+END_TEST
 
 START_TEST(every_key_of_install_is_taken_back) {
         autoptr(HostSpecifiers) host = host_specifiers_new();
@@ -180,5 +244,7 @@ START_TEST(instances_are_links) {
 }
 END_TEST
 
-TEST_MAIN("ctl-enable", every_key_of_install_is_taken_back, disable_and_enable_are_opposites,
-          drop_ins_of_others_stay, what_a_disabled_unit_says, static_and_missing, instances_are_links)
+TEST_MAIN("ctl-enable", aliases_enable_their_unit, templates_with_a_default_are_enabled,
+          instances_of_a_bundles_template, every_key_of_install_is_taken_back,
+          disable_and_enable_are_opposites, drop_ins_of_others_stay, what_a_disabled_unit_says,
+          static_and_missing, instances_are_links)

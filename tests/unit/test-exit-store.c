@@ -44,7 +44,7 @@ START_TEST(status_survives_the_parent) {
         Stage s;
 
         begin(&s, (char *) "wait");
-        held = exit_hold(s.result.pidfd, store, NULL);
+        held = exit_hold(s.result.pidfd, store, true, NULL);
         must(held);
         if (held == 0)
                 return end(&s); /* Linux < 6.14: see the next test */

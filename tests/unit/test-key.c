@@ -55,7 +55,7 @@ START_TEST(no_supported_key_is_listed_as_unsupported) {
 }
 END_TEST
 
-START_TEST(known_keys_are_sorted_within_their_section) {
+START_TEST(known_keys_are_sorted) {
         static const struct {
                 const char *section, *name;
         } known[] = {
@@ -66,6 +66,9 @@ START_TEST(known_keys_are_sorted_within_their_section) {
         for (size_t i = 1; i < ELEMENTSOF(known); i++)
                 if (streq(known[i - 1].section, known[i].section))
                         ck_assert_msg(strcmp(known[i - 1].name, known[i].name) < 0, "%s", known[i].name);
+                else
+                        ck_assert_msg(strcmp(known[i - 1].section, known[i].section) < 0, "[%s]",
+                                      known[i].section);
 }
 END_TEST
 
@@ -299,6 +302,6 @@ START_TEST(every_limit_has_a_name) {
 END_TEST
 
 TEST_MAIN("key", tables_are_sorted, meanings_are_sentences, defaults_parse_and_types_are_whole,
-          no_supported_key_is_listed_as_unsupported, known_keys_are_sorted_within_their_section,
-          keys_are_found, values_survive_format_and_parse, every_type_has_a_value,
-          defaults_survive_format_and_parse, old_names_lead_to_keys, every_limit_has_a_name)
+          no_supported_key_is_listed_as_unsupported, known_keys_are_sorted, keys_are_found,
+          values_survive_format_and_parse, every_type_has_a_value, defaults_survive_format_and_parse,
+          old_names_lead_to_keys, every_limit_has_a_name)

@@ -70,6 +70,7 @@ static Point normal(const Machine *m, const World *w) {
         memset(&p.m.cause, 0, sizeof(p.m.cause));
         p.m.watchdog_due = m->watchdog_due == 0 ? 0 : NOW;
         p.m.n_restarts = m->n_restarts > 1 ? 1 : m->n_restarts;
+        p.m.n_delays = 0;
         if (!m->hook_alive) {
                 p.m.hook = HOOK_NONE;
                 p.m.hook_index = 0;

@@ -202,6 +202,10 @@ START_TEST(numbers_take_no_rubbish) {
         ck_assert_int_eq(parse_int("-2147483648", &i), 0);
         ck_assert_int_eq(i, -2147483647 - 1);
         ck_assert_int_eq(parse_int("2147483648", &i), -ERANGE);
+        ck_assert_int_eq(parse_int("-0x10", &i), 0);
+        ck_assert_int_eq(i, -16);
+        ck_assert_int_eq(parse_int("--1", &i), -EINVAL);
+        ck_assert_int_eq(parse_int("-", &i), -EINVAL);
         ck_assert_int_eq(parse_bool("On", &b), 0);
         ck_assert(b);
         ck_assert_int_eq(parse_bool("ja", &b), -EINVAL);
