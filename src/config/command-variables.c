@@ -62,7 +62,7 @@ static int add_words_of(const char *value, char ***to) {
         return r < 0 ? strv_add(to, value) : strv_add_all(to, words);
 }
 
-int variables_expand(char *const *words, char *const *env, char ***ret) {
+int command_variables_expand(char *const *words, char *const *env, char ***ret) {
         autostrv char **out = NULL;
 
         STRV_FOREACH (w, words) {

@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * variables_expand() - replace variables in the words of a command
+ * command_variables_expand() - replace variables in the words of a command
  * @words: as the unit has them, quotes removed
  * @env:   NAME=VALUE
  * @ret:   a new vector; NULL when no word is left
@@ -13,4 +13,4 @@
  *
  * Returns: 0 or -ENOMEM.
  */
-int variables_expand(char *const *words, char *const *env, char ***ret);
+int command_variables_expand(char *const *words, char *const *env, char ***ret);

@@ -56,19 +56,25 @@ static int add_jobs(JobWait *w, sd_bus_message *reply, char **names) {
 }
 
 static char *reason(Ctl *c, const char *unit, const char *result) {
+        static const struct {
+                const char *result, *words;
+        } fixed[] = {
+                { "dependency", "a unit that it requires did not start" },
+                { "canceled", "the job was canceled, another one took its place" },
+                { "invalid", "it does not run" },
+                { "assert", "an Assert...= of its unit file is not met" },
+        };
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
         autojson json_t *properties = NULL;
 
-        if (streq(result, "dependency"))
-                return strdup("a unit that it requires did not start");
-        if (streq(result, "canceled"))
-                return strdup("the job was canceled, another one took its place");
-        if (streq(result, "invalid"))
-                return strdup("it does not run");
-        if (streq(result, "assert"))
-                return strdup("an Assert...= of its unit file is not met");
+        for (size_t i = 0; i < ELEMENTSOF(fixed); i++)
+                if (streq(result, fixed[i].result))
+                        return strdup(fixed[i].words);
         if (client_unit_properties(c, unit, &error, &properties) < 0)
                 return strdup(result);
+        /* The unit itself has not run into a time-out. */
+        if (streq(result, "timeout") && streq(property_string(properties, "Result"), "success"))
+                return strdup("the job took longer than its time-out allows");
         return explain_start_failure(properties);
 }
 

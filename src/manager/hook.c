@@ -150,7 +150,7 @@ static int make_words(const ExecCommand *c, char *const *env, char ***ret) {
         if (c->flags & COMMAND_LITERAL)
                 r = strv_copy(c->argv, &words);
         else
-                r = variables_expand(c->argv, env, &words);
+                r = command_variables_expand(c->argv, env, &words);
         if (r < 0)
                 return r;
         /* Nothing is left of "$NAME" alone, but no program can do without a name of its own. */
@@ -253,7 +253,7 @@ static void hold(Unit *u, int pidfd, pid_t pid) {
         if (!path || asprintf(&directory, "%s/held/" HOLD_DIRECTORY, u->manager->config->paths.run) < 0)
                 return;
         if (dir_make(AT_FDCWD, directory, 0700) >= 0)
-                (void) exit_hold_pidfd(pidfd, path);
+                (void) exit_hold(pidfd, path, false, NULL);
 }
 
 /* Says what happened where somebody looks for it: in the log, and as the reason of a failed start. */

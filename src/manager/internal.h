@@ -5,11 +5,11 @@
  *      lifecycle.c machine <-> world: events in, actions out        prepare.c  MACHINE_PREPARE and its undo
  *      spawn.c     MACHINE_SPAWN                                    hook.c     MACHINE_RUN_HOOK
  *      signal.c    stop, watchdog, reload and kill signals          watch.c    how a container ends
- *      notify.c    what it says                                     jobs.c     transactions and the job queue
- *      depend.c    what all this means for other units              saved.c    state on disk, adoption
- *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
- *      spaces.c    its namespaces, and those of others              files.c    its hosts, resolv.conf, ...
+ *      notify.c    what it says                                     depend.c   what its end means for others
+ *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
+ *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
+ *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings
  */
 #pragma once
@@ -71,6 +71,9 @@ struct Unit {
         PullWaiter *pull; /* what its preparation waits for */
         NotifySocket *notify;
         sd_event_source *timer;
+        sd_event_source *job_timer;
+        usec_t job_due;
+        uint32_t timed_job; /* whose time that is */
         sd_event_source *cgroup_watch;
         int cgroup_events_fd, hook_cgroup_fd;
         uint64_t oom_kills; /* of the cgroup, when the invocation began */
@@ -269,6 +272,11 @@ uint64_t raw_unit_fingerprint(const RawUnit *raw);
 int unit_save(Unit *u);
 void unit_forget(Unit *u);
 int manager_adopt_all(Manager *m);
+
+/* job-timer.c */
+/* Of a job that is new, or begins to run. */
+void unit_arm_job(Unit *u, const Job *job);
+void unit_disarm_job(Unit *u);
 
 /* jobs.c */
 /* Conditions and asserts, tested now. False with what that makes of a start job in @ret, which may be NULL.

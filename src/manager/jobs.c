@@ -19,8 +19,11 @@ static bool restart_is_due(const Unit *u) {
 
 /* A job that was the half of something, and has not come to its end: what waits for the other half goes on.
  */
-static void let_go(Manager *m, Unit *u) {
+static void let_go(Manager *m, Unit *u, JobResult result) {
         if (unit_at_rest(u) && (u->machine.prepared || u->machine.restart))
+                unit_event(u, &(MachineEvent){ .type = EVENT_STOP });
+        /* Who does not want the start does not want what it fetches. */
+        if (result == JOB_RESULT_CANCELED && u->pull && !job_queue_of_unit(m->jobs, u->index))
                 unit_event(u, &(MachineEvent){ .type = EVENT_STOP });
         if (restart_is_due(u) && !job_queue_of_unit(m->jobs, u->index))
                 unit_event(u, &(MachineEvent){ .type = EVENT_TIMEOUT });
@@ -35,12 +38,10 @@ static void tell_ends(Manager *m) {
 
                 if (!info.unit)
                         continue;
+                if (!job_queue_of_unit(m->jobs, end.unit))
+                        unit_disarm_job(info.unit);
                 if (end.result != JOB_RESULT_DONE)
-                        let_go(m, info.unit);
-                /* Who does not want the start does not want what it fetches. */
-                if (end.result == JOB_RESULT_CANCELED && info.unit->pull &&
-                    !job_queue_of_unit(m->jobs, info.unit->index))
-                        unit_event(info.unit, &(MachineEvent){ .type = EVENT_STOP });
+                        let_go(m, info.unit, end.result);
                 if (end.result == JOB_RESULT_DEPENDENCY)
                         log_message(LOG_WARNING, info.unit->name,
                                     "not started: a unit that it requires has failed");
@@ -151,9 +152,10 @@ static int on_jobs(sd_event_source *s, void *userdata) {
                 return 0;
         }
 
-        if (m->by_index[job.unit])
+        if (m->by_index[job.unit]) {
+                unit_arm_job(m->by_index[job.unit], &job);
                 run_job(m, &job);
-        else
+        } else
                 job_queue_finished(m->jobs, job.unit, job.type, JOB_RESULT_FAILED);
         tell_ends(m);
         manager_schedule_jobs(m);
@@ -224,13 +226,15 @@ static void load_dependencies(Manager *m, const unsigned *units, size_t n) {
 }
 
 static void tell_new(Manager *m, const uint32_t *ids, size_t n) {
-        for (size_t i = 0; i < n && m->listener && m->listener->job_new; i++) {
+        for (size_t i = 0; i < n; i++) {
                 const Job *job = job_queue_find(m->jobs, ids[i]);
 
                 if (job && m->by_index[job->unit]) {
+                        unit_arm_job(m->by_index[job->unit], job);
                         const JobInfo info = info_of(m, job->id, job->unit, job->type, job->state);
 
-                        m->listener->job_new(&info, m->listener_data);
+                        if (m->listener && m->listener->job_new)
+                                m->listener->job_new(&info, m->listener_data);
                 }
         }
 }
@@ -329,7 +333,7 @@ int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
 }
 
 int manager_cancel_job(Manager *m, uint32_t id) {
-        int r = job_queue_cancel(m->jobs, id);
+        int r = job_queue_end(m->jobs, id, JOB_RESULT_CANCELED);
 
         manager_schedule_jobs(m);
         return r;

@@ -18,6 +18,7 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
         u->held = HELD_INIT;
         u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
+        u->job_due = USEC_INFINITY;
         machine_init(&u->machine);
 
         u->name = strdup(name);
@@ -39,6 +40,7 @@ void unit_free(Unit *u) {
         child_free(u->hook);
         notify_socket_free(u->notify);
         (void) sd_event_source_disable_unref(u->timer);
+        (void) sd_event_source_disable_unref(u->job_timer);
         (void) sd_event_source_disable_unref(u->cgroup_watch);
         cleanup_close_(&u->cgroup_events_fd);
         cleanup_close_(&u->hook_cgroup_fd);

@@ -109,32 +109,14 @@ int exit_account(int pidfd, const char *path) {
         return r;
 }
 
-static int make_holder(const char *path) {
+int exit_hold(int pidfd, const char *path, bool own_namespace, Fault *f) {
         autoclose int file = -EBADF;
+        int r;
 
         (void) exit_release(path);
         file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        return file < 0 ? -errno : 0;
-}
-
-int exit_hold_pidfd(int pidfd, const char *path) {
-        int r;
-
-        r = make_holder(path);
-        if (r < 0)
-                return r;
-        r = hold_pidfd(pidfd, path);
-        if (r < 0)
-                (void) unlink(path);
-        return r;
-}
-
-int exit_hold(int pidfd, const char *path, bool own_namespace, Fault *f) {
-        int r;
-
-        r = make_holder(path);
-        if (r < 0)
-                return fault_set(f, "hold process", r, "%s", path);
+        if (file < 0)
+                return fault_set(f, "hold process", -errno, "%s", path);
 
         r = hold_pidfd(pidfd, path);
         if (r == 0)

@@ -46,13 +46,6 @@ int exit_hold(int pidfd, const char *path, bool own_namespace, Fault *f);
  */
 int exit_account(int pidfd, const char *path);
 
-/**
- * exit_hold_pidfd() - the first way of exit_hold() alone, also for a process of the host
- *
- * Returns: 0, or a negative errno where the kernel has no such mounts.
- */
-int exit_hold_pidfd(int pidfd, const char *path);
-
 /** exit_open() - the pidfd held at @path; -ENOENT when nothing is, -ENOTSUP for an accounting file. */
 int exit_open(const char *path);
 

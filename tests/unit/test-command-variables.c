@@ -45,7 +45,7 @@ START_TEST(words_of_a_command) {
                 autofree char *text = NULL;
 
                 ck_assert_int_eq(strv_split(cases[i].words, "|", &words), 0);
-                ck_assert_int_eq(variables_expand(words, env, &out), 0);
+                ck_assert_int_eq(command_variables_expand(words, env, &out), 0);
                 text = strv_join(out, "|");
                 ck_assert_str_eq(text, cases[i].want);
         }
@@ -56,7 +56,7 @@ START_TEST(an_empty_value_in_braces_is_a_word) {
         char *const words[] = { (char *) "${EMPTY}", (char *) "$EMPTY", NULL };
         autostrv char **out = NULL;
 
-        ck_assert_int_eq(variables_expand(words, env, &out), 0);
+        ck_assert_int_eq(command_variables_expand(words, env, &out), 0);
         ck_assert_uint_eq(strv_length(out), 1);
         ck_assert_str_eq(out[0], "");
 }
