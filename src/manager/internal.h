@@ -5,11 +5,11 @@
  *      lifecycle.c machine <-> world: events in, actions out        prepare.c  MACHINE_PREPARE and its undo
  *      spawn.c     MACHINE_SPAWN                                    hook.c     MACHINE_RUN_HOOK
  *      signal.c    stop, watchdog, reload and kill signals          watch.c    how a container ends
- *      notify.c    what it says                                     depend.c   what its end means for others
- *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
- *      worker.c    slow work in a child process                     exec.c     programs inside containers
- *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
+ *      notify.c    what it says                                     jobs.c     transactions and the job queue
+ *      depend.c    what all this means for other units              saved.c    state on disk, adoption
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
+ *      spaces.c    its namespaces, and those of others              files.c    its hosts, resolv.conf, ...
+ *      worker.c    slow work in a child process                     exec.c     programs inside containers
  *      report.c    JSON listings
  */
 #pragma once
