@@ -17,6 +17,7 @@
 #include "runtime/exit-store.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
+#include "storage/mount-glob.h"
 #include "storage/root.h"
 #include "storage/volume.h"
 
@@ -164,6 +165,8 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
         if (r < 0)
                 return fault_set(fault, "network", r, NULL);
         r = resolve_volumes(u, spec, fault);
+        if (r >= 0)
+                r = mount_globs_expand(spec, fault);
         if (r < 0)
                 return r;
 
@@ -439,6 +442,7 @@ int unit_prepare(Unit *u, Fault *fault) {
 void unit_release(Unit *u) {
         autofree char *hold = NULL;
 
+        unit_hook_release(u);
         unit_forget_image(u);
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
