@@ -47,6 +47,8 @@ void raw_unit_free(RawUnit *u) {
         free(u->sections);
         free(u->values);
         free(u->stamps);
+        free(u->variable_stamps);
+        strv_free(u->variable_files);
         strv_free(u->drop_ins);
         strv_free(u->links);
         free(u->fragment);

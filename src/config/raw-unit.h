@@ -36,7 +36,10 @@ typedef struct RawUnit {
         char **drop_ins;   /* paths, in the order in which they were applied; borrowed by every Where */
         char **links;      /* in NAME.wants and the like; borrowed by every Where */
         FileStamp *stamps; /* of the fragment, then of each drop-in; NULL when the text is not from files */
-        RawSection *sections; /* every section header seen, in order */
+        char **variable_files; /* that its values had variables from: paths, also of those that are not there
+                                */
+        FileStamp *variable_stamps; /* of each of them */
+        RawSection *sections;       /* every section header seen, in order */
         size_t n_sections;
         RawValue *values; /* in file order, drop-ins last: what a reader has to walk */
         size_t n_values;

@@ -255,7 +255,7 @@ static int load_values(UnitSpec *u, const RawUnit *raw, Place *place) {
         return bad;
 }
 
-static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
+static int load_text(UnitSpec *u, RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
         autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
         const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
         SpecifierContext install = *specifiers;
@@ -272,6 +272,8 @@ static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *sp
         r = variables_collect(raw, directory, specifiers, &variables);
         if (r == 0)
                 r = load_values(u, raw, &place);
+        if (r == 0)
+                r = variables_pin(&variables, raw);
         variables_clear(&variables);
         return r;
 }
