@@ -176,6 +176,10 @@ static int add_value(RawUnit *u, RawValue v) {
         return 0;
 }
 
+int raw_unit_add_section(RawUnit *unit, const char *name, Where at) {
+        return add_section(unit, strdup(name), at);
+}
+
 int raw_unit_add(RawUnit *unit, const char *section, const char *key, const char *value, Where at) {
         size_t i;
         int k;

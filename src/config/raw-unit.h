@@ -71,6 +71,9 @@ int raw_unit_parse_part(RawUnit *unit, const char *file, unsigned line, const ch
  * and one of each in either order end a line, as in systemd. */
 size_t raw_unit_line_length(const char *s, const char *end, const char **ret_next);
 
+/** raw_unit_add_section() - one more header, with nothing below it. 0 or -ENOMEM. */
+int raw_unit_add_section(RawUnit *unit, const char *name, Where at);
+
 /** raw_unit_add() - one more value, as if it stood behind all others; what @at points to must live as long as
  * @unit. 0 or -ENOMEM. */
 int raw_unit_add(RawUnit *unit, const char *section, const char *key, const char *value, Where at);

@@ -25,7 +25,13 @@ static UnitChangeKind kind_of(const KeyTable *table, const Key *key) {
                         return UNIT_CHANGE_LIVE;
         if (key->flags & KEY_LIVE)
                 return UNIT_CHANGE_LIVE;
-        return key->flags & KEY_RECREATE ? UNIT_CHANGE_RECREATE : UNIT_CHANGE_RESTART;
+        if (!(key->flags & KEY_RECREATE))
+                return UNIT_CHANGE_RESTART;
+        /* A volume that is there stays as it is; networks and images are made anew when their unit is. */
+        if (streq(table->section, "Volume"))
+                return UNIT_CHANGE_VOLUME;
+        return streq(table->section, "Network") || streq(table->section, "Image") ? UNIT_CHANGE_RESTART
+                                                                                  : UNIT_CHANGE_RECREATE;
 }
 
 static bool is_assigned(const UnitSpec *u, const KeyTable *table, const Key *key) {
