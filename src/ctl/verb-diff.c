@@ -72,9 +72,9 @@ static int compare(DiffRun *d, const UnitSpec *now, Text started_text, Text load
         int r;
 
         /* The file may have been unreadable at the last reload, or the unit is about to be started. */
-        r = parse_text(d, now->name, loaded_text.text[0] ? loaded_text : started_text, &loaded);
+        r = parse_text(d, now->name, loaded_text.file[0] ? loaded_text : started_text, &loaded);
         if (r == 0)
-                r = parse_text(d, now->name, started_text.text[0] ? started_text : loaded_text, &started);
+                r = parse_text(d, now->name, started_text.file[0] ? started_text : loaded_text, &started);
         if (r == 0)
                 r = unit_diff(started, loaded, now, &changes, &n);
         if (r < 0)

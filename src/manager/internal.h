@@ -11,6 +11,7 @@
  *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings
+ *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  */
 #pragma once
 
