@@ -54,7 +54,7 @@ int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint
         }
 
         r = manager_enqueue(b->manager, names, type, job_mode, ret_ids, &fault);
-        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, &fault, names[1] ? NULL : names[0]) : 0;
+        return r < 0 ? bus_error_set_refused(error, r, &fault, names[1] ? NULL : names[0]) : 0;
 }
 
 int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, const char *mode,

@@ -34,13 +34,13 @@ static char *expand_inside(const char *word, char *const *env) {
         if (!f)
                 return NULL;
         while (*word) {
-                size_t n = strncmp(word, "${", 2) == 0 ? name_length(word + 2) : 0;
+                size_t n = word[0] == '$' && word[1] == '{' ? name_length(word + 2) : 0;
 
                 if (n > 0 && word[2 + n] == '}') {
                         fputs(value_of(word + 2, n, env), f);
                         word += n + 3;
                 } else {
-                        word += strncmp(word, "$$", 2) == 0;
+                        word += word[0] == '$' && word[1] == '$';
                         fputc(*word++, f);
                 }
         }

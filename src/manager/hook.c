@@ -370,8 +370,12 @@ void unit_hook_kill(Unit *u) {
 }
 
 void unit_hook_release(Unit *u) {
-        autofree char *path = hold_path(u);
+        autofree char *path = NULL;
 
+        /* None was ever run; what a manager that died has left behind is not known by that. */
+        if (u->manager->adopted && u->hook_identity == 0)
+                return;
+        path = hold_path(u);
         child_free(u->hook);
         u->hook = NULL;
         if (path)

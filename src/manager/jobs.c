@@ -286,8 +286,7 @@ static int refuse(Manager *m, const char *name, JobType type, Fault *fault) {
         if (!s)
                 return 0;
         if ((starts && s->refuse_manual_start) || (stops && s->refuse_manual_stop))
-                return fault_set(fault, "only dependencies of other units may do that with", -EACCES, "%s",
-                                 name);
+                return fault_set(fault, "refused", -EACCES, "%s", name);
         if (type != JOB_RELOAD || unit_can_reload(u))
                 return 0;
 

@@ -17,6 +17,7 @@
 #include "runtime/exit-store.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
+#include "storage/mount-glob.h"
 #include "storage/root.h"
 #include "storage/volume.h"
 
@@ -178,6 +179,8 @@ int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSp
         if (r < 0)
                 return diag_fault(diag, fault, r);
         r = resolve_names(u, spec, fault);
+        if (r >= 0)
+                r = mount_globs_expand(spec, fault);
         if (r < 0)
                 return r;
 

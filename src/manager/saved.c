@@ -339,6 +339,7 @@ static int adopt_unit(Unit *u, const json_t *saved) {
         parse_invocation(u, json_string_value(json_object_get(saved, "invocation")));
         u->oom_kills = (uint64_t) json_integer_value(json_object_get(saved, "oom_kills"));
         u->log_file = json_is_true(json_object_get(saved, "log_file"));
+        u->hook_identity = (uint64_t) json_integer_value(json_object_get(saved, "hook_identity"));
         u->status_errno = (int) json_integer_value(json_object_get(saved, "errno"));
         u->condition_result = json_is_true(json_object_get(saved, "condition_result"));
         u->assert_result = json_is_true(json_object_get(saved, "assert_result"));

@@ -82,16 +82,19 @@ static int take_root(Unit *u, Launch *l, Fault *fault) {
 }
 
 static int take_mounts(Unit *u, Launch *l, Fault *fault) {
-        autofree char *volumes = NULL;
+        const ManagerConfig *c = u->manager->config;
+        autofree char *volumes = NULL, *staging = NULL;
         int r;
 
-        if (asprintf(&volumes, "%s/volumes", u->manager->config->paths.store) < 0)
+        if (asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
+            asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
                 return -ENOMEM;
 
         const MountsRequest request = {
                 .spec = u->held.spec,
                 .volumes_dir = volumes,
                 .container_dir = u->held.container_dir,
+                .staging = staging,
                 .root_fd = l->root_fd,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
                 .ids = held_ids(u),
@@ -116,17 +119,53 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         return 0;
 }
 
+/* LogDriver= in our terms. Podman's files have a form of their own, ours are plain lines. */
+static LogTarget log_target(const Unit *u) {
+        switch (u->held.spec->log_driver) {
+        case LOG_DRIVER_K8S_FILE:
+        case LOG_DRIVER_JSON_FILE:
+                return LOG_TARGET_FILE;
+        case LOG_DRIVER_JOURNALD:
+                /* Where there is no journald, a file is better than no log. */
+                return LOG_TARGET_AUTO;
+        case LOG_DRIVER_NONE:
+        case LOG_DRIVER_PASSTHROUGH:
+        case LOG_DRIVER_PASSTHROUGH_TTY:
+        case LOG_DRIVER_N_:
+        case LOG_DRIVER_INVALID_:
+                break;
+        }
+        return u->manager->config->logs.target;
+}
+
+/* The manager's own output. */
+static int pass_output(Launch *l, Fault *fault) {
+        for (int i = 0; i < 2; i++) {
+                l->output[i] = fcntl(i + 1, F_DUPFD_CLOEXEC, 3);
+                if (l->output[i] < 0)
+                        return fault_set(fault, "logs", -errno, "output of the manager");
+        }
+        return 0;
+}
+
 static int take_output(Unit *u, Launch *l, Fault *fault) {
+        const LogDriver driver = u->held.spec->log_driver;
         const ManagerConfig *c = u->manager->config;
         const IdPair owner = id_map_outside(held_ids(u), (IdPair){ l->identity.uid, l->identity.gid });
         const LogSinkRequest request = {
-                .target = c->logs.target,
+                .target = log_target(u),
                 .unit = u->name,
                 .logs_dir = c->paths.logs,
                 .uid = owner.uid,
                 .gid = owner.gid,
         };
         int r;
+
+        u->log_file = false;
+        if (driver == LOG_DRIVER_NONE)
+                return 0;
+        if (driver == LOG_DRIVER_PASSTHROUGH || driver == LOG_DRIVER_PASSTHROUGH_TTY)
+                return pass_output(l, fault);
 
         r = log_sink_open(&request, l->output);
         if (r < 0)
@@ -213,8 +252,8 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.netns_fd = h->netns_fd >= 0 ? h->netns_fd : -1;
         q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
         q.ids = held_ids(u);
-        q.stdout_fd = l->output[0];
-        q.stderr_fd = l->output[1];
+        q.stdout_fd = l->output[0] >= 0 ? l->output[0] : -1;
+        q.stderr_fd = l->output[1] >= 0 ? l->output[1] : -1;
         q.mounts = l->launch_mounts;
         q.n_mounts = l->mounts ? l->mounts->n : 0;
         q.files = l->files.items;

@@ -77,7 +77,9 @@ START_TEST(what_is_not_seen_at_once) {
                "Type: exec -> notify (restart)\nWatchdogSec: 0 -> 5s (restart)\n");
         /* Those of a network namespace that is kept would stay. */
         expect(WEB, WEB, WEB "Sysctl=net.ipv4.ip_forward=1\n",
-               "Sysctl:  -> net.ipv4.ip_forward=1 (new container)\n");
+               "Sysctl:  -> net/ipv4/ip_forward=1 (new container)\n");
+        expect(WEB, WEB, WEB "PodmanArgs=--memory 64m --sysctl net.core.somaxconn=9 --quiet\n",
+               "Memory: 0 -> 67108864 (live)\nSysctl:  -> net/core/somaxconn=9 (new container)\n");
         /* Made for each launch. */
         expect(WEB, WEB, WEB "TimeOffsetBoottime=5\nHostName=x\nVolume=/a:/b\n",
                "HostName:  -> x (restart)\nTimeOffsetBoottime: 0 -> 5s (restart)\n"

@@ -351,7 +351,6 @@ START_TEST(bad_values_say_where_and_what) {
                 { "Volume=/a:/b:rx", "14: error: Volume=: unknown option \"rx\"" },
                 { "Volume=/a:/b:ro,raedonly",
                   "17: error: Volume=: unknown option \"raedonly\" (did you mean \"readonly\"?)" },
-                { "Volume=/a:/b:O", "8: error: Volume=: option \"O\" is not supported yet" },
                 { "Volume=/a:/../b", "11: error: Volume=: path \"/../b\" must not contain \"..\"" },
                 { "Mount=source=/a,destination=/b",
                   "7: error: Mount=: type= is missing (bind, volume, tmpfs ...)" },
