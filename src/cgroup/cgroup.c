@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,76 +14,12 @@
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "cgroup/cgroup.h"
-#include "spec/resource-section.h"
+#include "cgroup/limits.h"
 
 #define FILE_MAX_BYTES (16 * 1024 * 1024)
 
 /* Of cgroup nesting inside a container; the kernel's own default is none. */
 #define DEPTH_MAX 64
-
-#define CPU_WEIGHT_DEFAULT 100
-
-/* A value into a file of a cgroup; UINT64_MAX is the kernel's "max". */
-static int write_value(int fd, const char *file, uint64_t value) {
-        char text[32] = "max";
-
-        if (value != UINT64_MAX)
-                (void) snprintf(text, sizeof(text), "%" PRIu64, value);
-        return file_write(fd, file, text);
-}
-
-static int write_quota(int fd, uint64_t quota) {
-        char text[48] = "max 100000";
-
-        /* The kernel takes at least 1 ms of processor time in a period of at most 1 s. */
-        if (quota != UINT64_MAX && quota >= 10000)
-                (void) snprintf(text, sizeof(text), "%" PRIu64 " 100000", quota / 10);
-        else if (quota != UINT64_MAX)
-                (void) snprintf(text, sizeof(text), "%" PRIu64 " 1000000", MAX_OF(quota, UINT64_C(1000)));
-        return file_write(fd, "cpu.max", text);
-}
-
-static int limit_fault(Fault *fault, int r, const char *key, uint64_t value) {
-        return r < 0 ? fault_set(fault, "limit", r, "%s=%" PRIu64, key, value) : 0;
-}
-
-/* An idle cgroup has no weight that could be set. Kernels before 5.15 know of none. */
-static int write_weight(int fd, uint64_t weight, bool fresh) {
-        int r;
-
-        if (weight == CPU_WEIGHT_IDLE)
-                return write_value(fd, "cpu.idle", 1);
-        r = fresh ? 0 : write_value(fd, "cpu.idle", 0);
-        if (r < 0 && r != -ENOENT)
-                return r;
-        return write_value(fd, "cpu.weight", weight == UINT64_MAX ? CPU_WEIGHT_DEFAULT : weight);
-}
-
-/* @fresh: nothing was set before, so that what is not limited needs no writing. */
-static int write_limits(const CgroupRoot *root, int fd, const LimitSpec *l, bool fresh, Fault *fault) {
-        bool cpu = cgroup_root_supports(root, CGROUP_CPU);
-        bool memory = cgroup_root_supports(root, CGROUP_MEMORY);
-        bool pids = cgroup_root_supports(root, CGROUP_PIDS);
-        int r = 0;
-
-        if (memory && (!fresh || l->memory_max != UINT64_MAX))
-                r = limit_fault(fault, write_value(fd, "memory.max", l->memory_max), "MemoryMax",
-                                l->memory_max);
-        if (r == 0 && pids && (!fresh || l->tasks_max != UINT64_MAX))
-                r = limit_fault(fault, write_value(fd, "pids.max", l->tasks_max), "TasksMax", l->tasks_max);
-        if (r == 0 && cpu && (!fresh || l->cpu_weight != UINT64_MAX))
-                r = limit_fault(fault, write_weight(fd, l->cpu_weight, fresh), "CPUWeight", l->cpu_weight);
-        if (r == 0 && cpu && (!fresh || l->cpu_quota != UINT64_MAX))
-                r = limit_fault(fault, write_quota(fd, l->cpu_quota), "CPUQuota", l->cpu_quota);
-        return r;
-}
-
-int cgroup_set_limits(const CgroupRoot *root, int fd, const LimitSpec *limits, Fault *fault) {
-        int r;
-
-        r = cgroup_root_check(root, limits, fault);
-        return r < 0 ? r : write_limits(root, fd, limits, false, fault);
-}
 
 /* Some unit of the name was here: its empty remains may still bear limits. */
 static int make_fresh(const CgroupRoot *root, const char *unit, Fault *fault) {
@@ -107,24 +42,11 @@ static int make_fresh(const CgroupRoot *root, const char *unit, Fault *fault) {
         return r;
 }
 
-static int set_up(const CgroupRoot *root, int fd, const LimitSpec *limits, Fault *fault) {
-        int r;
-
-        r = write_limits(root, fd, limits, true, fault);
-        if (r < 0)
-                return r;
-
-        if (!cgroup_root_supports(root, CGROUP_MEMORY))
-                return 0;
-        r = file_write(fd, "memory.oom.group", "1");
-        return r < 0 ? fault_set(fault, "limit", r, "memory.oom.group") : 0;
-}
-
-int cgroup_create(const CgroupRoot *root, const char *unit, const LimitSpec *limits, Fault *fault) {
+int cgroup_create(CgroupRoot *root, const char *unit, const LimitSpec *limits, Fault *fault) {
         autoclose int fd = -EBADF;
         int r;
 
-        r = cgroup_root_check(root, limits, fault);
+        r = cgroup_root_enable(root, limits, fault);
         if (r < 0)
                 return r;
         r = make_fresh(root, unit, fault);
@@ -133,7 +55,7 @@ int cgroup_create(const CgroupRoot *root, const char *unit, const LimitSpec *lim
 
         fd = cgroup_open(root, unit);
         r = fd < 0 ? fault_set(fault, "cgroup", fd, "%s/%s", cgroup_root_path(root), unit)
-                   : set_up(root, fd, limits, fault);
+                   : cgroup_apply(fd, NULL, limits, fault);
         if (r < 0) {
                 (void) unlinkat(cgroup_root_fd(root), unit, AT_REMOVEDIR);
                 return r;

@@ -12,27 +12,23 @@
 #include "basic/clock.h"
 #include "basic/fault.h"
 #include "cgroup/cgroup-root.h"
-#include "spec/container-spec.h"
+#include "spec/limit-spec.h"
 
 /**
  * cgroup_create() - make the cgroup of @unit and set its limits
  *
- * An empty one that is there already is taken over. memory.oom.group is set: a container that runs out of
- * memory ends as a whole, with result oom-kill, rather than going on without one of its processes.
+ * One that is there already is made anew if it is empty.
  *
  * Returns: a directory descriptor, good for CLONE_INTO_CGROUP; -EBUSY when processes live in it,
  * -EOPNOTSUPP when a limit's controller is missing; with @fault filled and nothing left behind.
  */
-int cgroup_create(const CgroupRoot *root, const char *unit, const LimitSpec *limits, Fault *fault);
+int cgroup_create(CgroupRoot *root, const char *unit, const LimitSpec *limits, Fault *fault);
 
 /** cgroup_open() - the cgroup of @unit, which an earlier manager made. A descriptor or -ENOENT. */
 int cgroup_open(const CgroupRoot *root, const char *unit);
 
 /** cgroup_path() - as in /proc/PID/cgroup: "/nsunits/web.container". Free it; NULL when out of memory. */
 char *cgroup_path(const CgroupRoot *root, const char *unit);
-
-/** cgroup_set_limits() - change limits of a running container; UINT64_MAX takes a limit away. */
-int cgroup_set_limits(const CgroupRoot *root, int fd, const LimitSpec *limits, Fault *fault);
 
 /**
  * cgroup_kill() - SIGKILL to all processes of the cgroup and of those below it, without a race

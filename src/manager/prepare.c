@@ -132,9 +132,11 @@ static int find_image(Unit *u, const UnitSpec *spec, Image **ret, Fault *fault) 
 static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *limits) {
         const CgroupRoot *cgroups = u->manager->cgroups;
 
-        if (!cgroup_root_supports(cgroups, CGROUP_MEMORY) && !unit_spec_is_set(from, "Service", "MemoryMax"))
+        if (!cgroup_root_supports(cgroups, CGROUP_MEMORY) &&
+            !unit_spec_is_set(from, "Service", "MemoryMax") && !unit_spec_is_set(from, "Container", "Memory"))
                 limits->memory_max = UINT64_MAX;
-        if (!cgroup_root_supports(cgroups, CGROUP_PIDS) && !unit_spec_is_set(from, "Service", "TasksMax"))
+        if (!cgroup_root_supports(cgroups, CGROUP_PIDS) && !unit_spec_is_set(from, "Service", "TasksMax") &&
+            !unit_spec_is_set(from, "Container", "PidsLimit"))
                 limits->tasks_max = UINT64_MAX;
 }
 

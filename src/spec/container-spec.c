@@ -112,6 +112,7 @@ void container_spec_free(ContainerSpec *s) {
         free(s->devices);
         free(s->sysctls);
         free(s->rlimits);
+        limit_spec_done(&s->limits);
         strv_free(s->labels);
         strv_free(s->annotations);
         free(s);

@@ -16,6 +16,7 @@
 #include "basic/inet.h"
 #include "spec/container-words.h"
 #include "spec/id-map.h"
+#include "spec/limit-spec.h"
 #include "spec/namespace.h"
 #include "spec/schedule.h"
 #include "spec/seccomp-profile.h"
@@ -115,14 +116,6 @@ typedef struct RlimitSpec {
         int resource; /* RLIMIT_*, setrlimit(2) */
         struct rlimit limit;
 } RlimitSpec;
-
-/* Limits of the cgroup; UINT64_MAX = not set. */
-typedef struct LimitSpec {
-        uint64_t memory_max; /* bytes */
-        uint64_t cpu_weight; /* 1 ... 10000 */
-        uint64_t cpu_quota;  /* µs of processor time per second of wall time */
-        uint64_t tasks_max;
-} LimitSpec;
 
 /* Families of sockets that may be opened: bit N stands for address family N. */
 typedef struct FamilyChoice {

@@ -26,7 +26,7 @@ __attribute__((constructor)) static void skip(void) {
 }
 
 static void begin(void) {
-        static const LimitSpec none = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
+        static const LimitSpec none = LIMIT_SPEC_NONE;
         char path[64];
 
         (void) snprintf(path, sizeof(path), "/nsunits-test-%d", getpid());
