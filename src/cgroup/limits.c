@@ -283,7 +283,8 @@ static int write_device_limit(int fd, size_t i, const DeviceLimit *limit, bool s
                 return 0;
         if (r < 0) {
                 (void) fault_set(fault, "limit", r, "%s=%s", devices[i].key, limit->path);
-                fault_advise(fault, "no block device is there, nor below it");
+                fault_advise(fault, r == -ENOTBLK ? "no single disk is below it"
+                                                  : "there is no such device or file");
                 return r;
         }
 
