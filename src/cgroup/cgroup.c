@@ -131,16 +131,24 @@ int cgroup_populated(int fd) {
         return r < 0 ? r : events.populated;
 }
 
-int cgroup_memory_events(int fd, CgroupMemoryEvents *ret) {
+int cgroup_open_memory_events(int fd) {
+        int events_fd = openat(fd, "memory.events", O_RDONLY | O_CLOEXEC);
+
+        if (events_fd >= 0)
+                return events_fd;
+        return errno == ENOENT ? -EOPNOTSUPP : -errno;
+}
+
+int cgroup_read_memory_events(int events_fd, CgroupMemoryEvents *ret) {
         CgroupMemoryEvents e = {};
-        autofree char *text = NULL;
+        char text[512];
+        ssize_t n;
         int r;
 
-        r = file_read(fd, "memory.events", FILE_MAX_BYTES, &text, NULL);
-        if (r == -ENOENT)
-                return -EOPNOTSUPP;
-        if (r < 0)
-                return r;
+        n = pread(events_fd, text, sizeof(text) - 1, 0);
+        if (n < 0)
+                return -errno;
+        text[n] = '\0';
 
         r = find_number(text, "oom_kill", &e.oom_kill);
         if (r == 0)
@@ -151,6 +159,12 @@ int cgroup_memory_events(int fd, CgroupMemoryEvents *ret) {
                 return r;
         *ret = e;
         return 0;
+}
+
+int cgroup_memory_events(int fd, CgroupMemoryEvents *ret) {
+        autoclose int events_fd = cgroup_open_memory_events(fd);
+
+        return events_fd < 0 ? events_fd : cgroup_read_memory_events(events_fd, ret);
 }
 
 static uint64_t read_number(int fd, const char *file) {

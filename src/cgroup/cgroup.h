@@ -74,6 +74,12 @@ typedef struct CgroupMemoryEvents {
  */
 int cgroup_memory_events(int fd, CgroupMemoryEvents *ret);
 
+/** cgroup_open_memory_events() - memory.events, to be polled for EPOLLPRI like cgroup.events. */
+int cgroup_open_memory_events(int fd);
+
+/** cgroup_read_memory_events() - the counters, from such a descriptor; re-arms it. */
+int cgroup_read_memory_events(int events_fd, CgroupMemoryEvents *ret);
+
 /* UINT64_MAX = not known here. */
 typedef struct CgroupStats {
         uint64_t memory_current, memory_peak; /* bytes */

@@ -78,7 +78,9 @@ MainExit unit_main_exit(Unit *u, const ChildExit *how) {
                 see_through_init(u, &e);
         } else
                 explain_unknown_exit(u);
-        if (u->held.cgroup_fd >= 0 && cgroup_memory_events(u->held.cgroup_fd, &events) == 0)
+        /* With OOMPolicy=continue it is a signal like any other. */
+        if (u->held.cgroup_fd >= 0 && u->held.spec && u->held.spec->oom_policy != OOM_POLICY_CONTINUE &&
+            cgroup_memory_events(u->held.cgroup_fd, &events) == 0)
                 e.oom = events.oom_kill > u->oom_kills;
         return e;
 }
@@ -165,6 +167,7 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid) {
 
         if (!hold)
                 return -ENOMEM;
+        unit_watch_oom(u);
         return child_watch(u->manager->event, &info, on_main_exit, u, &u->main);
 }
 
@@ -218,6 +221,7 @@ static void do_kill(Unit *u) {
 
 static void do_clean(Unit *u) {
         unwatch_cgroup(u);
+        unit_unwatch_oom(u);
         unit_release(u);
         queue_event(u, &(MachineEvent){ .type = EVENT_CLEANED });
 }
@@ -313,6 +317,7 @@ static void answer_jobs(Unit *u, unsigned actions) {
 
 static void perform(Unit *u, const MachineOutput *out) {
         if (out->actions & MACHINE_STATE_CHANGED) {
+                unit_adapt_limits(u, out->before);
                 explain_start_limit(u);
                 graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
                 log_change(u, out->before);

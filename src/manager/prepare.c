@@ -11,7 +11,6 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
-#include "cgroup/devices.h"
 #include "config/env-file.h"
 #include "manager/internal.h"
 #include "runtime/exit-store.h"
@@ -182,6 +181,7 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
                 return r;
 
         drop_default_limits(u, from, &spec->limits);
+        drop_default_limits(u, from, &spec->starting_limits);
         if (ret_image)
                 *ret_image = take_ptr(image);
         *ret = take_ptr(spec);
@@ -198,7 +198,7 @@ static int make_spec(Unit *u, Fault *fault) {
                 return r;
 
         u->held.fingerprint = u->fingerprint;
-        return cgroup_root_check(u->manager->cgroups, &u->held.spec->limits, fault);
+        return unit_check_limits(u, u->held.spec, fault);
 }
 
 static void drop_spec(Unit *u) {
@@ -223,39 +223,6 @@ static void drop_directories(Unit *u) {
         (void) tree_remove(AT_FDCWD, u->held.files_dir);
 }
 
-/* File permissions mean little to a container's root: less than reading and writing needs a program. */
-static int restrict_devices(const Unit *u, Fault *fault) {
-        const ContainerSpec *spec = u->held.spec;
-        autodevices DeviceNodes nodes = {};
-        autofree DeviceRule *rules = NULL;
-        size_t n = 0;
-        int r;
-
-        for (size_t i = 0; i < spec->n_devices; i++)
-                n += !spec->devices[i].read || !spec->devices[i].write;
-        if (n == 0)
-                return 0;
-
-        r = device_nodes_find(spec->devices, spec->n_devices, fault, &nodes);
-        if (r < 0)
-                return r;
-        rules = calloc(nodes.n + 1, sizeof(*rules));
-        if (!rules)
-                return -ENOMEM;
-        n = 0;
-        for (size_t i = 0; i < nodes.n; i++) {
-                const DeviceNode *node = &nodes.items[i];
-
-                if (!node->spec->read || !node->spec->write)
-                        rules[n++] = (DeviceRule){ .block = S_ISBLK(node->mode),
-                                                   .number = node->number,
-                                                   .read = node->spec->read,
-                                                   .write = node->spec->write,
-                                                   .make = node->spec->make };
-        }
-        return cgroup_restrict_devices(u->held.cgroup_fd, rules, n, fault);
-}
-
 static int make_cgroup(Unit *u, Fault *fault) {
         CgroupMemoryEvents events = {};
         int r;
@@ -263,11 +230,11 @@ static int make_cgroup(Unit *u, Fault *fault) {
         r = cgroup_root_renew(u->manager->cgroups, fault);
         if (r < 0)
                 return r;
-        u->held.cgroup_fd = cgroup_create(u->manager->cgroups, u->name, &u->held.spec->limits, fault);
+        u->held.cgroup_fd = cgroup_create(u->manager->cgroups, u->name, unit_limits(u), fault);
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
 
-        r = restrict_devices(u, fault);
+        r = unit_restrict_devices(u, fault);
         if (r < 0)
                 return r;
         u->held.cgroup_killed = false;

@@ -38,6 +38,7 @@ void unit_free(Unit *u) {
         notify_socket_free(u->notify);
         (void) sd_event_source_disable_unref(u->timer);
         (void) sd_event_source_disable_unref(u->cgroup_watch);
+        (void) sd_event_source_disable_unref(u->oom_watch);
         cleanup_close_(&u->cgroup_events_fd);
         cleanup_close_(&u->held.userns_fd);
         cleanup_close_(&u->held.netns_fd);

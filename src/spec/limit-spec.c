@@ -24,6 +24,9 @@ void limit_spec_done(LimitSpec *l) {
                         free(list->items[k].path);
                 free(list->items);
         }
+        for (size_t i = 0; i < l->devices.n; i++)
+                free(l->devices.items[i].device);
+        free(l->devices.items);
         free(l->cpus.items);
         free(l->memory_nodes.items);
         *l = (LimitSpec) LIMIT_SPEC_NONE;
@@ -47,6 +50,24 @@ static int device_list_copy(const DeviceLimitList *from, DeviceLimitList *to) {
         return 0;
 }
 
+static int allow_list_copy(const DeviceAllowList *from, DeviceAllowList *to) {
+        if (from->n == 0)
+                return 0;
+
+        to->items = calloc(from->n, sizeof(*to->items));
+        if (!to->items)
+                return -ENOMEM;
+        for (; to->n < from->n; to->n++) {
+                DeviceAllow *item = &to->items[to->n];
+
+                *item = from->items[to->n];
+                item->device = strdup(from->items[to->n].device);
+                if (!item->device)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 int limit_spec_copy(const LimitSpec *from, LimitSpec *to) {
         int r;
 
@@ -54,13 +75,27 @@ int limit_spec_copy(const LimitSpec *from, LimitSpec *to) {
         to->cpus = to->memory_nodes = (IndexSet){};
         for (size_t i = 0; i < ELEMENTSOF(device_lists); i++)
                 *device_list(to, i) = (DeviceLimitList){};
+        to->devices = (DeviceAllowList){};
 
         r = index_set_copy(&from->cpus, &to->cpus);
         if (r == 0)
                 r = index_set_copy(&from->memory_nodes, &to->memory_nodes);
         for (size_t i = 0; i < ELEMENTSOF(device_lists) && r == 0; i++)
                 r = device_list_copy(device_list((LimitSpec *) from, i), device_list(to, i));
-        return r;
+        return r < 0 ? r : allow_list_copy(&from->devices, &to->devices);
+}
+
+bool limit_spec_same_devices(const LimitSpec *a, const LimitSpec *b) {
+        if (a->device_policy != b->device_policy || a->devices.n != b->devices.n)
+                return false;
+        for (size_t i = 0; i < a->devices.n; i++) {
+                const DeviceAllow *x = &a->devices.items[i], *y = &b->devices.items[i];
+
+                if (!streq(x->device, y->device) || x->read != y->read || x->write != y->write ||
+                    x->make != y->make)
+                        return false;
+        }
+        return true;
 }
 
 int index_set_copy(const IndexSet *from, IndexSet *to) {

@@ -33,6 +33,17 @@ typedef struct DeviceLimitList {
         size_t n;
 } DeviceLimitList;
 
+/* DeviceAllow= */
+typedef struct DeviceAllow {
+        char *device; /* "/dev/null", "char-pts", "block-*" */
+        bool read, write, make;
+} DeviceAllow;
+
+typedef struct DeviceAllowList {
+        DeviceAllow *items;
+        size_t n;
+} DeviceAllowList;
+
 #define CPU_WEIGHT_IDLE 0 /* CPUWeight=idle */
 
 #define CPU_PERIOD_DEFAULT (100 * USEC_PER_MSEC)
@@ -58,6 +69,10 @@ typedef struct LimitSpec {
         DeviceLimitList io_read_bandwidth, io_write_bandwidth; /* bytes per second; UINT64_MAX = no limit */
         DeviceLimitList io_read_iops, io_write_iops;           /* per second; UINT64_MAX = no limit */
         DeviceLimitList io_latency_target;                     /* µs */
+
+        /* Kept by a program of the cgroup, and not by its files. */
+        DevicePolicy device_policy;
+        DeviceAllowList devices;
 } LimitSpec;
 
 #define LIMIT_SPEC_NONE                                                                                  \
@@ -74,6 +89,9 @@ void limit_spec_done(LimitSpec *l);
 /** limit_spec_copy() - @to becomes a copy that owns its lists. 0 or -ENOMEM; limit_spec_done() is fine in
  * either case. */
 int limit_spec_copy(const LimitSpec *from, LimitSpec *to);
+
+/** limit_spec_same_devices() - do both allow the same devices? */
+bool limit_spec_same_devices(const LimitSpec *a, const LimitSpec *b);
 
 /** index_set_copy() - @to, which is empty, becomes a copy. 0 or -ENOMEM. */
 int index_set_copy(const IndexSet *from, IndexSet *to);

@@ -9,17 +9,6 @@
 #include "spec/network-section.h"
 #include "spec/types.h"
 
-/* DeviceAllow= */
-typedef struct DeviceAllow {
-        char *device; /* "/dev/null", "char-pts", "block-*" */
-        bool read, write, make;
-} DeviceAllow;
-
-typedef struct DeviceAllowList {
-        DeviceAllow *items;
-        size_t n;
-} DeviceAllowList;
-
 /* SocketBindAllow=, SocketBindDeny= */
 typedef struct SocketBind {
         int family;           /* AF_INET, AF_INET6; AF_UNSPEC = both */
@@ -110,9 +99,6 @@ typedef struct ResourceSection {
         InterfaceFilter interfaces;
         char *bind_interface;
         NftSetNameList nft_sets;
-
-        DevicePolicy device_policy;
-        DeviceAllowList devices;
 
         char *slice; /* NULL = the manager's own place */
         Delegation delegate;
