@@ -16,6 +16,7 @@
 #include "basic/strv.h"
 #include "cgroup/cgroup-root.h"
 #include "cgroup/limits.h"
+#include "spec/resource-section.h"
 
 ENUM_DEFINE(CgroupController, cgroup_controller, CGROUP_CONTROLLER, CGROUP_CONTROLLER_LIST)
 
@@ -109,13 +110,13 @@ static int find_mount(char **ret) {
         return find_in_mountinfo(ret);
 }
 
-/* Our own cgroup, as "/a/b". */
-static int find_own(char **ret) {
+/* The cgroup of a process, as "/a/b", from its file below /proc. */
+static int find_path(const char *file, char **ret) {
         autofree char *text = NULL;
         char *state = NULL;
         int r;
 
-        r = file_read(AT_FDCWD, "/proc/self/cgroup", PROC_TEXT_MAX, &text, NULL);
+        r = file_read(AT_FDCWD, file, PROC_TEXT_MAX, &text, NULL);
         if (r < 0)
                 return r;
 
@@ -147,7 +148,7 @@ static int choose_path(const char *mount, char **ret) {
         char *slash;
         int r;
 
-        r = find_own(&own);
+        r = find_path("/proc/self/cgroup", &own);
         if (r < 0 && r != -ENOENT)
                 return r;
 
@@ -334,10 +335,29 @@ int cgroup_root_enable(CgroupRoot *root, const LimitSpec *limits, Fault *fault) 
         return 0;
 }
 
-void cgroup_root_enable_all(CgroupRoot *root) {
-        for (CgroupController c = 0; c < CGROUP_CONTROLLER_N_; c++)
-                if (root->supports[c])
+void cgroup_root_delegate(CgroupRoot *root, unsigned controllers) {
+        for (CgroupController c = 0; c < CGROUP_CONTROLLER_N_; c++) {
+                Controller wanted = controller_from_string(cgroup_controller_to_string(c));
+
+                if (root->supports[c] && controllers >> wanted & 1)
                         enable(root, c);
+        }
+}
+
+int cgroup_open_of(const CgroupRoot *root, pid_t pid) {
+        autofree char *path = NULL, *full = NULL;
+        char file[64];
+        int r;
+
+        (void) snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
+        r = find_path(file, &path);
+        if (r < 0)
+                return r;
+        if (asprintf(&full, "%s%s", root->mount, path) < 0) {
+                full = NULL;
+                return -ENOMEM;
+        }
+        return dir_open(AT_FDCWD, full);
 }
 
 void cgroup_root_remove(CgroupRoot *root) {

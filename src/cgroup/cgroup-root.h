@@ -12,6 +12,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "basic/cleanup.h"
 #include "basic/fault.h"
@@ -68,8 +69,12 @@ int cgroup_root_check(const CgroupRoot *root, const LimitSpec *limits, Fault *fa
  */
 int cgroup_root_enable(CgroupRoot *root, const LimitSpec *limits, Fault *fault);
 
-/** cgroup_root_enable_all() - the same for all controllers that there are: for a cgroup that is delegated. */
-void cgroup_root_enable_all(CgroupRoot *root);
+/** cgroup_root_delegate() - switch on what there is of @controllers (a set of Controller), as Delegate= says.
+ */
+void cgroup_root_delegate(CgroupRoot *root, unsigned controllers);
+
+/** cgroup_open_of() - the directory of the cgroup that a process is in. A descriptor or a negative errno. */
+int cgroup_open_of(const CgroupRoot *root, pid_t pid);
 
 /** cgroup_root_path() - as in /proc/PID/cgroup: "/nsunits". Borrowed. */
 const char *cgroup_root_path(const CgroupRoot *root);

@@ -63,6 +63,35 @@ int cgroup_create(CgroupRoot *root, const char *unit, const LimitSpec *limits, F
         return take_fd(fd);
 }
 
+/* The kernel lists the files that go with the directory (since 4.15; some have come later). */
+int cgroup_delegate(int fd, uid_t uid, gid_t gid, Fault *fault) {
+        autofree char *text = NULL;
+        char *state = NULL;
+        int r;
+
+        r = file_read(AT_FDCWD, "/sys/kernel/cgroup/delegate", FILE_MAX_BYTES, &text, NULL);
+        if (r < 0)
+                return fault_set(fault, "delegate", r, "/sys/kernel/cgroup/delegate");
+
+        if (fchown(fd, uid, gid) < 0)
+                return fault_set(fault, "delegate", -errno, "cgroup");
+        for (char *name = strtok_r(text, "\n", &state); name; name = strtok_r(NULL, "\n", &state))
+                if (fchownat(fd, name, uid, gid, 0) < 0 && errno != ENOENT)
+                        return fault_set(fault, "delegate", -errno, "%s", name);
+        return 0;
+}
+
+int cgroup_make_subgroup(int fd, const char *name, uid_t uid, gid_t gid, Fault *fault) {
+        autoclose int sub_fd = -EBADF;
+
+        if (mkdirat(fd, name, 0755) < 0 && errno != EEXIST)
+                return fault_set(fault, "delegate", -errno, "%s", name);
+        sub_fd = dir_open(fd, name);
+        if (sub_fd < 0)
+                return fault_set(fault, "delegate", sub_fd, "%s", name);
+        return cgroup_delegate(sub_fd, uid, gid, fault);
+}
+
 int cgroup_open(const CgroupRoot *root, const char *unit) {
         return dir_open(cgroup_root_fd(root), unit);
 }

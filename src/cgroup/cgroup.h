@@ -24,6 +24,17 @@
  */
 int cgroup_create(CgroupRoot *root, const char *unit, const LimitSpec *limits, Fault *fault);
 
+/**
+ * cgroup_delegate() - give a cgroup to somebody, who may make others in it and move its processes among them
+ * @uid, @gid: what the container's root is outside
+ *
+ * Its limits stay ours. Returns: 0 or a negative errno with @fault filled.
+ */
+int cgroup_delegate(int fd, uid_t uid, gid_t gid, Fault *fault);
+
+/** cgroup_make_subgroup() - one below it, given to the same. 0 or a negative errno with @fault filled. */
+int cgroup_make_subgroup(int fd, const char *name, uid_t uid, gid_t gid, Fault *fault);
+
 /** cgroup_open() - the cgroup of @unit, which an earlier manager made. A descriptor or -ENOENT. */
 int cgroup_open(const CgroupRoot *root, const char *unit);
 

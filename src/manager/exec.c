@@ -120,6 +120,7 @@ int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *dat
         ExecRequest request = EXEC_REQUEST_INIT;
         autostrv char **env = NULL;
         autoidentity Identity identity = {};
+        autoclose int cgroup_fd = -EBADF; /* not the container's own, when that has become an inner one */
         ExecResult result = {};
         int r;
 
@@ -133,7 +134,8 @@ int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *dat
                 return fault_set(fault, "exec", r, NULL);
 
         request.pidfd = child_pidfd(u->main);
-        request.cgroup_fd = u->held.cgroup_fd >= 0 ? u->held.cgroup_fd : -1;
+        cgroup_fd = spec->delegate ? cgroup_open_of(m->cgroups, child_pid(u->main)) : -EBADF;
+        request.cgroup_fd = cgroup_fd >= 0 ? cgroup_fd : u->held.cgroup_fd >= 0 ? u->held.cgroup_fd : -1;
         request.user_namespace = spec->user_namespace;
         request.argv = call->argv;
         request.environment = env;

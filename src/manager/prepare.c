@@ -223,6 +223,22 @@ static void drop_directories(Unit *u) {
         (void) tree_remove(AT_FDCWD, u->held.files_dir);
 }
 
+static int delegate_cgroup(Unit *u, Fault *fault) {
+        const ContainerSpec *spec = u->held.spec;
+        IdPair root;
+        int r;
+
+        if (!spec->delegate)
+                return 0;
+
+        root = id_map_outside(held_ids(u), (IdPair){ 0, 0 });
+        r = cgroup_delegate(u->held.cgroup_fd, root.uid, root.gid, fault);
+        return r < 0 || !spec->delegate_subgroup
+                       ? r
+                       : cgroup_make_subgroup(u->held.cgroup_fd, spec->delegate_subgroup, root.uid, root.gid,
+                                              fault);
+}
+
 static int make_cgroup(Unit *u, Fault *fault) {
         CgroupMemoryEvents events = {};
         int r;
@@ -230,11 +246,15 @@ static int make_cgroup(Unit *u, Fault *fault) {
         r = cgroup_root_renew(u->manager->cgroups, fault);
         if (r < 0)
                 return r;
+        if (u->held.spec->delegate)
+                cgroup_root_delegate(u->manager->cgroups, u->held.spec->delegate_controllers);
         u->held.cgroup_fd = cgroup_create(u->manager->cgroups, u->name, unit_limits(u), fault);
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
 
-        r = unit_restrict_devices(u, fault);
+        r = delegate_cgroup(u, fault);
+        if (r >= 0)
+                r = unit_restrict_devices(u, fault);
         if (r < 0)
                 return r;
         u->held.cgroup_killed = false;

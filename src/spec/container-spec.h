@@ -218,7 +218,8 @@ typedef struct ContainerSpec {
         LimitSpec limits, starting_limits; /* the second ones until the unit is active, ... */
         bool has_starting_limits;          /* ... if there are any */
         OomPolicy oom_policy;
-        bool delegate;           /* the cgroup belongs to the container's root, who may make others in it */
+        bool delegate; /* the cgroup belongs to the container's root, who may make others in it */
+        unsigned delegate_controllers; /* a set of Controller that they can have */
         char *delegate_subgroup; /* cgroup below it that the container's processes are started in; or NULL */
         usec_t start_timeout, stop_timeout;
         ServiceType type;

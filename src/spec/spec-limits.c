@@ -65,6 +65,7 @@ static int make_starting_limits(const UnitSpec *u, ContainerSpec *s) {
 
 static int make_delegation(const ResourceSection *from, ContainerSpec *s) {
         s->delegate = from->delegate.on;
+        s->delegate_controllers = from->delegate.controllers;
         return from->delegate.on ? spec_copy_text(from->delegate_subgroup, &s->delegate_subgroup) : 0;
 }
 
