@@ -141,6 +141,17 @@ int cgroup_create(const CgroupRoot *root, const char *unit, const LimitSpec *lim
         return take_fd(fd);
 }
 
+int cgroup_delegate(int fd, uid_t uid, gid_t gid) {
+        static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
+
+        if (fchown(fd, uid, gid) < 0)
+                return -errno;
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
+                if (fchownat(fd, files[i], uid, gid, 0) < 0)
+                        return -errno;
+        return 0;
+}
+
 int cgroup_open(const CgroupRoot *root, const char *unit) {
         return dir_open(cgroup_root_fd(root), unit);
 }

@@ -28,6 +28,12 @@ int cgroup_create(const CgroupRoot *root, const char *unit, const LimitSpec *lim
 /** cgroup_open() - the cgroup of @unit, which an earlier manager made. A descriptor or -ENOENT. */
 int cgroup_open(const CgroupRoot *root, const char *unit);
 
+/**
+ * cgroup_delegate() - let a container's root make cgroups below its own: cgroups(7), "Delegation"
+ * @uid, @gid: what that root is outside
+ */
+int cgroup_delegate(int fd, uid_t uid, gid_t gid);
+
 /** cgroup_path() - as in /proc/PID/cgroup: "/nsunits/web.container". Free it; NULL when out of memory. */
 char *cgroup_path(const CgroupRoot *root, const char *unit);
 

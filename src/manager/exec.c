@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
@@ -113,6 +114,13 @@ static int watch(Manager *m, const ExecResult *result, const char *name, Manager
         return 0;
 }
 
+/* Where systemd keeps itself: once it has made cgroups for its services, no process can be beside them. */
+static int open_inner_cgroup(const Unit *u) {
+        if (!u->held.spec->boot || u->held.cgroup_fd < 0)
+                return -ENOENT;
+        return path_beneath_open(u->held.cgroup_fd, "init.scope", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
 int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *data, int *ret_terminal,
                  pid_t *ret_pid, Fault *fault) {
         Unit *u = call->unit;
@@ -120,6 +128,7 @@ int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *dat
         ExecRequest request = EXEC_REQUEST_INIT;
         autostrv char **env = NULL;
         autoidentity Identity identity = {};
+        autoclose int inner = -EBADF;
         ExecResult result = {};
         int r;
 
@@ -133,8 +142,9 @@ int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *dat
                 return fault_set(fault, "exec", r, NULL);
 
         request.pidfd = child_pidfd(u->main);
-        request.cgroup_fd = u->held.cgroup_fd >= 0 ? u->held.cgroup_fd : -1;
-        request.user_namespace = spec->user_namespace;
+        inner = open_inner_cgroup(u);
+        request.cgroup_fd = inner >= 0 ? inner : u->held.cgroup_fd >= 0 ? u->held.cgroup_fd : -1;
+        request.user_namespace = u->held.userns_fd >= 0;
         request.argv = call->argv;
         request.environment = env;
         request.working_dir = call->working_dir ? call->working_dir : spec->working_dir;

@@ -66,6 +66,29 @@ int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *faul
         return 0;
 }
 
+/* As systemd-nspawn looks for one; what the path means inside, no matter where its links lead. */
+static int find_init(Unit *u, int root_fd, Fault *fault) {
+        static const char *const places[] = { "/usr/lib/systemd/systemd", "/lib/systemd/systemd",
+                                              "/sbin/init" };
+
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                autoclose int fd = path_in_root_open(root_fd, places[i], O_PATH | O_CLOEXEC, 0);
+                char *path;
+
+                if (fd < 0)
+                        continue;
+                path = strdup(places[i]);
+                if (!path)
+                        return -ENOMEM;
+                free(u->held.spec->argv[0]);
+                u->held.spec->argv[0] = path;
+                return 0;
+        }
+        (void) fault_set(fault, "init", -ENOENT, "%s", places[ELEMENTSOF(places) - 1]);
+        fault_advise(fault, "Boot= needs a systemd or another init in the container");
+        return -ENOENT;
+}
+
 static int take_root(Unit *u, Launch *l, Fault *fault) {
         autofree char *path = held_path(u, "root");
 
@@ -76,6 +99,12 @@ static int take_root(Unit *u, Launch *l, Fault *fault) {
         if (l->root_fd < 0)
                 return fault_set(fault, "open root", -errno, "%s", path);
 
+        if (u->held.spec->boot) {
+                int r = find_init(u, l->root_fd, fault);
+
+                if (r < 0)
+                        return r;
+        }
         return unit_resolve_identity(u, l->root_fd, &l->identity, fault);
 }
 

@@ -176,6 +176,7 @@ typedef struct ContainerSpec {
         char **groups;      /* further ones, names or numbers of the same file */
         int stop_signal;
         bool run_init;
+        bool boot; /* an init of the container's is the program: argv[0] is one that may be there */
         ScheduleSpec schedule;
         char *time_zone;  /* below /usr/share/zoneinfo, "local" = the host's; NULL = the image's */
         char *machine_id; /* 32 hexadecimal digits; NULL = none is given */

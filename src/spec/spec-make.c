@@ -48,12 +48,22 @@ static int make_root(const Making *m, ContainerSpec *s) {
         return spec_copy_text(m->section->image, &s->image);
 }
 
+/* What Exec= has are the init's arguments. */
+static int make_boot(const Making *m, ContainerSpec *s) {
+        int r = strv_add(&s->argv, "/sbin/init");
+
+        s->boot = true;
+        return r < 0 ? r : strv_add_all(&s->argv, m->section->exec);
+}
+
 /* As Docker: Entrypoint= drops the image's Cmd, Exec= replaces it. */
 static int make_command(const Making *m, ContainerSpec *s) {
         const Entrypoint *own = &m->section->entrypoint;
         char *const *arguments = m->section->exec;
         int r;
 
+        if (m->section->boot)
+                return make_boot(m, s);
         if (!arguments && !own->set)
                 arguments = m->image->cmd;
 
@@ -225,7 +235,8 @@ static int make_process(const Making *m, ContainerSpec *s) {
         s->stop_signal = m->section->stop_signal;
         if (s->stop_signal == 0 &&
             (!m->image->stop_signal || parse_signal(m->image->stop_signal, &s->stop_signal) < 0))
-                s->stop_signal = SIGTERM;
+                /* The second is what makes systemd halt. */
+                s->stop_signal = m->section->boot ? SIGRTMIN + 3 : SIGTERM;
 
         s->working_dir = strdup(dir && *dir ? dir : "/");
         if (!s->working_dir)
