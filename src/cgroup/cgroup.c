@@ -17,6 +17,9 @@
 #include "cgroup/cgroup.h"
 #include "spec/resource-section.h"
 
+/* Below a unit's cgroup, when its container may make cgroups. */
+#define DELEGATED "inside"
+
 #define FILE_MAX_BYTES (16 * 1024 * 1024)
 
 /* Of cgroup nesting inside a container; the kernel's own default is none. */
@@ -139,17 +142,6 @@ int cgroup_create(const CgroupRoot *root, const char *unit, const LimitSpec *lim
                 return r;
         }
         return take_fd(fd);
-}
-
-int cgroup_delegate(int fd, uid_t uid, gid_t gid) {
-        static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
-
-        if (fchown(fd, uid, gid) < 0)
-                return -errno;
-        for (size_t i = 0; i < ELEMENTSOF(files); i++)
-                if (fchownat(fd, files[i], uid, gid, 0) < 0)
-                        return -errno;
-        return 0;
 }
 
 int cgroup_open(const CgroupRoot *root, const char *unit) {
@@ -372,6 +364,57 @@ int cgroup_signal(int fd, int sig) {
         for (size_t i = 0; i < n; i++)
                 sent += pids[i] > 0 && kill(pids[i], sig) == 0;
         return sent;
+}
+
+/* Those of the unit's cgroup, one by one: not all of them may be handed on. */
+static void hand_controllers_on(int fd) {
+        autofree char *line = NULL;
+        char *rest, *name;
+
+        if (file_read_line(fd, "cgroup.controllers", &line) < 0)
+                return;
+        rest = line;
+        while ((name = strsep(&rest, " "))) {
+                char text[64];
+
+                (void) snprintf(text, sizeof(text), "+%s", name);
+                if (*name)
+                        (void) file_write(fd, "cgroup.subtree_control", text);
+        }
+}
+
+static int give(int fd, uid_t uid, gid_t gid) {
+        static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
+
+        if (fchown(fd, uid, gid) < 0)
+                return -errno;
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
+                if (fchownat(fd, files[i], uid, gid, 0) < 0)
+                        return -errno;
+        return 0;
+}
+
+int cgroup_delegate(int fd, uid_t uid, gid_t gid) {
+        autoclose int inner = -EBADF;
+        int r;
+
+        r = visit_tree(fd, 0, NULL, true, NULL);
+        if (r < 0)
+                return r;
+        hand_controllers_on(fd);
+        if (mkdirat(fd, DELEGATED, 0755) < 0)
+                return -errno;
+        inner = dir_open(fd, DELEGATED);
+        if (inner < 0)
+                return inner;
+        r = give(inner, uid, gid);
+        return r < 0 ? r : take_fd(inner);
+}
+
+int cgroup_open_delegated(int fd, const char *path) {
+        autoclose int inner = dir_open(fd, DELEGATED);
+
+        return inner < 0 ? inner : dir_open(inner, path);
 }
 
 int cgroup_remove(const CgroupRoot *root, const char *unit) {

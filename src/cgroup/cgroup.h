@@ -29,10 +29,18 @@ int cgroup_create(const CgroupRoot *root, const char *unit, const LimitSpec *lim
 int cgroup_open(const CgroupRoot *root, const char *unit);
 
 /**
- * cgroup_delegate() - let a container's root make cgroups below its own: cgroups(7), "Delegation"
+ * cgroup_delegate() - make a cgroup below one that a container's root may do with as it likes: cgroups(7),
+ * "Delegation"
+ * @fd:        of the unit's, whose limits stay out of reach
  * @uid, @gid: what that root is outside
+ *
+ * One that is there already, without processes, is made anew. All controllers of the unit's are handed on.
+ * Returns: a directory descriptor, good for CLONE_INTO_CGROUP, or a negative errno.
  */
 int cgroup_delegate(int fd, uid_t uid, gid_t gid);
+
+/** cgroup_open_delegated() - the cgroup @name that the container made in its own. A descriptor or -ENOENT. */
+int cgroup_open_delegated(int fd, const char *name);
 
 /** cgroup_path() - as in /proc/PID/cgroup: "/nsunits/web.container". Free it; NULL when out of memory. */
 char *cgroup_path(const CgroupRoot *root, const char *unit);

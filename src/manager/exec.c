@@ -116,9 +116,13 @@ static int watch(Manager *m, const ExecResult *result, const char *name, Manager
 
 /* Where systemd keeps itself: once it has made cgroups for its services, no process can be beside them. */
 static int open_inner_cgroup(const Unit *u) {
+        int fd;
+
         if (!u->held.spec->boot || u->held.cgroup_fd < 0)
                 return -ENOENT;
-        return path_beneath_open(u->held.cgroup_fd, "init.scope", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        fd = cgroup_open_delegated(u->held.cgroup_fd, "init.scope");
+        /* Another init leaves all in one. */
+        return fd == -ENOENT ? cgroup_open_delegated(u->held.cgroup_fd, ".") : fd;
 }
 
 int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *data, int *ret_terminal,

@@ -245,14 +245,6 @@ static int restrict_devices(const Unit *u, Fault *fault) {
         return cgroup_restrict_devices(u->held.cgroup_fd, rules, n, fault);
 }
 
-/* For an init, which makes cgroups for its services. */
-static int delegate_cgroup(const Unit *u, Fault *fault) {
-        const IdPair root = id_map_outside(held_ids(u), (IdPair){ 0, 0 });
-        int r = cgroup_delegate(u->held.cgroup_fd, root.uid, root.gid);
-
-        return r < 0 ? fault_set(fault, "cgroup", r, "delegation") : 0;
-}
-
 static int make_cgroup(Unit *u, Fault *fault) {
         CgroupMemoryEvents events = {};
         int r;
@@ -265,8 +257,6 @@ static int make_cgroup(Unit *u, Fault *fault) {
                 return u->held.cgroup_fd;
 
         r = restrict_devices(u, fault);
-        if (r >= 0 && u->held.spec->boot)
-                r = delegate_cgroup(u, fault);
         if (r < 0)
                 return r;
         u->held.cgroup_killed = false;
@@ -279,16 +269,10 @@ static int make_cgroup(Unit *u, Fault *fault) {
  * outside, for ever after. There is none at all when the last manager was killed while it did this, or when
  * somebody removed it, as empty as it is between two launches. */
 int unit_renew_cgroup(Unit *u, Fault *fault) {
-        const bool used = u->held.spec && u->held.spec->boot;
-
-        if (!used && !u->held.cgroup_killed && u->held.cgroup_fd >= 0 &&
-            cgroup_populated(u->held.cgroup_fd) >= 0)
+        if (!u->held.cgroup_killed && u->held.cgroup_fd >= 0 && cgroup_populated(u->held.cgroup_fd) >= 0)
                 return 0;
 
         replace_fd(&u->held.cgroup_fd, -EBADF);
-        /* Where an init has made cgroups, no process can be put. */
-        if (used)
-                (void) cgroup_remove(u->manager->cgroups, u->name);
         return make_cgroup(u, fault);
 }
 

@@ -22,6 +22,7 @@
 typedef struct Launch {
         Identity identity;
         int root_fd;
+        int cgroup_fd; /* below the unit's, for an init that makes cgroups of its own */
         PreparedMounts *mounts;
         LaunchMount *launch_mounts;
         int output[2];
@@ -31,14 +32,23 @@ typedef struct Launch {
         int spaces[SPACE_N_];
 } Launch;
 
-#define LAUNCH_INIT                                                                                       \
-        {                                                                                                 \
-                .root_fd = -EBADF, .output = { -EBADF, -EBADF }, .spaces = { -1, -1, -1, -1, -1, -1, -1 } \
+#define LAUNCH_INIT                                                                               \
+        {                                                                                         \
+                .root_fd = -EBADF, .cgroup_fd = -EBADF, .output = { -EBADF, -EBADF }, .spaces = { \
+                        -1,                                                                       \
+                        -1,                                                                       \
+                        -1,                                                                       \
+                        -1,                                                                       \
+                        -1,                                                                       \
+                        -1,                                                                       \
+                        -1                                                                        \
+                }                                                                                 \
         }
 
 static void launch_clear(Launch *l) {
         identity_clear(&l->identity);
         cleanup_close_(&l->root_fd);
+        cleanup_close_(&l->cgroup_fd);
         prepared_mounts_free(l->mounts);
         free(l->launch_mounts);
         cleanup_close_(&l->output[0]);
@@ -87,6 +97,15 @@ static int find_init(Unit *u, int root_fd, Fault *fault) {
         (void) fault_set(fault, "init", -ENOENT, "%s", places[ELEMENTSOF(places) - 1]);
         fault_advise(fault, "Boot= needs a systemd or another init in the container");
         return -ENOENT;
+}
+
+static int take_cgroup(Unit *u, Launch *l, Fault *fault) {
+        const IdPair root = id_map_outside(held_ids(u), (IdPair){ 0, 0 });
+
+        if (!u->held.spec->boot || u->held.cgroup_fd < 0)
+                return 0;
+        l->cgroup_fd = cgroup_delegate(u->held.cgroup_fd, root.uid, root.gid);
+        return l->cgroup_fd < 0 ? fault_set(fault, "cgroup", l->cgroup_fd, "delegation") : 0;
 }
 
 static int take_root(Unit *u, Launch *l, Fault *fault) {
@@ -253,7 +272,7 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.root_clone = true;
         q.userns_fd = h->userns_fd >= 0 ? h->userns_fd : -1;
         q.netns_fd = h->netns_fd >= 0 ? h->netns_fd : -1;
-        q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
+        q.cgroup_fd = l->cgroup_fd >= 0 ? l->cgroup_fd : h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
         q.ids = held_ids(u);
         q.stdout_fd = l->output[0] >= 0 ? l->output[0] : -1;
         q.stderr_fd = l->output[1] >= 0 ? l->output[1] : -1;
@@ -315,6 +334,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         r = manager_injected_fault(u->manager, "spawn", fault);
         if (r >= 0)
                 r = unit_renew_cgroup(u, fault);
+        if (r >= 0)
+                r = take_cgroup(u, &l, fault);
         if (r >= 0)
                 r = take_root(u, &l, fault);
         if (r >= 0)
