@@ -4,6 +4,7 @@
 
 #include "basic/fault.h"
 
+PRINTF_LIKE(5, 0)
 static int set(Fault *f, const char *step, int r, bool told, const char *fmt, va_list ap) {
         if (!f || f->error != 0)
                 return r;

@@ -79,6 +79,9 @@ typedef enum ErrorSubject {
  */
 int bus_error_set(sd_bus_error *error, ErrorSubject about, int r, const Fault *fault, const char *object);
 
+/** bus_error_set_refused() - the same for jobs that were not queued: says of which unit, and why not. */
+int bus_error_set_refused(sd_bus_error *error, int r, const Fault *fault, const char *object);
+
 /* Each adds its vtables to a new connection. */
 int bus_manager_publish(Bus *b, sd_bus *bus);
 int bus_unit_publish(Bus *b, sd_bus *bus);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "basic/cleanup.h"
 #include "basic/clock.h"
@@ -159,7 +160,9 @@ static void on_event(const PullEvent *e, void *data) {
         if (e->kind == PULL_EVENT_UNPACK && now - *last < PROGRESS_USEC)
                 return;
         *last = now;
-        (void) pull_event_print(e);
+        /* Nobody listens: the manager died before this process could ask to be told. */
+        if (pull_event_print(e) < 0)
+                _exit(EXIT_FAILED);
 }
 
 static int do_pull(ImageStore *store, int argc, char **argv, Fault *fault) {

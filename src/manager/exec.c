@@ -9,7 +9,6 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
-#include "runtime/exec.h"
 #include "spec/spec-make.h"
 
 struct ExecSession {
@@ -125,15 +124,13 @@ static int open_inner_cgroup(const Unit *u) {
         return fd == -ENOENT ? cgroup_open_delegated(u->held.cgroup_fd, ".") : fd;
 }
 
-int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *data, int *ret_terminal,
-                 pid_t *ret_pid, Fault *fault) {
+int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault) {
         Unit *u = call->unit;
         const ContainerSpec *spec = u->held.spec;
         ExecRequest request = EXEC_REQUEST_INIT;
         autostrv char **env = NULL;
         autoidentity Identity identity = {};
         autoclose int inner = -EBADF;
-        ExecResult result = {};
         int r;
 
         if (!u->main || !spec)
@@ -163,12 +160,19 @@ int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *dat
                 request.stdout_fd = call->stdio[1];
                 request.stderr_fd = call->stdio[2];
         }
+        return container_exec(&request, fault, ret);
+}
 
-        r = container_exec(&request, fault, &result);
+int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *data, int *ret_terminal,
+                 pid_t *ret_pid, Fault *fault) {
+        ExecResult result = {};
+        int r;
+
+        r = unit_exec(call, &result, fault);
         if (r < 0)
                 return r;
 
-        r = watch(m, &result, u->name, done, data);
+        r = watch(m, &result, call->unit->name, done, data);
         if (r < 0) {
                 child_put_down(result.pidfd);
                 if (result.terminal_fd >= 0)

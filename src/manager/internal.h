@@ -3,11 +3,14 @@
  *
  *      manager.c   the object, its units, startup, reload           unit.c     one unit: file, status
  *      lifecycle.c machine <-> world: events in, actions out        prepare.c  MACHINE_PREPARE and its undo
- *      spawn.c     MACHINE_SPAWN                                    jobs.c     transactions and the job queue
- *      saved.c     state on disk, adoption                          worker.c   slow work in a child process
- *      exec.c      programs inside running containers               report.c   JSON listings
+ *      spawn.c     MACHINE_SPAWN                                    hook.c     MACHINE_RUN_HOOK
+ *      signal.c    stop, watchdog, reload and kill signals          watch.c    how a container ends
+ *      notify.c    what it says                                     depend.c   what its end means for others
+ *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
+ *      worker.c    slow work in a child process                     exec.c     programs inside containers
  *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
+ *      report.c    JSON listings
  */
 #pragma once
 
@@ -22,6 +25,7 @@
 #include "manager/notify-socket.h"
 #include "manager/pull.h"
 #include "network/network.h"
+#include "runtime/exec.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
 
@@ -63,22 +67,31 @@ struct Unit {
         Machine machine;
         MachinePolicy policy;
         Held held;
-        Child *main;
+        Child *main, *hook;
         PullWaiter *pull; /* what its preparation waits for */
         NotifySocket *notify;
         sd_event_source *timer;
+        sd_event_source *job_timer;
+        usec_t job_due;
+        uint32_t timed_job; /* whose time that is */
         sd_event_source *cgroup_watch;
-        int cgroup_events_fd;
+        int cgroup_events_fd, hook_cgroup_fd;
         uint64_t oom_kills; /* of the cgroup, when the invocation began */
         uint8_t invocation[16];
-        uint64_t pid_identity; /* pidfd inode, or start time of the process on old kernels */
+        uint64_t pid_identity, hook_identity; /* pidfd inode, or start time of the process on old kernels */
+        char **monitor;    /* MONITOR_...=: of the unit whose OnFailure= or OnSuccess= has started this one */
+        usec_t hold_begin; /* starts for the sake of Upholds= are counted from then on */
+        unsigned hold_count;
+        bool condition_result, assert_result; /* of the last start that was tried */
         Fault fault;
         char *fault_text;
         char *status_text;
+        int status_errno;          /* ERRNO= of the invocation */
+        bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
         bool log_file;             /* the output goes to a file that has to be rotated */
         bool in_event;             /* a machine step is under way: events that it causes are queued */
-        MachineEvent queue[4];
+        MachineEvent queue[8];
         size_t n_queue;
         UT_hash_handle hh;
 };
@@ -125,6 +138,7 @@ void unit_free(Unit *u);
 int unit_load(Unit *u);
 void unit_set_fault(Unit *u, const Fault *fault);
 bool unit_at_rest(const Unit *u);
+bool unit_can_reload(const Unit *u);
 
 /* manager.c */
 int manager_graph_index(Manager *m, const char *name, unsigned *ret);
@@ -134,22 +148,58 @@ int manager_load_unit_anyway(Manager *m, const char *name, Unit **ret);
 void manager_drop_unit(Manager *m, Unit *u);
 void manager_schedule_rotation(Manager *m);
 void manager_schedule_purge(Manager *m);
-/* Bridges and the nftables table go some time after the last container that used them. */
+/* Bridges and the nftables table go some time after the last container that used them; so do cgroups of
+ * hooks. */
 void manager_schedule_collect(Manager *m);
 /* Once, when all attachments are known again. */
 void manager_settle_network(Manager *m);
 
 /* lifecycle.c */
 void unit_event(Unit *u, const MachineEvent *event);
+/* For the answers of actions: looked at when all actions are done. */
+void unit_queue_event(Unit *u, const MachineEvent *event);
+void unit_process_events(Unit *u);
 void unit_arm_timer(Unit *u);
 void unit_adopted(Unit *u);
+
+/* watch.c */
 /* The end of the main process, in the words of the machine; what nobody knows becomes the fault text. */
 MainExit unit_main_exit(Unit *u, const ChildExit *how);
+MainExit unit_exit_in_words(const ChildExit *how);
 int unit_watch_main(Unit *u, int pidfd, pid_t pid);
 int unit_watch_cgroup(Unit *u);
+void unit_unwatch_cgroup(Unit *u);
+
+/* notify.c */
 void unit_on_notify(char *const *fields, void *data);
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
+
+/* signal.c */
+void unit_signal_stop(Unit *u);
+void unit_signal_watchdog(Unit *u);
+void unit_signal_reload(Unit *u);
+void unit_kill_all(Unit *u);
+
+/* hook-environment.c */
+int unit_hook_environment(const Unit *u, char ***ret, Fault *fault);
+
+/* hook.c */
+void unit_run_hook(Unit *u);
+void unit_hook_signal(Unit *u, int sig);
+void unit_hook_kill(Unit *u);
+void unit_hook_release(Unit *u);
+/* Cgroups that could not be removed before. */
+void unit_hook_collect(Unit *u);
+/* The machine waits for one that the last manager has started: @pid, 0 = it did not come to that. */
+void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
+
+/* depend.c */
+void unit_tell_dependents(Unit *u, MachineState before);
+/* The wait for a restart is over. True when the restart is to be a job, for the sake of other units. */
+bool unit_restart_by_job(Unit *u);
+/* Is every unit up that this one is bound to, and ordered after? */
+bool unit_is_bound_well(const Unit *u);
 
 /* prepare.c */
 int unit_prepare(Unit *u, Fault *fault);
@@ -197,6 +247,7 @@ int unit_files_add(const Unit *u, const char *name, const char *destination, Uni
 void unit_files_clear(UnitFiles *files);
 
 /* spawn.c */
+void unit_begin_invocation(Unit *u);
 /* User=, Group= and GroupAdd= in the container's own files. */
 int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *fault);
 int unit_spawn(Unit *u, Fault *fault);
@@ -222,12 +273,24 @@ int unit_save(Unit *u);
 void unit_forget(Unit *u);
 int manager_adopt_all(Manager *m);
 
+/* job-timer.c */
+/* Of a job that is new, or begins to run. */
+void unit_arm_job(Unit *u, const Job *job);
+void unit_disarm_job(Unit *u);
+
 /* jobs.c */
+/* Conditions and asserts, tested now. False with what that makes of a start job in @ret, which may be NULL.
+ */
+bool unit_may_start(Unit *u, JobResult *ret);
+/* For the manager's own ends: refused by no RefuseManualStart=. */
+int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault);
 int manager_jobs_setup(Manager *m);
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
 void manager_schedule_jobs(Manager *m);
 
 /* exec.c */
+/* As manager_exec(), for who follows the process by himself. */
+int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault);
 void manager_exec_free_all(Manager *m);
 
 /* pull.c */

@@ -457,6 +457,8 @@ static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         Manager *m = userdata;
 
         network_collect(m->network);
+        for (Unit *u = m->units; u; u = u->hh.next)
+                unit_hook_collect(u);
         return 0;
 }
 

@@ -93,7 +93,8 @@ Unit *manager_next_unit(const Manager *m, const Unit *unit);
  * @ret_ids: one job id per name, in the same order; free(); 0 where nothing had to be done
  *
  * Returns: 0, or with @fault filled: -ENOENT no such unit; -EBADMSG the unit's file has errors; -ERFKILL
- * masked; -EDEADLK the ordering is cyclic; -EEXIST destructive (mode fail); -EINVAL; -ENOMEM.
+ * masked; -EDEADLK the ordering is cyclic; -EEXIST destructive (mode fail); -EACCES RefuseManualStart= or
+ * RefuseManualStop=; -EOPNOTSUPP it cannot be reloaded; -EINVAL; -ENOMEM.
  */
 int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids,
                     Fault *fault);
@@ -111,7 +112,7 @@ typedef enum KillWhom {
         KILL_ALL,  /* every process of the container's cgroup */
 } KillWhom;
 
-/** manager_kill_unit() - 0, -ESRCH when nothing runs, or another negative errno. */
+/** manager_kill_unit() - 0, -ESRCH when there is no main process, or another negative errno. */
 int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal);
 
 /** manager_reset_failed() - back from failed to inactive, counters to zero; @u NULL = all units. */

@@ -442,6 +442,7 @@ int unit_prepare(Unit *u, Fault *fault) {
 void unit_release(Unit *u) {
         autofree char *hold = NULL;
 
+        unit_hook_release(u);
         unit_forget_image(u);
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)

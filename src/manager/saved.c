@@ -104,14 +104,18 @@ int unit_save(Unit *u) {
         json_t *o;
         int r;
 
-        o = json_pack(
-                "{s:i, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s?}", "version",
-                STATE_VERSION, "boot_id", u->manager->boot_id, "machine", machine_to_json(&u->machine),
-                "invocation", invocation_text(u, invocation), "pid", u->main ? (int) child_pid(u->main) : 0,
-                "pid_identity", (json_int_t) u->pid_identity, "oom_kills", (json_int_t) u->oom_kills,
-                "id_base", (json_int_t) u->held.id_base, "fingerprint", (json_int_t) u->held.fingerprint,
-                "volumes_filled", u->held.volumes_filled, "log_file", u->log_file, "image",
-                u->held.image ? u->held.image->id : NULL, "status", u->status_text, "fault", u->fault_text);
+        o = json_pack("{s:i, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:I, "
+                      "s:i, s:b, s:b}",
+                      "version", STATE_VERSION, "boot_id", u->manager->boot_id, "machine",
+                      machine_to_json(&u->machine), "invocation", invocation_text(u, invocation), "pid",
+                      u->main ? (int) child_pid(u->main) : 0, "pid_identity", (json_int_t) u->pid_identity,
+                      "oom_kills", (json_int_t) u->oom_kills, "id_base", (json_int_t) u->held.id_base,
+                      "fingerprint", (json_int_t) u->held.fingerprint, "volumes_filled",
+                      u->held.volumes_filled, "log_file", u->log_file, "image",
+                      u->held.image ? u->held.image->id : NULL, "status", u->status_text, "fault",
+                      u->fault_text, "hook_pid", u->hook ? (int) child_pid(u->hook) : 0, "hook_identity",
+                      (json_int_t) u->hook_identity, "errno", u->status_errno, "condition_result",
+                      u->condition_result, "assert_result", u->assert_result);
         if (!o || !path)
                 return -ENOMEM;
         if (held_ids(u))
@@ -288,6 +292,12 @@ static void resume_without_main(Unit *u) {
                 (void) unit_watch_cgroup(u);
 }
 
+static void resume_hook(Unit *u, const json_t *saved) {
+        if (u->machine.hook_alive && !u->hook)
+                unit_hook_adopt(u, (pid_t) json_integer_value(json_object_get(saved, "hook_pid")),
+                                (uint64_t) json_integer_value(json_object_get(saved, "hook_identity")));
+}
+
 static int resume(Unit *u, const json_t *saved) {
         autoclose int pidfd = -EBADF;
         autofree char *notify = NULL;
@@ -296,6 +306,7 @@ static int resume(Unit *u, const json_t *saved) {
 
         if (!u->machine.main_alive) {
                 resume_without_main(u);
+                resume_hook(u, saved);
                 return 0;
         }
 
@@ -303,6 +314,7 @@ static int resume(Unit *u, const json_t *saved) {
         if (pidfd < 0) {
                 unit_adopted(u);
                 report_lost_exit(u);
+                resume_hook(u, saved);
                 return 0;
         }
 
@@ -317,6 +329,7 @@ static int resume(Unit *u, const json_t *saved) {
                 (void) notify_socket_open(u->manager->event, notify, unit_on_notify, u, &u->notify);
         manager_schedule_rotation(u->manager);
         unit_adopted(u);
+        resume_hook(u, saved);
         return 0;
 }
 
@@ -331,6 +344,10 @@ static int adopt_unit(Unit *u, const json_t *saved) {
         parse_invocation(u, json_string_value(json_object_get(saved, "invocation")));
         u->oom_kills = (uint64_t) json_integer_value(json_object_get(saved, "oom_kills"));
         u->log_file = json_is_true(json_object_get(saved, "log_file"));
+        u->hook_identity = (uint64_t) json_integer_value(json_object_get(saved, "hook_identity"));
+        u->status_errno = (int) json_integer_value(json_object_get(saved, "errno"));
+        u->condition_result = json_is_true(json_object_get(saved, "condition_result"));
+        u->assert_result = json_is_true(json_object_get(saved, "assert_result"));
         text = json_string_value(json_object_get(saved, "status"));
         u->status_text = text ? strdup(text) : NULL;
         text = json_string_value(json_object_get(saved, "fault"));
@@ -340,6 +357,7 @@ static int adopt_unit(Unit *u, const json_t *saved) {
                 if (u->machine.prepared && u->spec)
                         (void) unit_prepare(u, &fault);
                 unit_adopted(u);
+                resume_hook(u, saved);
                 return 0;
         }
 

@@ -3,6 +3,7 @@
  * nothing that could have been done before: clone the mounts, open the logs, clone3, watch.
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <systemd/sd-id128.h>
 
 #include "basic/file.h"
@@ -222,11 +223,21 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
         return 0;
 }
 
+/* Is there a socket on which the container can say something? NotifyAccess= may ask for one; a missing one is
+ * implied by what cannot do without. */
+static bool hears(const Unit *u) {
+        const ServiceSection *s = u->spec ? &u->spec->service : NULL;
+
+        if (service_type_notifies(u->held.spec->type) || (s && s->watchdog > 0))
+                return true;
+        return s && s->notify_access > NOTIFY_ACCESS_NONE;
+}
+
 static int name_files(Unit *u, Launch *l) {
         int r;
 
         r = unit_files_name(u, &l->files);
-        if (r < 0 || !service_type_notifies(u->held.spec->type))
+        if (r < 0 || !hears(u))
                 return r;
         r = unit_files_add(u, "notify", NOTIFY_DIRECTORY_INSIDE, &l->files);
         if (r < 0)
@@ -239,7 +250,7 @@ static int take_notify(Unit *u, Fault *fault) {
         autofree char *directory = NULL;
         int r;
 
-        if (!service_type_notifies(u->held.spec->type) || u->notify)
+        if (!hears(u) || u->notify)
                 return 0;
         if (asprintf(&directory, "%s/notify", u->held.files_dir) < 0) {
                 directory = NULL;
@@ -249,16 +260,30 @@ static int take_notify(Unit *u, Fault *fault) {
         return r < 0 ? fault_set(fault, "notify socket", r, "%s", directory) : 0;
 }
 
-static int new_invocation(Unit *u, Launch *l) {
+void unit_begin_invocation(Unit *u) {
+        sd_id128_t id;
+
+        if (sd_id128_randomize(&id) >= 0)
+                memcpy(u->invocation, &id, sizeof(u->invocation));
+        u->status_errno = 0;
+}
+
+/* What the program is told of this one start. */
+static int name_invocation(const Unit *u, Launch *l) {
+        const ServiceSection *s = u->spec ? &u->spec->service : NULL;
         char text[SD_ID128_STRING_MAX];
         sd_id128_t id;
         int r;
 
-        r = sd_id128_randomize(&id);
-        if (r < 0)
-                return r;
-        memcpy(u->invocation, &id, sizeof(u->invocation));
-        return strv_addf(&l->environment, "INVOCATION_ID=%s", sd_id128_to_string(id, text));
+        memcpy(&id, u->invocation, sizeof(id));
+        r = strv_addf(&l->environment, "INVOCATION_ID=%s", sd_id128_to_string(id, text));
+        if (r >= 0)
+                r = strv_add_all(&l->environment, u->monitor);
+        if (r >= 0 && s && s->watchdog > 0 && s->watchdog != USEC_INFINITY)
+                r = strv_addf(&l->environment, "WATCHDOG_USEC=%" PRIu64, s->watchdog);
+        if (r >= 0 && s && s->restart_mode == RESTART_MODE_DEBUG && u->machine.n_restarts > 0)
+                r = strv_add(&l->environment, "DEBUG_INVOCATION=1");
+        return r;
 }
 
 static LaunchRequest request_of(const Unit *u, const Launch *l) {
@@ -343,7 +368,7 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = take_output(u, &l, fault);
         if (r >= 0)
-                r = new_invocation(u, &l);
+                r = name_invocation(u, &l);
         if (r >= 0)
                 r = name_files(u, &l);
         if (r >= 0)

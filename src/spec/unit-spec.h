@@ -21,7 +21,9 @@
 typedef struct UnitSpec {
         char *name;
         UnitKind kind;
-        RawUnit *raw; /* owned: every Where points into it */
+        RawUnit *raw;     /* owned: every Where points into it */
+        RawUnit *derived; /* owned: values that other keys stand for (podman-args.h); bear the places of those
+                           */
 #define MEMBER_(word, title, type) type word;
         COMMON_SECTION_LIST(MEMBER_)
 #undef MEMBER_

@@ -5,6 +5,7 @@
 #include "basic/strv.h"
 #include "image/pull-request.h"
 #include "image/skopeo.h"
+#include "image/worker.h"
 #include "unit-test.h"
 
 START_TEST(policies) {
@@ -167,4 +168,30 @@ START_TEST(requests_travel) {
 }
 END_TEST
 
-TEST_MAIN("image: pull", policies, delays, lines, reasons, long_reasons, requests_travel)
+/* From the worker to the manager, and what a person sees. */
+START_TEST(failures_keep_their_words) {
+        const char *line =
+                "{\"error\": {\"error\": -13, \"told\": true, \"step\": \"pull\", \"object\": \"r/x:1: "
+                "unauthorized\", \"advice\": \"\"}}";
+        autofree char *id = NULL, *text = NULL;
+        PullEvent e;
+        Fault f = {};
+
+        ck_assert_int_eq(image_worker_parse(line, &id, &f), WORKER_FAILED);
+        text = fault_to_string(&f);
+        ck_assert_str_eq(text, "pull r/x:1: unauthorized");
+
+        line = "{\"event\":\"retry\",\"text\":\"no route\",\"done\":0,\"total\":4}";
+        ck_assert_int_eq(image_worker_parse(line, &id, &f), WORKER_PROGRESS);
+        ck_assert_int_eq(pull_event_parse(line, &e), 0);
+        ck_assert_int_eq(e.kind, PULL_EVENT_RETRY);
+        ck_assert_str_eq(e.text, "no route");
+        ck_assert_uint_eq(e.total, 4);
+        ck_assert_int_eq(pull_event_parse("{\"event\":\"dance\"}", &e), -EBADMSG);
+        ck_assert_int_eq(pull_event_parse("{\"done\":true}", &e), -EBADMSG);
+        ck_assert_int_eq(pull_event_parse("nonsense", &e), -EBADMSG);
+}
+END_TEST
+
+TEST_MAIN("image: pull", policies, delays, lines, reasons, long_reasons, requests_travel,
+          failures_keep_their_words)
