@@ -28,6 +28,7 @@
 #include "runtime/exec.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
+#include "storage/mounts.h"
 
 /* Ids of user namespaces are given out in slots of users.id-count each. */
 typedef struct IdPool {
@@ -39,6 +40,7 @@ typedef struct IdPool {
 typedef struct Held {
         Image *image;
         ContainerSpec *spec;
+        Image **mount_images; /* one per mount of the spec: what Mount=type=image means; NULL = is none */
         char *directory;      /* /run/nsunitd/held/UNIT */
         char *container_dir;  /* /var/lib/nsunits/containers/UNIT */
         char *files_dir;      /* /run/nsunitd/units/UNIT */
@@ -216,6 +218,13 @@ int unit_describe_attachment(Unit *u);
 char *held_path(const Unit *u, const char *name);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
+
+/* mount-images.c */
+int unit_find_mount_images(Unit *u, Fault *fault);
+void unit_drop_mount_images(Unit *u);
+/* The layers of each, one per mount of the spec; close with the other. */
+int unit_open_mount_layers(const Unit *u, MountLayers **ret, Fault *fault);
+void unit_close_mount_layers(const Unit *u, MountLayers *layers);
 
 /* spaces.c */
 /* NULL without a user namespace. */

@@ -187,11 +187,15 @@ static int make_spec(Unit *u, Fault *fault) {
                 return r;
 
         u->held.fingerprint = u->fingerprint;
+        r = unit_find_mount_images(u, fault);
+        if (r < 0)
+                return r;
         return cgroup_root_check(u->manager->cgroups, &u->held.spec->limits, fault);
 }
 
 static void drop_spec(Unit *u) {
         image_unref(take_ptr(u->held.image));
+        unit_drop_mount_images(u);
         container_spec_free(take_ptr(u->held.spec));
 }
 

@@ -187,6 +187,8 @@ static int adopt_spec(Unit *u, const json_t *saved, Fault *fault) {
         r = unit_make_spec(u, spec, NULL, &u->held.spec, fault);
         if (r >= 0 && image)
                 (void) image_store_resolve(u->manager->images, image, &u->held.image, fault);
+        if (r >= 0)
+                (void) unit_find_mount_images(u, NULL);
         return r;
 }
 

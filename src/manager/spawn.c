@@ -131,16 +131,22 @@ static int take_root(Unit *u, Launch *l, Fault *fault) {
 static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
         autofree char *volumes = NULL, *staging = NULL;
+        MountLayers *layers;
         int r;
 
         if (asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
             asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
                 return -ENOMEM;
 
+        r = unit_open_mount_layers(u, &layers, fault);
+        if (r < 0)
+                return r;
+
         const MountsRequest request = {
                 .spec = u->held.spec,
                 .volumes_dir = volumes,
                 .container_dir = u->held.container_dir,
+                .layers = layers,
                 .staging = staging,
                 .root_fd = l->root_fd,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
@@ -150,6 +156,7 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
                 .restart = u->held.volumes_filled,
         };
         r = prepared_mounts_make(&request, fault, &l->mounts);
+        unit_close_mount_layers(u, layers);
         if (r < 0)
                 return r;
         u->held.volumes_filled = true;
