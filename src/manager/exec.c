@@ -71,16 +71,14 @@ static int make_environment(const ExecCall *call, const ContainerSpec *spec, cha
 }
 
 static int resolve_user(Unit *u, const ExecCall *call, Identity *ret, Fault *fault) {
-        autofree char *path = held_path(u, "root"), *user = NULL;
+        autofree char *user = NULL;
         autoclose int root = -EBADF;
         char *colon;
 
         /* Not the root of its process: what the container has mounted there could answer late or never. */
-        if (!path)
-                return -ENOMEM;
-        root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        root = unit_open_root(u, fault);
         if (root < 0)
-                return fault_set(fault, "open root", -errno, "%s", path);
+                return root;
 
         if (!call->user)
                 return unit_resolve_identity(u, root, ret, fault);

@@ -256,6 +256,8 @@ int unit_files_add(const Unit *u, const char *name, const char *destination, Uni
 void unit_files_clear(UnitFiles *files);
 
 /* spawn.c */
+/* What the container's processes have as "/", before anything is mounted on it; a descriptor. */
+int unit_open_root(const Unit *u, Fault *fault);
 void unit_begin_invocation(Unit *u);
 /* User=, Group= and GroupAdd= in the container's own files. */
 int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *fault);

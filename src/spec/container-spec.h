@@ -166,6 +166,8 @@ typedef struct ContainerSpec {
         char *rootfs;        /* absolute host directory */
         bool rootfs_overlay; /* Rootfs=DIR:O */
         bool read_only;
+        char *pivot_root; /* directory in it that becomes "/"; NULL = none */
+        char *old_root;   /* where the whole root is seen then; NULL = nowhere */
 
         /* process */
         char **argv; /* at least one */

@@ -39,6 +39,9 @@ static int make_names(const Making *m, ContainerSpec *s) {
 static int make_root(const Making *m, ContainerSpec *s) {
         const char *rootfs = m->section->rootfs, *overlay = rootfs ? endswith(rootfs, ":O") : NULL;
 
+        if (spec_copy_text(m->section->pivot_root.new_root, &s->pivot_root) < 0 ||
+            spec_copy_text(m->section->pivot_root.old_root, &s->old_root) < 0)
+                return -ENOMEM;
         s->read_only = m->section->read_only || m->section->volatile_mode == VOLATILE_STATE;
         s->rootfs_overlay = overlay || m->section->ephemeral || m->section->volatile_mode == VOLATILE_OVERLAY;
         if (rootfs) {
