@@ -76,7 +76,7 @@ static const char *io_key(const LimitSpec *l) {
         for (size_t i = 0; i < ELEMENTSOF(devices); i++)
                 if (list_of(l, i)->n > 0)
                         return devices[i].key;
-        return NULL;
+        return l->io_accounting ? "IOAccounting" : NULL;
 }
 
 static const char *number_key(const LimitSpec *l, CgroupController c) {
