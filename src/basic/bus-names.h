@@ -25,6 +25,7 @@
 #define BUS_ERROR_NO_SUCH_IMAGE   "org.nsunits1.NoSuchImage"
 #define BUS_ERROR_NO_SUCH_VOLUME  "org.nsunits1.NoSuchVolume"
 #define BUS_ERROR_LOAD_FAILED     "org.nsunits1.LoadFailed"
+#define BUS_ERROR_BAD_SETTING     "org.nsunits1.BadUnitSetting"
 #define BUS_ERROR_UNIT_MASKED     "org.nsunits1.UnitMasked"
 #define BUS_ERROR_NOT_APPLICABLE  "org.nsunits1.JobTypeNotApplicable"
 #define BUS_ERROR_DESTRUCTIVE     "org.nsunits1.TransactionIsDestructive"

@@ -12,6 +12,7 @@
 
 typedef struct Fault {
         int error;        /* negative errno; 0 = no fault recorded */
+        bool told;        /* @object ends in the reason, in better words than the errno's */
         char step[32];    /* what was being done: "mount", "exec", "lease", ... */
         char object[256]; /* on what: a path, an interface, an address; may be empty */
         char advice[160]; /* what to do about it; may be empty */
@@ -28,8 +29,13 @@ typedef struct Fault {
  */
 int fault_set(Fault *f, const char *step, int r, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
+/** fault_tell() - the same when somebody else has said why: @fmt ends in his words, and those of @r are left
+ * out. */
+int fault_tell(Fault *f, const char *step, int r, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
 /** fault_advise() - say what to do; kept only if there is no advice yet. */
 void fault_advise(Fault *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/** fault_to_string() - "step object: reason (advice)". Free the result; NULL when out of memory. */
+/** fault_to_string() - "step object: reason (advice)", the reason being in the object if that is told. Free
+ * the result; NULL when out of memory. */
 char *fault_to_string(const Fault *f);

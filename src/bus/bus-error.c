@@ -18,7 +18,7 @@ static const struct {
         { ENOMEM, SD_BUS_ERROR_NO_MEMORY },
         { EACCES, SD_BUS_ERROR_ACCESS_DENIED },
         { EPERM, SD_BUS_ERROR_ACCESS_DENIED },
-        { EBADMSG, BUS_ERROR_LOAD_FAILED },
+        { EBADMSG, BUS_ERROR_BAD_SETTING },
         { ERFKILL, BUS_ERROR_UNIT_MASKED },
         { EDEADLK, BUS_ERROR_CYCLIC },
         { EEXIST, BUS_ERROR_DESTRUCTIVE },
@@ -73,6 +73,20 @@ int bus_error_set(sd_bus_error *error, ErrorSubject about, int r, const Fault *f
         if (object)
                 return sd_bus_error_setf(error, name_of(about, r), "%s: %s", object, words_of(about, r));
         return sd_bus_error_set(error, name_of(about, r), words_of(about, r));
+}
+
+int bus_error_set_refused(sd_bus_error *error, int r, const Fault *fault, const char *object) {
+        const char *words = r == -EACCES       ? "only units that depend on it may ask for that"
+                            : r == -EOPNOTSUPP ? "that cannot be done with it"
+                                               : words_of(ABOUT_UNIT, r);
+        const char *advice = fault->advice;
+
+        /* What else goes wrong is an operation that has failed, and its errno has the right words. */
+        if (fault->error != r || !fault->object[0] || streq(words, strerror(-r)) || r == -ENOENT)
+                return bus_error_set(error, ABOUT_UNIT, r, fault, object);
+
+        return sd_bus_error_setf(error, name_of(ABOUT_UNIT, r), "%s: %s%s%s%s", fault->object, words,
+                                 advice[0] ? " (" : "", advice, advice[0] ? ")" : "");
 }
 
 int bus_require_root(sd_bus_message *m, sd_bus_error *error) {

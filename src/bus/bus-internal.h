@@ -27,12 +27,14 @@ typedef struct KeyView {
 } KeyView;
 
 typedef struct Exec Exec;
+typedef struct PullCall PullCall;
 
 struct Bus {
         sd_event *event; /* borrowed, like the manager */
         Manager *manager;
         TAILQ_HEAD(, Peer) peers;
         TAILQ_HEAD(, Exec) execs;
+        TAILQ_HEAD(, PullCall) pulls;
         sd_event_source *listener;    /* private socket */
         sd_event_source *retry_timer; /* system bus */
         char *socket_path;
@@ -77,6 +79,9 @@ typedef enum ErrorSubject {
  */
 int bus_error_set(sd_bus_error *error, ErrorSubject about, int r, const Fault *fault, const char *object);
 
+/** bus_error_set_refused() - the same for jobs that were not queued: says of which unit, and why not. */
+int bus_error_set_refused(sd_bus_error *error, int r, const Fault *fault, const char *object);
+
 /* Each adds its vtables to a new connection. */
 int bus_manager_publish(Bus *b, sd_bus *bus);
 int bus_unit_publish(Bus *b, sd_bus *bus);
@@ -107,11 +112,15 @@ int on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_import_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_import_image_from_fd(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_pull_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/** bus_pull_drop() - forget the pulls that were asked for on a connection; NULL = all. */
+void bus_pull_drop(Bus *b, const sd_bus *bus);
 
 /** exec_drop_all() - forget all programs whose end a client waits for. */
 void exec_drop_all(Bus *b);

@@ -54,7 +54,7 @@ int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint
         }
 
         r = manager_enqueue(b->manager, names, type, job_mode, ret_ids, &fault);
-        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, &fault, names[1] ? NULL : names[0]) : 0;
+        return r < 0 ? bus_error_set_refused(error, r, &fault, names[1] ? NULL : names[0]) : 0;
 }
 
 int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, const char *mode,
@@ -87,22 +87,37 @@ static int reply_jobs(sd_bus_message *m, const uint32_t *ids, size_t n) {
         return r < 0 ? r : 1;
 }
 
-static bool is_up(Bus *b, const char *name) {
-        Unit *u = manager_get_unit(b->manager, name);
+/* What one method does with each of its units. */
+typedef struct JobMethod {
+        JobType type;
+        bool try;    /* leave alone what does not run */
+        bool reload; /* reload what can be reloaded and is up */
+} JobMethod;
+
+/* Returns the job for one unit, JOB_TYPE_INVALID_ for none, or sets @ret_error. */
+static JobType choose(Bus *b, const JobMethod *o, const char *name, int *ret_error, sd_bus_error *error) {
         UnitStatus status;
         ActiveState state;
+        Unit *u;
 
-        if (!u)
-                return false;
+        *ret_error = load_unit(b, name, &u, error);
+        if (*ret_error < 0)
+                return JOB_TYPE_INVALID_;
+
         unit_status(u, &status);
-        state = status.machine ? machine_active_state(status.machine->state) : ACTIVE_STATE_INACTIVE;
-        return state != ACTIVE_STATE_INACTIVE && state != ACTIVE_STATE_FAILED;
+        state = machine_active_state(status.machine->state);
+        if (o->try && (state == ACTIVE_STATE_INACTIVE || state == ACTIVE_STATE_FAILED))
+                return JOB_TYPE_INVALID_;
+        if (o->reload && status.can_reload &&
+            (state == ACTIVE_STATE_ACTIVE || state == ACTIVE_STATE_RELOADING))
+                return JOB_RELOAD;
+        return o->type;
 }
 
-/* One unit: StartUnit and its kin. @try: leave alone what does not run. */
-static int one_unit(Bus *b, sd_bus_message *m, JobType type, bool try, sd_bus_error *error) {
+/* One unit: StartUnit and its kin. */
+static int one_unit(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *error) {
         const char *name, *mode;
-        Unit *u;
+        JobType type;
         int r;
 
         r = bus_require_root(m, error);
@@ -112,20 +127,40 @@ static int one_unit(Bus *b, sd_bus_message *m, JobType type, bool try, sd_bus_er
         if (r < 0)
                 return r;
 
-        if (try && !is_up(b, name)) {
-                r = load_unit(b, name, &u, error);
+        type = choose(b, &o, name, &r, error);
+        if (type == JOB_TYPE_INVALID_)
                 return r < 0 ? r : sd_bus_reply_method_return(m, "o", "/");
-        }
         return bus_reply_job(b, m, name, type, mode, error);
 }
 
+/* The transaction of those units whose job is @type; their numbers go to @ids, by the place of the name. */
+static int enqueue_chosen(Bus *b, char *const *names, const JobType *types, JobType type, const char *mode,
+                          uint32_t *ids, sd_bus_error *error) {
+        autostrv char **chosen = NULL;
+        autofree uint32_t *own = NULL;
+        size_t k = 0;
+        int r;
+
+        for (size_t i = 0; names[i]; i++)
+                if (types[i] == type && (r = strv_add(&chosen, names[i])) < 0)
+                        return r;
+        if (!chosen)
+                return 0;
+
+        r = bus_enqueue(b, chosen, type, mode, &own, error);
+        for (size_t i = 0; r >= 0 && names[i]; i++)
+                if (types[i] == type)
+                        ids[i] = own[k++];
+        return r;
+}
+
 /* Many units in one transaction: StartUnits and its kin. */
-static int many_units(Bus *b, sd_bus_message *m, JobType type, bool try, sd_bus_error *error) {
-        autostrv char **names = NULL, **chosen = NULL;
-        autofree uint32_t *ids = NULL, *all = NULL;
+static int many_units(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *error) {
+        autostrv char **names = NULL;
+        autofree uint32_t *ids = NULL;
+        autofree JobType *types = NULL;
         const char *mode;
-        size_t n, k = 0;
-        Unit *u;
+        size_t n;
         int r;
 
         r = bus_require_root(m, error);
@@ -137,41 +172,37 @@ static int many_units(Bus *b, sd_bus_message *m, JobType type, bool try, sd_bus_
                 return r;
 
         n = strv_length(names);
-        all = calloc(n + 1, sizeof(*all));
-        if (!all)
+        ids = calloc(n + 1, sizeof(*ids));
+        types = calloc(n + 1, sizeof(*types));
+        if (!ids || !types)
                 return -ENOMEM;
-
-        STRV_FOREACH (name, names) {
-                r = try ? load_unit(b, *name, &u, error) : 0;
-                if (r >= 0 && (!try || is_up(b, *name)))
-                        r = strv_add(&chosen, *name);
-                if (r < 0)
-                        return r;
-        }
-        if (chosen) {
-                r = bus_enqueue(b, chosen, type, mode, &ids, error);
+        for (size_t i = 0; i < n; i++) {
+                types[i] = choose(b, &o, names[i], &r, error);
                 if (r < 0)
                         return r;
         }
 
-        for (size_t i = 0; i < n; i++)
-                if (chosen && strv_contains(chosen, names[i]))
-                        all[i] = ids[k++];
-        return reply_jobs(m, all, n);
+        r = names ? enqueue_chosen(b, names, types, o.type, mode, ids, error) : 0;
+        if (r >= 0 && o.reload && names)
+                r = enqueue_chosen(b, names, types, JOB_RELOAD, mode, ids, error);
+        return r < 0 ? r : reply_jobs(m, ids, n);
 }
 
-#define JOB_METHODS(word, type, try)                                                           \
+#define JOB_METHODS(word, ...)                                                                 \
         static int on_##word##_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {  \
-                return one_unit(userdata, m, type, try, error);                                \
+                return one_unit(userdata, m, (JobMethod){ __VA_ARGS__ }, error);               \
         }                                                                                      \
         static int on_##word##_units(sd_bus_message *m, void *userdata, sd_bus_error *error) { \
-                return many_units(userdata, m, type, try, error);                              \
+                return many_units(userdata, m, (JobMethod){ __VA_ARGS__ }, error);             \
         }
 
-JOB_METHODS(start, JOB_START, false)
-JOB_METHODS(stop, JOB_STOP, false)
-JOB_METHODS(restart, JOB_RESTART, false)
-JOB_METHODS(try_restart, JOB_RESTART, true)
+JOB_METHODS(start, JOB_START)
+JOB_METHODS(stop, JOB_STOP)
+JOB_METHODS(restart, JOB_RESTART)
+JOB_METHODS(try_restart, JOB_RESTART, .try = true)
+JOB_METHODS(reload, JOB_RELOAD)
+JOB_METHODS(reload_or_restart, JOB_RESTART, .reload = true)
+JOB_METHODS(reload_or_try_restart, JOB_RESTART, .try = true, .reload = true)
 
 static int on_kill_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const char *name, *whom;
@@ -404,7 +435,7 @@ static int on_get_plan(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
 /* For nsctl diff. */
 static int on_get_unit_text(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        autofree char *started = NULL, *loaded = NULL;
+        UnitTexts t = {};
         Bus *b = userdata;
         Fault fault = {};
         const char *name;
@@ -419,9 +450,11 @@ static int on_get_unit_text(sd_bus_message *m, void *userdata, sd_bus_error *err
         if (r < 0)
                 return r;
 
-        r = manager_unit_text(u, &started, &loaded, &fault);
-        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, &fault, name)
-                     : sd_bus_reply_method_return(m, "ss", started, loaded);
+        r = manager_unit_texts(u, &t, &fault);
+        r = r < 0 ? bus_error_set(error, ABOUT_UNIT, r, &fault, name)
+                  : sd_bus_reply_method_return(m, "ssss", t.started, t.started_file, t.loaded, t.loaded_file);
+        unit_texts_clear(&t);
+        return r;
 }
 
 static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -471,6 +504,12 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("StopUnits", "ass", "ao", on_stop_units),
         METHOD("RestartUnits", "ass", "ao", on_restart_units),
         METHOD("TryRestartUnits", "ass", "ao", on_try_restart_units),
+        METHOD("ReloadUnit", "ss", "o", on_reload_unit),
+        METHOD("ReloadOrRestartUnit", "ss", "o", on_reload_or_restart_unit),
+        METHOD("ReloadOrTryRestartUnit", "ss", "o", on_reload_or_try_restart_unit),
+        METHOD("ReloadUnits", "ass", "ao", on_reload_units),
+        METHOD("ReloadOrRestartUnits", "ass", "ao", on_reload_or_restart_units),
+        METHOD("ReloadOrTryRestartUnits", "ass", "ao", on_reload_or_try_restart_units),
         METHOD("KillUnit", "ssi", NULL, on_kill_unit),
         METHOD("ResetFailedUnit", "s", NULL, on_reset_failed_unit),
         METHOD("ResetFailed", NULL, NULL, on_reset_failed),
@@ -484,13 +523,14 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("Reload", NULL, NULL, on_reload),
         METHOD("GetSpec", "s", "s", on_get_spec),
         METHOD("GetPlan", "s", "s", on_get_plan),
-        METHOD("GetUnitText", "s", "ss", on_get_unit_text),
+        METHOD("GetUnitText", "s", "ssss", on_get_unit_text),
 
         METHOD("ExecUnit", "sasasssbah", "uhah", on_exec_unit),
         METHOD("ListImages", NULL, "s", on_list_images),
         METHOD("InspectImage", "s", "s", on_inspect_image),
         METHOD("ImportImage", "ss", "s", on_import_image),
         METHOD("ImportImageFromFD", "sh", "s", on_import_image_from_fd),
+        METHOD("PullImage", "sa{ss}", "s", on_pull_image),
         METHOD("RemoveImage", "s", NULL, on_remove_image),
         METHOD("ListVolumes", NULL, "s", on_list_volumes),
         METHOD("RemoveVolume", "s", NULL, on_remove_volume),
@@ -502,6 +542,7 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_SIGNAL("JobNew", "uos", 0),
         SD_BUS_SIGNAL("JobRemoved", "uoss", 0),
         SD_BUS_SIGNAL("Reloading", "b", 0),
+        SD_BUS_SIGNAL("PullProgress", "ssstt", 0),
 
         SD_BUS_VTABLE_END,
 };

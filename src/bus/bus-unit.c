@@ -21,7 +21,8 @@ struct UnitView {
         char *const *drop_ins, *const *addresses, *const *ports;
         const char *load_error, *job_type;
         uint32_t job_id, main_pid, exec_main_pid, n_restarts;
-        int32_t exec_main_code, exec_main_status, last_exit_code, last_exit_status;
+        int32_t exec_main_code, exec_main_status, last_exit_code, last_exit_status, status_errno;
+        int condition_result, assert_result, can_reload; /* booleans, as sd-bus takes them */
         uint64_t state_change, inactive_exit, active_enter, active_exit, inactive_enter, main_start,
                 main_exit;
         uint8_t invocation[16];
@@ -38,15 +39,13 @@ char *bus_unit_path(const char *name) {
 static const char *file_state(const UnitStatus *s) {
         if (s->load_state == LOAD_MASKED)
                 return "masked";
-        if (s->load_state != LOAD_LOADED || !s->spec)
+        if (s->load_state == LOAD_NOT_FOUND)
                 return "";
 
         STRV_FOREACH (d, s->drop_ins)
                 if (endswith(*d, "/" UNIT_DISABLE_DROP_IN))
                         return "disabled";
-        return s->spec->install.wanted_by || s->spec->install.required_by || s->spec->install.upheld_by
-                       ? "enabled"
-                       : "static";
+        return s->has_install ? "enabled" : "static";
 }
 
 /* waitid(2)'s code, which is what systemd shows. */
@@ -117,6 +116,10 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .image_id = s.image_id,
                 .addresses = s.addresses,
                 .ports = s.ports,
+                .status_errno = s.status_errno,
+                .condition_result = s.condition_result,
+                .assert_result = s.assert_result,
+                .can_reload = s.can_reload,
                 .job_id = s.job_id,
                 .job_type = s.job_id ? job_type_to_string(s.job_type) : "",
                 .main_pid = (uint32_t) s.main_pid,
@@ -255,6 +258,10 @@ static int on_restart(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return unit_job(m, userdata, JOB_RESTART, error);
 }
 
+static int on_reload(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return unit_job(m, userdata, JOB_RELOAD, error);
+}
+
 static int on_kill(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         UnitView *v = userdata;
         const char *whom;
@@ -313,6 +320,9 @@ static const sd_bus_vtable unit_vtable[] = {
         ASKED("Job", "(uo)", get_job),
         FIELD("JobType", "s", job_type),
         ASKED("InvocationID", "ay", get_invocation),
+        FIELD("ConditionResult", "b", condition_result),
+        FIELD("AssertResult", "b", assert_result),
+        FIELD("CanReload", "b", can_reload),
         FIELD("Result", "s", result),
         FIELD("Failure", "s", failure),
         FIELD("NRestarts", "u", n_restarts),
@@ -325,6 +335,7 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("LastExitCode", "i", last_exit_code),
         FIELD("LastExitStatus", "i", last_exit_status),
         FIELD("StatusText", "s", status_text),
+        FIELD("StatusErrno", "i", status_errno),
         ASKED("ControlGroup", "s", get_cgroup),
 #define X(field, name) ASKED(name, "t", get_usage),
         UNIT_USAGE_LIST(X)
@@ -336,6 +347,7 @@ static const sd_bus_vtable unit_vtable[] = {
         METHOD("Start", "s", "o", on_start),
         METHOD("Stop", "s", "o", on_stop),
         METHOD("Restart", "s", "o", on_restart),
+        METHOD("Reload", "s", "o", on_reload),
         METHOD("Kill", "si", NULL, on_kill),
         METHOD("ResetFailed", NULL, NULL, on_reset_failed),
 

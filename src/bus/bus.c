@@ -23,6 +23,7 @@ static void peer_free(Peer *p) {
         if (!p)
                 return;
 
+        bus_pull_drop(p->owner, p->bus);
         TAILQ_REMOVE(&p->owner->peers, p, link);
         sd_bus_track_unref(p->subscribers);
         (void) sd_bus_detach_event(p->bus);
@@ -328,6 +329,7 @@ int bus_new(sd_event *event, Manager *m, Fault *fault, Bus **ret) {
         b->manager = m;
         TAILQ_INIT(&b->peers);
         TAILQ_INIT(&b->execs);
+        TAILQ_INIT(&b->pulls);
 
         r = sd_id128_randomize(&b->server_id);
         if (r < 0)
@@ -355,6 +357,7 @@ void bus_free(Bus *b) {
 
         manager_set_listener(b->manager, NULL, NULL);
         exec_drop_all(b);
+        bus_pull_drop(b, NULL);
         while ((p = TAILQ_FIRST(&b->peers)))
                 peer_free(p);
         sd_event_source_disable_unref(b->retry_timer);

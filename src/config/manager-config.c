@@ -115,6 +115,24 @@ static int capabilities_parse(const char *s, void *field) {
         return 0;
 }
 
+/* What is put before a name and a slash: a host as images' names begin with, told from a path by its dot, its
+ * port, or being "localhost", and perhaps a path. */
+static int registries_parse(const char *s, void *field) {
+        static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
+        size_t host = strcspn(s, "/"), name = strspn(s, allowed);
+        size_t port = s[name] == ':' ? 1 + strspn(s + name + 1, "0123456789") : 0;
+
+        if (strcasecmp(s, "none") == 0)
+                return 0;
+        if (host == 0 || name + port != host || port == 1 || s[strlen(s) - 1] == '/' ||
+            s[host + strspn(s + host, "/abcdefghijklmnopqrstuvwxyz0123456789.-_")] != '\0' || strstr(s, "//"))
+                return -EINVAL;
+        if (!memchr(s, '.', host) && port == 0 &&
+            (host != strlen("localhost") || !startswith(s, "localhost")))
+                return -EINVAL;
+        return strv_add(field, s);
+}
+
 static int target_parse(const char *s, void *field) {
         LogTarget v = log_target_from_string(s);
 
@@ -125,8 +143,9 @@ static int target_parse(const char *s, void *field) {
 }
 
 enum {
-        CONF_TEXT = 1 << 0, /* the field is a char * to free */
-        CONF_LIST = 1 << 1, /* the field is a mask of bits, to which parse() adds */
+        CONF_TEXT = 1 << 0,  /* the field is a char * to free */
+        CONF_LIST = 1 << 1,  /* the field is a mask of bits, to which parse() adds ... */
+        CONF_TEXTS = 1 << 2, /* ... or a vector of texts */
 };
 
 typedef struct ConfType {
@@ -199,6 +218,8 @@ void manager_config_free(ManagerConfig *c) {
         for (size_t i = 0; i < OPTION_N_; i++)
                 if (options[i].type->flags & CONF_TEXT)
                         free(*(char **) field_of(c, &options[i]));
+                else if (options[i].type->flags & CONF_TEXTS)
+                        strv_free(*(char ***) field_of(c, &options[i]));
         free(c);
 }
 
@@ -244,8 +265,12 @@ static int on_option(size_t index, const char *value, Where at, void *data) {
         int r;
 
         /* The first value of a list replaces the default. */
-        if (o->type->flags & CONF_LIST && l->at[index].line == 0)
-                *(uint64_t *) field = 0;
+        if (l->at[index].line == 0) {
+                if (o->type->flags & CONF_TEXTS)
+                        *(char ***) field = strv_free(*(char ***) field);
+                else if (o->type->flags & CONF_LIST)
+                        *(uint64_t *) field = 0;
+        }
         l->at[index] = at;
 
         r = o->type->parse(value, field);

@@ -54,6 +54,9 @@ typedef struct ManagerConfig {
                 LogTarget target;
                 uint64_t max_size; /* bytes of one log file before it is rotated */
         } logs;
+        struct {
+                char **short_name_registries; /* "docker.io", ...; NULL = none */
+        } image;
 } ManagerConfig;
 
 /** manager_config_free() - NULL is fine. */

@@ -133,10 +133,12 @@ static int resolve(Scan *scan, ScanFile *f) {
 
         /* A link to the file of the same name: that file, under its own path. */
         if (streq(name, f->name)) {
-                if (!streq(target, f->path)) {
-                        free(f->path);
-                        f->path = take_ptr(target);
+                if (streq(target, f->path)) {
+                        f->refused = strdup("The link leads to itself");
+                        return f->refused ? 0 : -ENOMEM;
                 }
+                free(f->path);
+                f->path = take_ptr(target);
                 return 0;
         }
 

@@ -113,65 +113,134 @@ static int find_file(const UnitPath *p, const char *name, const ScanFile **refus
         return *ret ? 0 : -ENOENT;
 }
 
-/* From alias to alias. @ret_first is the first of them. -ELOOP when there is no end. */
-static int follow_all(const UnitPath *p, Found *found, const ScanFile **refused, const ScanFile **ret_first) {
-        int r;
+/* What was met on the way from a name to a file. */
+typedef struct Trail {
+        const ScanFile *refused; /* the first link that leads nowhere good */
+        const ScanFile *first;   /* the first alias */
+} Trail;
 
-        r = find_file(p, found->name, refused, &found->file);
+/*
+ * Does an instance that is led to a template remain a unit of its own, with the template's file? So it does
+ * when that is its own template, and when the instance @next that it would be another name for has a file,
+ * which is another one: the alias is one of the template, and not of that.
+ */
+static bool stays_itself(const UnitPath *p, const Found *found, const char *next) {
+        const ScanFile *refused = NULL, *other;
+
+        if (!unit_name_is_template(found->file->alias) || unit_name_is_template(found->name))
+                return false;
+        if (streq(next, found->name))
+                return true;
+        other = pick(p, next, &refused);
+        return other && !streq_null(other->alias, found->file->alias);
+}
+
+/* From found->file, an alias, on to the file of a unit. -ELOOP when there is no end. */
+static int follow_all(const UnitPath *p, Found *found, Trail *trail) {
+        int r = 0;
+
         for (unsigned i = 0; r == 0 && found->file->alias; i++) {
                 autofree char *next = NULL;
 
-                *ret_first = *ret_first ?: found->file;
+                trail->first = trail->first ?: found->file;
                 if (i == LINKS_MAX)
                         return -ELOOP;
                 r = follow(found->file, found->name, &next);
                 if (r < 0)
                         return r;
-                /* An instance that is a link to its own template has no file but that one. */
-                if (streq(next, found->name)) {
-                        found->file = pick(p, found->file->alias, refused);
+                if (stays_itself(p, found, next)) {
+                        found->file = pick(p, found->file->alias, &trail->refused);
                         r = found->file ? 0 : -ENOENT;
                         continue;
                 }
                 free(found->name);
                 found->name = take_ptr(next);
-                r = find_file(p, found->name, refused, &found->file);
+                r = find_file(p, found->name, &trail->refused, &found->file);
         }
         return r;
 }
 
-static void explain(Diag *diag, int r, const Found *found, const ScanFile *refused, const ScanFile *first) {
-        const Where at = { .file = (refused ?: first ?: &(ScanFile){})->path };
+/* Says what is wrong with the links; @fatal when there is no other file. */
+static void explain(Diag *diag, int r, bool fatal, const Found *found, const Trail *trail) {
+        const ScanFile *link = trail->refused ?: trail->first;
+        const Where at = { .file = link ? link->path : NULL };
+        autofree char *what = NULL;
+        int n = 0;
 
-        if (refused && r < 0) {
-                (void) diag_error(diag, at, r, "%s", refused->refused);
+        if (!link || (!trail->refused && r == 0))
+                return;
+        if (trail->refused)
+                n = asprintf(&what, "%s", link->refused);
+        else if (r == -ELOOP)
+                n = asprintf(&what, "The link leads round in a circle");
+        else
+                n = asprintf(&what, "The link leads to %s, for which there is no unit file", found->name);
+        if (n < 0) {
+                what = NULL;
+                return;
+        }
+
+        if (!fatal) {
+                diag_warning(diag, at, "%s; ignoring it", what);
+                return;
+        }
+        (void) diag_error(diag, at, r, "%s", what);
+        if (trail->refused)
                 diag_hint(diag,
                           "a link to a file of the search path is another name for the unit of that file");
-        } else if (refused)
-                diag_warning(diag, at, "%s; ignoring it", refused->refused);
-        else if (first && r == -ELOOP)
-                (void) diag_error(diag, at, r, "The link leads round in a circle");
-        else if (first && r == -ENOENT)
-                (void) diag_error(diag, at, r, "The link leads to %s, for which there is no unit file",
-                                  found->name);
+}
+
+/* An instance whose own link leads nowhere is one of its template. Returns 0 or -ENOMEM; NULL without one. */
+static int find_instead(const UnitPath *p, const char *asked, const Trail *trail, const ScanFile **ret) {
+        autofree char *template = NULL;
+        const ScanFile *refused = NULL;
+        int r;
+
+        *ret = NULL;
+        if (!trail->first || !streq(trail->first->name, asked))
+                return 0;
+        r = unit_name_template(asked, &template);
+        if (r == 0 && template)
+                *ret = pick(p, template, &refused);
+        return r;
+}
+
+static int resolve(const UnitPath *p, const char *asked, Diag *diag, Found *found) {
+        const ScanFile *instead = NULL;
+        Trail trail = {}, second = {};
+        int r, k;
+
+        r = find_file(p, asked, &trail.refused, &found->file);
+        if (r == 0)
+                r = follow_all(p, found, &trail);
+        k = r == -ENOENT ? find_instead(p, asked, &trail, &instead) : 0;
+        if (k < 0)
+                return k;
+        explain(diag, r, r < 0 && !instead, found, &trail);
+        if (!instead)
+                return r;
+
+        free(found->name);
+        *found = (Found){ .name = strdup(asked), .file = instead };
+        if (!found->name)
+                return -ENOMEM;
+        r = follow_all(p, found, &second);
+        explain(diag, r, r < 0, found, &second);
+        return r;
 }
 
 int unit_path_resolve(const UnitPath *p, const char *name, Diag *diag, Found *ret) {
         Found found = { .name = unit_name_valid(name) ? strdup(name) : NULL };
-        const ScanFile *refused = NULL, *first = NULL;
-        autofree char *owned = NULL;
         int r;
 
         if (!found.name)
                 return unit_name_valid(name) ? -ENOMEM : -ENOENT;
 
-        r = follow_all(p, &found, &refused, &first);
-        owned = found.name;
-        explain(diag, r, &found, refused, first);
-        if (r < 0)
+        r = resolve(p, name, diag, &found);
+        if (r < 0) {
+                free(found.name);
                 return r == -ELOOP ? -ENOENT : r;
-
-        owned = NULL;
+        }
         *ret = found;
         return 0;
 }

@@ -7,7 +7,7 @@
 #include "ctl/explain.h"
 #include "ctl/unit-files.h"
 
-static const char *const image_verbs[] = { "list", "import", "inspect", "rm" };
+static const char *const image_verbs[] = { "list", "pull", "import", "inspect", "rm" };
 static const char *const import_sources[] = { "compose", "docker" };
 static const char *const network_verbs[] = { "list", "inspect" };
 static const char *const volume_verbs[] = { "list", "inspect", "rm" };

@@ -1,4 +1,5 @@
-/* nsctl start, stop, restart, try-restart: one transaction for all units, and the wait for its end. */
+/* nsctl start, stop, restart, reload and their kin: one transaction for all units, and the wait for its end.
+ */
 #include <string.h>
 
 #include "basic/strv.h"
@@ -12,6 +13,9 @@ static const struct {
         { "stop", "StopUnits", "did not stop" },
         { "restart", "RestartUnits", "did not restart" },
         { "try-restart", "TryRestartUnits", "did not restart" },
+        { "reload", "ReloadUnits", "did not reload" },
+        { "reload-or-restart", "ReloadOrRestartUnits", "did not reload" },
+        { "try-reload-or-restart", "ReloadOrTryRestartUnits", "did not reload" },
 };
 
 static int enqueue(Ctl *c, const char *method, char **names, sd_bus_error *error, sd_bus_message **ret) {
@@ -52,15 +56,25 @@ static int add_jobs(JobWait *w, sd_bus_message *reply, char **names) {
 }
 
 static char *reason(Ctl *c, const char *unit, const char *result) {
+        static const struct {
+                const char *result, *words;
+        } fixed[] = {
+                { "dependency", "a unit that it requires did not start" },
+                { "canceled", "the job was canceled, another one took its place" },
+                { "invalid", "it does not run" },
+                { "assert", "an Assert...= of its unit file is not met" },
+        };
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
         autojson json_t *properties = NULL;
 
-        if (streq(result, "dependency"))
-                return strdup("a unit that it requires did not start");
-        if (streq(result, "canceled"))
-                return strdup("the job was canceled, another one took its place");
+        for (size_t i = 0; i < ELEMENTSOF(fixed); i++)
+                if (streq(result, fixed[i].result))
+                        return strdup(fixed[i].words);
         if (client_unit_properties(c, unit, &error, &properties) < 0)
                 return strdup(result);
+        /* The unit itself has not run into a time-out. */
+        if (streq(result, "timeout") && streq(property_string(properties, "Result"), "success"))
+                return strdup("the job took longer than its time-out allows");
         return explain_start_failure(properties);
 }
 

@@ -8,6 +8,7 @@
 
 #include "basic/strv.h"
 #include "ctl/client.h"
+#include "ctl/pull-progress.h"
 #include "ctl/table.h"
 
 static int list(Ctl *c, const char *method, const Column *columns, size_t n) {
@@ -141,11 +142,13 @@ int verb_image(Ctl *c, char **words) {
                 return list(c, "ListImages", columns, ELEMENTSOF(columns));
         if (streq(what, "import"))
                 return image_import(c, words + 2);
+        if (streq(what, "pull"))
+                return verb_image_pull(c, words + 2);
         if (streq(what, "inspect"))
                 return image_inspect(c, words + 2);
         if (streq(what, "rm"))
                 return remove_each(c, "RemoveImage", words + 2);
-        return ctl_error("image %s: it is list, import, inspect or rm", what);
+        return ctl_error("image %s: it is list, pull, import, inspect or rm", what);
 }
 
 int verb_volume(Ctl *c, char **words) {

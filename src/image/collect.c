@@ -7,6 +7,7 @@
 
 #include "basic/file.h"
 #include "basic/strv.h"
+#include "image/pull-layout.h"
 #include "image/store-internal.h"
 
 static bool is_layer_named(const ImageStore *store, const char *name) {
@@ -53,7 +54,7 @@ static int sweep(const ImageStore *store, int dir_fd, bool (*named)(const ImageS
 
 int image_store_collect(ImageStore *store, Fault *fault) {
         autoclose int lock = -EBADF, index = -EBADF;
-        int r, layers;
+        int r, layers, pulls;
 
         lock = store_lock(store, true);
         if (lock == -EWOULDBLOCK)
@@ -72,5 +73,6 @@ int image_store_collect(ImageStore *store, Fault *fault) {
         replace_fd(&index, -EBADF);
 
         layers = sweep(store, store->layers_fd, is_layer_named, fault);
-        return r < 0 ? r : layers;
+        pulls = pull_layouts_collect(store, fault);
+        return r < 0 ? r : layers < 0 ? layers : pulls;
 }

@@ -55,6 +55,7 @@ static void found_clear(Found *f) {
 
 /* From index to index until there is a manifest. */
 static int manifest_find(Import *i, int dir_fd, Found *f) {
+        const char *architecture = i->request->architecture;
         int r;
 
         r = import_read(i, dir_fd, "index.json", &f->text, &f->size);
@@ -71,7 +72,8 @@ static int manifest_find(Import *i, int dir_fd, Found *f) {
 
                 if (depth == INDEX_DEPTH_MAX)
                         return fault_set(i->fault, "manifest", -E2BIG, "indexes in indexes");
-                r = manifest_choose(index, architecture_native(), i->request->name, &d, i->fault);
+                r = manifest_choose(index, architecture ? architecture : architecture_native(),
+                                    i->request->name, &d, i->fault);
                 if (r < 0)
                         return r;
                 if (!f->name && whole_name(d->name)) {

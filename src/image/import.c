@@ -154,7 +154,8 @@ static int name_choose(Import *i, const ImportImage *from, const Image *image, c
                 return 0;
         if (r < 0)
                 return fault_set(i->fault, "name", r, "%.200s", name);
-        if (ref->digest && !streq(ref->digest, image->id) && !streq(ref->digest, image->digest))
+        if (ref->digest && !streq(ref->digest, image->id) && !streq(ref->digest, image->digest) &&
+            !streq_null(ref->digest, i->request->verified_digest))
                 return fault_set(i->fault, "digest", -EBADMSG, "the image is %.100s%.70s, not %.100s",
                                  image->digest[0] ? "sha256:" : "without manifest", image->digest, name);
         return 0;

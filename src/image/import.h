@@ -35,6 +35,12 @@ typedef struct ImportRequest {
         int fd;
         const char *path;
 
+        /* Go's name of the platform's architecture where there are several; NULL = the host's. */
+        const char *architecture;
+
+        /* Hex digest by which the source's keeper calls it, compared by whoever brought it; may be NULL. */
+        const char *verified_digest;
+
         /* Name to give, in any spelling; NULL = the name that the archive itself bears. */
         const char *name;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "basic/macro.h"
+#include "basic/strv.h"
 
 #define REPOSITORY_MAX 255
 #define TAG_MAX        128
@@ -140,14 +141,94 @@ static int repository_canonical(const char *name, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
+const char *reference_path(const char *text) {
+        static const char *const transports[] = { "dir:", "docker-archive:", "oci:", "oci-archive:" };
+
+        for (size_t i = 0; i < ELEMENTSOF(transports); i++) {
+                const char *path = startswith(text, transports[i]);
+
+                if (path && path[0] == '/')
+                        return path;
+        }
+        return NULL;
+}
+
+size_t reference_registry(const char *full) {
+        size_t host = strcspn(full, "/");
+
+        return full[host] == '/' && is_host(full, host) ? host : 0;
+}
+
+static const char *without_scheme(const char *text) {
+        const char *name = startswith(text, "docker://");
+
+        return name ? name : text;
+}
+
+/* "docker.io/library/nginx": the folder of official images is not written, but the registry insists. */
+static int add_full_name(char ***list, const char *registry, const char *path, const char *suffix) {
+        bool official = streq(registry, "docker.io") && !strchr(path, '/');
+
+        return strv_addf(list, "%s/%s%s%s", registry, official ? "library/" : "", path, suffix);
+}
+
+int reference_expand(const char *text, char *const *registries, char ***ret) {
+        autofree char *name = NULL, *registry = NULL, *suffix = NULL;
+        autostrv char **list = NULL;
+        autoptr(Reference) ref = NULL;
+        size_t host;
+        int r;
+
+        *ret = NULL;
+        if (digest_parse(text))
+                return 0;
+        if (reference_path(text))
+                return strv_add(ret, text);
+
+        r = reference_parse(text, &ref);
+        if (r < 0)
+                return r;
+        text = without_scheme(text);
+        host = reference_registry(text);
+        registry = strndup(text, host);
+        text += host > 0 ? host + 1 : 0;
+        name = strndup(text, strcspn(text, "@:"));
+        if (!name || !registry ||
+            asprintf(&suffix, "%s%s", ref->digest ? "@sha256:" : ":", ref->digest ? ref->digest : ref->tag) <
+                    0)
+                return -ENOMEM;
+
+        if (host > 0 && !streq(registry, "localhost"))
+                r = add_full_name(&list, streq(registry, "index.docker.io") ? "docker.io" : registry, name,
+                                  suffix);
+        for (char *const *each = registries; host == 0 && each && *each && r == 0; each++)
+                r = add_full_name(&list, *each, name, suffix);
+        if (r == 0)
+                *ret = take_ptr(list);
+        return r;
+}
+
+static int parse_path(const char *text, Reference **ret) {
+        autoptr(Reference) ref = calloc(1, sizeof(*ref));
+
+        if (ref)
+                ref->repository = strdup(text);
+        if (!ref || !ref->repository)
+                return -ENOMEM;
+        *ret = take_ptr(ref);
+        return 0;
+}
+
 int reference_parse(const char *text, Reference **ret) {
         autoptr(Reference) ref = NULL;
         autofree char *name = NULL;
         char *at, *colon, *slash;
         int r;
 
+        if (reference_path(text))
+                return parse_path(text, ret);
         ref = calloc(1, sizeof(*ref));
-        name = strdup(text);
+        name = strdup(without_scheme(text));
         if (!ref || !name)
                 return -ENOMEM;
 
@@ -194,8 +275,11 @@ int reference_normalize(const char *text, char **ret) {
         if (r < 0)
                 return r;
 
-        if (asprintf(&out, "%s%s%s", ref->repository, ref->digest ? "@sha256:" : ":",
-                     ref->digest ? ref->digest : ref->tag) < 0)
+        if (asprintf(&out, "%s%s%s", ref->repository,
+                     ref->digest ? "@sha256:"
+                     : ref->tag  ? ":"
+                                 : "",
+                     ref->digest ? ref->digest : strempty(ref->tag)) < 0)
                 return -ENOMEM;
         *ret = out;
         return 0;

@@ -161,7 +161,7 @@ static int find(ImageStore *store, const char *reference, Image **ret, char **re
         if (r < 0) {
                 fault_set(fault, "image", r, "%.200s", reference);
                 if (r == -ENOENT)
-                        fault_advise(fault, "import it with nsctl image import");
+                        fault_advise(fault, "nsctl image pull or nsctl image import brings it");
                 return r;
         }
         *ret_name = NULL;

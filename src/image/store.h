@@ -5,7 +5,8 @@
  *      images/blobs/sha256/HEX     configurations and manifests (never layers: no byte is kept twice)
  *      layers/HEX/fs               the tree of one layer, HEX = its DiffID; whiteouts are overlayfs's
  *      layers/HEX/layer.json       its size and what was left out
- *      lock                        held shared by every import, exclusive by image_store_collect()
+ *      pulls/KEY/                  what pulls have fetched and not yet imported (pull.h)
+ *      lock                        held shared by every import and pull, exclusive by image_store_collect()
  *
  * Written by any number of processes at a time; a reader sees each change at its next call. What the index
  * does not name is rubbish: leftovers of dead imports and of removals, cleared by image_store_collect().

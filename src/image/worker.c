@@ -2,16 +2,22 @@
 #include "image/worker.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "basic/cleanup.h"
 #include "basic/clock.h"
+#include "basic/file.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "image/import.h"
 #include "image/json.h"
+#include "image/manifest.h"
+#include "image/pull.h"
 #include "image/store.h"
 
 enum {
@@ -47,9 +53,9 @@ static json_t *text_json(const char *text) {
 }
 
 static int failure_print(const Fault *f) {
-        (void) line_print(json_pack("{s:{s:i, s:o, s:o, s:o}}", "error", "error", f->error, "step",
-                                    text_json(f->step), "object", text_json(f->object), "advice",
-                                    text_json(f->advice)));
+        (void) line_print(json_pack("{s:{s:i, s:b, s:o, s:o, s:o}}", "error", "error", f->error, "told",
+                                    f->told, "step", text_json(f->step), "object", text_json(f->object),
+                                    "advice", text_json(f->advice)));
         return EXIT_FAILED;
 }
 
@@ -109,6 +115,18 @@ static int option_take(ImageConfig *c, const char *word) {
         return value ? text_set(value, &c->working_dir) : -EINVAL;
 }
 
+/* The last line; frees what the report owns. */
+static int report_print(ImportReport *report) {
+        int r = line_print(json_pack("{s:s, s:s*, s:i, s:i, s:I, s:I, s:I, s:I}", "id", report->id, "name",
+                                     report->name, "layers_new", (int) report->layers_new, "layers_known",
+                                     (int) report->layers_known, "entries", (json_int_t) report->entries,
+                                     "devices", (json_int_t) report->devices, "sockets",
+                                     (json_int_t) report->sockets, "xattrs", (json_int_t) report->xattrs));
+
+        free(report->name);
+        return r;
+}
+
 static int do_import(ImageStore *store, int argc, char **argv, Fault *fault) {
         autoptr(ImageConfig) config = calloc(1, sizeof(*config));
         ImportRequest request = { .fd = -EBADF, .name = argv[0], .config = config, .progress = on_progress };
@@ -133,15 +151,43 @@ static int do_import(ImageStore *store, int argc, char **argv, Fault *fault) {
         request.data = &last;
 
         r = image_import(store, &request, &report, fault);
+        return r < 0 ? r : report_print(&report);
+}
+
+static void on_event(const PullEvent *e, void *data) {
+        usec_t *last = data, now = clock_now(CLOCK_MONOTONIC);
+
+        if (e->kind == PULL_EVENT_UNPACK && now - *last < PROGRESS_USEC)
+                return;
+        *last = now;
+        /* Nobody listens: the manager died before this process could ask to be told. */
+        if (pull_event_print(e) < 0)
+                _exit(EXIT_FAILED);
+}
+
+static int do_pull(ImageStore *store, int argc, char **argv, Fault *fault) {
+        const char *number = startswith(argv[0], "fd:");
+        autoptr(PullRequest) request = NULL;
+        autofree char *text = NULL;
+        ImportReport report = {};
+        usec_t last = 0;
+        size_t size;
+        int fd, r;
+
+        /* A manager that is gone begins the pull again when it comes back. */
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+        r = number ? parse_int(number, &fd) : -EINVAL;
+        if (r < 0)
+                return fault_set(fault, "option", r, "%.200s", argv[0]);
+        r = file_read_fd(fd, MANIFEST_MAX, &text, &size);
+        if (r == 0)
+                r = pull_request_parse(text, size, &request, fault);
         if (r < 0)
                 return r;
-        r = line_print(json_pack("{s:s, s:s*, s:i, s:i, s:I, s:I, s:I, s:I}", "id", report.id, "name",
-                                 report.name, "layers_new", (int) report.layers_new, "layers_known",
-                                 (int) report.layers_known, "entries", (json_int_t) report.entries, "devices",
-                                 (json_int_t) report.devices, "sockets", (json_int_t) report.sockets,
-                                 "xattrs", (json_int_t) report.xattrs));
-        free(report.name);
-        return r;
+
+        r = image_pull(store, request, on_event, &last, &report, fault);
+        return r < 0 ? r : report_print(&report);
 }
 
 static int do_remove(ImageStore *store, int argc, char **argv, Fault *fault) {
@@ -167,6 +213,7 @@ int image_worker_main(int argc, char **argv) {
                 int (*fn)(ImageStore *store, int argc, char **argv, Fault *fault);
         } verbs[] = {
                 { "import", 2, 1000, do_import },
+                { "pull", 1, 1, do_pull },
                 { "remove", 1, 1000 * 1000, do_remove },
                 { "collect", 0, 0, do_collect },
         };
@@ -200,7 +247,7 @@ static int failure_parse(const json_t *error, Fault *ret) {
 
         if (number >= 0 || number < -4095)
                 return -EBADMSG;
-        *ret = (Fault){ .error = (int) number };
+        *ret = (Fault){ .error = (int) number, .told = json_is_true(json_object_get(error, "told")) };
         fault_text(error, "step", ret->step, sizeof(ret->step));
         fault_text(error, "object", ret->object, sizeof(ret->object));
         fault_text(error, "advice", ret->advice, sizeof(ret->advice));
@@ -216,7 +263,7 @@ int image_worker_parse(const char *line, char **ret_id, Fault *ret_fault) {
         if (r < 0)
                 return r;
 
-        if (json_is_object(json_object_get(j, "progress")))
+        if (json_is_object(json_object_get(j, "progress")) || json_object_get(j, "event"))
                 return WORKER_PROGRESS;
         if (json_is_object(json_object_get(j, "error")))
                 return failure_parse(json_object_get(j, "error"), ret_fault);

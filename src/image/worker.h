@@ -6,16 +6,19 @@
  *                              [--working-dir=PATH]
  *              NAME "" = the name in the archive. INPUT: a path, or fd:N for an inherited descriptor.
  *              The options configure a plain root file-system archive.
+ *      pull STORE fd:N
+ *              A PullRequest as JSON (pull-request.h) in the inherited descriptor. Ends with its parent.
  *      remove STORE REFERENCE [IMAGE-ID-IN-USE]...
  *      collect STORE
  *
  * Writes one JSON object a line to stdout:
  *      {"progress": {"step": "layer", "index": 1, "count": 3, "done": 4096, "total": 90000}}
+ *      {"event": "fetch", "text": "3f4ca61aafcd", "done": 4096, "total": 90000}           pull: pull-event.h
  *      {"error": {"error": -28, "step": "unpack", "object": "layer …", "advice": "…"}}      a Fault; last
  * line
  *      {"id": "HEX", "name": "nginx:latest", "layers_new": 1, "layers_known": 0, "entries": 8000,
  *       "devices": 0, "sockets": 0, "xattrs": 0}                                             last line,
- * import
+ * import and pull
  *      {"done": true}                                                          last line, remove and collect
  *
  * Killing it at any moment is safe: what it leaves is collected by the next import or collect.

@@ -76,6 +76,7 @@ static const struct {
 enum {
         CONF_TEXT = 0,
         CONF_LIST = 1,
+        CONF_TEXTS = 0,
 };
 
 enum {

@@ -8,7 +8,6 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
-#include "runtime/exec.h"
 #include "spec/spec-make.h"
 
 struct ExecSession {
@@ -113,15 +112,13 @@ static int watch(Manager *m, const ExecResult *result, const char *name, Manager
         return 0;
 }
 
-int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *data, int *ret_terminal,
-                 pid_t *ret_pid, Fault *fault) {
+int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault) {
         Unit *u = call->unit;
         const ContainerSpec *spec = u->held.spec;
         ExecRequest request = EXEC_REQUEST_INIT;
         autostrv char **env = NULL;
         autoidentity Identity identity = {};
         autoclose int cgroup_fd = -EBADF; /* not the container's own, when that has become an inner one */
-        ExecResult result = {};
         int r;
 
         if (!u->main || !spec)
@@ -134,7 +131,7 @@ int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *dat
                 return fault_set(fault, "exec", r, NULL);
 
         request.pidfd = child_pidfd(u->main);
-        cgroup_fd = spec->delegate ? cgroup_open_of(m->cgroups, child_pid(u->main)) : -EBADF;
+        cgroup_fd = spec->delegate ? cgroup_open_of(u->manager->cgroups, child_pid(u->main)) : -EBADF;
         request.cgroup_fd = cgroup_fd >= 0 ? cgroup_fd : u->held.cgroup_fd >= 0 ? u->held.cgroup_fd : -1;
         request.user_namespace = spec->user_namespace;
         request.argv = call->argv;
@@ -151,12 +148,19 @@ int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *dat
                 request.stdout_fd = call->stdio[1];
                 request.stderr_fd = call->stdio[2];
         }
+        return container_exec(&request, fault, ret);
+}
 
-        r = container_exec(&request, fault, &result);
+int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *data, int *ret_terminal,
+                 pid_t *ret_pid, Fault *fault) {
+        ExecResult result = {};
+        int r;
+
+        r = unit_exec(call, &result, fault);
         if (r < 0)
                 return r;
 
-        r = watch(m, &result, u->name, done, data);
+        r = watch(m, &result, call->unit->name, done, data);
         if (r < 0) {
                 child_put_down(result.pidfd);
                 if (result.terminal_fd >= 0)

@@ -3,11 +3,15 @@
  *
  *      manager.c   the object, its units, startup, reload           unit.c     one unit: file, status
  *      lifecycle.c machine <-> world: events in, actions out        prepare.c  MACHINE_PREPARE and its undo
- *      spawn.c     MACHINE_SPAWN                                    jobs.c     transactions and the job queue
- *      saved.c     state on disk, adoption                          worker.c   slow work in a child process
- *      exec.c      programs inside running containers               report.c   JSON listings
- *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces, and those of
- * others
+ *      spawn.c     MACHINE_SPAWN                                    hook.c     MACHINE_RUN_HOOK
+ *      signal.c    stop, watchdog, reload and kill signals          watch.c    how a container ends
+ *      notify.c    what it says                                     depend.c   what its end means for others
+ *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
+ *      worker.c    slow work in a child process                     exec.c     programs inside containers
+ *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
+ *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
+ *      report.c    JSON listings
+ *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  */
 #pragma once
 
@@ -20,7 +24,9 @@
 #include "manager/child.h"
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
+#include "manager/pull.h"
 #include "network/network.h"
+#include "runtime/exec.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
 
@@ -37,11 +43,13 @@ typedef struct Held {
         char *directory;      /* /run/nsunitd/held/UNIT */
         char *container_dir;  /* /var/lib/nsunits/containers/UNIT */
         char *files_dir;      /* /run/nsunitd/units/UNIT */
-        uint64_t fingerprint; /* of the unit file that it was made from */
+        uint64_t fingerprint; /* of the text that it was started from last */
+        usec_t watchdog;      /* as the container was told */
+        bool fresh;           /* made just now: nothing can have changed since */
         uint32_t id_base;     /* of the range that was picked; 0 = none */
         IdMap ids;            /* of the user namespace */
         int userns_fd, netns_fd, cgroup_fd;
-        bool cgroup_killed; /* no process can be started in it any more */
+        bool cgroup_spent; /* no process can be started in it any more, or none should */
         bool root;
         bool volumes_filled; /* the first spawn has filled and chowned what it had to */
         Attachment *attachment;
@@ -57,28 +65,39 @@ struct Unit {
         char *load_error;
         UnitSpec *spec;
         uint64_t fingerprint; /* of the text: does a start mean the same as the last one? */
+        uint64_t live;        /* of the text whose live keys are in effect; 0 = not known */
         RawUnit *raw_bad;     /* a file with mistakes: kept for its path and for "has it changed?" */
 
         Machine machine;
         MachinePolicy policy;
         Held held;
-        Child *main;
+        Child *main, *hook;
+        PullWaiter *pull; /* what its preparation waits for */
         NotifySocket *notify;
         sd_event_source *timer;
+        sd_event_source *job_timer;
+        usec_t job_due;
+        uint32_t timed_job; /* whose time that is */
         sd_event_source *cgroup_watch;
-        int cgroup_events_fd;
+        int cgroup_events_fd, hook_cgroup_fd;
         uint64_t oom_kills; /* of the cgroup, when the invocation began */
         uint64_t oom_seen;  /* the same, as of the last event */
         sd_event_source *oom_watch;
         uint8_t invocation[16];
-        uint64_t pid_identity; /* pidfd inode, or start time of the process on old kernels */
+        uint64_t pid_identity, hook_identity; /* pidfd inode, or start time of the process on old kernels */
+        char **monitor;    /* MONITOR_...=: of the unit whose OnFailure= or OnSuccess= has started this one */
+        usec_t hold_begin; /* starts for the sake of Upholds= are counted from then on */
+        unsigned hold_count;
+        bool condition_result, assert_result; /* of the last start that was tried */
         Fault fault;
         char *fault_text;
         char *status_text;
+        int status_errno;          /* ERRNO= of the invocation */
+        bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
         bool log_file;             /* the output goes to a file that has to be rotated */
         bool in_event;             /* a machine step is under way: events that it causes are queued */
-        MachineEvent queue[4];
+        MachineEvent queue[8];
         size_t n_queue;
         UT_hash_handle hh;
 };
@@ -110,6 +129,7 @@ struct Manager {
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
+        Pull *pulls; /* under way, by pull_request_key() */
         sd_event_source *rotate_timer;
         bool purging, purge_again;
         bool adopted; /* all that runs is known */
@@ -123,7 +143,10 @@ void unit_free(Unit *u);
 /* Reads the file (again). Never fails for what the file says: that is the load state. 0 or -ENOMEM. */
 int unit_load(Unit *u);
 void unit_set_fault(Unit *u, const Fault *fault);
+/* By what the unit says now, but for what a container has been told at its launch. */
+void unit_set_policy(Unit *u, const UnitSpec *spec);
 bool unit_at_rest(const Unit *u);
+bool unit_can_reload(const Unit *u);
 
 /* manager.c */
 int manager_graph_index(Manager *m, const char *name, unsigned *ret);
@@ -133,20 +156,58 @@ int manager_load_unit_anyway(Manager *m, const char *name, Unit **ret);
 void manager_drop_unit(Manager *m, Unit *u);
 void manager_schedule_rotation(Manager *m);
 void manager_schedule_purge(Manager *m);
-/* Bridges and the nftables table go some time after the last container that used them. */
+/* Bridges and the nftables table go some time after the last container that used them; so do cgroups of
+ * hooks. */
 void manager_schedule_collect(Manager *m);
 /* Once, when all attachments are known again. */
 void manager_settle_network(Manager *m);
 
 /* lifecycle.c */
 void unit_event(Unit *u, const MachineEvent *event);
+/* For the answers of actions: looked at when all actions are done. */
+void unit_queue_event(Unit *u, const MachineEvent *event);
+void unit_process_events(Unit *u);
 void unit_arm_timer(Unit *u);
 void unit_adopted(Unit *u);
+
+/* watch.c */
 /* The end of the main process, in the words of the machine; what nobody knows becomes the fault text. */
 MainExit unit_main_exit(Unit *u, const ChildExit *how);
+MainExit unit_exit_in_words(const ChildExit *how);
 int unit_watch_main(Unit *u, int pidfd, pid_t pid);
 int unit_watch_cgroup(Unit *u);
+void unit_unwatch_cgroup(Unit *u);
+
+/* notify.c */
 void unit_on_notify(char *const *fields, void *data);
+/* What unit_fetch_image() waited for has come, or has failed as @failure says. */
+void unit_image_came(Unit *u, const char *failure);
+
+/* signal.c */
+void unit_signal_stop(Unit *u);
+void unit_signal_watchdog(Unit *u);
+void unit_signal_reload(Unit *u);
+void unit_kill_all(Unit *u);
+
+/* hook-environment.c */
+int unit_hook_environment(const Unit *u, char ***ret, Fault *fault);
+
+/* hook.c */
+void unit_run_hook(Unit *u);
+void unit_hook_signal(Unit *u, int sig);
+void unit_hook_kill(Unit *u);
+void unit_hook_release(Unit *u);
+/* Cgroups that could not be removed before. */
+void unit_hook_collect(Unit *u);
+/* The machine waits for one that the last manager has started: @pid, 0 = it did not come to that. */
+void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
+
+/* depend.c */
+void unit_tell_dependents(Unit *u, MachineState before);
+/* The wait for a restart is over. True when the restart is to be a job, for the sake of other units. */
+bool unit_restart_by_job(Unit *u);
+/* Is every unit up that this one is bound to, and ordered after? */
+bool unit_is_bound_well(const Unit *u);
 
 /* prepare.c */
 int unit_prepare(Unit *u, Fault *fault);
@@ -158,21 +219,31 @@ const LimitSpec *unit_limits(const Unit *u);
 int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault);
 /* The unit was in the state @before: with those of Startup*=, or no longer. */
 void unit_adapt_limits(Unit *u, MachineState before);
-/* The limits of @now, which a changed unit file has, in place of those that its container has; @now gets the
- * old ones. Also on failure, but when this host lacks a controller. */
-int unit_change_limits(Unit *u, ContainerSpec *now, Fault *fault);
-int unit_restrict_devices(Unit *u, Fault *fault);
+/* Those of @wanted for a container that has a cgroup; the caller takes them into its spec. On failure it
+ * keeps what it had. @anew: whatever is in effect is not known. */
+int unit_change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault *fault);
+/* As @limits and AddDevice= say, in place of what was said before. */
+int unit_restrict_devices(Unit *u, const LimitSpec *limits, Fault *fault);
 /* Also anew, when the cgroup or the policy is another. */
 void unit_watch_oom(Unit *u);
 void unit_unwatch_oom(Unit *u);
 
 /* prepare-plain.c: the same for units that are no containers. */
-int unit_prepare_plain(Unit *u, Fault *fault);
+/* 1: what a network has is kept for as long as containers are on it. */
+int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault);
 /* Before each launch: a new cgroup in place of one that was killed. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
-/* The spec that a start would use now: image and environment files are looked up. */
-int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSpec **ret, Fault *fault);
+typedef struct SpecRequest {
+        const UnitSpec *from;
+        Image *image; /* borrowed; NULL = the one that the unit names now */
+        bool running; /* of a container that runs: what its environment came from may be gone */
+} SpecRequest;
+
+/* What a start would use now: image and environment files are looked up. @ret_image may be NULL. */
+int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSpec **ret, Fault *fault);
+/* Mount points that a changed spec needs beside those that are there. */
+int unit_add_mount_points(Unit *u, const ContainerSpec *spec, Fault *fault);
 int held_paths(Unit *u);
 int unit_describe_attachment(Unit *u);
 char *held_path(const Unit *u, const char *name);
@@ -209,6 +280,7 @@ int unit_files_add(const Unit *u, const char *name, const char *destination, Uni
 void unit_files_clear(UnitFiles *files);
 
 /* spawn.c */
+void unit_begin_invocation(Unit *u);
 /* User=, Group= and GroupAdd= in the container's own files. */
 int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *fault);
 int unit_spawn(Unit *u, Fault *fault);
@@ -228,20 +300,72 @@ int id_pool_take(IdPool *p, const ManagerConfig *config, uint32_t *ret_base, Fau
 int id_pool_take_at(IdPool *p, const ManagerConfig *config, uint32_t base);
 void id_pool_give(IdPool *p, const ManagerConfig *config, uint32_t base);
 
-/* saved.c */
+/* unit-text.c: the text that a unit was started from */
 uint64_t raw_unit_fingerprint(const RawUnit *raw);
+int unit_save_text(Unit *u, Fault *fault);
+void unit_forget_text(Unit *u);
+int unit_load_started(Unit *u, UnitSpec **ret, Fault *fault);
+
+/* renew.c */
+/* A restart keeps what is held if a start would make the same. */
+bool unit_may_keep(Unit *u);
+/* Before a launch in what is held: what has changed since the last one, as far as a restart reaches. */
+int unit_renew(Unit *u, Fault *fault);
+/* After a daemon-reload: changes that reach what runs. */
+void manager_apply_live(Manager *m);
+/* The same of a container that was adopted, whose cgroup may say anything. */
+void unit_apply_live_anew(Unit *u);
+
+/* saved.c */
 int unit_save(Unit *u);
 void unit_forget(Unit *u);
 int manager_adopt_all(Manager *m);
 
+/* job-timer.c */
+/* Of a job that is new, or begins to run. */
+void unit_arm_job(Unit *u, const Job *job);
+void unit_disarm_job(Unit *u);
+
 /* jobs.c */
+/* Conditions and asserts, tested now. False with what that makes of a start job in @ret, which may be NULL.
+ */
+bool unit_may_start(Unit *u, JobResult *ret);
+/* For the manager's own ends: refused by no RefuseManualStart=. */
+int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault);
 int manager_jobs_setup(Manager *m);
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
 void manager_schedule_jobs(Manager *m);
 
 /* exec.c */
+/* As manager_exec(), for who follows the process by himself. */
+int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault);
 void manager_exec_free_all(Manager *m);
 
+/* pull.c */
+void manager_pull_free_all(Manager *m);
+
+/* unit-image.c */
+/* Also through NAME.image, and by short names. */
+int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
+/* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
+int unit_fetch_image(Unit *u, Fault *fault);
+void unit_forget_image(Unit *u);
+/* Would a new start be made from the same image as the last one, without asking a registry? */
+bool unit_image_stays(Unit *u);
+
 /* worker.c */
+typedef struct WorkerCall {
+        char *const *args;                          /* nsunitd --worker ARGS... */
+        int fd;                                     /* inherited as descriptor 3 when >= 0 */
+        void (*line)(const char *line, void *data); /* each line that it says; may be NULL */
+        ManagerReplyFn reply;                       /* once, at its end; not when it was cancelled */
+        void *data;
+} WorkerCall;
+
+typedef struct Worker Worker;
+
+/* @ret, which may be NULL, is good until the reply. */
+int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
+void worker_cancel(Worker *w);
 /* Runs `nsunitd --worker ARGS...`; @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
 int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data);

@@ -4,12 +4,29 @@
  */
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "manager/condition.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
 #include "supervise/transaction.h"
 
 static JobInfo info_of(const Manager *m, uint32_t id, unsigned unit, JobType type, JobState state) {
         return (JobInfo){ .id = id, .unit = m->by_index[unit], .type = type, .state = state };
+}
+
+static bool restart_is_due(const Unit *u) {
+        return u->machine.state == MACHINE_AUTO_RESTART && u->machine.timer <= clock_now(CLOCK_BOOTTIME);
+}
+
+/* A job that was the half of something, and has not come to its end: what waits for the other half goes on.
+ */
+static void let_go(Manager *m, Unit *u, JobResult result) {
+        if (unit_at_rest(u) && (u->machine.prepared || u->machine.restart))
+                unit_event(u, &(MachineEvent){ .type = EVENT_STOP });
+        /* Who does not want the start does not want what it fetches. */
+        if (result == JOB_RESULT_CANCELED && u->pull && !job_queue_of_unit(m->jobs, u->index))
+                unit_event(u, &(MachineEvent){ .type = EVENT_STOP });
+        if (restart_is_due(u) && !job_queue_of_unit(m->jobs, u->index))
+                unit_event(u, &(MachineEvent){ .type = EVENT_TIMEOUT });
 }
 
 /* Tells of the jobs that have ended since the last call. */
@@ -21,9 +38,10 @@ static void tell_ends(Manager *m) {
 
                 if (!info.unit)
                         continue;
-                /* The second half of a restart that never came: what was kept for it goes. */
-                if (end.result != JOB_RESULT_DONE && info.unit->machine.prepared && unit_at_rest(info.unit))
-                        unit_event(info.unit, &(MachineEvent){ .type = EVENT_STOP });
+                if (!job_queue_of_unit(m->jobs, end.unit))
+                        unit_disarm_job(info.unit);
+                if (end.result != JOB_RESULT_DONE)
+                        let_go(m, info.unit, end.result);
                 if (end.result == JOB_RESULT_DEPENDENCY)
                         log_message(LOG_WARNING, info.unit->name,
                                     "not started: a unit that it requires has failed");
@@ -36,55 +54,89 @@ void manager_schedule_jobs(Manager *m) {
         (void) sd_event_source_set_enabled(m->jobs_source, SD_EVENT_ONESHOT);
 }
 
-/* A restart keeps what is prepared if a new start would prepare the same. */
-static bool may_keep(Unit *u) {
-        Image *image = NULL;
-        bool same;
+bool unit_may_start(Unit *u, JobResult *ret) {
+        ConditionOutcome outcome = { .verdict = CONDITION_MET };
+        const char *word;
 
-        if (!u->held.spec || u->held.fingerprint != u->fingerprint)
-                return false;
-        if (!u->held.image)
+        u->condition_result = u->assert_result = true;
+        if (!u->spec)
+                return true;
+        if (condition_test_all(&u->spec->unit, &outcome) < 0)
+                outcome.verdict = ASSERT_UNMET;
+        if (outcome.verdict == CONDITION_MET)
                 return true;
 
-        same = image_store_resolve(u->manager->images, u->held.spec->image, &image, NULL) >= 0 &&
-               streq(image->id, u->held.image->id);
-        image_unref(image);
-        return same;
+        /* Where a condition is not met, no assert was asked. */
+        u->condition_result = outcome.verdict != CONDITION_UNMET;
+        u->assert_result = false;
+        word = outcome.verdict == ASSERT_UNMET ? "Assert" : "Condition";
+        log_message(outcome.verdict == ASSERT_UNMET ? LOG_WARNING : LOG_INFO, u->name,
+                    "not started: %s%s= is not met", word,
+                    outcome.unmet ? condition_name(outcome.unmet->type) : "");
+        manager_tell_changed(u->manager, u);
+        if (ret)
+                *ret = outcome.verdict == ASSERT_UNMET ? JOB_RESULT_ASSERT : JOB_RESULT_DONE;
+        return false;
+}
+
+/* A start that was waited for by others: what has to be true is looked at now, not when it was asked for. */
+static void run_start(Manager *m, Unit *u) {
+        ActiveState state = machine_active_state(u->machine.state);
+        bool begins = state == ACTIVE_STATE_INACTIVE || state == ACTIVE_STATE_FAILED || restart_is_due(u);
+        JobResult result = JOB_RESULT_DEPENDENCY;
+
+        if (!begins || (unit_may_start(u, &result) && unit_is_bound_well(u))) {
+                unit_event(u, &(MachineEvent){ .type = EVENT_START, .automatic = restart_is_due(u) });
+                return;
+        }
+        job_queue_finished(m->jobs, u->index, JOB_START, result);
+        if (restart_is_due(u))
+                unit_event(u, &(MachineEvent){ .type = EVENT_STOP });
+}
+
+static void run_restart(Manager *m, Unit *u) {
+        /* A restart by policy that others take part in: it has ended already. */
+        if (unit_at_rest(u) || restart_is_due(u))
+                job_queue_finished(m->jobs, u->index, JOB_STOP, JOB_RESULT_DONE);
+        else
+                unit_event(u,
+                           &(MachineEvent){ .type = EVENT_STOP, .restart = true, .keep = unit_may_keep(u) });
+}
+
+static void run_reload(Manager *m, Unit *u) {
+        ActiveState state = machine_active_state(u->machine.state);
+
+        if (state != ACTIVE_STATE_ACTIVE && state != ACTIVE_STATE_RELOADING)
+                job_queue_finished(m->jobs, u->index, JOB_RELOAD, JOB_RESULT_INVALID);
+        else if (!unit_can_reload(u))
+                job_queue_finished(m->jobs, u->index, JOB_RELOAD, JOB_RESULT_SKIPPED);
+        else
+                unit_event(u, &(MachineEvent){ .type = EVENT_RELOAD });
 }
 
 static void run_job(Manager *m, const Job *job) {
         Unit *u = m->by_index[job->unit];
-        MachineEvent event = { .type = EVENT_START };
+        ActiveState state = machine_active_state(u->machine.state);
 
         switch (job->type) {
         case JOB_START:
-                break;
+                return run_start(m, u);
         case JOB_STOP:
-                event.type = EVENT_STOP;
-                break;
+                return unit_event(u, &(MachineEvent){ .type = EVENT_STOP });
         case JOB_RESTART:
-                if (unit_at_rest(u)) {
-                        job_queue_finished(m->jobs, job->unit, JOB_STOP, JOB_RESULT_DONE);
-                        return;
-                }
-                event.type = EVENT_STOP;
-                event.keep = may_keep(u);
-                break;
+                return run_restart(m, u);
+        case JOB_RELOAD:
+                return run_reload(m, u);
         case JOB_VERIFY_ACTIVE:
                 job_queue_finished(m->jobs, job->unit, job->type,
-                                   machine_active_state(u->machine.state) == ACTIVE_STATE_ACTIVE
+                                   state == ACTIVE_STATE_ACTIVE || state == ACTIVE_STATE_RELOADING
                                            ? JOB_RESULT_DONE
                                            : JOB_RESULT_FAILED);
-                return;
-        case JOB_RELOAD:
-                job_queue_finished(m->jobs, job->unit, job->type, JOB_RESULT_SKIPPED);
                 return;
         case JOB_TYPE_N_:
         case JOB_TYPE_INVALID_:
                 return;
         }
-
-        unit_event(u, &event);
 }
 
 static int on_jobs(sd_event_source *s, void *userdata) {
@@ -96,9 +148,10 @@ static int on_jobs(sd_event_source *s, void *userdata) {
                 return 0;
         }
 
-        if (m->by_index[job.unit])
+        if (m->by_index[job.unit]) {
+                unit_arm_job(m->by_index[job.unit], &job);
                 run_job(m, &job);
-        else
+        } else
                 job_queue_finished(m->jobs, job.unit, job.type, JOB_RESULT_FAILED);
         tell_ends(m);
         manager_schedule_jobs(m);
@@ -152,13 +205,14 @@ static int check_units(Manager *m, char *const *names, JobType type, unsigned *u
 
 /* Dependencies may name units that are loaded by nobody yet (templates' instances). */
 static void load_dependencies(Manager *m, const unsigned *units, size_t n) {
+        static const UnitDependency pulling[] = { UNIT_DEP_REQUIRES, UNIT_DEP_WANTS, UNIT_DEP_BINDS_TO,
+                                                  UNIT_DEP_UPHOLDS, UNIT_DEP_REQUISITE };
+
         for (size_t i = 0; i < n; i++) {
                 const Unit *u = m->by_index[units[i]];
-                char **const lists[] = { u->spec ? u->spec->unit.dependencies[UNIT_DEP_REQUIRES] : NULL,
-                                         u->spec ? u->spec->unit.dependencies[UNIT_DEP_WANTS] : NULL };
 
-                for (size_t j = 0; j < ELEMENTSOF(lists); j++)
-                        STRV_FOREACH (name, lists[j]) {
+                for (size_t j = 0; u->spec && j < ELEMENTSOF(pulling); j++)
+                        STRV_FOREACH (name, u->spec->unit.dependencies[pulling[j]]) {
                                 Unit *ignored;
 
                                 if (unit_name_kind(*name) >= 0 && !manager_get_unit(m, *name))
@@ -168,19 +222,21 @@ static void load_dependencies(Manager *m, const unsigned *units, size_t n) {
 }
 
 static void tell_new(Manager *m, const uint32_t *ids, size_t n) {
-        for (size_t i = 0; i < n && m->listener && m->listener->job_new; i++) {
+        for (size_t i = 0; i < n; i++) {
                 const Job *job = job_queue_find(m->jobs, ids[i]);
 
                 if (job && m->by_index[job->unit]) {
+                        unit_arm_job(m->by_index[job->unit], job);
                         const JobInfo info = info_of(m, job->id, job->unit, job->type, job->state);
 
-                        m->listener->job_new(&info, m->listener_data);
+                        if (m->listener && m->listener->job_new)
+                                m->listener->job_new(&info, m->listener_data);
                 }
         }
 }
 
-int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids,
-                    Fault *fault) {
+static int enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids,
+                   Fault *fault) {
         size_t n = strv_length(names);
         autofree unsigned *units = calloc(n + 1, sizeof(unsigned));
         autofree uint32_t *ids = NULL, *answers = calloc(n + 1, sizeof(uint32_t));
@@ -220,6 +276,43 @@ int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, 
         return 0;
 }
 
+/* What only dependencies may do with a unit, and what cannot be done with it at all. */
+static int refuse(Manager *m, const char *name, JobType type, Fault *fault) {
+        Unit *u = manager_get_unit(m, name);
+        const UnitSection *s = u && u->spec ? &u->spec->unit : NULL;
+        bool starts = type == JOB_START || type == JOB_RESTART,
+             stops = type == JOB_STOP || type == JOB_RESTART;
+
+        if (!s)
+                return 0;
+        if ((starts && s->refuse_manual_start) || (stops && s->refuse_manual_stop))
+                return fault_set(fault, "refused", -EACCES, "%s", name);
+        if (type != JOB_RELOAD || unit_can_reload(u))
+                return 0;
+
+        (void) fault_set(fault, "reload", -EOPNOTSUPP, "%s", name);
+        fault_advise(fault, "its unit file has no ExecReload=");
+        return -EOPNOTSUPP;
+}
+
+int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids,
+                    Fault *fault) {
+        STRV_FOREACH (name, names) {
+                int r = refuse(m, *name, type, fault);
+
+                if (r < 0)
+                        return r;
+        }
+        return enqueue(m, names, type, mode, ret_ids, fault);
+}
+
+int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault) {
+        char *const names[] = { (char *) name, NULL };
+        autofree uint32_t *ids = NULL;
+
+        return enqueue(m, names, type, mode, &ids, fault);
+}
+
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
         const Job *job = job_queue_each(m->jobs, id > 0 ? job_queue_find(m->jobs, id) : NULL);
 
@@ -235,7 +328,7 @@ int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
 }
 
 int manager_cancel_job(Manager *m, uint32_t id) {
-        int r = job_queue_cancel(m->jobs, id);
+        int r = job_queue_end(m->jobs, id, JOB_RESULT_CANCELED);
 
         manager_schedule_jobs(m);
         return r;
@@ -246,20 +339,20 @@ int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal) {
 
         if (whom == KILL_MAIN)
                 return u->main ? child_signal(u->main, signal) : -ESRCH;
-        if (u->held.cgroup_fd < 0)
-                return -ESRCH;
+        /* "All of them" may be none. */
+        r = u->held.cgroup_fd < 0 ? 0 : cgroup_signal(u->held.cgroup_fd, signal);
+        return r < 0 ? r : 0;
+}
 
-        r = cgroup_signal(u->held.cgroup_fd, signal);
-        return r < 0 ? r : r == 0 ? -ESRCH : 0;
+static void reset_failed(Unit *u) {
+        if (u->machine.state == MACHINE_FAILED)
+                u->condition_result = u->assert_result = false;
+        unit_event(u, &(MachineEvent){ .type = EVENT_RESET_FAILED });
 }
 
 void manager_reset_failed(Manager *m, Unit *u) {
-        const MachineEvent event = { .type = EVENT_RESET_FAILED };
-
-        if (u) {
-                unit_event(u, &event);
-                return;
-        }
+        if (u)
+                return reset_failed(u);
         for (u = m->units; u; u = u->hh.next)
-                unit_event(u, &event);
+                reset_failed(u);
 }

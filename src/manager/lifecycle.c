@@ -6,22 +6,21 @@
  * The state is saved before the actions are performed: a manager that is killed in the middle of one leaves
  * behind what it was about to do, and the next one undoes or repeats it.
  */
-#include <signal.h>
-#include <sys/epoll.h>
-
 #include "basic/log.h"
-#include "basic/parse.h"
 #include "basic/strv.h"
-#include "basic/utf8.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
-#include "runtime/exit-store.h"
+#include "runtime/host-exec.h"
 
-/* Our own exit status for a program that cannot be executed; systemd.exec(5), "Process Exit Codes". */
-#define EXIT_STATUS_EXEC 203
+/* Our own exit status for a user that the container does not know; systemd.exec(5), "Process Exit Codes". */
+#define EXIT_STATUS_USER 217
 
 static int on_timer(sd_event_source *s, uint64_t usec, void *userdata) {
-        unit_event(userdata, &(MachineEvent){ .type = EVENT_TIMEOUT });
+        Unit *u = userdata;
+
+        if (u->machine.state == MACHINE_AUTO_RESTART && unit_restart_by_job(u))
+                return 0;
+        unit_event(u, &(MachineEvent){ .type = EVENT_TIMEOUT });
         return 0;
 }
 
@@ -48,156 +47,7 @@ void unit_arm_timer(Unit *u) {
                 log_message(LOG_ERR, u->name, "cannot arm the timer: %s", strerror(-r));
 }
 
-/* Not to be told from a failed start by its result alone. */
-static void explain_unknown_exit(Unit *u) {
-        Fault fault = {};
-
-        (void) fault_set(&fault, "main process", -ESRCH, "exit status unknown");
-        fault_advise(&fault, "it ended while no manager ran, and the kernel kept no status");
-        unit_set_fault(u, &fault);
-}
-
-/* nsunits-init, being PID 1, cannot end by its program's signal; it ends with 128 and the signal's number. */
-static void see_through_init(const Unit *u, MainExit *e) {
-        if (!u->held.spec || !u->held.spec->run_init || e->kind != EXIT_KIND_EXITED || e->status <= 128)
-                return;
-
-        e->kind = EXIT_KIND_KILLED;
-        e->status -= 128;
-}
-
-MainExit unit_main_exit(Unit *u, const ChildExit *how) {
-        CgroupMemoryEvents events;
-        MainExit e = { .kind = EXIT_KIND_UNKNOWN };
-
-        if (how->known) {
-                e.kind = how->code == CLD_EXITED   ? EXIT_KIND_EXITED
-                         : how->code == CLD_DUMPED ? EXIT_KIND_DUMPED
-                                                   : EXIT_KIND_KILLED;
-                e.status = how->status;
-                see_through_init(u, &e);
-        } else
-                explain_unknown_exit(u);
-        /* With OOMPolicy=continue it is a signal like any other. */
-        if (u->held.cgroup_fd >= 0 && u->held.spec && u->held.spec->oom_policy != OOM_POLICY_CONTINUE &&
-            cgroup_memory_events(u->held.cgroup_fd, &events) == 0)
-                e.oom = events.oom_kill > u->oom_kills;
-        return e;
-}
-
-static int on_cgroup_event(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
-        Unit *u = userdata;
-        CgroupEvents events;
-
-        if (cgroup_read_events(fd, &events) == 0 && events.populated)
-                return 0;
-
-        (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
-        unit_event(u, &(MachineEvent){ .type = EVENT_CGROUP_EMPTY });
-        return 0;
-}
-
-static void unwatch_cgroup(Unit *u) {
-        u->cgroup_watch = sd_event_source_disable_unref(u->cgroup_watch);
-        replace_fd(&u->cgroup_events_fd, -EBADF);
-}
-
-int unit_watch_cgroup(Unit *u) {
-        CgroupEvents events;
-        int r;
-
-        unwatch_cgroup(u);
-        u->cgroup_events_fd = cgroup_open_events(u->held.cgroup_fd);
-        if (u->cgroup_events_fd < 0)
-                return u->cgroup_events_fd;
-
-        r = sd_event_add_io(u->manager->event, &u->cgroup_watch, u->cgroup_events_fd, EPOLLPRI,
-                            on_cgroup_event, u);
-        if (r >= 0)
-                r = sd_event_source_set_priority(u->cgroup_watch, PRIORITY_CGROUP);
-        if (r < 0)
-                return r;
-
-        /* Reading arms the notification; what happened before is in what we read. */
-        r = cgroup_read_events(u->cgroup_events_fd, &events);
-        if (r < 0 || !events.populated)
-                unit_event(u, &(MachineEvent){ .type = EVENT_CGROUP_EMPTY });
-        return 0;
-}
-
-static void log_exit(const Unit *u, const MainExit *e) {
-        const char *kind = exit_kind_to_string(e->kind);
-
-        if (e->kind == EXIT_KIND_KILLED || e->kind == EXIT_KIND_DUMPED)
-                log_message(LOG_INFO, u->name, "main process %i %s by %s%s", child_pid(u->main), kind,
-                            signal_to_name(e->status), e->oom ? " (out of memory)" : "");
-        else
-                log_message(LOG_INFO, u->name, "main process %i %s, status %i", child_pid(u->main), kind,
-                            e->status);
-}
-
-static void on_main_exit(Child *child, const ChildExit *how, void *data) {
-        autofree char *hold = NULL;
-        Unit *u = data;
-        MachineEvent event = { .type = EVENT_MAIN_EXITED, .cgroup_empty = true };
-
-        /* What the process said before it ended counts before its end. */
-        notify_socket_drain(u->notify);
-
-        event.exit = unit_main_exit(u, how);
-        if (u->held.cgroup_fd >= 0)
-                event.cgroup_empty = cgroup_populated(u->held.cgroup_fd) <= 0;
-
-        log_exit(u, &event.exit);
-        child_free(u->main);
-        u->main = NULL;
-        unit_event(u, &event);
-
-        /* Saved by now, so the kernel need not keep the status any longer. A new main process has its own. */
-        hold = u->main ? NULL : held_path(u, "pid");
-        if (hold)
-                (void) exit_release(hold);
-        if (!event.cgroup_empty && u->held.cgroup_fd >= 0 && !u->main)
-                (void) unit_watch_cgroup(u);
-}
-
-int unit_watch_main(Unit *u, int pidfd, pid_t pid) {
-        autofree char *hold = held_path(u, "pid");
-        const ChildInfo info = { .pidfd = pidfd, .pid = pid, .name = u->name, .hold_path = hold };
-
-        if (!hold)
-                return -ENOMEM;
-        unit_watch_oom(u);
-        return child_watch(u->manager->event, &info, on_main_exit, u, &u->main);
-}
-
-/* A status is saved and sent as text and shown on terminals, whatever the container has sent. */
-static char *status_text(const char *from) {
-        char *text = strdup(from);
-        size_t size = text ? strlen(text) : 0;
-
-        for (size_t i = 0; i < size; i++)
-                if ((unsigned char) text[i] < ' ' || text[i] == 0x7f)
-                        text[i] = '?';
-        for (size_t i = 0; text && (i = i + utf8_find_invalid(text + i, size - i)) < size; i++)
-                text[i] = '?';
-        return text;
-}
-
-void unit_on_notify(char *const *fields, void *data) {
-        Unit *u = data;
-        const char *status = strv_env_get(fields, "STATUS");
-
-        if (status) {
-                free(u->status_text);
-                u->status_text = status_text(status);
-                manager_tell_changed(u->manager, u);
-        }
-        if (strv_contains(fields, "READY=1"))
-                unit_event(u, &(MachineEvent){ .type = EVENT_READY });
-}
-
-static void queue_event(Unit *u, const MachineEvent *event) {
+void unit_queue_event(Unit *u, const MachineEvent *event) {
         /* At most one answer and what its actions cause: see the array's size. */
         if (u->n_queue < ELEMENTSOF(u->queue))
                 u->queue[u->n_queue++] = *event;
@@ -205,46 +55,79 @@ static void queue_event(Unit *u, const MachineEvent *event) {
                 log_message(LOG_ERR, u->name, "event %s lost", machine_event_type_to_string(event->type));
 }
 
-static void do_stop_signal(Unit *u) {
-        int sig = u->held.spec ? u->held.spec->stop_signal : SIGTERM;
-
-        if (u->main)
-                (void) child_signal(u->main, sig);
-}
-
-static void do_kill(Unit *u) {
-        u->held.cgroup_killed = true;
-        if (u->held.cgroup_fd < 0 || cgroup_kill(u->held.cgroup_fd) < 0)
-                if (u->main)
-                        (void) child_signal(u->main, SIGKILL);
-}
-
 static void do_clean(Unit *u) {
-        unwatch_cgroup(u);
+        unit_unwatch_cgroup(u);
         unit_unwatch_oom(u);
         unit_release(u);
-        queue_event(u, &(MachineEvent){ .type = EVENT_CLEANED });
+        unit_queue_event(u, &(MachineEvent){ .type = EVENT_CLEANED });
+}
+
+static MachineEvent prepare_failed(Unit *u) {
+        log_message(LOG_ERR, u->name, "cannot start: %s", strempty(u->fault_text));
+        return (MachineEvent){ .type = EVENT_PREPARE_FAILED };
+}
+
+/* With the image at hand. */
+static MachineEvent prepare(Unit *u) {
+        Fault fault = {};
+
+        if (unit_prepare(u, &fault) >= 0)
+                return (MachineEvent){ .type = EVENT_PREPARED };
+        unit_set_fault(u, &fault);
+        return prepare_failed(u);
 }
 
 static void do_prepare(Unit *u) {
+        MachineEvent event = { .type = EVENT_DEFER };
         Fault fault = {};
+        int r;
 
         unit_set_fault(u, NULL);
-        if (unit_prepare(u, &fault) < 0) {
+        r = unit_fetch_image(u, &fault);
+        if (r < 0) {
                 unit_set_fault(u, &fault);
-                log_message(LOG_ERR, u->name, "cannot start: %s", strempty(u->fault_text));
-                queue_event(u, &(MachineEvent){ .type = EVENT_PREPARE_FAILED });
-                return;
-        }
-        queue_event(u, &(MachineEvent){ .type = EVENT_PREPARED });
+                event = prepare_failed(u);
+        } else if (r == 0)
+                event = prepare(u);
+        unit_queue_event(u, &event);
 }
 
-/* A network or a volume has no process: it is there as soon as it is prepared. */
+void unit_image_came(Unit *u, const char *failure) {
+        MachineEvent event;
+
+        if (failure) {
+                free(u->fault_text);
+                u->fault_text = strdup(failure);
+                event = prepare_failed(u);
+        } else
+                event = prepare(u);
+        unit_event(u, &event);
+}
+
+/* A network, a volume or an image has no process: it is there as soon as it is prepared. */
 static void spawn_nothing(Unit *u) {
-        queue_event(u, &(MachineEvent){ .type = EVENT_SPAWNED });
-        queue_event(u, &(MachineEvent){ .type = EVENT_MAIN_EXITED,
-                                        .exit = { .kind = EXIT_KIND_EXITED },
-                                        .cgroup_empty = true });
+        unit_queue_event(u, &(MachineEvent){ .type = EVENT_SPAWNED });
+        unit_queue_event(u, &(MachineEvent){ .type = EVENT_MAIN_EXITED,
+                                             .exit = { .kind = EXIT_KIND_EXITED },
+                                             .cgroup_empty = true });
+}
+
+/* What systemd's child would have ended with at this step, if it gives up there; no exit for all other steps.
+ */
+static MainExit exit_of_child(const Fault *fault) {
+        static const struct {
+                const char *step;
+                int status;
+        } steps[] = {
+                { "identity", EXIT_STATUS_USER },
+                { "working directory", HOST_EXEC_STATUS_CHDIR },
+                { "exec", HOST_EXEC_STATUS_EXEC },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(steps); i++)
+                if (streq(fault->step, steps[i].step))
+                        return (MainExit){ .kind = EXIT_KIND_EXITED, .status = steps[i].status };
+        return (MainExit){};
 }
 
 static void do_spawn(Unit *u) {
@@ -252,7 +135,7 @@ static void do_spawn(Unit *u) {
         Fault fault = {};
 
         unit_set_fault(u, NULL);
-        unwatch_cgroup(u);
+        unit_unwatch_cgroup(u);
         if (u->spec && u->spec->kind != UNIT_CONTAINER) {
                 spawn_nothing(u);
                 return;
@@ -262,12 +145,9 @@ static void do_spawn(Unit *u) {
                 unit_set_fault(u, &fault);
                 log_message(LOG_ERR, u->name, "cannot start: %s", strempty(u->fault_text));
                 event.type = EVENT_SPAWN_FAILED;
-                if (streq(fault.step, "exec")) {
-                        event.exit.kind = EXIT_KIND_EXITED;
-                        event.exit.status = EXIT_STATUS_EXEC;
-                }
+                event.exit = exit_of_child(&fault);
         }
-        queue_event(u, &event);
+        unit_queue_event(u, &event);
 }
 
 static void log_change(const Unit *u, MachineState before) {
@@ -290,7 +170,7 @@ static void log_change(const Unit *u, MachineState before) {
 
 /* Nothing was tried this time: what the last attempt failed of is not the answer. */
 static void explain_start_limit(Unit *u) {
-        if (u->machine.state != MACHINE_FAILED || u->machine.result != RESULT_START_LIMIT_HIT)
+        if (u->machine.state != MACHINE_FAILED || !u->machine.limited)
                 return;
 
         unit_set_fault(u, NULL);
@@ -313,44 +193,68 @@ static void answer_jobs(Unit *u, unsigned actions) {
                 manager_job_finished(m, u, JOB_START, JOB_RESULT_CANCELED);
         if (actions & MACHINE_STOP_DONE)
                 manager_job_finished(m, u, JOB_STOP, JOB_RESULT_DONE);
+        if (actions & MACHINE_RELOAD_DONE)
+                manager_job_finished(m, u, JOB_RELOAD, JOB_RESULT_DONE);
+        if (actions & MACHINE_RELOAD_FAILED)
+                manager_job_finished(m, u, JOB_RELOAD, JOB_RESULT_FAILED);
+}
+
+static void note_change(Unit *u, const MachineOutput *out) {
+        unit_adapt_limits(u, out->before);
+        explain_start_limit(u);
+        if (u->machine.result == RESULT_EXEC_CONDITION)
+                u->condition_result = false;
+        graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
+        log_change(u, out->before);
+        if (unit_at_rest(u) && !u->machine.prepared)
+                unit_forget(u);
+        else if (unit_save(u) < 0)
+                log_message(LOG_WARNING, u->name, "cannot save its state: %m");
 }
 
 static void perform(Unit *u, const MachineOutput *out) {
-        if (out->actions & MACHINE_STATE_CHANGED) {
-                unit_adapt_limits(u, out->before);
-                explain_start_limit(u);
-                graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
-                log_change(u, out->before);
-                if (unit_at_rest(u) && !u->machine.prepared)
-                        unit_forget(u);
-                else if (unit_save(u) < 0)
-                        log_message(LOG_WARNING, u->name, "cannot save its state: %m");
-        }
+        static const struct {
+                MachineAction action;
+                void (*perform)(Unit *u);
+        } actions[] = {
+                { MACHINE_SEND_STOP_SIGNAL, unit_signal_stop },
+                { MACHINE_SEND_WATCHDOG_SIGNAL, unit_signal_watchdog },
+                { MACHINE_SEND_RELOAD_SIGNAL, unit_signal_reload },
+                { MACHINE_KILL_HOOK, unit_hook_kill },
+                { MACHINE_KILL_ALL, unit_kill_all },
+                { MACHINE_CLEAN, do_clean },
+                { MACHINE_PREPARE, do_prepare },
+                { MACHINE_SPAWN, do_spawn },
+                { MACHINE_RUN_HOOK, unit_run_hook },
+        };
 
-        if (out->actions & MACHINE_SEND_STOP_SIGNAL)
-                do_stop_signal(u);
-        if (out->actions & MACHINE_KILL_ALL)
-                do_kill(u);
-        if (out->actions & MACHINE_CLEAN)
-                do_clean(u);
-        if (out->actions & MACHINE_PREPARE)
-                do_prepare(u);
-        if (out->actions & MACHINE_SPAWN)
-                do_spawn(u);
+        if (out->actions & MACHINE_BEGIN)
+                unit_begin_invocation(u);
+        if (out->actions & MACHINE_STATE_CHANGED)
+                note_change(u, out);
+        for (size_t i = 0; i < ELEMENTSOF(actions); i++)
+                if (out->actions & actions[i].action)
+                        actions[i].perform(u);
 
         unit_arm_timer(u);
         answer_jobs(u, out->actions);
-        if (out->actions & MACHINE_STATE_CHANGED)
-                manager_tell_changed(u->manager, u);
+        if (!(out->actions & MACHINE_STATE_CHANGED))
+                return;
+        manager_tell_changed(u->manager, u);
+        unit_tell_dependents(u, out->before);
 }
 
-static void drain_events(Unit *u) {
+void unit_process_events(Unit *u) {
+        if (u->in_event)
+                return;
+
         u->in_event = true;
         while (u->n_queue > 0) {
                 MachineEvent next = u->queue[0];
                 MachineOutput out;
 
                 memmove(u->queue, u->queue + 1, --u->n_queue * sizeof(u->queue[0]));
+                u->policy.dice = arc4random();
                 machine_step(&u->machine, &u->policy, &next, clock_now(CLOCK_BOOTTIME), &out);
                 perform(u, &out);
         }
@@ -358,9 +262,8 @@ static void drain_events(Unit *u) {
 }
 
 void unit_event(Unit *u, const MachineEvent *event) {
-        queue_event(u, event);
-        if (!u->in_event)
-                drain_events(u);
+        unit_queue_event(u, event);
+        unit_process_events(u);
 }
 
 void unit_adopted(Unit *u) {
@@ -370,5 +273,6 @@ void unit_adopted(Unit *u) {
         machine_adopt(&u->machine, &u->policy, clock_now(CLOCK_BOOTTIME), &out);
         graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
         perform(u, &out);
-        drain_events(u);
+        u->in_event = false;
+        unit_process_events(u);
 }

@@ -19,7 +19,7 @@ typedef struct LogSinkRequest {
         const char *logs_dir; /* /var/log/nsunits; made when needed, 0750 */
         const char *journal;  /* journald's stream socket; NULL = /run/systemd/journal/stdout */
         uid_t uid;            /* host ids of the container's user: the file belongs to it, so that it can */
-        gid_t gid;            /* open /dev/stdout and /dev/stderr by path */
+        gid_t gid;            /* open /dev/stdout and /dev/stderr by path; -1: whosever it is */
 } LogSinkRequest;
 
 /**

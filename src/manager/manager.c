@@ -86,6 +86,7 @@ void manager_free(Manager *m) {
         leave(m);
 
         manager_exec_free_all(m);
+        manager_pull_free_all(m);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);
@@ -283,11 +284,13 @@ int manager_reload(Manager *m) {
                 if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) &&
                     !job_queue_of_unit(m->jobs, u->index))
                         manager_drop_unit(m, u);
-                else
-                        manager_tell_changed(m, u);
         }
         if (r >= 0)
                 r = load_all(m);
+        if (r >= 0)
+                manager_apply_live(m);
+        for (u = m->units; u; u = u->hh.next)
+                manager_tell_changed(m, u);
 
         if (m->listener && m->listener->reloading)
                 m->listener->reloading(false, m->listener_data);
@@ -456,6 +459,8 @@ static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         Manager *m = userdata;
 
         network_collect(m->network);
+        for (Unit *u = m->units; u; u = u->hh.next)
+                unit_hook_collect(u);
         return 0;
 }
 

@@ -93,7 +93,8 @@ Unit *manager_next_unit(const Manager *m, const Unit *unit);
  * @ret_ids: one job id per name, in the same order; free(); 0 where nothing had to be done
  *
  * Returns: 0, or with @fault filled: -ENOENT no such unit; -EBADMSG the unit's file has errors; -ERFKILL
- * masked; -EDEADLK the ordering is cyclic; -EEXIST destructive (mode fail); -EINVAL; -ENOMEM.
+ * masked; -EDEADLK the ordering is cyclic; -EEXIST destructive (mode fail); -EACCES RefuseManualStart= or
+ * RefuseManualStop=; -EOPNOTSUPP it cannot be reloaded; -EINVAL; -ENOMEM.
  */
 int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids,
                     Fault *fault);
@@ -111,7 +112,7 @@ typedef enum KillWhom {
         KILL_ALL,  /* every process of the container's cgroup */
 } KillWhom;
 
-/** manager_kill_unit() - 0, -ESRCH when nothing runs, or another negative errno. */
+/** manager_kill_unit() - 0, -ESRCH when there is no main process, or another negative errno. */
 int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal);
 
 /** manager_reset_failed() - back from failed to inactive, counters to zero; @u NULL = all units. */
@@ -130,6 +131,31 @@ typedef void (*ManagerReplyFn)(int r, const char *text, void *data);
  */
 int manager_import_image(Manager *m, const char *name, const char *path, int fd, ManagerReplyFn reply,
                          void *data);
+
+typedef struct ImagePull ImagePull;
+
+typedef struct ImagePullCall {
+        const char *reference;
+        const char *name;         /* to give it; NULL = the reference */
+        const char *platform;     /* [OS/]ARCHITECTURE[/VARIANT]; NULL = the host's */
+        const char *auth_file;    /* absolute; NULL = skopeo's usual ones */
+        const char *certificates; /* directory; NULL = the usual ones */
+        const char *credentials;  /* USER[:PASSWORD] */
+        bool no_tls_verify, all_tags;
+        unsigned retry;
+} ImagePullCall;
+
+/* How far it is: see pull-event.h of image/. */
+typedef void (*ImagePullFn)(const char *event, const char *text, uint64_t done, uint64_t total, void *data);
+
+/**
+ * manager_pull_image() - have an image fetched, whether it is there already or not
+ * @done:  called once, later, from the loop; @text is the image id
+ * @ret:   good until then; manager_pull_forget() ends it before, and the pull if nobody else waits for it
+ */
+int manager_pull_image(Manager *m, const ImagePullCall *call, ImagePullFn event, ManagerReplyFn done,
+                       void *data, ImagePull **ret, Fault *fault);
+void manager_pull_forget(ImagePull *p);
 
 /** manager_list_images() - JSON array as text; free(). */
 int manager_list_images(Manager *m, char **ret, Fault *fault);
@@ -184,9 +210,14 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault);
 /** manager_unit_plan() - the launch plan, one step a line; free(). */
 int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault);
 
-/**
- * manager_unit_text() - the text of a unit's files, merged, without comments
- * @ret_started: as its container was started; "" when there is none; free()
- * @ret_loaded:  as it was read last; "" when it could not be; free()
- */
-int manager_unit_text(Unit *u, char **ret_started, char **ret_loaded, Fault *fault);
+/* The text of a unit's files, merged, without comments, and where the unit file lay. */
+typedef struct UnitTexts {
+        char *started, *started_file; /* as it was started last; "" when it does not run */
+        char *loaded, *loaded_file;   /* as it was read last; "" when it could not be */
+} UnitTexts;
+
+/** unit_texts_clear() - safe on zeroed memory. */
+void unit_texts_clear(UnitTexts *t);
+
+/** manager_unit_texts() - @ret: zeroed before; to be cleared whatever is returned. */
+int manager_unit_texts(Unit *u, UnitTexts *ret, Fault *fault);

@@ -1,8 +1,10 @@
 /*
  * MACHINE_SPAWN: one launch of what PREPARE has made. This alone is repeated by a restart, so it does
- * nothing that could have been done before: clone the mounts, open the logs, clone3, watch.
+ * nothing that could have been done before: clone the mounts, open the logs, clone3, watch. What has changed
+ * since the last launch is renewed first (renew.c).
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <systemd/sd-id128.h>
 
 #include "basic/file.h"
@@ -83,16 +85,19 @@ static int take_root(Unit *u, Launch *l, Fault *fault) {
 }
 
 static int take_mounts(Unit *u, Launch *l, Fault *fault) {
-        autofree char *volumes = NULL;
+        const ManagerConfig *c = u->manager->config;
+        autofree char *volumes = NULL, *staging = NULL;
         int r;
 
-        if (asprintf(&volumes, "%s/volumes", u->manager->config->paths.store) < 0)
+        if (asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
+            asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
                 return -ENOMEM;
 
         const MountsRequest request = {
                 .spec = u->held.spec,
                 .volumes_dir = volumes,
                 .container_dir = u->held.container_dir,
+                .staging = staging,
                 .root_fd = l->root_fd,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
                 .ids = held_ids(u),
@@ -117,17 +122,53 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         return 0;
 }
 
+/* LogDriver= in our terms. Podman's files have a form of their own, ours are plain lines. */
+static LogTarget log_target(const Unit *u) {
+        switch (u->held.spec->log_driver) {
+        case LOG_DRIVER_K8S_FILE:
+        case LOG_DRIVER_JSON_FILE:
+                return LOG_TARGET_FILE;
+        case LOG_DRIVER_JOURNALD:
+                /* Where there is no journald, a file is better than no log. */
+                return LOG_TARGET_AUTO;
+        case LOG_DRIVER_NONE:
+        case LOG_DRIVER_PASSTHROUGH:
+        case LOG_DRIVER_PASSTHROUGH_TTY:
+        case LOG_DRIVER_N_:
+        case LOG_DRIVER_INVALID_:
+                break;
+        }
+        return u->manager->config->logs.target;
+}
+
+/* The manager's own output. */
+static int pass_output(Launch *l, Fault *fault) {
+        for (int i = 0; i < 2; i++) {
+                l->output[i] = fcntl(i + 1, F_DUPFD_CLOEXEC, 3);
+                if (l->output[i] < 0)
+                        return fault_set(fault, "logs", -errno, "output of the manager");
+        }
+        return 0;
+}
+
 static int take_output(Unit *u, Launch *l, Fault *fault) {
+        const LogDriver driver = u->held.spec->log_driver;
         const ManagerConfig *c = u->manager->config;
         const IdPair owner = id_map_outside(held_ids(u), (IdPair){ l->identity.uid, l->identity.gid });
         const LogSinkRequest request = {
-                .target = c->logs.target,
+                .target = log_target(u),
                 .unit = u->name,
                 .logs_dir = c->paths.logs,
                 .uid = owner.uid,
                 .gid = owner.gid,
         };
         int r;
+
+        u->log_file = false;
+        if (driver == LOG_DRIVER_NONE)
+                return 0;
+        if (driver == LOG_DRIVER_PASSTHROUGH || driver == LOG_DRIVER_PASSTHROUGH_TTY)
+                return pass_output(l, fault);
 
         r = log_sink_open(&request, l->output);
         if (r < 0)
@@ -138,11 +179,21 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
         return 0;
 }
 
+/* Is there a socket on which the container can say something? NotifyAccess= may ask for one; a missing one is
+ * implied by what cannot do without. */
+static bool hears(const Unit *u) {
+        const ServiceSection *s = u->spec ? &u->spec->service : NULL;
+
+        if (service_type_notifies(u->held.spec->type) || u->held.watchdog > 0)
+                return true;
+        return s && s->notify_access > NOTIFY_ACCESS_NONE;
+}
+
 static int name_files(Unit *u, Launch *l) {
         int r;
 
         r = unit_files_name(u, &l->files);
-        if (r < 0 || !service_type_notifies(u->held.spec->type))
+        if (r < 0 || !hears(u))
                 return r;
         r = unit_files_add(u, "notify", NOTIFY_DIRECTORY_INSIDE, &l->files);
         if (r < 0)
@@ -155,7 +206,7 @@ static int take_notify(Unit *u, Fault *fault) {
         autofree char *directory = NULL;
         int r;
 
-        if (!service_type_notifies(u->held.spec->type) || u->notify)
+        if (!hears(u) || u->notify)
                 return 0;
         if (asprintf(&directory, "%s/notify", u->held.files_dir) < 0) {
                 directory = NULL;
@@ -165,16 +216,30 @@ static int take_notify(Unit *u, Fault *fault) {
         return r < 0 ? fault_set(fault, "notify socket", r, "%s", directory) : 0;
 }
 
-static int new_invocation(Unit *u, Launch *l) {
+void unit_begin_invocation(Unit *u) {
+        sd_id128_t id;
+
+        if (sd_id128_randomize(&id) >= 0)
+                memcpy(u->invocation, &id, sizeof(u->invocation));
+        u->status_errno = 0;
+}
+
+/* What the program is told of this one start. */
+static int name_invocation(const Unit *u, Launch *l) {
+        const ServiceSection *s = u->spec ? &u->spec->service : NULL;
         char text[SD_ID128_STRING_MAX];
         sd_id128_t id;
         int r;
 
-        r = sd_id128_randomize(&id);
-        if (r < 0)
-                return r;
-        memcpy(u->invocation, &id, sizeof(u->invocation));
-        return strv_addf(&l->environment, "INVOCATION_ID=%s", sd_id128_to_string(id, text));
+        memcpy(&id, u->invocation, sizeof(id));
+        r = strv_addf(&l->environment, "INVOCATION_ID=%s", sd_id128_to_string(id, text));
+        if (r >= 0)
+                r = strv_add_all(&l->environment, u->monitor);
+        if (r >= 0 && u->held.watchdog > 0 && u->held.watchdog != USEC_INFINITY)
+                r = strv_addf(&l->environment, "WATCHDOG_USEC=%" PRIu64, u->held.watchdog);
+        if (r >= 0 && s && s->restart_mode == RESTART_MODE_DEBUG && u->machine.n_restarts > 0)
+                r = strv_add(&l->environment, "DEBUG_INVOCATION=1");
+        return r;
 }
 
 static int take_subgroup(const Unit *u, Launch *l, Fault *fault) {
@@ -202,8 +267,8 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
         q.subgroup_fd = l->subgroup_fd >= 0 ? l->subgroup_fd : -1;
         q.ids = held_ids(u);
-        q.stdout_fd = l->output[0];
-        q.stderr_fd = l->output[1];
+        q.stdout_fd = l->output[0] >= 0 ? l->output[0] : -1;
+        q.stderr_fd = l->output[1] >= 0 ? l->output[1] : -1;
         q.mounts = l->launch_mounts;
         q.n_mounts = l->mounts ? l->mounts->n : 0;
         q.files = l->files.items;
@@ -261,6 +326,8 @@ int unit_spawn(Unit *u, Fault *fault) {
 
         r = manager_injected_fault(u->manager, "spawn", fault);
         if (r >= 0)
+                r = unit_renew(u, fault);
+        if (r >= 0)
                 r = unit_renew_cgroup(u, fault);
         if (r >= 0)
                 r = take_root(u, &l, fault);
@@ -269,7 +336,7 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = take_output(u, &l, fault);
         if (r >= 0)
-                r = new_invocation(u, &l);
+                r = name_invocation(u, &l);
         if (r >= 0)
                 r = name_files(u, &l);
         if (r >= 0)
@@ -288,7 +355,7 @@ int unit_spawn(Unit *u, Fault *fault) {
                 return fault_set(fault, "spawn", r, NULL);
 
         /* Its owner may switch on controllers, and then nothing can be started in the cgroup itself. */
-        u->held.cgroup_killed |= u->held.spec->delegate;
+        u->held.cgroup_spent |= u->held.spec->delegate;
         r = supervise(u, &result, fault);
         if (r < 0)
                 child_put_down(result.pidfd);

@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
+#include "spec/unit-check.h"
 #include "spec/unit-place.h"
 
 ENUM_DEFINE(LoadState, load_state, LOAD_STATE, LOAD_STATE_LIST)
@@ -15,8 +16,9 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
                 return -ENOMEM;
         u->manager = m;
         u->held = HELD_INIT;
-        u->cgroup_events_fd = -EBADF;
+        u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
+        u->job_due = USEC_INFINITY;
         machine_init(&u->machine);
 
         u->name = strdup(name);
@@ -35,11 +37,14 @@ void unit_free(Unit *u) {
                 return;
 
         child_free(u->main);
+        child_free(u->hook);
         notify_socket_free(u->notify);
         (void) sd_event_source_disable_unref(u->timer);
+        (void) sd_event_source_disable_unref(u->job_timer);
         (void) sd_event_source_disable_unref(u->cgroup_watch);
         (void) sd_event_source_disable_unref(u->oom_watch);
         cleanup_close_(&u->cgroup_events_fd);
+        cleanup_close_(&u->hook_cgroup_fd);
         cleanup_close_(&u->held.userns_fd);
         cleanup_close_(&u->held.netns_fd);
         cleanup_close_(&u->held.cgroup_fd);
@@ -54,6 +59,7 @@ void unit_free(Unit *u) {
         free(u->load_error);
         free(u->fault_text);
         free(u->status_text);
+        strv_free(u->monitor);
         strv_free(u->addresses);
         strv_free(u->ports);
         free(u->name);
@@ -71,6 +77,15 @@ static MachinePolicy policy_of(const UnitSpec *spec) {
                 p.start_limit_interval = 0;
         }
         return p;
+}
+
+void unit_set_policy(Unit *u, const UnitSpec *spec) {
+        u->policy = policy_of(spec);
+        if (!u->machine.prepared || !u->held.spec)
+                return;
+        /* It knows nothing of a keep-alive that it was not told to send. */
+        u->policy.restart.type = u->held.spec->type;
+        u->policy.watchdog = u->held.watchdog;
 }
 
 /* Reads text into a spec. Whatever is wrong with it ends up in @diag and in the load state. */
@@ -126,7 +141,23 @@ static bool is_host_service(const Unit *u, const char *name) {
         return unit_names_service(u->spec, name) && unit_path_find(u->manager->path, name, &path) == -ENOENT;
 }
 
-/* Enters the unit's dependencies into the graph; names that are not ours are the generator's business. */
+/* Into the graph; names that are not ours are the generator's business. */
+static int enter_all(Unit *u, Dependency kind, char *const *names) {
+        STRV_FOREACH (name, names) {
+                unsigned to;
+                int r;
+
+                if (unit_name_kind(*name) < 0 || is_host_service(u, *name))
+                        continue;
+                r = manager_graph_index(u->manager, *name, &to);
+                if (r >= 0)
+                        r = graph_add_dependency(u->manager->graph, u->index, kind, to);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int enter_dependencies(Unit *u) {
         static const struct {
                 Dependency kind;
@@ -149,21 +180,24 @@ static int enter_dependencies(Unit *u) {
                 { DEPENDENCY_STOP_PROPAGATED_FROM, UNIT_DEP_STOP_PROPAGATED_FROM },
         };
 
-        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
-                STRV_FOREACH (name, u->spec->unit.dependencies[lists[i].key]) {
-                        unsigned to;
-                        int r;
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++) {
+                int r = enter_all(u, lists[i].kind, u->spec->unit.dependencies[lists[i].key]);
 
-                        if (unit_name_kind(*name) < 0 || is_host_service(u, *name))
-                                continue;
-                        r = manager_graph_index(u->manager, *name, &to);
-                        if (r >= 0)
-                                r = graph_add_dependency(u->manager->graph, u->index, lists[i].kind, to);
-                        if (r < 0)
-                                return r;
-                }
-
+                if (r < 0)
+                        return r;
+        }
         return 0;
+}
+
+/* What the unit's own [Install] says of others: it is pulled in by them. */
+static int enter_install(Unit *u) {
+        const InstallSection *install = &u->spec->install;
+        int r;
+
+        r = enter_all(u, DEPENDENCY_WANTED_BY, install->wanted_by);
+        if (r >= 0)
+                r = enter_all(u, DEPENDENCY_REQUIRED_BY, install->required_by);
+        return r < 0 ? r : enter_all(u, DEPENDENCY_UPHELD_BY, install->upheld_by);
 }
 
 int unit_load(Unit *u) {
@@ -195,9 +229,10 @@ int unit_load(Unit *u) {
         if (!u->spec)
                 return 0;
 
-        u->policy = policy_of(u->spec);
+        unit_set_policy(u, u->spec);
         u->fingerprint = raw_unit_fingerprint(u->spec->raw);
-        return enter_dependencies(u);
+        r = enter_dependencies(u);
+        return r < 0 ? r : enter_install(u);
 }
 
 void unit_set_fault(Unit *u, const Fault *fault) {
@@ -212,12 +247,29 @@ bool unit_at_rest(const Unit *u) {
         return u->machine.state == MACHINE_DEAD || u->machine.state == MACHINE_FAILED;
 }
 
+bool unit_can_reload(const Unit *u) {
+        return u->policy.n_hooks[HOOK_RELOAD] > 0 || u->policy.reload_signal;
+}
+
 const char *unit_name(const Unit *u) {
         return u->name;
 }
 
 static const RawUnit *raw_of(const Unit *u) {
         return u->spec ? u->spec->raw : u->raw_bad;
+}
+
+/* From the text: also of a file that has mistakes. */
+static bool has_install(const RawUnit *raw) {
+        static const char *const keys[] = { "WantedBy", "RequiredBy", "UpheldBy" };
+
+        for (size_t i = 0; raw && i < ELEMENTSOF(keys); i++) {
+                const RawValue *v = unit_raw_value(raw, "Install", keys[i]);
+
+                if (v && v->value[0] != '\0')
+                        return true;
+        }
+        return false;
 }
 
 void unit_status(Unit *u, UnitStatus *ret) {
@@ -243,6 +295,11 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .job_id = job ? job->id : 0,
                 .job_type = job ? job->type : JOB_TYPE_INVALID_,
                 .holds_cgroup = u->held.cgroup_fd >= 0,
+                .condition_result = u->condition_result,
+                .assert_result = u->assert_result,
+                .can_reload = unit_can_reload(u),
+                .has_install = has_install(raw),
+                .status_errno = u->status_errno,
         };
         memcpy(ret->invocation, u->invocation, sizeof(ret->invocation));
 }

@@ -41,9 +41,13 @@ typedef struct UnitStatus {
         bool holds_cgroup;       /* unit_cgroup() has an answer */
         const char *image_id;    /* or NULL */
         const char *container_name;
-        char *const *addresses; /* "10.89.0.2/24", as text */
-        char *const *ports;     /* "0.0.0.0:8080->80/tcp", as text */
-        uint32_t job_id;        /* 0 = none */
+        char *const *addresses;               /* "10.89.0.2/24", as text */
+        char *const *ports;                   /* "0.0.0.0:8080->80/tcp", as text */
+        int status_errno;                     /* ERRNO= of the last notification */
+        bool condition_result, assert_result; /* of the last start that was tried */
+        bool can_reload;
+        bool has_install; /* [Install] says with what it is started */
+        uint32_t job_id;  /* 0 = none */
         JobType job_type;
 } UnitStatus;
 

@@ -20,7 +20,7 @@
 /* Descriptor at which the worker finds its input. */
 #define INPUT_FD 3
 
-typedef struct Worker {
+struct Worker {
         Child *child;
         sd_event_source *output;
         int output_fd;
@@ -28,9 +28,9 @@ typedef struct Worker {
         size_t n;
         char *id;
         Fault fault;
-        ManagerReplyFn reply;
-        void *data;
-} Worker;
+        WorkerCall call;
+        bool cancelled;
+};
 
 static void worker_free(Worker *w) {
         if (!w)
@@ -52,6 +52,8 @@ static void take_lines(Worker *w) {
                 char *id = NULL;
 
                 *end = '\0';
+                if (w->call.line && !w->cancelled)
+                        w->call.line(line, w->call.data);
                 (void) image_worker_parse(line, &id, &w->fault);
                 if (id) {
                         free(w->id);
@@ -91,15 +93,17 @@ static void on_worker_exit(Child *child, const ChildExit *how, void *data) {
         while (read_output(w))
                 ;
 
+        if (w->cancelled)
+                return;
         if (good) {
-                w->reply(0, strempty(w->id), w->data);
+                w->call.reply(0, strempty(w->id), w->call.data);
                 return;
         }
         if (w->fault.error == 0)
                 (void) fault_set(&w->fault, "worker", -EIO, "ended by %s %i",
                                  how->code == CLD_EXITED ? "status" : "signal", how->status);
         text = fault_to_string(&w->fault);
-        w->reply(w->fault.error, text ? text : "out of memory", w->data);
+        w->call.reply(w->fault.error, text ? text : "out of memory", w->call.data);
 }
 
 static int spawn(char *const *argv, int input_fd, int output_fd, pid_t *ret) {
@@ -145,7 +149,12 @@ static int build_argv(char *const *args, char ***ret) {
         return r;
 }
 
-int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data) {
+void worker_cancel(Worker *w) {
+        w->cancelled = true;
+        (void) child_signal(w->child, SIGKILL);
+}
+
+int worker_run(Manager *m, const WorkerCall *call, Worker **ret) {
         autoptr(Worker) w = calloc(1, sizeof(*w));
         autoclose int theirs = -EBADF, input = -EBADF;
         autostrv char **argv = NULL;
@@ -155,10 +164,9 @@ int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, vo
         if (!w)
                 return -ENOMEM;
         w->output_fd = -EBADF;
-        w->reply = reply;
-        w->data = data;
+        w->call = *call;
 
-        r = build_argv(args, &argv);
+        r = build_argv(call->args, &argv);
         if (r < 0)
                 return r;
         if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -167,9 +175,9 @@ int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, vo
         theirs = pipes[1];
         /* The worker waits when we are slow; only our end must not block. */
         (void) fcntl(theirs, F_SETFL, 0);
-        if (fd >= 0) {
+        if (call->fd >= 0) {
                 /* Above the numbers that dup2 in the child is going to overwrite. */
-                input = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+                input = fcntl(call->fd, F_DUPFD_CLOEXEC, 10);
                 if (input < 0)
                         return -errno;
         }
@@ -194,8 +202,16 @@ int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, vo
                 return r;
         }
 
+        if (ret)
+                *ret = w;
         (void) take_ptr(w); /* frees itself at its end */
         return 0;
+}
+
+int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data) {
+        const WorkerCall call = { .args = args, .fd = fd, .reply = reply, .data = data };
+
+        return worker_run(m, &call, NULL);
 }
 
 int manager_import_image(Manager *m, const char *name, const char *path, int fd, ManagerReplyFn reply,

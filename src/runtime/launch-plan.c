@@ -21,6 +21,9 @@
 #include "runtime/step.h"
 #include "spec/confine.h"
 
+/* "tty", in every distribution. */
+#define TTY_GROUP 5
+
 #define KERNEL_FS_ATTR (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 /* What is being built, and the first error: so that a plan reads as a list. */
@@ -334,6 +337,18 @@ static bool is_mounted_on(const LaunchRequest *q, const char *destination) {
         return false;
 }
 
+/* A set of terminals of its own, in another place than /dev/pts. */
+static void plan_terminals(Builder *b, const MountSpec *m) {
+        char options[128], most[24] = "";
+
+        if (m->most > 0)
+                (void) snprintf(most, sizeof(most), ",max=%u", m->most);
+        (void) snprintf(options, sizeof(options), "newinstance,ptmxmode=0666,mode=%o,uid=%u,gid=%u%s",
+                        m->mode ? m->mode : 0620, m->uid, m->gid ? m->gid : TTY_GROUP, most);
+        attach(b, new_mount(b, "devpts", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC), m->destination,
+               ATTACH_CREATE | ATTACH_DIRECTORY);
+}
+
 static void plan_own_mounts(Builder *b) {
         const LaunchRequest *q = b->request;
 
@@ -343,6 +358,10 @@ static void plan_own_mounts(Builder *b) {
 
                 attach(b, from, m->destination, ATTACH_CREATE | (m->is_directory ? ATTACH_DIRECTORY : 0));
         }
+
+        for (size_t i = 0; i < b->spec->n_mounts; i++)
+                if (b->spec->mounts[i].kind == MOUNT_DEVPTS)
+                        plan_terminals(b, &b->spec->mounts[i]);
 
         for (size_t i = 0; i < q->n_files; i++) {
                 const LaunchFile *file = &q->files[i];

@@ -154,11 +154,11 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
         UnitKind kind = c->image ? unit_name_kind(c->image) : UNIT_KIND_INVALID_;
         int r = 0;
 
-        if (kind == UNIT_IMAGE || kind == UNIT_BUILD) {
-                diag_warning(diag, check_place(u, "Container", "Image"), ".%s units are not supported yet",
-                             unit_kind_to_string(kind));
+        if (kind == UNIT_BUILD)
+                diag_warning(diag, check_place(u, "Container", "Image"),
+                             ".build units are not supported yet");
+        if (kind == UNIT_IMAGE || kind == UNIT_BUILD)
                 r = check_add_requirement(u, c->image);
-        }
 
         if (r == 0)
                 r = check_require_network(u, &c->network.choice);

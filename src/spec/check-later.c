@@ -6,33 +6,15 @@
 #include "basic/macro.h"
 #include "spec/unit-check.h"
 
-/* What is left out of the mount would be missed. */
 static int mount_later(const char *key, const MountSpec *m, Diag *diag) {
-        const struct {
-                const char *option;
-                bool wanted;
-        } options[] = {
-                { "O", m->overlay },
-                { "upperdir", m->upper != NULL },
-                { "workdir", m->work != NULL },
-                { "subpath", m->subpath != NULL },
-                { "noswap", m->no_swap },
-                { "no-dereference", m->no_dereference },
-        };
-        int bad = 0;
-
-        if (m->kind != MOUNT_BIND && m->kind != MOUNT_VOLUME && m->kind != MOUNT_TMPFS)
+        if (m->kind == MOUNT_ARTIFACT || m->kind == MOUNT_IMAGE)
                 return diag_error(diag, m->at, -EINVAL, "%s=: type=%s is not supported yet", key,
                                   mount_kind_to_string(m->kind));
-        for (size_t i = 0; i < ELEMENTSOF(options); i++)
-                if (options[i].wanted)
-                        bad = diag_error(diag, m->at, -EINVAL, "%s=: option \"%s\" is not supported yet", key,
-                                         options[i].option);
         if (m->uid_map.n > 0 || m->gid_map.n > 0) {
                 diag_warning(diag, m->at, "%s=: a map behind idmap= is not supported yet", key);
                 diag_hint(diag, "the map of the container's user namespace is used");
         }
-        return bad;
+        return 0;
 }
 
 static int mounts_later(const ContainerSection *c, Diag *diag) {
@@ -73,6 +55,11 @@ int check_later(const UnitSpec *u, Diag *diag) {
 
         bad = mounts_later(c, diag);
         network_later(&c->network.choice, diag);
+        if (c->volatile_mode == VOLATILE_YES) {
+                bad = diag_error(diag, check_place(u, "Container", "Volatile"), -EINVAL,
+                                 "Volatile=yes is not supported yet");
+                diag_hint(diag, "state and overlay are");
+        }
         if (u->service.exec.cpu_affinity.numa)
                 diag_warning(diag, check_place(u, "Service", "CPUAffinity"),
                              "CPUAffinity=numa is not supported yet");

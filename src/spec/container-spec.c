@@ -12,6 +12,7 @@ ENUM_DEFINE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST)
 void mount_spec_done(MountSpec *m) {
         free(m->source);
         free(m->destination);
+        strv_free(m->lowers);
         free(m->upper);
         free(m->work);
         free(m->subpath);
@@ -51,6 +52,9 @@ int mount_spec_copy(const MountSpec *from, MountSpec *to) {
                         bad = -ENOMEM;
                 *(char **) ((char *) to + texts[i]) = copy;
         }
+        to->lowers = NULL;
+        r = strv_add_all(&to->lowers, from->lowers);
+        bad = r < 0 ? r : bad;
         r = copy_map(&from->uid_map, &to->uid_map);
         bad = r < 0 ? r : bad;
         r = copy_map(&from->gid_map, &to->gid_map);

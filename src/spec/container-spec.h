@@ -55,19 +55,20 @@ typedef struct MountSpec {
                          unit; others: NULL */
         char *destination; /* absolute path in the container */
         bool read_only, no_exec, no_suid, no_dev;
-        bool recursive;             /* bind: with the mounts below it */
-        bool idmap;                 /* shift ids with the container's user namespace */
-        bool chown;                 /* "U": give the source to the container's user first */
-        bool copy;                  /* volume: fill an empty one from the image */
-        bool shared;                /* "z": meant to be used by several containers */
-        bool optional;              /* a missing source is no error */
-        unsigned long propagation;  /* MS_PRIVATE, MS_SLAVE, MS_SHARED, each may have MS_REC; mount(2) */
-        uint64_t size;              /* tmpfs: bytes; 0 = half of the memory */
-        mode_t mode;                /* tmpfs: mode of its root; 0 = 01777 */
-        bool overlay;               /* "O": what is written does not reach the source */
-        char *upper, *work;         /* of that overlay; NULL: gone with the container */
-        char *subpath;              /* volume, image: what of the source is mounted; NULL = all */
-        char *title, *digest;       /* artifact: which of its files; NULL = all */
+        bool recursive;            /* bind: with the mounts below it */
+        bool idmap;                /* shift ids with the container's user namespace */
+        bool chown;                /* "U": give the source to the container's user first */
+        bool copy;                 /* volume: fill an empty one from the image */
+        bool shared;               /* "z": meant to be used by several containers */
+        bool optional;             /* a missing source is no error */
+        unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, each may have MS_REC; mount(2) */
+        uint64_t size;             /* tmpfs: bytes; 0 = half of the memory */
+        mode_t mode;               /* tmpfs: mode of its root; 0 = 01777 */
+        bool overlay;              /* "O": what is written does not reach the source */
+        char **lowers;        /* of that overlay below the source, lowest first; "" = an empty directory */
+        char *upper, *work;   /* of that overlay; NULL: gone with the container */
+        char *subpath;        /* volume, image: what of the source is mounted; NULL = all */
+        char *title, *digest; /* artifact: which of its files; NULL = all */
         IdMapList uid_map, gid_map; /* "idmap=": instead of the user namespace's */
         bool copy_up;               /* tmpfs: begins with what the image has in its place */
         bool no_swap;               /* tmpfs, ramfs: never on disk */
@@ -215,6 +216,7 @@ typedef struct ContainerSpec {
         char **labels;      /* NAME=VALUE */
         char **annotations; /* NAME=VALUE */
 
+        LogDriver log_driver;              /* LOG_DRIVER_INVALID_ = as nsunitd.conf says */
         LimitSpec limits, starting_limits; /* the second ones until the unit is active, ... */
         bool has_starting_limits;          /* ... if there are any */
         OomPolicy oom_policy;

@@ -6,6 +6,7 @@
 
 #include "basic/cleanup.h"
 #include "basic/macro.h"
+#include "basic/strv.h"
 #include "basic/unit-name.h"
 
 #define VOLUME_STORE "/var/lib/nsunits/volumes"
@@ -82,6 +83,29 @@ static char *volume_path(const MountSpec *m, const SpecJsonContext *c) {
         return path;
 }
 
+/* The directories that the container's writes go to are the manager's to make. */
+static json_t *make_overlay(const MountSpec *m, const SpecJsonContext *c, const char *flags) {
+        autofree char *top =
+                m->kind == MOUNT_VOLUME && m->source ? volume_path(m, c) : strdup(strempty(m->source));
+        autofree char *options = NULL;
+        autostrv char **layers = NULL;
+        autofree char *joined = NULL;
+        int r;
+
+        r = top ? strv_add(&layers, top) : -ENOMEM;
+        for (size_t i = strv_length(m->lowers); r == 0 && i-- > 0;)
+                r = strv_add(&layers, m->lowers[i]);
+        joined = r == 0 ? strv_join(layers, ":") : NULL;
+        if (!joined)
+                return NULL;
+        if (asprintf(&options, "%s,lowerdir=%s%s%s", flags, joined, m->upper ? ",upperdir=" : "",
+                     strempty(m->upper)) < 0) {
+                options = NULL;
+                return NULL;
+        }
+        return make_mount(m->destination, "overlay", "overlay", options);
+}
+
 static json_t *make_own_mount(const MountSpec *m, const SpecJsonContext *c) {
         const char *flags[] = {
                 m->read_only ? "ro" : "rw",
@@ -94,6 +118,11 @@ static json_t *make_own_mount(const MountSpec *m, const SpecJsonContext *c) {
         int n;
 
         n = snprintf(options, sizeof(options), "%s,%s,%s,%s", flags[0], flags[1], flags[2], flags[3]);
+        if (m->overlay)
+                return make_overlay(m, c, options);
+        if (m->kind == MOUNT_RAMFS || m->kind == MOUNT_DEVPTS)
+                return make_mount(m->destination, mount_kind_to_string(m->kind),
+                                  mount_kind_to_string(m->kind), options);
         if (m->kind == MOUNT_TMPFS || !m->source) {
                 n += snprintf(options + n, sizeof(options) - (size_t) n, ",mode=%o",
                               m->mode > 0 ? m->mode : 01777);

@@ -39,8 +39,8 @@ static int make_names(const Making *m, ContainerSpec *s) {
 static int make_root(const Making *m, ContainerSpec *s) {
         const char *rootfs = m->section->rootfs, *overlay = rootfs ? endswith(rootfs, ":O") : NULL;
 
-        s->read_only = m->section->read_only;
-        s->rootfs_overlay = overlay != NULL;
+        s->read_only = m->section->read_only || m->section->volatile_mode == VOLATILE_STATE;
+        s->rootfs_overlay = overlay || m->section->ephemeral || m->section->volatile_mode == VOLATILE_OVERLAY;
         if (rootfs) {
                 s->rootfs = strndup(rootfs, overlay ? (size_t) (overlay - rootfs) : strlen(rootfs));
                 return s->rootfs ? 0 : -ENOMEM;
@@ -221,6 +221,7 @@ static int make_process(const Making *m, ContainerSpec *s) {
         int r;
 
         s->run_init = m->section->run_init;
+        s->log_driver = m->section->log_driver;
         s->stop_signal = m->section->stop_signal;
         if (s->stop_signal == 0 &&
             (!m->image->stop_signal || parse_signal(m->image->stop_signal, &s->stop_signal) < 0))

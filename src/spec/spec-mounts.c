@@ -7,8 +7,8 @@
 #include "basic/strv.h"
 #include "spec/spec-mounts.h"
 
-/* At most so many mounts that nobody asked for by name: /run, /tmp and /var/tmp. */
-#define USUAL_MEMORY 3
+/* At most so many mounts that nobody asked for by name: /run, /tmp, /var and /var/tmp. */
+#define USUAL_MEMORY 4
 
 static bool is_mounted(const ContainerSpec *s, const char *destination) {
         for (size_t i = 0; i < s->n_mounts; i++)
@@ -60,9 +60,9 @@ static int add_memory(ContainerSpec *s, const char *destination, uint64_t size) 
                 .no_dev = true,
                 .propagation = MS_PRIVATE,
                 .size = size,
-                .copy_up = true,
-                /* What programs expect of /run, and of directories for everybody. */
-                .mode = streq(destination, "/run") ? 0755 : 01777,
+                .copy_up = !streq(destination, "/var"),
+                /* What programs expect of directories for everybody, and of others. */
+                .mode = endswith(destination, "tmp") ? 01777 : 0755,
         };
 
         return is_mounted(s, destination) ? 0 : add_mount(s, &m);
@@ -74,9 +74,48 @@ static int add_usual_memory(const ContainerSection *c, ContainerSpec *s) {
 
         if (c->volatile_tmp)
                 r = add_memory(s, "/tmp", UINT64_C(512) << 20);
-        for (size_t i = 0; r == 0 && c->read_only && c->read_only_tmpfs && i < ELEMENTSOF(places); i++)
+        if (r == 0 && c->volatile_mode == VOLATILE_STATE)
+                r = add_memory(s, "/var", 0);
+        for (size_t i = 0; r == 0 && s->read_only && c->read_only_tmpfs && i < ELEMENTSOF(places); i++)
                 r = add_memory(s, places[i], 0);
         return r;
+}
+
+/* The last of the lower directories is what is covered; the others lie below it. */
+static int add_overlay(ContainerSpec *s, const OverlaySpec *o, bool read_only) {
+        const size_t last = strv_length(o->lowers) - 1;
+        autostrv char **lowers = NULL;
+        MountSpec m = {
+                .kind = MOUNT_BIND,
+                .source = o->lowers[last],
+                .destination = o->destination,
+                .upper = o->upper,
+                .overlay = true,
+                .read_only = read_only,
+                .idmap = true,
+                .propagation = MS_PRIVATE,
+                .at = o->at,
+        };
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < last; i++)
+                r = strv_add(&lowers, o->lowers[i]);
+        m.lowers = lowers;
+        return r < 0 ? r : add_mount(s, &m);
+}
+
+static int add_overlays(const ContainerSection *c, ContainerSpec *s) {
+        const OverlayList *lists[] = { &c->overlays, &c->read_only_overlays };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                for (size_t k = 0; k < lists[i]->n && r == 0; k++)
+                        r = add_overlay(s, &lists[i]->items[k], i == 1);
+        return r;
+}
+
+void spec_mounts_sort(ContainerSpec *s) {
+        qsort(s->mounts, s->n_mounts, sizeof(*s->mounts), compare_destinations);
 }
 
 int spec_mounts_make(const ContainerSection *c, char *const *image_volumes, ContainerSpec *s) {
@@ -86,6 +125,7 @@ int spec_mounts_make(const ContainerSection *c, char *const *image_volumes, Cont
 
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)
                 n += lists[i]->n;
+        n += c->overlays.n + c->read_only_overlays.n;
         s->mounts = calloc(n, sizeof(*s->mounts));
         if (!s->mounts)
                 return -ENOMEM;
@@ -93,6 +133,8 @@ int spec_mounts_make(const ContainerSection *c, char *const *image_volumes, Cont
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)
                 for (size_t k = 0; k < lists[i]->n && r == 0; k++)
                         r = add_mount(s, &lists[i]->items[k]);
+        if (r == 0)
+                r = add_overlays(c, s);
         STRV_FOREACH (volume, image_volumes)
                 if (r == 0)
                         r = add_image_volume(s, *volume);
@@ -101,6 +143,6 @@ int spec_mounts_make(const ContainerSection *c, char *const *image_volumes, Cont
         if (r < 0)
                 return r;
 
-        qsort(s->mounts, s->n_mounts, sizeof(*s->mounts), compare_destinations);
+        spec_mounts_sort(s);
         return 0;
 }

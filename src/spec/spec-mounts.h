@@ -11,3 +11,6 @@
  * Returns: 0 or -ENOMEM.
  */
 int spec_mounts_make(const ContainerSection *c, char *const *image_volumes, ContainerSpec *s);
+
+/** spec_mounts_sort() - parents before children. */
+void spec_mounts_sort(ContainerSpec *s);

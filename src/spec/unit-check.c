@@ -1,20 +1,14 @@
 /* Rules over several keys. Each says at the key that is to be changed what it does not go together with. */
 #include "spec/unit-check.h"
 #include "basic/macro.h"
+#include "spec/unit-place.h"
 
 Where check_place(const UnitSpec *u, const char *section, const char *key) {
-        const RawValue *v = key ? unit_raw_value(u->raw, section, key) : NULL;
-
-        if (v)
-                return v->at;
-        for (size_t i = 0; i < u->raw->n_sections; i++)
-                if (streq(u->raw->sections[i].name, section))
-                        return u->raw->sections[i].at;
-        return (Where){ .file = u->raw->fragment };
+        return unit_place(u, section, key);
 }
 
 bool unit_kind_is_idle(UnitKind kind) {
-        return kind != UNIT_CONTAINER && kind != UNIT_NETWORK && kind != UNIT_VOLUME;
+        return kind != UNIT_CONTAINER && kind != UNIT_NETWORK && kind != UNIT_VOLUME && kind != UNIT_IMAGE;
 }
 
 static int check_own_section(UnitSpec *u, Diag *diag) {

@@ -1,12 +1,15 @@
 /* Where the text of a unit says something. */
 #include <ctype.h>
 
+#include "spec/unit-check.h"
 #include "spec/unit-place.h"
 
 Where unit_place(const UnitSpec *u, const char *section, const char *key) {
-        for (size_t i = u->raw->n_values; key && i-- > 0;)
-                if (streq(u->raw->values[i].section, section) && streq(u->raw->values[i].key, key))
-                        return u->raw->values[i].at;
+        const RawValue *v = key ? unit_raw_value(u->derived, section, key) : NULL;
+
+        v = v || !key ? v : unit_raw_value(u->raw, section, key);
+        if (v)
+                return v->at;
         for (size_t i = 0; i < u->raw->n_sections; i++)
                 if (streq(u->raw->sections[i].name, section))
                         return u->raw->sections[i].at;

@@ -9,6 +9,7 @@
 #include "spec/key-alias.h"
 #include "spec/key-types.h"
 #include "spec/key.h"
+#include "spec/podman-args.h"
 #include "spec/unit-check.h"
 #include "spec/unit-spec.h"
 #include "spec/variables.h"
@@ -28,6 +29,7 @@ void unit_spec_free(UnitSpec *u) {
         OWN_SECTION_LIST(FREE_)
 #undef FREE_
         raw_unit_free(u->raw);
+        raw_unit_free(u->derived);
         free(u->name);
         free(u);
 }
@@ -61,8 +63,9 @@ const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const ch
 }
 
 bool unit_spec_is_set(const UnitSpec *u, const char *section, const char *key) {
-        const RawValue *v = unit_raw_value(u->raw, section, key);
+        const RawValue *v = unit_raw_value(u->derived, section, key);
 
+        v = v ? v : unit_raw_value(u->raw, section, key);
         return v && v->value[0];
 }
 
@@ -75,7 +78,8 @@ static int unit_spec_new(const RawUnit *raw, UnitKind kind, UnitSpec **ret) {
                 return -ENOMEM;
         u->kind = kind;
         u->name = strdup(raw->name);
-        if (!u->name)
+        u->derived = calloc(1, sizeof(*u->derived));
+        if (!u->name || !u->derived)
                 return -ENOMEM;
 
 #define NEW_(word, title, type, own_kind)                                 \
@@ -255,7 +259,27 @@ static int load_values(UnitSpec *u, const RawUnit *raw, Place *place) {
         return bad;
 }
 
-static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
+static int load_all(UnitSpec *u, const RawUnit *raw, Place *place) {
+        /* What options stand for has nothing left to expand. */
+        Place bare = { .input = { .directory = place->input.directory, .diag = place->input.diag } };
+        KeyInput in = bare.input;
+        int bad, r;
+
+        bad = load_values(u, raw, place);
+        if (bad == -ENOMEM)
+                return bad;
+
+        in.specifiers = place->specifiers;
+        in.variables = place->variables;
+        r = podman_args_translate(raw, u->kind, &in, u->derived);
+        if (r == -ENOMEM)
+                return r;
+        bad = r < 0 ? r : bad;
+        r = load_values(u, u->derived, &bare);
+        return r < 0 ? r : bad;
+}
+
+static int load_text(UnitSpec *u, RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
         autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
         const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
         SpecifierContext install = *specifiers;
@@ -271,7 +295,9 @@ static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *sp
         install.install = true;
         r = variables_collect(raw, directory, specifiers, &variables);
         if (r == 0)
-                r = load_values(u, raw, &place);
+                r = load_all(u, raw, &place);
+        if (r == 0)
+                r = variables_pin(&variables, raw);
         variables_clear(&variables);
         return r;
 }

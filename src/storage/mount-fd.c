@@ -62,23 +62,34 @@ static int set_option(int fs_fd, const char *key, const char *format, ...) {
         return fsconfig(fs_fd, FSCONFIG_SET_STRING, key, text, 0) < 0 ? -errno : 0;
 }
 
-int mount_fd_tmpfs(uint64_t size, mode_t mode, uid_t uid, gid_t gid, const MountAttr *attr) {
+static int set_options(int fs_fd, const MemoryFs *fs) {
+        int r;
+
+        r = set_option(fs_fd, "mode", "%o", fs->mode);
+        if (r < 0 || fs->ram)
+                return r;
+        if (fs->size > 0)
+                r = set_option(fs_fd, "size", "%" PRIu64, fs->size);
+        if (r == 0)
+                r = set_option(fs_fd, "uid", "%u", fs->uid);
+        if (r == 0)
+                r = set_option(fs_fd, "gid", "%u", fs->gid);
+        if (r == 0 && fs->no_swap && fsconfig(fs_fd, FSCONFIG_SET_FLAG, "noswap", NULL, 0) < 0)
+                return -errno;
+        return r;
+}
+
+int mount_fd_memory(const MemoryFs *fs, const MountAttr *attr) {
+        const char *type = fs->ram ? "ramfs" : "tmpfs";
         autoclose int fs_fd = -EBADF, fd = -EBADF;
         int r;
 
-        fs_fd = fsopen("tmpfs", FSOPEN_CLOEXEC);
+        fs_fd = fsopen(type, FSOPEN_CLOEXEC);
         if (fs_fd < 0)
                 return -errno;
-
-        if (fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", "tmpfs", 0) < 0)
+        if (fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", type, 0) < 0)
                 return -errno;
-        r = size > 0 ? set_option(fs_fd, "size", "%" PRIu64, size) : 0;
-        if (r == 0)
-                r = set_option(fs_fd, "mode", "%o", mode);
-        if (r == 0)
-                r = set_option(fs_fd, "uid", "%u", uid);
-        if (r == 0)
-                r = set_option(fs_fd, "gid", "%u", gid);
+        r = set_options(fs_fd, fs);
         if (r < 0)
                 return r;
 
@@ -87,12 +98,12 @@ int mount_fd_tmpfs(uint64_t size, mode_t mode, uid_t uid, gid_t gid, const Mount
         fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, 0);
         if (fd < 0)
                 return -errno;
+        /* A ramfs has no options for its owner. */
+        if (fs->ram && fchownat(fd, "", fs->uid, fs->gid, AT_EMPTY_PATH) < 0)
+                return -errno;
 
         r = apply(fd, attr, attr->userns_fd >= 0);
-        if (r < 0)
-                return r;
-
-        return take_fd(fd);
+        return r < 0 ? r : take_fd(fd);
 }
 
 int mount_fd_attach(int mount_fd, const char *path) {

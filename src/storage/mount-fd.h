@@ -26,13 +26,17 @@ typedef struct MountAttr {
  */
 int mount_fd_clone(int dir_fd, const char *path, const MountAttr *attr);
 
-/**
- * mount_fd_tmpfs() - a new, empty tmpfs
- * @size: bytes; 0 = half of the memory
- * @mode: of its root directory
- * @uid:  owner of its root directory, as seen by the caller; @gid likewise
- */
-int mount_fd_tmpfs(uint64_t size, mode_t mode, uid_t uid, gid_t gid, const MountAttr *attr);
+typedef struct MemoryFs {
+        bool ram;      /* a ramfs: no limit, never on disk */
+        bool no_swap;  /* a tmpfs that is never on disk; Linux >= 6.4 */
+        uint64_t size; /* bytes; 0 = half of the memory */
+        mode_t mode;   /* of its root directory */
+        uid_t uid;     /* owner of its root directory, as seen by the caller */
+        gid_t gid;
+} MemoryFs;
+
+/** mount_fd_memory() - a new, empty tmpfs or ramfs */
+int mount_fd_memory(const MemoryFs *fs, const MountAttr *attr);
 
 /** mount_fd_set() - change the attributes (not the id mapping) of a mount. Returns 0 or negative errno. */
 int mount_fd_set(int mount_fd, const MountAttr *attr);

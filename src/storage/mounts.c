@@ -11,6 +11,7 @@
 #include "basic/file.h"
 #include "basic/macro.h"
 #include "storage/mount-fd.h"
+#include "storage/mount-overlay.h"
 #include "storage/mounts.h"
 #include "storage/root.h"
 #include "storage/tree-copy.h"
@@ -47,20 +48,27 @@ static int mount_fault(Fault *fault, const MountSpec *m, int r, const char *obje
         return fault_set(fault, "mount", r, "%s (%s:%u)", object, m->at.file, m->at.line);
 }
 
-/* Where anonymous volumes lie, below a name that stays the same for the destination (FNV-1a). */
+/* Where anonymous volumes lie. */
 static int anonymous_volume(const MountsRequest *q, const MountSpec *m, char **ret_dir, char **ret_name) {
-        autofree char *dir = NULL, *name = NULL;
-        uint64_t hash = UINT64_C(0xcbf29ce484222325);
+        autofree char *dir = NULL, *name = mount_place_name(m->destination);
 
-        for (const char *p = m->destination; *p; p++)
-                hash = (hash ^ (unsigned char) *p) * UINT64_C(0x100000001b3);
-        if (asprintf(&dir, "%s/volumes", q->container_dir) < 0)
+        if (!name || asprintf(&dir, "%s/volumes", q->container_dir) < 0)
                 return -ENOMEM;
-        if (asprintf(&name, "%016llx", (unsigned long long) hash) < 0)
-                return -ENOMEM;
-
         *ret_dir = take_ptr(dir);
         *ret_name = take_ptr(name);
+        return 0;
+}
+
+/* Only a part of the source; what containers have written there leads nowhere else. */
+static int enter_subpath(const Preparation *p, const MountSpec *m, Source *s) {
+        int fd;
+
+        if (!m->subpath)
+                return 0;
+        fd = path_in_root_open(s->fd, m->subpath, O_PATH | O_CLOEXEC, 0);
+        if (fd < 0)
+                return mount_fault(p->fault, m, fd, m->subpath);
+        replace_fd(&s->fd, fd);
         return 0;
 }
 
@@ -87,13 +95,16 @@ static int open_volume_source(const Preparation *p, const MountSpec *m, Source *
                 return mount_fault(p->fault, m, r, m->source ? m->source : m->destination);
 
         *ret = (Source){ .fd = r, .mapped = true };
-        return 0;
+        return enter_subpath(p, m, ret);
 }
 
 /* 0 also for a source that is missing and may be: then there is no descriptor. */
 static int open_bind_source(const Preparation *p, const MountSpec *m, Source *ret) {
-        int fd = open(m->source, O_PATH | O_CLOEXEC), r = -errno;
+        const int link = m->no_dereference ? O_NOFOLLOW : 0;
+        int fd, r;
 
+        fd = open(m->source, O_PATH | O_CLOEXEC | link);
+        r = -errno;
         if (fd < 0 && m->optional && (r == -ENOENT || r == -ENOTDIR))
                 return 0;
         if (fd < 0) {
@@ -168,13 +179,44 @@ static int copy_up(const Preparation *p, const MountSpec *m, int fd) {
         return r;
 }
 
+/* The source of what is mounted inside is the overlay then. */
+static int cover_source(const Preparation *p, const MountSpec *m, Source *s) {
+        MountAttr attr = mount_attr(p, m);
+        autoclose int fd = -EBADF;
+        int r, copy;
+
+        r = fd = mount_overlay_make(p->q, m, s->fd, p->fault);
+        attr.recursive = false;
+        attr.userns_fd = -1;
+        if (r >= 0)
+                r = mount_fd_set(fd, &attr);
+        if (r < 0)
+                return mount_fault(p->fault, m, r, m->destination);
+        copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (copy < 0)
+                return mount_fault(p->fault, m, -errno, m->destination);
+        replace_fd(&s->fd, copy);
+        s->mapped = false;
+        return take_fd(fd);
+}
+
 static int make_tmpfs(const Preparation *p, const MountSpec *m, Source *ret) {
         MountAttr attr = mount_attr(p, m);
         autoclose int fd = -EBADF;
         const IdPair root = id_map_outside(p->q->ids, (IdPair){ 0, 0 });
+        const IdPair user = id_map_outside(p->q->ids, (IdPair){ p->q->uid, p->q->gid });
         int copy;
 
-        fd = mount_fd_tmpfs(m->size, m->mode ? m->mode : 01777, root.uid, root.gid, &attr);
+        const MemoryFs fs = {
+                .ram = m->kind == MOUNT_RAMFS,
+                .no_swap = m->no_swap,
+                .size = m->size,
+                .mode = m->mode ? m->mode : 01777,
+                .uid = m->chown ? user.uid : root.uid,
+                .gid = m->chown ? user.gid : root.gid,
+        };
+
+        fd = mount_fd_memory(&fs, &attr);
         if (fd < 0)
                 return mount_fault(p->fault, m, fd, m->destination);
         if (m->copy_up && p->q->root_fd >= 0) {
@@ -196,26 +238,32 @@ static int make_mount(const Preparation *p, const MountSpec *m, Source *source, 
         int r = -EINVAL;
 
         switch (m->kind) {
+        /* The launch makes it, inside the container's namespaces. */
+        case MOUNT_DEVPTS:
+                r = 0;
+                break;
         case MOUNT_TMPFS:
+        case MOUNT_RAMFS:
                 r = make_tmpfs(p, m, source);
                 break;
         case MOUNT_VOLUME:
                 r = open_volume_source(p, m, source);
                 break;
         case MOUNT_BIND:
-                r = open_bind_source(p, m, source);
+                /* An empty directory, which the overlay makes for the occasion. */
+                r = m->overlay && !*m->source ? 0 : open_bind_source(p, m, source);
                 break;
         case MOUNT_IMAGE:
         case MOUNT_ARTIFACT:
         case MOUNT_GLOB:
-        case MOUNT_DEVPTS:
-        case MOUNT_RAMFS:
         case MOUNT_KIND_N_:
         case MOUNT_KIND_INVALID_:
                 break;
         }
 
-        if (r >= 0 && source->fd >= 0 && m->kind != MOUNT_TMPFS)
+        if (r >= 0 && m->overlay && (source->fd >= 0 || !m->optional))
+                r = cover_source(p, m, source);
+        else if (r >= 0 && source->fd >= 0 && m->kind != MOUNT_TMPFS && m->kind != MOUNT_RAMFS)
                 r = clone_source(p, m, source);
         if (r < 0)
                 return r;

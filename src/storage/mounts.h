@@ -16,6 +16,7 @@ typedef struct MountsRequest {
         const ContainerSpec *spec;
         const char *volumes_dir;   /* /var/lib/nsunits/volumes; made when needed */
         const char *container_dir; /* /var/lib/nsunits/containers/UNIT: anonymous volumes lie there */
+        const char *staging;       /* as in RootRequest */
         int root_fd;       /* the container's root (open of the held root, or root_clone()): filled into
                               empty volumes; -1 = never fill */
         int userns_fd;     /* -1 = no user namespace */

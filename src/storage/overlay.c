@@ -158,7 +158,7 @@ static int mount_by_path(const OverlayRequest *q, const int *layers, Fault *faul
         if (!q->staging)
                 return fault_set(fault, "overlay", -EOPNOTSUPP, "layers by descriptor");
 
-        stage_fd = mount_fd_tmpfs(0, 0700, 0, 0, &plain);
+        stage_fd = mount_fd_memory(&(MemoryFs){ .mode = 0700 }, &plain);
         if (stage_fd < 0)
                 return fault_set(fault, "overlay", stage_fd, "%s", q->staging);
         r = mount_fd_attach(stage_fd, q->staging);

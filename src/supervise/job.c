@@ -339,13 +339,13 @@ static Entry *entry_find(const JobQueue *q, uint32_t id) {
         return NULL;
 }
 
-int job_queue_cancel(JobQueue *q, uint32_t id) {
+int job_queue_end(JobQueue *q, uint32_t id, JobResult result) {
         Entry *e = entry_find(q, id);
 
         if (!e)
                 return -ENOENT;
 
-        entry_end_all(q, e, JOB_RESULT_CANCELED);
+        entry_end_all(q, e, result);
         return 0;
 }
 

@@ -124,8 +124,9 @@ bool job_queue_next(JobQueue *q, Job *ret);
  */
 void job_queue_finished(JobQueue *q, unsigned unit, JobType type, JobResult result);
 
-/** job_queue_cancel() - by number; starts that wait for this one fail. Returns 0 or -ENOENT. */
-int job_queue_cancel(JobQueue *q, uint32_t id);
+/** job_queue_end() - end a job before its time, as canceled or timeout; starts that wait for it fail. 0 or
+ * -ENOENT. */
+int job_queue_end(JobQueue *q, uint32_t id, JobResult result);
 
 /** job_queue_next_end() - take the next job that has ended, in order. False when there is none. */
 bool job_queue_next_end(JobQueue *q, JobEnd *ret);

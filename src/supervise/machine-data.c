@@ -52,12 +52,33 @@ void machine_init(Machine *m) {
 }
 
 MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
+        const ServiceSection *s = &u->service;
+        const ContainerSection *c = u->container;
+
         return (MachinePolicy){
-                .restart = restart_rule_from_service(&u->service),
-                .remain_after_exit = u->service.remain_after_exit,
-                .timeout_start = u->service.timeouts.start,
-                .timeout_stop = u->service.timeouts.stop,
-                .timeout_abort = u->service.timeout_abort,
+                .restart = restart_rule_from_service(s),
+                .remain_after_exit = s->remain_after_exit,
+                .no_sigkill = !s->send_sigkill,
+                .reload_signal = s->type == SERVICE_NOTIFY_RELOAD || (c && c->reload_signal > 0),
+                .reload_ready = s->type == SERVICE_NOTIFY_RELOAD,
+                .n_hooks = {
+                        [HOOK_CONDITION] = (unsigned) s->exec_condition.n,
+                        [HOOK_START_PRE] = (unsigned) s->exec_start_pre.n,
+                        [HOOK_START_POST] = (unsigned) s->exec_start_post.n,
+                        [HOOK_RELOAD] = (unsigned) s->exec_reload.n + (c && c->reload_command),
+                        [HOOK_RELOAD_POST] = (unsigned) s->exec_reload_post.n,
+                        [HOOK_STOP] = (unsigned) s->exec_stop.n,
+                        [HOOK_STOP_POST] = (unsigned) s->exec_stop_post.n,
+                },
+                .timeout_start = s->timeouts.start,
+                .timeout_stop = s->timeouts.stop,
+                .timeout_abort = s->timeout_abort,
+                .timeout_start_mode = s->timeout_start_mode,
+                .timeout_stop_mode = s->timeout_stop_mode,
+                .watchdog = s->watchdog == USEC_INFINITY ? 0 : s->watchdog,
+                .runtime_max = s->runtime_max == USEC_INFINITY || s->type == SERVICE_ONESHOT ? 0 : s->runtime_max,
+                .runtime_extra = s->runtime_random_extra,
+                .restart_reset = s->restart_reset == USEC_INFINITY ? 0 : s->restart_reset,
                 .start_limit_interval = u->unit.start_limit_interval,
                 .start_limit_burst = u->unit.start_limit_burst,
         };
@@ -92,6 +113,8 @@ MachinePolicy machine_policy_from_unit(const UnitSpec *u) {
         NUMBER("reload_asked", reload_asked)      \
         NUMBER("reload_again", reload_again)      \
         NUMBER("reload_failed", reload_failed)    \
+        NUMBER("n_delays", n_delays)              \
+        NUMBER("dice", dice)                      \
         NUMBER("n_restarts", n_restarts)          \
         NUMBER("timer", timer)                    \
         NUMBER("watchdog_due", watchdog_due)      \

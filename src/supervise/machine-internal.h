@@ -66,6 +66,7 @@ void machine_on_start_waiting(Step *s);
 void machine_on_hook_condition(Step *s);
 void machine_on_hook_start_pre(Step *s);
 void machine_on_hook_start_post(Step *s);
+void machine_on_defer(Step *s);
 void machine_on_prepared(Step *s);
 void machine_on_prepare_failed(Step *s);
 void machine_on_spawned(Step *s);

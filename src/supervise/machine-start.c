@@ -63,8 +63,10 @@ static void begin(Step *s) {
         if (!start_limit_allows(m, s->p, s->now))
                 return refuse(s);
 
+        s->actions |= MACHINE_BEGIN;
         m->result = RESULT_SUCCESS;
         m->exit = (MainExit){};
+        m->dice = s->p->dice;
         m->ready = m->limited = false;
         m->hook = HOOK_NONE;
         m->post_due = m->cgroup_empty = true;
@@ -77,13 +79,14 @@ static void begin(Step *s) {
 void machine_begin_asked(Step *s) {
         s->m->wanted = s->m->start_asked = true;
         s->m->start_queued = false;
-        s->m->n_restarts = 0;
+        s->m->n_restarts = s->m->n_delays = 0;
         s->m->cause = (MainExit){};
         begin(s);
 }
 
 static void begin_automatically(Step *s) {
         s->m->n_restarts++;
+        s->m->n_delays++;
         s->m->cause = s->m->exit;
         begin(s);
 }
@@ -136,8 +139,14 @@ void machine_on_hook_start_pre(Step *s) {
                 prepare(s);
 }
 
+void machine_on_defer(Step *s) {
+        machine_enter(s, MACHINE_PREPARING, USEC_INFINITY);
+}
+
 void machine_on_prepared(Step *s) {
         s->m->prepared = true;
+        if (s->m->timer == USEC_INFINITY)
+                s->m->timer = start_deadline(s);
         spawn(s);
 }
 
@@ -229,7 +238,8 @@ usec_t machine_running_deadline(const Step *s) {
         usec_t end = USEC_INFINITY;
 
         if (s->p->runtime_max > 0)
-                end = usec_add(was_up ? s->m->active_enter : s->now, s->p->runtime_max);
+                end = usec_add(was_up ? s->m->active_enter : s->now,
+                               usec_add(s->p->runtime_max, part_of(s->p->runtime_extra, s->m->dice)));
         if (s->m->watchdog_due == 0 && s->p->watchdog > 0)
                 s->m->watchdog_due = usec_add(s->now, s->p->watchdog);
         return s->m->watchdog_due == 0 ? end : MIN_OF(end, s->m->watchdog_due);
@@ -292,18 +302,44 @@ void machine_on_keep_alive(Step *s) {
         s->m->timer = machine_running_deadline(s);
 }
 
+static void reload(Step *s);
+
+static void end_reload(Step *s) {
+        Machine *m = s->m;
+        bool again = m->reload_again;
+
+        if (!again)
+                machine_answer_reload(s, m->reload_failed ? MACHINE_RELOAD_FAILED : MACHINE_RELOAD_DONE);
+        machine_enter_running(s);
+        if (again && (m->state == MACHINE_RUNNING || m->state == MACHINE_EXITED))
+                reload(s);
+}
+
+/* What is to be run has run: is its word still to come? */
+static void reload_post(Step *s) {
+        Machine *m = s->m;
+        bool waits = s->p->reload_ready && !m->ready && m->main_alive && m->hook != HOOK_RELOAD_POST;
+
+        if (!m->reload_failed && waits)
+                machine_enter(s, MACHINE_RELOADING, start_deadline(s));
+        else if (!m->reload_failed && machine_run_hook(s, HOOK_RELOAD_POST, 0))
+                machine_enter(s, MACHINE_RELOADING, start_deadline(s));
+        else
+                end_reload(s);
+}
+
 static void reload(Step *s) {
         Machine *m = s->m;
 
         m->reload_again = m->reload_failed = false;
-        if (machine_run_hook(s, HOOK_RELOAD, 0))
-                return machine_enter(s, MACHINE_RELOADING, start_deadline(s));
-
+        m->hook = HOOK_NONE;
+        m->ready = !s->p->reload_ready;
         if (s->p->reload_signal && m->main_alive)
                 s->actions |= MACHINE_SEND_RELOAD_SIGNAL;
-        if (s->p->reload_ready && m->main_alive)
-                return machine_enter(s, MACHINE_RELOADING, start_deadline(s));
-        machine_answer_reload(s, MACHINE_RELOAD_DONE);
+        if (machine_run_hook(s, HOOK_RELOAD, 0))
+                machine_enter(s, MACHINE_RELOADING, start_deadline(s));
+        else
+                reload_post(s);
 }
 
 void machine_on_reload(Step *s) {
@@ -318,23 +354,15 @@ void machine_on_reload_reloading(Step *s) {
 
 /* It reads its configuration again of its own accord. */
 void machine_on_reloading(Step *s) {
+        s->m->ready = false;
+        s->m->hook = HOOK_NONE;
         machine_enter(s, MACHINE_RELOADING, start_deadline(s));
 }
 
-static void end_reload(Step *s) {
-        Machine *m = s->m;
-        bool again = m->reload_again;
-
-        if (!again)
-                machine_answer_reload(s, m->reload_failed ? MACHINE_RELOAD_FAILED : MACHINE_RELOAD_DONE);
-        machine_enter_running(s);
-        if (again && (m->state == MACHINE_RUNNING || m->state == MACHINE_EXITED))
-                reload(s);
-}
-
 void machine_on_ready_reloading(Step *s) {
+        s->m->ready = true;
         if (!s->m->hook_alive)
-                end_reload(s);
+                reload_post(s);
 }
 
 void machine_on_hook_reload(Step *s) {
@@ -343,6 +371,8 @@ void machine_on_hook_reload(Step *s) {
 
         if (!s->m->reload_failed && machine_next_hook(s))
                 machine_enter(s, MACHINE_RELOADING, start_deadline(s));
+        else if (s->m->hook == HOOK_RELOAD)
+                reload_post(s);
         else
                 end_reload(s);
 }

@@ -16,7 +16,7 @@ static void settle(Step *s) {
         machine_answer_start(s, skipped ? MACHINE_START_DONE : MACHINE_START_FAILED);
         if (is_to_restart(s))
                 machine_enter(s, MACHINE_AUTO_RESTART,
-                              usec_add(s->now, restart_delay(&s->p->restart, m->n_restarts)));
+                              usec_add(s->now, restart_delay(&s->p->restart, m->n_delays, s->p->dice)));
         else if (m->result != RESULT_SUCCESS && !skipped && !m->given_up)
                 machine_enter(s, MACHINE_FAILED, USEC_INFINITY);
         else
@@ -112,6 +112,8 @@ UnitResult machine_take_exit(Step *s) {
 
         m->main_alive = false;
         m->main_exit = s->now;
+        if (s->p->restart_reset > 0 && s->now - m->main_start >= s->p->restart_reset)
+                m->n_delays = 0;
         m->exit = s->e->exit;
         if (s->e->cgroup_empty)
                 m->cgroup_empty = true;
@@ -300,7 +302,7 @@ void machine_on_cleaned(Step *s) {
 void machine_on_reset(Step *s) {
         Machine *m = s->m;
 
-        m->n_restarts = 0;
+        m->n_restarts = m->n_delays = 0;
         m->limit_count = 0;
         m->limit_begin = 0;
         if (m->state != MACHINE_FAILED)

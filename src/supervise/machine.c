@@ -105,6 +105,7 @@ static const MachineHandler steps[MACHINE_STATE_N_][MACHINE_EVENT_N_] = {
         [MACHINE_PREPARING] = {
                 [EVENT_START] = machine_on_start_starting,
                 [EVENT_STOP] = machine_on_stop_preparing,
+                [EVENT_DEFER] = machine_on_defer,
                 [EVENT_PREPARED] = machine_on_prepared,
                 [EVENT_PREPARE_FAILED] = machine_on_prepare_failed,
                 [EVENT_TIMEOUT] = machine_on_timeout_preparing,

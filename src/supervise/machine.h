@@ -7,7 +7,7 @@
  *    MachineOutput.timer (or none). An event that follows at once may be fed when all actions are done.
  *  - MACHINE_PREPARE is answered by PREPARED or PREPARE_FAILED (the manager has then undone all it had
  *    prepared), unless MACHINE_CLEAN comes first: that cancels a preparation, whose answer is then not
- *    wanted.
+ *    wanted. DEFER before the answer stops the time-out of the start, which begins anew with PREPARED.
  *  - MACHINE_SPAWN is answered by SPAWNED or SPAWN_FAILED (only the launch was undone, what was prepared is
  *    kept); after SPAWNED, MAIN_EXITED comes exactly once. For every type SPAWNED means that execve() is
  *    done.
@@ -69,36 +69,38 @@ ENUM_DECLARE(MachineState, machine_state, MACHINE_STATE, MACHINE_STATE_LIST);
 ENUM_DECLARE(ActiveState, active_state, ACTIVE_STATE, ACTIVE_STATE_LIST);
 
 /* Lists of commands that run on the host, beside the container. */
-#define HOOK_LIST(X)                        \
-        X(HOOK_NONE, "none")                \
-        X(HOOK_CONDITION, "ExecCondition")  \
-        X(HOOK_START_PRE, "ExecStartPre")   \
-        X(HOOK_START_POST, "ExecStartPost") \
-        X(HOOK_RELOAD, "ExecReload")        \
-        X(HOOK_STOP, "ExecStop")            \
+#define HOOK_LIST(X)                          \
+        X(HOOK_NONE, "none")                  \
+        X(HOOK_CONDITION, "ExecCondition")    \
+        X(HOOK_START_PRE, "ExecStartPre")     \
+        X(HOOK_START_POST, "ExecStartPost")   \
+        X(HOOK_RELOAD, "ExecReload")          \
+        X(HOOK_RELOAD_POST, "ExecReloadPost") \
+        X(HOOK_STOP, "ExecStop")              \
         X(HOOK_STOP_POST, "ExecStopPost")
 
 ENUM_DECLARE(Hook, hook, HOOK, HOOK_LIST);
 
-#define MACHINE_EVENT_LIST(X)                                                                            \
-        X(EVENT_START, "start")   /* somebody asks for it; .automatic: the wait for a restart is over */ \
-        X(EVENT_STOP, "stop")     /* .keep, .restart: a restart job, see below */                        \
-        X(EVENT_RELOAD, "reload") /* only to what is running or exited */                                \
-        X(EVENT_PREPARED, "prepared")                                                                    \
-        X(EVENT_PREPARE_FAILED, "prepare-failed") /* .result, 0 = resources */                           \
-        X(EVENT_SPAWNED, "spawned")                                                                      \
-        X(EVENT_SPAWN_FAILED, "spawn-failed") /* .exit.status: see MachineEvent */                       \
-        X(EVENT_READY, "ready")               /* READY=1 */                                              \
-        X(EVENT_RELOADING, "reloading")       /* RELOADING=1 */                                          \
-        X(EVENT_STOPPING, "stopping")         /* STOPPING=1 */                                           \
-        X(EVENT_KEEP_ALIVE, "keep-alive")     /* WATCHDOG=1 */                                           \
-        X(EVENT_EXTEND, "extend")             /* EXTEND_TIMEOUT_USEC=: .usec */                          \
-        X(EVENT_MAIN_EXITED, "main-exited")   /* .exit, .cgroup_empty */                                 \
-        X(EVENT_HOOK_EXITED, "hook-exited")   /* .exit, .ignored */                                      \
-        X(EVENT_CGROUP_EMPTY, "cgroup-empty")                                                            \
-        X(EVENT_TIMEOUT, "timeout") /* the one timer has run off */                                      \
-        X(EVENT_CLEANED, "cleaned")                                                                      \
-        X(EVENT_FAIL, "fail") /* .result: watchdog, unhealthy, oom-kill: stop it for that */             \
+#define MACHINE_EVENT_LIST(X)                                                                              \
+        X(EVENT_START, "start")   /* somebody asks for it; .automatic: the wait for a restart is over */   \
+        X(EVENT_STOP, "stop")     /* .keep, .restart: a restart job, see below */                          \
+        X(EVENT_RELOAD, "reload") /* only to what is running or exited */                                  \
+        X(EVENT_DEFER, "defer")   /* the preparation waits for what the unit's time-out is not made for */ \
+        X(EVENT_PREPARED, "prepared")                                                                      \
+        X(EVENT_PREPARE_FAILED, "prepare-failed") /* .result, 0 = resources */                             \
+        X(EVENT_SPAWNED, "spawned")                                                                        \
+        X(EVENT_SPAWN_FAILED, "spawn-failed") /* .exit.status: see MachineEvent */                         \
+        X(EVENT_READY, "ready")               /* READY=1 */                                                \
+        X(EVENT_RELOADING, "reloading")       /* RELOADING=1 */                                            \
+        X(EVENT_STOPPING, "stopping")         /* STOPPING=1 */                                             \
+        X(EVENT_KEEP_ALIVE, "keep-alive")     /* WATCHDOG=1 */                                             \
+        X(EVENT_EXTEND, "extend")             /* EXTEND_TIMEOUT_USEC=: .usec */                            \
+        X(EVENT_MAIN_EXITED, "main-exited")   /* .exit, .cgroup_empty */                                   \
+        X(EVENT_HOOK_EXITED, "hook-exited")   /* .exit, .ignored */                                        \
+        X(EVENT_CGROUP_EMPTY, "cgroup-empty")                                                              \
+        X(EVENT_TIMEOUT, "timeout") /* the one timer has run off */                                        \
+        X(EVENT_CLEANED, "cleaned")                                                                        \
+        X(EVENT_FAIL, "fail") /* .result: watchdog, unhealthy, oom-kill: stop it for that */               \
         X(EVENT_RESET_FAILED, "reset-failed")
 
 ENUM_DECLARE(MachineEventType, machine_event_type, MACHINE_EVENT, MACHINE_EVENT_LIST);
@@ -139,7 +141,7 @@ typedef enum MachineAction {
                 1 << 4, /* cgroup.kill, or SIGKILL to the main process where there is none; the hook too */
         MACHINE_CLEAN = 1 << 5,           /* release all; answer CLEANED */
         MACHINE_PREPARE = 1 << 6,         /* answer PREPARED or PREPARE_FAILED */
-        MACHINE_SPAWN = 1 << 7,           /* answer SPAWNED or SPAWN_FAILED; a new invocation begins */
+        MACHINE_SPAWN = 1 << 7,           /* answer SPAWNED or SPAWN_FAILED */
         MACHINE_RUN_HOOK = 1 << 8,        /* answer HOOK_EXITED */
         MACHINE_START_DONE = 1 << 9,      /* the START that was asked for has succeeded ... */
         MACHINE_START_FAILED = 1 << 10,   /* ... has failed, Machine.result says why ... */
@@ -147,7 +149,8 @@ typedef enum MachineAction {
         MACHINE_STOP_DONE = 1 << 12,      /* the STOP that was asked for is complete */
         MACHINE_RELOAD_DONE = 1 << 13,    /* the RELOAD that was asked for has succeeded ... */
         MACHINE_RELOAD_FAILED = 1 << 14,  /* ... has failed */
-        MACHINE_STATE_CHANGED = 1 << 15,  /* something of the machine differs: save it, tell the bus */
+        MACHINE_BEGIN = 1 << 15,          /* a new invocation begins: before all others */
+        MACHINE_STATE_CHANGED = 1 << 16,  /* something of the machine differs: save it, tell the bus */
 } MachineAction;
 
 typedef struct MachineOutput {
@@ -169,6 +172,9 @@ typedef struct MachinePolicy {
         usec_t timeout_abort;      /* after the watchdog's signal */
         usec_t watchdog;           /* longest silence; 0 = any */
         usec_t runtime_max;        /* 0 = any */
+        usec_t runtime_extra;      /* some of it is added; 0 = nothing */
+        usec_t restart_reset;      /* an end after so long begins the row of delays anew; 0 = never */
+        uint32_t dice;             /* any number, another one at each step */
         TimeoutMode timeout_start_mode, timeout_stop_mode;
         usec_t start_limit_interval; /* 0 = no limit */
         unsigned start_limit_burst;  /* 0 = no limit */
@@ -185,7 +191,7 @@ typedef struct Machine {
         bool prepared;     /* what PREPARE made is held */
         bool main_alive;   /* between SPAWNED and MAIN_EXITED */
         bool cgroup_empty; /* the cgroup has run empty in this invocation, or was never entered */
-        bool ready;        /* READY=1 was seen in this invocation */
+        bool ready;        /* READY=1 was seen in this invocation, or since the last reload began */
         Hook hook;         /* the list that was begun last in this invocation */
         unsigned hook_index;
         bool hook_alive; /* between RUN_HOOK and HOOK_EXITED */
@@ -202,6 +208,8 @@ typedef struct Machine {
         bool reload_again; /* another one came while one was under way */
         bool reload_failed;
         unsigned n_restarts;  /* automatic ones since the last manual start */
+        unsigned n_delays;    /* ... that count for the next delay: see RestartResetSec= */
+        uint32_t dice;        /* thrown once for an invocation */
         usec_t timer;         /* when TIMEOUT is due; USEC_INFINITY = not at all */
         usec_t watchdog_due;  /* 0 = not at all */
         usec_t limit_begin;   /* start limit: when the interval began */

@@ -13,7 +13,10 @@ RestartRule restart_rule_from_service(const ServiceSection *s) {
                 .delay = s->restart_sec,
                 .steps = s->restart_steps,
                 .max_delay = s->restart_max_delay,
+                .random_delay = s->restart_random_delay,
                 .success = s->success_exit_status,
+                .prevent = s->restart_prevent_exit_status,
+                .force = s->restart_force_exit_status,
         };
 }
 
@@ -106,7 +109,11 @@ bool restart_decide(const RestartRule *rule, UnitResult result, const MainExit *
         return policies_of_result[result] >> rule->policy & 1;
 }
 
-usec_t restart_delay(const RestartRule *rule, unsigned n_restarts) {
+usec_t part_of(usec_t span, uint32_t dice) {
+        return (usec_t) ((long double) span * dice / UINT32_MAX);
+}
+
+static usec_t step_delay(const RestartRule *rule, unsigned n_restarts) {
         long double factor;
 
         if (n_restarts == 0 || rule->steps == 0 || rule->delay == 0 || rule->max_delay == USEC_INFINITY ||
@@ -119,4 +126,8 @@ usec_t restart_delay(const RestartRule *rule, unsigned n_restarts) {
         factor = powl((long double) rule->max_delay / (long double) rule->delay,
                       (long double) n_restarts / rule->steps);
         return (usec_t) roundl((long double) rule->delay * factor);
+}
+
+usec_t restart_delay(const RestartRule *rule, unsigned n_restarts, uint32_t dice) {
+        return usec_add(step_delay(rule, n_restarts), part_of(rule->random_delay, dice));
 }

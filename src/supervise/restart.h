@@ -37,6 +37,7 @@ typedef struct RestartRule {
         usec_t delay;          /* RestartSec= */
         unsigned steps;        /* RestartSteps=; 0 = constant delay */
         usec_t max_delay;      /* RestartMaxDelaySec=; USEC_INFINITY = constant delay */
+        usec_t random_delay;   /* RestartRandomizedDelaySec=; 0 = nothing */
         ExitStatusSet success; /* SuccessExitStatus= */
         ExitStatusSet prevent; /* RestartPreventExitStatus= */
         ExitStatusSet force;   /* RestartForceExitStatus= */
@@ -66,5 +67,9 @@ bool restart_decide(const RestartRule *rule, UnitResult result, const MainExit *
 /**
  * restart_delay() - how long to wait before an automatic restart
  * @n_restarts: automatic restarts since the last manual start, not counting the one that is about to come
+ * @dice:       any number: what part of RestartRandomizedDelaySec= is added
  */
-usec_t restart_delay(const RestartRule *rule, unsigned n_restarts);
+usec_t restart_delay(const RestartRule *rule, unsigned n_restarts, uint32_t dice);
+
+/** part_of() - as much of @span as @dice is of the greatest number there is. */
+usec_t part_of(usec_t span, uint32_t dice);

@@ -1,4 +1,4 @@
-/* The tables of the record: names of units, time spans, exit statuses, calendar expressions. */
+/* The tables of the record: names of units, time spans, exit statuses, calendar expressions, conditions. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +7,11 @@
 #include "basic/calendar.h"
 #include "basic/parse.h"
 #include "basic/unit-name.h"
+#include "manager/condition.h"
 #include "parser-cases.h"
 #include "spec/exit-status.h"
+#include "spec/key.h"
+#include "spec/unit-spec.h"
 
 static void check_escape(const json_t *row) {
         const char *in = json_string_value(json_object_get(row, "in"));
@@ -82,6 +85,42 @@ static void check_calendar(const json_t *row) {
                 differ("\"%s\" is \"%s\", not \"%s\"", in, ours, normal);
 }
 
+/* Answers that are this machine's and not systemd's. */
+static bool depends_on_the_machine(const char *key) {
+        return streq(key, "ConditionVirtualization") || streq(key, "ConditionHost") ||
+               streq(key, "ConditionMemory");
+}
+
+/* The exit status of systemd-analyze condition: 1 for one that is not met, and for one that it does not know.
+ */
+static void check_condition(const json_t *row) {
+        const char *in = json_string_value(json_object_get(row, "in")), *equals = strchr(in, '=');
+        autofree char *name = must(strndup(in, (size_t) (equals - in)));
+        const Key *key = key_find(&unit_keys, name);
+        UnitSection section = {};
+        ConditionOutcome outcome;
+        KeyInput input = { .key = name, .text = equals + 1 };
+        int expected = (int) json_integer_value(json_object_get(row, "rc")), r;
+
+        if (depends_on_the_machine(name))
+                return;
+        if (!key) {
+                if (expected == 0)
+                        differ("%s= is no key", name);
+                return;
+        }
+
+        r = key_table_set_defaults(&unit_keys, &section);
+        if (r == 0)
+                r = key_assign(&unit_keys, key, &input, &section);
+        /* What cannot be a condition is left out there, with a warning; here it is an error. */
+        if (r == 0)
+                r = condition_test_all(&section, &outcome) < 0 ? 1 : outcome.verdict != CONDITION_MET;
+        if (r >= 0 && r != expected)
+                differ("%s gives %d, not %d", in, r, expected);
+        key_table_clear(&unit_keys, &section);
+}
+
 static void run_table(const json_t *tables, const char *name, void (*check)(const json_t *row)) {
         size_t i;
         json_t *row;
@@ -97,4 +136,5 @@ void run_tables(const json_t *tables) {
         run_table(tables, "unit_names", check_unit_name);
         run_table(tables, "exit_status", check_exit_status);
         run_table(tables, "calendar", check_calendar);
+        run_table(tables, "condition", check_condition);
 }

@@ -18,7 +18,7 @@ static unsigned take(Input *in) {
 }
 
 static MachinePolicy policy_from(unsigned n) {
-        return (MachinePolicy) {
+        MachinePolicy p = {
                 .restart = {
                         .type = (ServiceType) (n % SERVICE_TYPE_N_),
                         .policy = (RestartPolicy) (n / SERVICE_TYPE_N_ % RESTART_N_),
@@ -31,7 +31,16 @@ static MachinePolicy policy_from(unsigned n) {
                 .timeout_stop = n & 32 ? 5000 : 0,
                 .start_limit_interval = n & 64 ? 100000 : 0,
                 .start_limit_burst = 2,
+                .no_sigkill = n & 128,
+                .reload_signal = n & 2,
+                .reload_ready = n & 1,
+                .watchdog = n & 4 ? 5000 : 0,
+                .runtime_max = n & 8 ? 50000 : 0,
         };
+
+        for (int h = HOOK_NONE + 1; h < HOOK_N_; h++)
+                p.n_hooks[h] = n >> h & 1;
+        return p;
 }
 
 /* Sets fields to words and numbers of the input, as a saved file could. */
@@ -60,6 +69,10 @@ static MachineEvent event_from(unsigned type, unsigned detail) {
                           .oom = detail & 1 },
                 .cgroup_empty = detail & 2,
                 .keep = detail & 4,
+                .restart = detail & 8,
+                .automatic = detail & 16,
+                .ignored = detail & 32,
+                .usec = detail,
                 .result = (UnitResult) (detail % UNIT_RESULT_N_),
         };
 }
@@ -71,6 +84,8 @@ static void examine(const Machine *m, const MachineOutput *out) {
         if (out->actions & MACHINE_PREPARE && out->actions & MACHINE_SPAWN)
                 abort();
         if (out->actions & MACHINE_CLEAN && m->state != MACHINE_CLEANING)
+                abort();
+        if (out->actions & MACHINE_RUN_HOOK && !m->hook_alive)
                 abort();
         if (out->actions & MACHINE_PREPARE && m->state != MACHINE_PREPARING)
                 abort();

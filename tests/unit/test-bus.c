@@ -38,6 +38,12 @@ struct Manager {
         ManagerReplyFn import_reply;
         void *import_data;
         int import_fd;
+        ImagePullCall pull; /* its texts are gone */
+        char pull_reference[32], pull_platform[32];
+        ImagePullFn pull_event;
+        ManagerReplyFn pull_done;
+        void *pull_data;
+        bool pull_forgotten;
 };
 
 static Unit units[] = { { .name = "db.container" }, { .name = "web.container" } };
@@ -125,6 +131,31 @@ int manager_import_image(Manager *m, const char *name, const char *path, int fd,
         return 0;
 }
 
+struct ImagePull {
+        Manager *manager;
+};
+
+static ImagePull the_pull;
+
+int manager_pull_image(Manager *m, const ImagePullCall *call, ImagePullFn event, ManagerReplyFn done,
+                       void *data, ImagePull **ret, Fault *fault) {
+        if (streq(call->reference, "a//b"))
+                return fault_set(fault, "pull", -EINVAL, "%s", call->reference);
+        m->pull = *call;
+        strcpy(m->pull_reference, call->reference);
+        strcpy(m->pull_platform, strempty(call->platform));
+        m->pull_event = event;
+        m->pull_done = done;
+        m->pull_data = data;
+        the_pull.manager = m;
+        *ret = &the_pull;
+        return 0;
+}
+
+void manager_pull_forget(ImagePull *p) {
+        p->manager->pull_forgotten = true;
+}
+
 int manager_list_images(Manager *m, char **ret, Fault *fault) {
         *ret = strdup("[]");
         return 0;
@@ -179,10 +210,19 @@ int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault) {
         return 0;
 }
 
-int manager_unit_text(Unit *u, char **ret_started, char **ret_loaded, Fault *fault) {
-        *ret_started = strdup("[Container]\nImage=old\n");
-        *ret_loaded = strdup("[Container]\nImage=new\n");
+int manager_unit_texts(Unit *u, UnitTexts *ret, Fault *fault) {
+        ret->started = strdup("[Container]\nImage=old\n");
+        ret->started_file = strdup("/etc/nsunits/old.container");
+        ret->loaded = strdup("[Container]\nImage=new\n");
+        ret->loaded_file = strdup("/run/nsunits/new.container");
         return 0;
+}
+
+void unit_texts_clear(UnitTexts *t) {
+        free(t->started);
+        free(t->started_file);
+        free(t->loaded);
+        free(t->loaded_file);
 }
 
 const char *unit_name(const Unit *u) {
@@ -394,15 +434,18 @@ START_TEST(errors_have_systemds_names) {
 END_TEST
 
 START_TEST(text_as_started_and_as_loaded) {
-        const char *started, *loaded;
+        const char *started, *loaded, *started_file, *loaded_file;
         Set s;
 
         set_up(&s);
         ck_assert_str_eq(error_of(CALL(&s, "GetUnitText", "s", "no.container")), BUS_ERROR_NO_SUCH_UNIT);
         ck_assert_str_eq(error_of(CALL(&s, "GetUnitText", "s", "web.container")), "none");
-        ck_assert_int_gt(sd_bus_message_read(s.answer, "ss", &started, &loaded), 0);
+        ck_assert_int_gt(
+                sd_bus_message_read(s.answer, "ssss", &started, &started_file, &loaded, &loaded_file), 0);
         ck_assert_str_eq(started, "[Container]\nImage=old\n");
+        ck_assert_str_eq(started_file, "/etc/nsunits/old.container");
         ck_assert_str_eq(loaded, "[Container]\nImage=new\n");
+        ck_assert_str_eq(loaded_file, "/run/nsunits/new.container");
         tear_down(&s);
 }
 END_TEST
@@ -672,6 +715,89 @@ START_TEST(import_is_answered_when_it_is_done) {
 }
 END_TEST
 
+static int on_pull_progress(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *reference, *event, *text;
+        uint64_t done, total;
+        Set *s = userdata;
+
+        ck_assert_int_ge(sd_bus_message_read(m, "ssstt", &reference, &event, &text, &done, &total), 0);
+        (void) snprintf(s->removed, sizeof(s->removed), "%s %s %s %" PRIu64 "/%" PRIu64, reference, event,
+                        text, done, total);
+        return 0;
+}
+
+static void begin_pull(Set *s) {
+        sd_bus_message *m = NULL;
+
+        ck_assert_int_ge(sd_bus_message_new_method_call(s->client, &m, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
+                                                        "PullImage"),
+                         0);
+        ck_assert_int_ge(sd_bus_message_append(m, "sa{ss}", "nginx", 3, "platform", "arm64", "tls-verify",
+                                               "no", "retry", "1"),
+                         0);
+        ck_assert_int_ge(sd_bus_call_async(s->client, NULL, m, on_answer, s, 0), 0);
+        sd_bus_message_unref(m);
+        while (!s->manager.pull_done)
+                ck_assert_int_ge(sd_event_run(s->event, 5 * 1000 * 1000), 0);
+}
+
+START_TEST(pull_tells_how_far_it_is) {
+        Set s;
+
+        set_up(&s);
+        begin_pull(&s);
+        ck_assert_str_eq(s.manager.pull_reference, "nginx");
+        ck_assert_str_eq(s.manager.pull_platform, "arm64");
+        ck_assert(s.manager.pull.no_tls_verify && !s.manager.pull.all_tags);
+        ck_assert_uint_eq(s.manager.pull.retry, 1);
+        ck_assert_ptr_null(s.answer);
+
+        ck_assert_int_ge(sd_bus_match_signal(s.client, NULL, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
+                                             "PullProgress", on_pull_progress, &s),
+                         0);
+        s.manager.pull_event("fetch", "0123456789ab", 5, 10, s.manager.pull_data);
+        s.manager.pull_done(0, "00ff", s.manager.pull_data);
+        run_until(&s, has_answer);
+        ck_assert_str_eq(s.removed, "nginx fetch 0123456789ab 5/10");
+        ck_assert_str_eq(text_of(s.answer, 's'), "00ff");
+        ck_assert(!s.manager.pull_forgotten);
+        tear_down(&s);
+        ck_assert(!s.manager.pull_forgotten);
+}
+END_TEST
+
+START_TEST(pull_fails_in_the_registrys_words) {
+        Set s;
+
+        set_up(&s);
+        begin_pull(&s);
+        s.manager.pull_done(-EACCES, "pull nginx: unauthorized", s.manager.pull_data);
+        run_until(&s, has_answer);
+        ck_assert_str_eq(error_of(s.answer), BUS_ERROR_FAILED);
+        ck_assert_str_eq(sd_bus_message_get_error(s.answer)->message, "pull nginx: unauthorized");
+
+        ck_assert_str_eq(error_of(CALL(&s, "PullImage", "sa{ss}", "a//b", 0)), SD_BUS_ERROR_INVALID_ARGS);
+        ck_assert_str_eq(error_of(CALL(&s, "PullImage", "sa{ss}", "a", 1, "tls-verify", "perhaps")),
+                         SD_BUS_ERROR_INVALID_ARGS);
+        ck_assert_str_eq(error_of(CALL(&s, "PullImage", "sa{ss}", "a", 1, "colour", "yes")),
+                         SD_BUS_ERROR_INVALID_ARGS);
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(pull_is_not_wanted_by_a_client_that_has_gone) {
+        Set s;
+
+        set_up(&s);
+        begin_pull(&s);
+        (void) sd_bus_detach_event(s.client);
+        s.client = sd_bus_close_unref(s.client);
+        while (!s.manager.pull_forgotten)
+                ck_assert_int_ge(sd_event_run(s.event, 5 * 1000 * 1000), 0);
+        tear_down(&s);
+}
+END_TEST
+
 START_TEST(private_socket_is_for_root) {
         struct stat st;
         char path[64];
@@ -709,5 +835,6 @@ TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction
           try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
           text_as_started_and_as_loaded, only_subscribers_get_signals, unit_shows_its_state,
           every_key_is_a_property, exec_tells_the_end, exec_notices_that_the_client_has_gone,
-          exec_refuses_nonsense, import_is_answered_when_it_is_done, private_socket_is_for_root,
-          client_may_hang_up_in_the_middle)
+          exec_refuses_nonsense, import_is_answered_when_it_is_done, pull_tells_how_far_it_is,
+          pull_fails_in_the_registrys_words, pull_is_not_wanted_by_a_client_that_has_gone,
+          private_socket_is_for_root, client_may_hang_up_in_the_middle)

@@ -272,7 +272,7 @@ START_TEST(an_opposite_job_replaces) {
         job_queue_finished(q, A, JOB_STOP, JOB_RESULT_DONE);
         ck_assert_str_eq(ended(q), "a:stop:done");
         ck_assert_ptr_null(job_queue_of_unit(q, A));
-        ck_assert_int_eq(job_queue_cancel(q, stop), -ENOENT);
+        ck_assert_int_eq(job_queue_end(q, stop, JOB_RESULT_CANCELED), -ENOENT);
 }
 END_TEST
 
@@ -310,7 +310,7 @@ START_TEST(canceling_lets_others_go_and_fails_those_that_need_it) {
         depend(g, C, DEPENDENCY_REQUIRES, A);
         enqueue(q, B, JOB_START);
         enqueue(q, C, JOB_START);
-        ck_assert_int_eq(job_queue_cancel(q, id), 0);
+        ck_assert_int_eq(job_queue_end(q, id, JOB_RESULT_CANCELED), 0);
         ck_assert_str_eq(ended(q), "a:start:canceled c:start:dependency");
         ck_assert_str_eq(runnable(q), "b:start");
 }

@@ -38,7 +38,7 @@ static unsigned feed(Bench *b, MachineEvent e) {
         machine_step(&b->m, &b->p, &e, b->now, &b->out);
         ck_assert_uint_eq(b->out.timer, b->m.timer);
         ck_assert_int_eq(machine_check(&b->m), 0);
-        return b->out.actions & ~MACHINE_STATE_CHANGED;
+        return b->out.actions & ~(MACHINE_STATE_CHANGED | MACHINE_BEGIN);
 }
 
 static unsigned say(Bench *b, MachineEventType type) {
@@ -508,6 +508,31 @@ START_TEST(start_timeout_covers_preparation_and_readiness) {
 }
 END_TEST
 
+START_TEST(a_deferred_preparation_has_all_the_time) {
+        Bench b = bench(SERVICE_NOTIFY, RESTART_NO);
+
+        say(&b, EVENT_START);
+        ck_assert_uint_eq(b.m.timer, b.now + 90 * SEC);
+        ck_assert_uint_eq(say(&b, EVENT_DEFER), 0);
+        STATE(&b, MACHINE_PREPARING);
+        ck_assert_uint_eq(b.m.timer, USEC_INFINITY);
+        b.now += 1000 * SEC;
+        ck_assert_uint_eq(say(&b, EVENT_TIMEOUT), 0);
+        ck_assert_uint_eq(say(&b, EVENT_PREPARED), MACHINE_SPAWN);
+        ck_assert_uint_eq(b.m.timer, b.now + 90 * SEC);
+        say(&b, EVENT_SPAWNED);
+        ck_assert_uint_eq(run_off(&b), MACHINE_SEND_STOP_SIGNAL);
+        RESULT(&b, "timeout");
+
+        b = bench(SERVICE_EXEC, RESTART_NO);
+        say(&b, EVENT_START);
+        say(&b, EVENT_DEFER);
+        ck_assert_uint_eq(say(&b, EVENT_STOP), MACHINE_CLEAN | MACHINE_START_CANCELED);
+        ck_assert_uint_eq(say(&b, EVENT_DEFER), 0);
+        ck_assert_uint_eq(say(&b, EVENT_CLEANED), MACHINE_STOP_DONE);
+}
+END_TEST
+
 START_TEST(infinity_means_no_timer) {
         Bench b = bench(SERVICE_ONESHOT, RESTART_NO);
 
@@ -651,7 +676,7 @@ START_TEST(adopting_completes_a_stop_and_a_restart) {
         feed(&b, (MachineEvent){ .type = EVENT_STOP, .keep = true });
         leave(&b, EXIT_KIND_EXITED, 0);
         machine_adopt(&b.m, &b.p, b.now, &b.out);
-        ck_assert_uint_eq(b.out.actions & ~MACHINE_STATE_CHANGED, MACHINE_SPAWN);
+        ck_assert_uint_eq(b.out.actions & ~(MACHINE_STATE_CHANGED | MACHINE_BEGIN), MACHINE_SPAWN);
 }
 END_TEST
 
@@ -678,7 +703,8 @@ TEST_MAIN("machine", exec_is_up_after_execve, exec_fails_when_execve_does,
           stop_while_preparing_cancels_the_start, stop_while_spawning_is_carried_out_after,
           start_while_stopping_begins_when_at_rest, a_restart_job_keeps_what_is_prepared,
           one_plain_stop_of_two_is_enough_to_release, start_timeout_covers_preparation_and_readiness,
-          infinity_means_no_timer, a_timer_that_comes_early_is_ignored, failing_health_stops_and_restarts,
+          a_deferred_preparation_has_all_the_time, infinity_means_no_timer,
+          a_timer_that_comes_early_is_ignored, failing_health_stops_and_restarts,
           a_stop_during_a_failing_stop_forbids_the_restart, asking_for_what_is_so_is_answered_at_once,
           fields_go_round, fields_refuse_what_was_never_written, adopting_goes_on_where_it_was,
           adopting_starts_again_what_was_half_started, adopting_completes_a_stop_and_a_restart,

@@ -50,20 +50,24 @@ START_TEST(defaults_are_set) {
         ck_assert_int_eq(c->logs.target, LOG_TARGET_AUTO);
         ck_assert_uint_eq(c->logs.max_size, 10 * 1024 * 1024);
         ck_assert_str_eq(empty->paths.run, "/run/nsunitd");
+        ck_assert_str_eq(c->image.short_name_registries[0], "docker.io");
+        ck_assert_ptr_null(c->image.short_name_registries[1]);
 }
 END_TEST
 
 START_TEST(values_are_read) {
-        autoptr(ManagerConfig) c = parse_good("# comment with \"a quote and {\n"
-                                              "paths { store = /srv//x/ }  // comment\n"
-                                              "network {\n"
-                                              "  subnet = 10.1.2.3/16\n"
-                                              "  ipv6 = off }\n"
-                                              "defaults { timeout-stop = \"1min 30s\" memory-max = 1G\n"
-                                              "start-limit-burst = 0 }\n"
-                                              "security { capabilities = { KILL, cap_chown }\n"
-                                              "  capabilities += { NET_RAW } }\n"
-                                              "logs { target = file } /* end */");
+        autoptr(ManagerConfig) c =
+                parse_good("# comment with \"a quote and {\n"
+                           "paths { store = /srv//x/ }  // comment\n"
+                           "network {\n"
+                           "  subnet = 10.1.2.3/16\n"
+                           "  ipv6 = off }\n"
+                           "defaults { timeout-stop = \"1min 30s\" memory-max = 1G\n"
+                           "start-limit-burst = 0 }\n"
+                           "security { capabilities = { KILL, cap_chown }\n"
+                           "  capabilities += { NET_RAW } }\n"
+                           "image { short-name-registries = { quay.io, \"localhost:5000/mirror\" } }\n"
+                           "logs { target = file } /* end */");
         char text[INET_TEXT_MAX];
 
         ck_assert_str_eq(c->paths.store, "/srv/x");
@@ -75,6 +79,9 @@ START_TEST(values_are_read) {
         ck_assert_uint_eq(c->defaults.start_limit_burst, 0);
         ck_assert_uint_eq(c->security.capabilities, 1U << CAP_KILL | 1U << CAP_CHOWN | 1U << CAP_NET_RAW);
         ck_assert_int_eq(c->logs.target, LOG_TARGET_FILE);
+        ck_assert_str_eq(c->image.short_name_registries[0], "quay.io");
+        ck_assert_str_eq(c->image.short_name_registries[1], "localhost:5000/mirror");
+        ck_assert_ptr_null(c->image.short_name_registries[2]);
 }
 END_TEST
 

@@ -244,4 +244,72 @@ START_TEST(nested) {
 }
 END_TEST
 
-TEST_MAIN("storage/mounts", none, binds, missing_source, volumes, chowned, tmpfs, nested)
+/* What is written over a source stays away from it, over restarts too. */
+START_TEST(overlays) {
+        MountSpec mounts[] = {
+                { .kind = MOUNT_BIND, .destination = (char *) "/o", .overlay = true, .idmap = true },
+                { .kind = MOUNT_BIND, .destination = (char *) "/r", .overlay = true, .read_only = true },
+                { .kind = MOUNT_BIND, .destination = (char *) "/up", .overlay = true, .idmap = true },
+        };
+        autofree char *lower = NULL, *upper = NULL;
+        autoptr(PreparedMounts) m = NULL, again = NULL;
+        World w;
+
+        world_make(&w, mounts, ELEMENTSOF(mounts));
+        fixture_directory("lower", 0, 0755);
+        fixture_file(AT_FDCWD, "lower/low", "low", 0, 0644);
+        fixture_directory("upper", FIXTURE_BASE, 0750);
+        lower = fixture_path("lower");
+        upper = fixture_path("upper");
+        for (size_t i = 0; i < ELEMENTSOF(mounts); i++)
+                mounts[i].source = w.source;
+        mounts[1].lowers = (char *[]){ lower, NULL };
+        mounts[2].upper = upper;
+
+        m = make(&w);
+        fixture_expect_owner(m->items[0].fd, "", FIXTURE_BASE);
+        fixture_expect_owner(m->items[0].fd, "file", FIXTURE_BASE + 1000);
+        fixture_file(m->items[0].fd, "new", "new", FIXTURE_BASE + 7, 0644);
+        ck_assert(!file_exists(AT_FDCWD, "source/new"));
+        ck_assert(file_exists(m->items[1].fd, "low") && file_exists(m->items[1].fd, "file"));
+        fixture_file(m->items[2].fd, "kept", "kept", FIXTURE_BASE, 0644);
+        ck_assert(file_exists(AT_FDCWD, "upper/kept") && !file_exists(AT_FDCWD, "source/kept"));
+        prepared_mounts_free(take_ptr(m));
+
+        w.q.restart = true;
+        again = make(&w);
+        fixture_expect_owner(again->items[0].fd, "new", FIXTURE_BASE + 7);
+        ck_assert(file_exists(again->items[2].fd, "kept"));
+        world_end(&w);
+}
+END_TEST
+
+START_TEST(parts_and_memory) {
+        MountSpec mounts[] = {
+                { .kind = MOUNT_VOLUME,
+                  .source = (char *) "v",
+                  .destination = (char *) "/part",
+                  .subpath = (char *) "a/link" },
+                { .kind = MOUNT_RAMFS, .destination = (char *) "/ram", .mode = 0710, .chown = true },
+        };
+        autoptr(PreparedMounts) m = NULL;
+        struct stat st;
+        World w;
+
+        world_make(&w, mounts, ELEMENTSOF(mounts));
+        fixture_directory("volumes/v/_data/a", 0, 0755);
+        fixture_directory("volumes/v/_data/b", 0, 0755);
+        fixture_file(AT_FDCWD, "volumes/v/_data/b/x", "x", 0, 0644);
+        ck_assert_int_eq(symlink("/../../../b", "volumes/v/_data/a/link"), 0);
+        m = make(&w);
+        /* A link of a container's leads to where it leads inside the volume. */
+        ck_assert(file_exists(m->items[0].fd, "x"));
+        ck_assert_int_eq(fstat(m->items[1].fd, &st), 0);
+        ck_assert_uint_eq(st.st_mode & 07777, 0710);
+        fixture_expect_owner(m->items[1].fd, "", FIXTURE_BASE + 33);
+        world_end(&w);
+}
+END_TEST
+
+TEST_MAIN("storage/mounts", none, binds, missing_source, volumes, chowned, tmpfs, nested, overlays,
+          parts_and_memory)

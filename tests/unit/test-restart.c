@@ -138,8 +138,8 @@ START_TEST(delays_grow_in_a_geometric_row) {
         RestartRule rule = { .delay = 10 * USEC_PER_SEC, .steps = 4, .max_delay = 160 * USEC_PER_SEC };
 
         for (unsigned k = 0; k < sizeof(want) / sizeof(want[0]); k++)
-                ck_assert_uint_eq(restart_delay(&rule, k), want[k] * USEC_PER_SEC);
-        ck_assert_uint_eq(restart_delay(&rule, 4000000000U), 160 * USEC_PER_SEC);
+                ck_assert_uint_eq(restart_delay(&rule, k, 0), want[k] * USEC_PER_SEC);
+        ck_assert_uint_eq(restart_delay(&rule, 4000000000U, 0), 160 * USEC_PER_SEC);
 }
 END_TEST
 
@@ -153,7 +153,7 @@ START_TEST(delays_are_constant_unless_both_keys_are_set) {
 
         for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
                 for (unsigned k = 0; k < 10; k++)
-                        ck_assert_uint_eq(restart_delay(&rules[i], k), rules[i].delay);
+                        ck_assert_uint_eq(restart_delay(&rules[i], k, 0), rules[i].delay);
 }
 END_TEST
 
@@ -163,7 +163,7 @@ START_TEST(delays_never_leave_their_bounds) {
                 usec_t last = 0;
 
                 for (unsigned k = 0; k < 60; k++) {
-                        usec_t d = restart_delay(&rule, k);
+                        usec_t d = restart_delay(&rule, k, 0);
 
                         ck_assert(d >= rule.delay && d <= rule.max_delay && d >= last);
                         last = d;
@@ -173,7 +173,18 @@ START_TEST(delays_never_leave_their_bounds) {
 }
 END_TEST
 
-TEST_MAIN("restart", the_table_decides, results_name_the_end, four_signals_are_clean_but_not_for_oneshot,
-          success_exit_status_adds, prevent_goes_before_force_and_force_before_the_table,
-          delays_grow_in_a_geometric_row, delays_are_constant_unless_both_keys_are_set,
-          delays_never_leave_their_bounds)
+START_TEST(some_of_the_random_delay_is_added) {
+        RestartRule rule = { .delay = 100, .max_delay = USEC_INFINITY, .random_delay = 1000 };
+
+        ck_assert_uint_eq(restart_delay(&rule, 3, 0), 100);
+        ck_assert_uint_eq(restart_delay(&rule, 3, UINT32_MAX), 1100);
+        ck_assert_uint_eq(restart_delay(&rule, 3, UINT32_MAX / 2), 599);
+        rule.random_delay = 0;
+        ck_assert_uint_eq(restart_delay(&rule, 3, UINT32_MAX), 100);
+}
+END_TEST
+
+TEST_MAIN("restart", some_of_the_random_delay_is_added, the_table_decides, results_name_the_end,
+          four_signals_are_clean_but_not_for_oneshot, success_exit_status_adds,
+          prevent_goes_before_force_and_force_before_the_table, delays_grow_in_a_geometric_row,
+          delays_are_constant_unless_both_keys_are_set, delays_never_leave_their_bounds)

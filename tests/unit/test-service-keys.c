@@ -452,7 +452,8 @@ START_TEST(keys_that_have_no_effect_say_why) {
                     "NUMAPolicy=bind\n"),
                 0,
                 "4:1: warning: AllowIsolate= is for services of the host and has no effect on a container\n"
-                "5:1: warning: ConditionACPower= is not supported yet\n"
+                "5:1: warning: ConditionACPower= is for services of the host and has no effect on a "
+                "container\n"
                 "7:1: warning: User= would confine the program that starts a container, of which there is "
                 "none here\n"
                 "8:1: warning: ExecStart= is for services of the host and has no effect on a container\n"

@@ -56,16 +56,21 @@ START_TEST(aliases_of_templates) {
         scan(&t);
 
         check_real(&t, "a@q.container", "t@q.container", "");
-        check_real(&t, "a@own.container", "t@own.container", "");
+        check_real(&t, "a@pre.container", "t@pre.container", "");
         check_real(&t, "a@.container", "t@.container", "");
         check_real(&t, "b@k.container", "t@k.container", "");
         check_real(&t, "b@x.container", NULL, "");
         check_real(&t, "c@k.container", "t@k.container", "");
         check_real(&t, "t@pre.container", "t@pre.container", "");
-        check_load(&t, "a@own.container", 0, "lib/t@own.container");
+        /* An instance with a file of its own is not what an alias of the template means. */
+        check_real(&t, "a@own.container", "a@own.container", "");
+        check_load(&t, "a@own.container", 0, "lib/t@.container");
+        check_load(&t, "t@own.container", 0, "lib/t@own.container");
         check_load(&t, "t@pre.container", 0, "lib/t@.container");
         check_load(&t, "c@k.container", 0, "lib/t@.container");
 
+        ck_assert_int_eq(unit_path_aliases(t.path, "t@own.container", &names), 0);
+        ck_assert_ptr_null(names);
         ck_assert_int_eq(unit_path_aliases(t.path, "t@k.container", &names), 0);
         joined = strv_join(names, " ");
         ck_assert_str_eq(joined, "a@k.container b@k.container c@k.container");
@@ -169,6 +174,28 @@ START_TEST(what_is_refused_hides_nothing) {
 }
 END_TEST
 
+START_TEST(instances_whose_link_leads_nowhere) {
+        Tree t = tree_make();
+
+        put_link(&t, "etc/u@i.container", "nothing@.container");
+        put_unit(&t, "lib/u@.container");
+        put_link(&t, "etc/v@i.container", "nothing@.container");
+        put_link(&t, "lib/v@.container", "/dev/null");
+        put_link(&t, "etc/self@i.container", "self@i.container");
+        put_unit(&t, "lib/self@i.container");
+        scan(&t);
+
+        check_real(&t, "u@i.container", "u@i.container",
+                   "etc/u@i.container: warning: The link leads to nothing@i.container, for which there is no "
+                   "unit file; "
+                   "ignoring it\n");
+        check_load(&t, "u@i.container", 0, "lib/u@.container");
+        check_load(&t, "v@i.container", -ERFKILL, "");
+        check_load(&t, "self@i.container", 0, "lib/self@i.container");
+        tree_done(&t);
+}
+END_TEST
+
 START_TEST(links_without_an_end) {
         Tree t = tree_make();
 
@@ -181,7 +208,10 @@ START_TEST(links_without_an_end) {
 
         check_real(&t, "a.container", NULL, "etc/a.container: error: The link leads round in a circle\n");
         check_real(&t, "b.container", NULL, "lib/b.container: error: The link leads round in a circle\n");
-        check_load(&t, "self.container", -ENOENT, "");
+        check_real(&t, "self.container", NULL,
+                   "etc/self.container: error: The link leads to itself (a link to a file of the search path "
+                   "is another "
+                   "name for the unit of that file)\n");
         /* An alias hides lower files even when there is no such unit. */
         check_real(&t, "none.container", NULL,
                    "etc/none.container: error: The link leads to nothing.container, for which there is no "
@@ -254,4 +284,5 @@ END_TEST
 
 TEST_MAIN("unit-alias", aliases_lead_to_names, aliases_of_what_is_elsewhere_or_masked, aliases_of_templates,
           names_that_have_a_file_are_no_aliases, drop_ins_of_aliases_count, links_that_are_refused,
-          what_is_refused_hides_nothing, links_without_an_end, fragment_path_of_links, default_instances)
+          what_is_refused_hides_nothing, instances_whose_link_leads_nowhere, links_without_an_end,
+          fragment_path_of_links, default_instances)

@@ -184,21 +184,27 @@ START_TEST(volumes_are_checked) {
 END_TEST
 
 START_TEST(images) {
-        autoptr(UnitSpec) u =
-                load_idle("i.image", "[Image]\nImage=docker-archive:/srv/web.tar\n"
-                                     "ImageTag=localhost/web:1\nArch=arm64\nAuthFile=./auth.json\n"
-                                     "TLSVerify=no\nRetry=5\nRetryDelay=10s\nPolicy=newer\n");
+        autoptr(Diag) diag = diag_new();
+        UnitSpec *u;
 
+        ck_assert_int_eq(load_text("i.image",
+                                   "[Image]\nImage=docker-archive:/srv/web.tar\n"
+                                   "ImageTag=localhost/web:1\nArch=arm64\nAuthFile=./auth.json\n"
+                                   "TLSVerify=no\nRetry=5\nRetryDelay=10s\nPolicy=newer\n",
+                                   diag, &u),
+                         0);
+        ck_assert_uint_eq(diag_count(diag), 0);
         assert_shown(u, "Image", "docker-archive:/srv/web.tar");
         assert_shown(u, "AuthFile", "/etc/nsunits/auth.json");
         assert_shown(u, "Retry", "5");
         assert_shown(u, "RetryDelay", "10s");
         ck_assert_int_eq(u->image->policy, PULL_NEWER);
         ck_assert(!u->image->registry.tls_verify);
+        unit_spec_free(u);
 
-        assert_idle_messages("i.image", "[Image]\nArch=arm64\n", -EINVAL,
-                             "1:1: error: Image= is missing: it says what to pull");
-        assert_idle_messages(
+        assert_messages("i.image", "[Image]\nArch=arm64\n", -EINVAL,
+                        "1:1: error: Image= is missing: it says what to pull");
+        assert_messages(
                 "i.image", "[Image]\nImage=a\nPolicy=allways\n", -EINVAL,
                 "3:8: error: Policy=: \"allways\" is not one of its values (did you mean \"always\"?)");
         assert_idle_messages("a.artifact", "[Artifact]\nQuiet=yes\n", -EINVAL,

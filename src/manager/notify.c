@@ -1,0 +1,56 @@
+/* What a container says on its notify socket (sd_notify(3)). */
+#include "basic/parse.h"
+#include "basic/strv.h"
+#include "basic/utf8.h"
+#include "manager/internal.h"
+
+/* A status is saved and sent as text and shown on terminals, whatever the container has sent. */
+static char *status_text(const char *from) {
+        char *text = strdup(from);
+        size_t size = text ? strlen(text) : 0;
+
+        for (size_t i = 0; i < size; i++)
+                if ((unsigned char) text[i] < ' ' || text[i] == 0x7f)
+                        text[i] = '?';
+        for (size_t i = 0; text && (i = i + utf8_find_invalid(text + i, size - i)) < size; i++)
+                text[i] = '?';
+        return text;
+}
+
+static void take_status(Unit *u, char *const *fields) {
+        const char *status = strv_env_get(fields, "STATUS"), *error = strv_env_get(fields, "ERRNO");
+        int number;
+
+        if (status) {
+                free(u->status_text);
+                u->status_text = status_text(status);
+        }
+        if (error && parse_int(error, &number) == 0 && number >= 0)
+                u->status_errno = number;
+        if (status || error)
+                manager_tell_changed(u->manager, u);
+}
+
+void unit_on_notify(char *const *fields, void *data) {
+        static const struct {
+                const char *field;
+                MachineEventType event;
+        } events[] = {
+                { "READY=1", EVENT_READY },
+                { "RELOADING=1", EVENT_RELOADING },
+                { "STOPPING=1", EVENT_STOPPING },
+                { "WATCHDOG=1", EVENT_KEEP_ALIVE },
+        };
+        const char *more = strv_env_get(fields, "EXTEND_TIMEOUT_USEC");
+        Unit *u = data;
+        uint64_t usec;
+
+        take_status(u, fields);
+        for (size_t i = 0; i < ELEMENTSOF(events); i++)
+                if (strv_contains(fields, events[i].field))
+                        unit_event(u, &(MachineEvent){ .type = events[i].event });
+        if (more && parse_u64(more, &usec) == 0)
+                unit_event(u, &(MachineEvent){ .type = EVENT_EXTEND, .usec = usec });
+        if (strv_contains(fields, "WATCHDOG=trigger"))
+                unit_event(u, &(MachineEvent){ .type = EVENT_FAIL, .result = RESULT_WATCHDOG });
+}

@@ -1,0 +1,27 @@
+/*
+ * Pulls under way: one worker process for all who wait for the same, ended when the last of them goes.
+ *
+ * A pull dies with the manager (the worker has it from the kernel). Units that waited for it are begun again
+ * by the next manager, and so is the pull, with what it had fetched.
+ */
+#pragma once
+
+#include "image/pull-event.h"
+#include "image/pull-request.h"
+#include "manager/manager.h"
+
+typedef struct Pull Pull;
+typedef struct PullWaiter PullWaiter;
+
+typedef struct PullWatch {
+        void (*event)(const PullEvent *event, void *data); /* may be NULL */
+        ManagerReplyFn done;                               /* once, from the loop; the waiter is no more */
+        void *data;
+} PullWatch;
+
+/** pull_join() - wait for a pull, which is begun if there is none for the same request. 0 or a negative
+ * errno. */
+int pull_join(Manager *m, const PullRequest *q, const PullWatch *watch, PullWaiter **ret);
+
+/** pull_leave() - before done() was called. NULL is fine. */
+void pull_leave(PullWaiter *w);

@@ -1,0 +1,139 @@
+/* How a container ends, seen from outside: its main process by the pidfd, the rest by the cgroup. */
+#include <signal.h>
+#include <sys/epoll.h>
+
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "manager/internal.h"
+#include "manager/priority.h"
+#include "runtime/exit-store.h"
+
+/* Not to be told from a failed start by its result alone. */
+static void explain_unknown_exit(Unit *u) {
+        Fault fault = {};
+
+        (void) fault_set(&fault, "main process", -ESRCH, "exit status unknown");
+        fault_advise(&fault, "it ended while no manager ran, and the kernel kept no status");
+        unit_set_fault(u, &fault);
+}
+
+/* nsunits-init, being PID 1, cannot end by its program's signal; it ends with 128 and the signal's number. */
+static void see_through_init(const Unit *u, MainExit *e) {
+        if (!u->held.spec || !u->held.spec->run_init || e->kind != EXIT_KIND_EXITED || e->status <= 128)
+                return;
+
+        e->kind = EXIT_KIND_KILLED;
+        e->status -= 128;
+}
+
+MainExit unit_exit_in_words(const ChildExit *how) {
+        if (!how->known)
+                return (MainExit){ .kind = EXIT_KIND_UNKNOWN };
+        return (MainExit){
+                .kind = how->code == CLD_EXITED   ? EXIT_KIND_EXITED
+                        : how->code == CLD_DUMPED ? EXIT_KIND_DUMPED
+                                                  : EXIT_KIND_KILLED,
+                .status = how->status,
+        };
+}
+
+MainExit unit_main_exit(Unit *u, const ChildExit *how) {
+        MainExit e = unit_exit_in_words(how);
+        CgroupMemoryEvents events;
+
+        if (how->known)
+                see_through_init(u, &e);
+        else
+                explain_unknown_exit(u);
+        /* With OOMPolicy=continue it is a signal like any other. */
+        if (u->held.cgroup_fd >= 0 && u->held.spec && u->held.spec->oom_policy != OOM_POLICY_CONTINUE &&
+            cgroup_memory_events(u->held.cgroup_fd, &events) == 0)
+                e.oom = events.oom_kill > u->oom_kills;
+        return e;
+}
+
+static int on_cgroup_event(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        Unit *u = userdata;
+        CgroupEvents events;
+
+        if (cgroup_read_events(fd, &events) == 0 && events.populated)
+                return 0;
+
+        (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
+        unit_event(u, &(MachineEvent){ .type = EVENT_CGROUP_EMPTY });
+        return 0;
+}
+
+void unit_unwatch_cgroup(Unit *u) {
+        u->cgroup_watch = sd_event_source_disable_unref(u->cgroup_watch);
+        replace_fd(&u->cgroup_events_fd, -EBADF);
+}
+
+int unit_watch_cgroup(Unit *u) {
+        CgroupEvents events;
+        int r;
+
+        unit_unwatch_cgroup(u);
+        u->cgroup_events_fd = cgroup_open_events(u->held.cgroup_fd);
+        if (u->cgroup_events_fd < 0)
+                return u->cgroup_events_fd;
+
+        r = sd_event_add_io(u->manager->event, &u->cgroup_watch, u->cgroup_events_fd, EPOLLPRI,
+                            on_cgroup_event, u);
+        if (r >= 0)
+                r = sd_event_source_set_priority(u->cgroup_watch, PRIORITY_CGROUP);
+        if (r < 0)
+                return r;
+
+        /* Reading arms the notification; what happened before is in what we read. */
+        r = cgroup_read_events(u->cgroup_events_fd, &events);
+        if (r < 0 || !events.populated)
+                unit_event(u, &(MachineEvent){ .type = EVENT_CGROUP_EMPTY });
+        return 0;
+}
+
+static void log_exit(const Unit *u, const MainExit *e) {
+        const char *kind = exit_kind_to_string(e->kind);
+
+        if (e->kind == EXIT_KIND_KILLED || e->kind == EXIT_KIND_DUMPED)
+                log_message(LOG_INFO, u->name, "main process %i %s by %s%s", child_pid(u->main), kind,
+                            signal_to_name(e->status), e->oom ? " (out of memory)" : "");
+        else
+                log_message(LOG_INFO, u->name, "main process %i %s, status %i", child_pid(u->main), kind,
+                            e->status);
+}
+
+static void on_main_exit(Child *child, const ChildExit *how, void *data) {
+        autofree char *hold = NULL;
+        Unit *u = data;
+        MachineEvent event = { .type = EVENT_MAIN_EXITED, .cgroup_empty = true };
+
+        /* What the process said before it ended counts before its end. */
+        notify_socket_drain(u->notify);
+
+        event.exit = unit_main_exit(u, how);
+        if (u->held.cgroup_fd >= 0)
+                event.cgroup_empty = cgroup_populated(u->held.cgroup_fd) <= 0;
+
+        log_exit(u, &event.exit);
+        child_free(u->main);
+        u->main = NULL;
+        unit_event(u, &event);
+
+        /* Saved by now, so the kernel need not keep the status any longer. A new main process has its own. */
+        hold = u->main ? NULL : held_path(u, "pid");
+        if (hold)
+                (void) exit_release(hold);
+        if (!event.cgroup_empty && u->held.cgroup_fd >= 0 && !u->main)
+                (void) unit_watch_cgroup(u);
+}
+
+int unit_watch_main(Unit *u, int pidfd, pid_t pid) {
+        autofree char *hold = held_path(u, "pid");
+        const ChildInfo info = { .pidfd = pidfd, .pid = pid, .name = u->name, .hold_path = hold };
+
+        if (!hold)
+                return -ENOMEM;
+        unit_watch_oom(u);
+        return child_watch(u->manager->event, &info, on_main_exit, u, &u->main);
+}
