@@ -265,7 +265,7 @@ static int make_cgroup(Unit *u, Fault *fault) {
 
         r = delegate_cgroup(u, fault);
         if (r >= 0)
-                r = unit_restrict_devices(u, fault);
+                r = unit_restrict_devices(u, &u->held.spec->limits, fault);
         if (r < 0)
                 return r;
         u->held.cgroup_spent = false;
