@@ -204,6 +204,7 @@ static int make_spec(Unit *u, Fault *fault) {
         u->held.fingerprint = u->live = u->fingerprint;
         u->held.watchdog = u->spec->service.watchdog;
         u->held.fresh = true;
+        u->change_failed = false;
         unit_set_policy(u, u->spec);
         return cgroup_root_check(u->manager->cgroups, &u->held.spec->limits, fault);
 }
