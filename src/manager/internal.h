@@ -68,6 +68,7 @@ struct Unit {
         UnitSpec *spec;
         uint64_t fingerprint; /* of the text: does a start mean the same as the last one? */
         uint64_t live;        /* of the text whose live keys are in effect; 0 = not known */
+        bool change_failed;   /* some of them could not be: the fault text says so */
         RawUnit *raw_bad;     /* a file with mistakes: kept for its path and for "has it changed?" */
 
         Machine machine;

@@ -206,6 +206,7 @@ static int make_spec(Unit *u, Fault *fault) {
         u->held.fingerprint = u->live = u->fingerprint;
         u->held.watchdog = u->spec->service.watchdog;
         u->held.fresh = true;
+        u->change_failed = false;
         unit_set_policy(u, u->spec);
         r = unit_find_mount_images(u, fault);
         return r < 0 ? r : unit_check_limits(u, u->held.spec, fault);
