@@ -1,6 +1,7 @@
 /*
  * MACHINE_SPAWN: one launch of what PREPARE has made. This alone is repeated by a restart, so it does
- * nothing that could have been done before: clone the mounts, open the logs, clone3, watch.
+ * nothing that could have been done before: clone the mounts, open the logs, clone3, watch. What has changed
+ * since the last launch is renewed first (renew.c).
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -271,7 +272,7 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
 static bool hears(const Unit *u) {
         const ServiceSection *s = u->spec ? &u->spec->service : NULL;
 
-        if (service_type_notifies(u->held.spec->type) || (s && s->watchdog > 0))
+        if (service_type_notifies(u->held.spec->type) || u->held.watchdog > 0)
                 return true;
         return s && s->notify_access > NOTIFY_ACCESS_NONE;
 }
@@ -322,8 +323,8 @@ static int name_invocation(const Unit *u, Launch *l) {
         r = strv_addf(&l->environment, "INVOCATION_ID=%s", sd_id128_to_string(id, text));
         if (r >= 0)
                 r = strv_add_all(&l->environment, u->monitor);
-        if (r >= 0 && s && s->watchdog > 0 && s->watchdog != USEC_INFINITY)
-                r = strv_addf(&l->environment, "WATCHDOG_USEC=%" PRIu64, s->watchdog);
+        if (r >= 0 && u->held.watchdog > 0 && u->held.watchdog != USEC_INFINITY)
+                r = strv_addf(&l->environment, "WATCHDOG_USEC=%" PRIu64, u->held.watchdog);
         if (r >= 0 && s && s->restart_mode == RESTART_MODE_DEBUG && u->machine.n_restarts > 0)
                 r = strv_add(&l->environment, "DEBUG_INVOCATION=1");
         return r;
@@ -400,6 +401,8 @@ int unit_spawn(Unit *u, Fault *fault) {
                                  "what it was started from was lost with the last manager");
 
         r = manager_injected_fault(u->manager, "spawn", fault);
+        if (r >= 0)
+                r = unit_renew(u, fault);
         if (r >= 0)
                 r = unit_renew_cgroup(u, fault);
         if (r >= 0)

@@ -79,6 +79,15 @@ static MachinePolicy policy_of(const UnitSpec *spec) {
         return p;
 }
 
+void unit_set_policy(Unit *u, const UnitSpec *spec) {
+        u->policy = policy_of(spec);
+        if (!u->machine.prepared || !u->held.spec)
+                return;
+        /* It knows nothing of a keep-alive that it was not told to send. */
+        u->policy.restart.type = u->held.spec->type;
+        u->policy.watchdog = u->held.watchdog;
+}
+
 /* Reads text into a spec. Whatever is wrong with it ends up in @diag and in the load state. */
 static int load_spec(Unit *u, Diag *diag, UnitSpec **ret) {
         autoptr(RawUnit) raw = NULL;
@@ -220,7 +229,7 @@ int unit_load(Unit *u) {
         if (!u->spec)
                 return 0;
 
-        u->policy = policy_of(u->spec);
+        unit_set_policy(u, u->spec);
         u->fingerprint = raw_unit_fingerprint(u->spec->raw);
         r = enter_dependencies(u);
         return r < 0 ? r : enter_install(u);

@@ -63,9 +63,10 @@ int check_kube(UnitSpec *u, Diag *diag) {
                                  "SetWorkingDirectory=yaml does not go together with several files in Yaml=");
         /* A Kubernetes file has no maps of ids that these could be. */
         if (k->users.remap == REMAP_MANUAL)
-                bad = diag_error(diag, check_place(u, "Kube", "RemapUsers"), -EINVAL,
-                                 "RemapUsers=manual is not for .kube units");
-        r = check_users(u, "Kube", &k->users, diag);
+                r = diag_error(diag, check_place(u, "Kube", "RemapUsers"), -EINVAL,
+                               "RemapUsers=manual is not for .kube units");
+        else
+                r = check_users(u, "Kube", &k->users, diag);
         if (r == -ENOMEM)
                 return r;
         bad = r < 0 ? r : bad;
