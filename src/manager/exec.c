@@ -111,24 +111,13 @@ static int watch(Manager *m, const ExecResult *result, const char *name, Manager
         return 0;
 }
 
-/* Where systemd keeps itself: once it has made cgroups for its services, no process can be beside them. */
-static int open_inner_cgroup(const Unit *u) {
-        int fd;
-
-        if (!u->held.spec->boot || u->held.cgroup_fd < 0)
-                return -ENOENT;
-        fd = cgroup_open_delegated(u->held.cgroup_fd, "init.scope");
-        /* Another init leaves all in one. */
-        return fd == -ENOENT ? cgroup_open_delegated(u->held.cgroup_fd, ".") : fd;
-}
-
 int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault) {
         Unit *u = call->unit;
         const ContainerSpec *spec = u->held.spec;
         ExecRequest request = EXEC_REQUEST_INIT;
         autostrv char **env = NULL;
         autoidentity Identity identity = {};
-        autoclose int inner = -EBADF;
+        autoclose int cgroup_fd = -EBADF; /* not the container's own, when that has become an inner one */
         int r;
 
         if (!u->main || !spec)
@@ -141,8 +130,8 @@ int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault) {
                 return fault_set(fault, "exec", r, NULL);
 
         request.pidfd = child_pidfd(u->main);
-        inner = open_inner_cgroup(u);
-        request.cgroup_fd = inner >= 0 ? inner : u->held.cgroup_fd >= 0 ? u->held.cgroup_fd : -1;
+        cgroup_fd = spec->delegate ? cgroup_open_of(u->manager->cgroups, child_pid(u->main)) : -EBADF;
+        request.cgroup_fd = cgroup_fd >= 0 ? cgroup_fd : u->held.cgroup_fd >= 0 ? u->held.cgroup_fd : -1;
         request.user_namespace = u->held.userns_fd >= 0;
         request.argv = call->argv;
         request.environment = env;

@@ -83,6 +83,8 @@ struct Unit {
         sd_event_source *cgroup_watch;
         int cgroup_events_fd, hook_cgroup_fd;
         uint64_t oom_kills; /* of the cgroup, when the invocation began */
+        uint64_t oom_seen;  /* the same, as of the last event */
+        sd_event_source *oom_watch;
         uint8_t invocation[16];
         uint64_t pid_identity, hook_identity; /* pidfd inode, or start time of the process on old kernels */
         char **monitor;    /* MONITOR_...=: of the unit whose OnFailure= or OnSuccess= has started this one */
@@ -211,6 +213,23 @@ bool unit_is_bound_well(const Unit *u);
 
 /* prepare.c */
 int unit_prepare(Unit *u, Fault *fault);
+
+/* limits.c */
+/* What its cgroup keeps now; NULL when nothing is held. */
+const LimitSpec *unit_limits(const Unit *u);
+/* Can this host keep the limits of @spec? */
+int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault);
+/* The unit was in the state @before: with those of Startup*=, or no longer. */
+void unit_adapt_limits(Unit *u, MachineState before);
+/* The limits of @now, which a changed unit file has, in place of those that its container has; @now gets the
+ * old ones. Also on failure, but when this host lacks a controller. */
+int unit_change_limits(Unit *u, ContainerSpec *now, bool anew, Fault *fault);
+/* All that unit_change_limits() changes, between two specs. */
+void unit_swap_limits(ContainerSpec *a, ContainerSpec *b);
+int unit_restrict_devices(Unit *u, Fault *fault);
+/* Also anew, when the cgroup or the policy is another. */
+void unit_watch_oom(Unit *u);
+void unit_unwatch_oom(Unit *u);
 
 /* prepare-plain.c: the same for units that are no containers. */
 /* 1: what a network has is kept for as long as containers are on it. */

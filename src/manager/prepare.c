@@ -11,7 +11,6 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
-#include "cgroup/devices.h"
 #include "config/env-file.h"
 #include "manager/internal.h"
 #include "runtime/exit-store.h"
@@ -120,9 +119,11 @@ static int diag_fault(const Diag *diag, Fault *fault, int r) {
 static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *limits) {
         const CgroupRoot *cgroups = u->manager->cgroups;
 
-        if (!cgroup_root_supports(cgroups, CGROUP_MEMORY) && !unit_spec_is_set(from, "Service", "MemoryMax"))
+        if (!cgroup_root_supports(cgroups, CGROUP_MEMORY) &&
+            !unit_spec_is_set(from, "Service", "MemoryMax") && !unit_spec_is_set(from, "Container", "Memory"))
                 limits->memory_max = UINT64_MAX;
-        if (!cgroup_root_supports(cgroups, CGROUP_PIDS) && !unit_spec_is_set(from, "Service", "TasksMax"))
+        if (!cgroup_root_supports(cgroups, CGROUP_PIDS) && !unit_spec_is_set(from, "Service", "TasksMax") &&
+            !unit_spec_is_set(from, "Container", "PidsLimit"))
                 limits->tasks_max = UINT64_MAX;
 }
 
@@ -185,6 +186,7 @@ int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSp
                 return r;
 
         drop_default_limits(u, q->from, &spec->limits);
+        drop_default_limits(u, q->from, &spec->starting_limits);
         if (ret_image)
                 *ret_image = take_ptr(image);
         *ret = take_ptr(spec);
@@ -208,7 +210,7 @@ static int make_spec(Unit *u, Fault *fault) {
         r = unit_find_mount_images(u, fault);
         if (r < 0)
                 return r;
-        return cgroup_root_check(u->manager->cgroups, &u->held.spec->limits, fault);
+        return unit_check_limits(u, u->held.spec, fault);
 }
 
 static void drop_spec(Unit *u) {
@@ -234,37 +236,20 @@ static void drop_directories(Unit *u) {
         (void) tree_remove(AT_FDCWD, u->held.files_dir);
 }
 
-/* File permissions mean little to a container's root: less than reading and writing needs a program. */
-static int restrict_devices(const Unit *u, Fault *fault) {
+static int delegate_cgroup(Unit *u, Fault *fault) {
         const ContainerSpec *spec = u->held.spec;
-        autodevices DeviceNodes nodes = {};
-        autofree DeviceRule *rules = NULL;
-        size_t n = 0;
+        IdPair root;
         int r;
 
-        for (size_t i = 0; i < spec->n_devices; i++)
-                n += !spec->devices[i].read || !spec->devices[i].write;
-        if (n == 0)
+        if (!spec->delegate)
                 return 0;
 
-        r = device_nodes_find(spec->devices, spec->n_devices, fault, &nodes);
-        if (r < 0)
-                return r;
-        rules = calloc(nodes.n + 1, sizeof(*rules));
-        if (!rules)
-                return -ENOMEM;
-        n = 0;
-        for (size_t i = 0; i < nodes.n; i++) {
-                const DeviceNode *node = &nodes.items[i];
-
-                if (!node->spec->read || !node->spec->write)
-                        rules[n++] = (DeviceRule){ .block = S_ISBLK(node->mode),
-                                                   .number = node->number,
-                                                   .read = node->spec->read,
-                                                   .write = node->spec->write,
-                                                   .make = node->spec->make };
-        }
-        return cgroup_restrict_devices(u->held.cgroup_fd, rules, n, fault);
+        root = id_map_outside(held_ids(u), (IdPair){ 0, 0 });
+        r = cgroup_delegate(u->held.cgroup_fd, root.uid, root.gid, fault);
+        return r < 0 || !spec->delegate_subgroup
+                       ? r
+                       : cgroup_make_subgroup(u->held.cgroup_fd, spec->delegate_subgroup, root.uid, root.gid,
+                                              fault);
 }
 
 static int make_cgroup(Unit *u, Fault *fault) {
@@ -274,11 +259,15 @@ static int make_cgroup(Unit *u, Fault *fault) {
         r = cgroup_root_renew(u->manager->cgroups, fault);
         if (r < 0)
                 return r;
-        u->held.cgroup_fd = cgroup_create(u->manager->cgroups, u->name, &u->held.spec->limits, fault);
+        if (u->held.spec->delegate)
+                cgroup_root_delegate(u->manager->cgroups, u->held.spec->delegate_controllers);
+        u->held.cgroup_fd = cgroup_create(u->manager->cgroups, u->name, unit_limits(u), fault);
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
 
-        r = restrict_devices(u, fault);
+        r = delegate_cgroup(u, fault);
+        if (r >= 0)
+                r = unit_restrict_devices(u, fault);
         if (r < 0)
                 return r;
         u->held.cgroup_spent = false;

@@ -123,16 +123,19 @@ static int change_ports(Unit *u, const ContainerSpec *wanted, Fault *fault) {
         return 0;
 }
 
-static int change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault *fault) {
+/* Takes the limits of @wanted over, in exchange for those in effect. @anew: what is in effect is not known.
+ */
+static int change_limits(Unit *u, ContainerSpec *wanted, bool anew, Fault *fault) {
         Held *h = &u->held;
         int r;
 
         /* A cgroup that is made for the next launch begins with what is in the spec. */
-        if (h->cgroup_fd < 0 || cgroup_populated(h->cgroup_fd) < 0 ||
-            (!anew && memcmp(&h->spec->limits, &wanted->limits, sizeof(wanted->limits)) == 0))
+        if (h->cgroup_fd < 0 || cgroup_populated(h->cgroup_fd) < 0) {
+                unit_swap_limits(h->spec, wanted);
                 return 0;
+        }
         r = manager_injected_fault(u->manager, "limits", fault);
-        return r < 0 ? r : cgroup_set_limits(u->manager->cgroups, h->cgroup_fd, &wanted->limits, fault);
+        return r < 0 ? r : unit_change_limits(u, wanted, anew, fault);
 }
 
 /* @r and @fault: of what could not be done. Said on the last attempt, and shown by `nsctl status`. */
@@ -172,8 +175,6 @@ static void apply_live(Unit *u, bool anew, bool last) {
         if (!succeeds(u, unit_make_spec(u, &q, NULL, &wanted, &of_spec), "it", &of_spec, last))
                 return;
         good = succeeds(u, change_limits(u, wanted, anew, &of_limits), "its limits", &of_limits, last);
-        if (good)
-                now->limits = wanted->limits;
         good = succeeds(u, change_ports(u, wanted, &of_ports), "PublishPort=", &of_ports, last) && good;
         change_words(now, wanted);
         if (!good)
@@ -247,6 +248,9 @@ static int take_over(Unit *u, ContainerSpec **spec, Fault *fault) {
         if (r < 0)
                 return r;
 
+        /* They are in effect by now, and go over into the new spec. */
+        if (!h->cgroup_spent)
+                unit_swap_limits(h->spec, *spec);
         h->cgroup_spent = h->cgroup_spent || restricts_devices(h->spec) || restricts_devices(*spec);
         container_spec_free(h->spec);
         h->spec = take_ptr(*spec);

@@ -25,7 +25,6 @@
 typedef struct Launch {
         Identity identity;
         int root_fd;
-        int cgroup_fd; /* below the unit's, for an init that makes cgroups of its own */
         PreparedMounts *mounts;
         LaunchMount *launch_mounts;
         size_t n_mounts;
@@ -35,26 +34,18 @@ typedef struct Launch {
         UnitFiles files;
         DeviceNodes devices;
         int spaces[SPACE_N_];
+        int subgroup_fd;
 } Launch;
 
-#define LAUNCH_INIT                                                                                          \
-        {                                                                                                    \
-                .root_fd = -EBADF, .old_root_fd = -EBADF, .cgroup_fd = -EBADF, .output = { -EBADF, -EBADF }, \
-                .spaces = {                                                                                  \
-                        -1,                                                                                  \
-                        -1,                                                                                  \
-                        -1,                                                                                  \
-                        -1,                                                                                  \
-                        -1,                                                                                  \
-                        -1,                                                                                  \
-                        -1                                                                                   \
-                }                                                                                            \
+#define LAUNCH_INIT                                                                     \
+        {                                                                               \
+                .root_fd = -EBADF, .old_root_fd = -EBADF, .output = { -EBADF, -EBADF }, \
+                .spaces = { -1, -1, -1, -1, -1, -1, -1 }, .subgroup_fd = -EBADF         \
         }
 
 static void launch_clear(Launch *l) {
         identity_clear(&l->identity);
         cleanup_close_(&l->root_fd);
-        cleanup_close_(&l->cgroup_fd);
         prepared_mounts_free(l->mounts);
         free(l->launch_mounts);
         cleanup_close_(&l->old_root_fd);
@@ -64,6 +55,7 @@ static void launch_clear(Launch *l) {
         unit_files_clear(&l->files);
         device_nodes_clear(&l->devices);
         unit_close_spaces(l->spaces);
+        cleanup_close_(&l->subgroup_fd);
 }
 
 #define autolaunch __attribute__((cleanup(launch_clear)))
@@ -104,15 +96,6 @@ static int find_init(Unit *u, int root_fd, Fault *fault) {
         (void) fault_set(fault, "init", -ENOENT, "%s", places[ELEMENTSOF(places) - 1]);
         fault_advise(fault, "Boot= needs a systemd or another init in the container");
         return -ENOENT;
-}
-
-static int take_cgroup(Unit *u, Launch *l, Fault *fault) {
-        const IdPair root = id_map_outside(held_ids(u), (IdPair){ 0, 0 });
-
-        if (!u->held.spec->boot || u->held.cgroup_fd < 0)
-                return 0;
-        l->cgroup_fd = cgroup_delegate(u->held.cgroup_fd, root.uid, root.gid);
-        return l->cgroup_fd < 0 ? fault_set(fault, "cgroup", l->cgroup_fd, "delegation") : 0;
 }
 
 int unit_open_root(const Unit *u, Fault *fault) {
@@ -330,6 +313,17 @@ static int name_invocation(const Unit *u, Launch *l) {
         return r;
 }
 
+static int take_subgroup(const Unit *u, Launch *l, Fault *fault) {
+        const char *name = u->held.spec->delegate_subgroup;
+        char path[NAME_MAX + 32];
+
+        if (!name || u->held.cgroup_fd < 0)
+                return 0;
+        (void) snprintf(path, sizeof(path), "%s/cgroup.procs", name);
+        l->subgroup_fd = openat(u->held.cgroup_fd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+        return l->subgroup_fd < 0 ? fault_set(fault, "delegate", -errno, "%s", name) : 0;
+}
+
 static LaunchRequest request_of(const Unit *u, const Launch *l) {
         const Held *h = &u->held;
         LaunchRequest q = LAUNCH_REQUEST_INIT;
@@ -341,7 +335,8 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.root_clone = true;
         q.userns_fd = h->userns_fd >= 0 ? h->userns_fd : -1;
         q.netns_fd = h->netns_fd >= 0 ? h->netns_fd : -1;
-        q.cgroup_fd = l->cgroup_fd >= 0 ? l->cgroup_fd : h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
+        q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
+        q.subgroup_fd = l->subgroup_fd >= 0 ? l->subgroup_fd : -1;
         q.ids = held_ids(u);
         q.stdout_fd = l->output[0] >= 0 ? l->output[0] : -1;
         q.stderr_fd = l->output[1] >= 0 ? l->output[1] : -1;
@@ -406,8 +401,6 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = unit_renew_cgroup(u, fault);
         if (r >= 0)
-                r = take_cgroup(u, &l, fault);
-        if (r >= 0)
                 r = take_root(u, &l, fault);
         if (r >= 0)
                 r = take_mounts(u, &l, fault);
@@ -422,6 +415,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = unit_open_spaces(u, l.spaces, fault);
         if (r >= 0)
+                r = take_subgroup(u, &l, fault);
+        if (r >= 0)
                 r = take_notify(u, fault);
         if (r >= 0)
                 r = manager_injected_fault(u->manager, "launch", fault);
@@ -430,6 +425,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "spawn", r, NULL);
 
+        /* Its owner may switch on controllers, and then nothing can be started in the cgroup itself. */
+        u->held.cgroup_spent |= u->held.spec->delegate;
         r = supervise(u, &result, fault);
         if (r < 0)
                 child_put_down(result.pidfd);
@@ -455,6 +452,8 @@ int unit_plan_text(Unit *u, char **ret, Fault *fault) {
                 r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
         if (r >= 0)
                 r = unit_open_spaces(u, l.spaces, fault);
+        if (r >= 0)
+                r = take_subgroup(u, &l, fault);
         if (r < 0)
                 return r;
 

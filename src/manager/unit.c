@@ -42,6 +42,7 @@ void unit_free(Unit *u) {
         (void) sd_event_source_disable_unref(u->timer);
         (void) sd_event_source_disable_unref(u->job_timer);
         (void) sd_event_source_disable_unref(u->cgroup_watch);
+        (void) sd_event_source_disable_unref(u->oom_watch);
         cleanup_close_(&u->cgroup_events_fd);
         cleanup_close_(&u->hook_cgroup_fd);
         cleanup_close_(&u->held.userns_fd);
