@@ -68,6 +68,7 @@ struct Unit {
         UnitSpec *spec;
         uint64_t fingerprint; /* of the text: does a start mean the same as the last one? */
         uint64_t live;        /* of the text whose live keys are in effect; 0 = not known */
+        bool change_failed;   /* some of them could not be: the fault text says so */
         RawUnit *raw_bad;     /* a file with mistakes: kept for its path and for "has it changed?" */
 
         Machine machine;
@@ -221,12 +222,11 @@ const LimitSpec *unit_limits(const Unit *u);
 int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault);
 /* The unit was in the state @before: with those of Startup*=, or no longer. */
 void unit_adapt_limits(Unit *u, MachineState before);
-/* The limits of @now, which a changed unit file has, in place of those that its container has; @now gets the
- * old ones. Also on failure, but when this host lacks a controller. */
-int unit_change_limits(Unit *u, ContainerSpec *now, bool anew, Fault *fault);
-/* All that unit_change_limits() changes, between two specs. */
-void unit_swap_limits(ContainerSpec *a, ContainerSpec *b);
-int unit_restrict_devices(Unit *u, Fault *fault);
+/* Those of @wanted for a container that has a cgroup; the caller takes them into its spec. On failure it
+ * keeps what it had. @anew: whatever is in effect is not known. */
+int unit_change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault *fault);
+/* As @limits and AddDevice= say, in place of what was said before. */
+int unit_restrict_devices(Unit *u, const LimitSpec *limits, Fault *fault);
 /* Also anew, when the cgroup or the policy is another. */
 void unit_watch_oom(Unit *u);
 void unit_unwatch_oom(Unit *u);

@@ -206,11 +206,10 @@ static int make_spec(Unit *u, Fault *fault) {
         u->held.fingerprint = u->live = u->fingerprint;
         u->held.watchdog = u->spec->service.watchdog;
         u->held.fresh = true;
+        u->change_failed = false;
         unit_set_policy(u, u->spec);
         r = unit_find_mount_images(u, fault);
-        if (r < 0)
-                return r;
-        return unit_check_limits(u, u->held.spec, fault);
+        return r < 0 ? r : unit_check_limits(u, u->held.spec, fault);
 }
 
 static void drop_spec(Unit *u) {
@@ -267,7 +266,7 @@ static int make_cgroup(Unit *u, Fault *fault) {
 
         r = delegate_cgroup(u, fault);
         if (r >= 0)
-                r = unit_restrict_devices(u, fault);
+                r = unit_restrict_devices(u, &u->held.spec->limits, fault);
         if (r < 0)
                 return r;
         u->held.cgroup_spent = false;

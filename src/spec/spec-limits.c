@@ -63,7 +63,7 @@ static int make_starting_limits(const UnitSpec *u, ContainerSpec *s) {
         return r < 0 ? r : starting_sets(u, l);
 }
 
-/* An init makes cgroups for its services, whether the unit has thought of it or not. */
+/* An init makes cgroups for its services. */
 static int make_delegation(const ResourceSection *from, bool boot, ContainerSpec *s) {
         s->delegate = from->delegate.on || boot;
         s->delegate_controllers = from->delegate.on ? from->delegate.controllers : boot ? ALL_CONTROLLERS : 0;
