@@ -203,6 +203,34 @@ static uint64_t read_number(int fd, const char *file) {
         return file_read_line(fd, file, &line) == 0 && parse_u64(line, &value) == 0 ? value : UINT64_MAX;
 }
 
+/* io.stat has a line for each device: "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6". */
+static void read_io(int fd, CgroupStats *s) {
+        const struct {
+                const char *word;
+                uint64_t *to;
+        } sums[] = {
+                { "rbytes=", &s->io_read_bytes },
+                { "wbytes=", &s->io_written_bytes },
+                { "rios=", &s->io_reads },
+                { "wios=", &s->io_writes },
+        };
+        autofree char *text = NULL;
+        bool known = file_read(fd, "io.stat", FILE_MAX_BYTES, &text, NULL) == 0;
+        char *state = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(sums); i++)
+                *sums[i].to = known ? 0 : UINT64_MAX;
+        for (char *word = known ? strtok_r(text, " \n", &state) : NULL; word;
+             word = strtok_r(NULL, " \n", &state))
+                for (size_t i = 0; i < ELEMENTSOF(sums); i++) {
+                        const char *number = startswith(word, sums[i].word);
+                        uint64_t n;
+
+                        if (number && parse_u64(number, &n) == 0)
+                                *sums[i].to += n;
+                }
+}
+
 int cgroup_stats(int fd, CgroupStats *ret) {
         CgroupStats s = { .cpu_usage = UINT64_MAX };
         autofree char *text = NULL;
@@ -217,7 +245,11 @@ int cgroup_stats(int fd, CgroupStats *ret) {
 
         s.memory_current = read_number(fd, "memory.current");
         s.memory_peak = read_number(fd, "memory.peak");
+        s.swap_current = read_number(fd, "memory.swap.current");
+        s.swap_peak = read_number(fd, "memory.swap.peak");
+        s.zswap_current = read_number(fd, "memory.zswap.current");
         s.tasks = read_number(fd, "pids.current");
+        read_io(fd, &s);
         *ret = s;
         return 0;
 }

@@ -93,9 +93,11 @@ int cgroup_read_memory_events(int events_fd, CgroupMemoryEvents *ret);
 
 /* UINT64_MAX = not known here. */
 typedef struct CgroupStats {
-        uint64_t memory_current, memory_peak; /* bytes */
+        uint64_t memory_current, memory_peak;            /* bytes */
+        uint64_t swap_current, swap_peak, zswap_current; /* bytes */
         usec_t cpu_usage;
         uint64_t tasks;
+        uint64_t io_read_bytes, io_written_bytes, io_reads, io_writes; /* of all devices */
 } CgroupStats;
 
 /** cgroup_stats() - what can be known; only a removed cgroup is an error (-ENODEV). */

@@ -17,6 +17,7 @@
 #define CPU_QUOTA_MIN      USEC_PER_MSEC /* of processor time in one period */
 #define CPU_PERIOD_MAX     USEC_PER_SEC
 #define IO_WEIGHT_DEFAULT  100
+#define FILE_MAX_BYTES     (1024 * 1024)
 
 /* Files of one number each. UINT64_MAX is written as "max". */
 static const struct {
@@ -76,7 +77,7 @@ static const char *io_key(const LimitSpec *l) {
         for (size_t i = 0; i < ELEMENTSOF(devices); i++)
                 if (list_of(l, i)->n > 0)
                         return devices[i].key;
-        return NULL;
+        return l->io_accounting ? "IOAccounting" : NULL;
 }
 
 static const char *number_key(const LimitSpec *l, CgroupController c) {
@@ -103,6 +104,8 @@ const char *cgroup_limit_key(const LimitSpec *l, CgroupController c) {
         }
         return NULL;
 }
+
+/* In all that follows, a @before of NULL is not known. */
 
 /* What one file of one key got: @set tells a value from its taking back, which a missing file does not need.
  */
@@ -133,7 +136,7 @@ static int apply_numbers(int fd, const LimitSpec *before, const LimitSpec *now, 
                 char text[24];
                 int r;
 
-                if (n == number_of(before, i))
+                if (before && n == number_of(before, i))
                         continue;
                 number_text(n, text);
                 r = written(file_write(fd, numbers[i].file, text), n != numbers[i].unset, fault,
@@ -147,12 +150,12 @@ static int apply_switches(int fd, const LimitSpec *before, const LimitSpec *now,
         int r;
 
         /* Without the controller there is nothing that the kernel could run out of. */
-        if (now->oom_group != before->oom_group) {
+        if (!before || now->oom_group != before->oom_group) {
                 r = file_write(fd, "memory.oom.group", now->oom_group ? "1" : "0");
                 if (r < 0 && r != -ENOENT)
                         return fault_set(fault, "limit", r, "memory.oom.group");
         }
-        if (now->memory_zswap_writeback == before->memory_zswap_writeback)
+        if (before && now->memory_zswap_writeback == before->memory_zswap_writeback)
                 return 0;
         r = file_write(fd, "memory.zswap.writeback", now->memory_zswap_writeback ? "1" : "0");
         return written(r, !now->memory_zswap_writeback, fault, "MemoryZSwapWriteback", "no",
@@ -166,9 +169,9 @@ static int apply_cpu_weight(int fd, const LimitSpec *before, const LimitSpec *no
         char text[24];
         int r;
 
-        if (now->cpu_weight == before->cpu_weight)
+        if (before && now->cpu_weight == before->cpu_weight)
                 return 0;
-        if (idle || before->cpu_weight == CPU_WEIGHT_IDLE) {
+        if (idle || !before || before->cpu_weight == CPU_WEIGHT_IDLE) {
                 r = written(file_write(fd, "cpu.idle", idle ? "1" : "0"), idle, fault, "CPUWeight", "idle",
                             "cpu.idle");
                 if (r < 0 || idle)
@@ -184,7 +187,7 @@ static int apply_cpu_quota(int fd, const LimitSpec *before, const LimitSpec *now
         uint64_t quota = now->cpu_quota, period = now->cpu_period;
         char text[48] = "max", percent[24];
 
-        if (quota == before->cpu_quota && (quota == UINT64_MAX || period == before->cpu_period))
+        if (before && quota == before->cpu_quota && (quota == UINT64_MAX || period == before->cpu_period))
                 return 0;
         (void) snprintf(percent, sizeof(percent), "%" PRIu64 ".%02u%%", quota / 10000,
                         (unsigned) (quota % 10000 / 100));
@@ -205,7 +208,7 @@ static int apply_set(int fd, const IndexSet *before, const IndexSet *now, const 
         autofree char *text = NULL;
         int r;
 
-        if (index_set_equal(before, now))
+        if (before && index_set_equal(before, now))
                 return 0;
         text = index_set_to_string(now);
         if (!text)
@@ -240,15 +243,15 @@ static int apply_partition(int fd, const LimitSpec *now, Fault *fault) {
 
 /* A partition is left before its processors change, and entered when they are right. */
 static int apply_cpuset(int fd, const LimitSpec *before, const LimitSpec *now, Fault *fault) {
-        bool changed = now->cpuset_partition != before->cpuset_partition,
+        bool changed = !before || now->cpuset_partition != before->cpuset_partition,
              member = now->cpuset_partition == CPUSET_PARTITION_MEMBER;
         int r, bad;
 
         bad = changed && member ? apply_partition(fd, now, fault) : 0;
-        r = apply_set(fd, &before->cpus, &now->cpus, "AllowedCPUs", "cpuset.cpus", fault);
+        r = apply_set(fd, before ? &before->cpus : NULL, &now->cpus, "AllowedCPUs", "cpuset.cpus", fault);
         bad = r < 0 ? r : bad;
-        r = apply_set(fd, &before->memory_nodes, &now->memory_nodes, "AllowedMemoryNodes", "cpuset.mems",
-                      fault);
+        r = apply_set(fd, before ? &before->memory_nodes : NULL, &now->memory_nodes, "AllowedMemoryNodes",
+                      "cpuset.mems", fault);
         bad = r < 0 ? r : bad;
         r = changed && !member ? apply_partition(fd, now, fault) : 0;
         return r < 0 ? r : bad;
@@ -265,7 +268,7 @@ static int apply_io_weight(int fd, const LimitSpec *before, const LimitSpec *now
         uint64_t weight = now->io_weight == UINT64_MAX ? IO_WEIGHT_DEFAULT : now->io_weight;
         char text[40];
 
-        if (now->io_weight == before->io_weight)
+        if (before && now->io_weight == before->io_weight)
                 return 0;
         (void) snprintf(text, sizeof(text), "default %" PRIu64, weight);
         return written(write_io_weight(fd, text), now->io_weight != UINT64_MAX, fault, "IOWeight",
@@ -314,14 +317,34 @@ static const DeviceLimit *find_device_limit(const DeviceLimitList *list, const c
         return NULL;
 }
 
+/* Of all devices that the file has a line for. */
+static void reset_devices(int fd, size_t i) {
+        autofree char *text = NULL;
+        char *state = NULL;
+
+        if (file_read(fd, devices[i].file, FILE_MAX_BYTES, &text, NULL) < 0)
+                return;
+        for (char *line = strtok_r(text, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
+                unsigned first, second;
+                char reset[64];
+
+                if (sscanf(line, "%u:%u ", &first, &second) != 2)
+                        continue;
+                (void) snprintf(reset, sizeof(reset), "%u:%u %s", first, second, devices[i].none);
+                (void) file_write(fd, devices[i].file, reset);
+        }
+}
+
 /* First what goes: a path that is new may name the device of one that is gone. */
 static int apply_devices(int fd, size_t i, const LimitSpec *before, const LimitSpec *now, Fault *fault) {
-        const DeviceLimitList *from = list_of(before, i), *to = list_of(now, i);
+        const DeviceLimitList *from = before ? list_of(before, i) : NULL, *to = list_of(now, i);
         int r, bad = 0;
 
-        if (device_lists_equal(from, to))
+        if (!from)
+                reset_devices(fd, i);
+        else if (device_lists_equal(from, to))
                 return 0;
-        for (size_t k = 0; k < from->n; k++)
+        for (size_t k = 0; from && k < from->n; k++)
                 if (!find_device_limit(to, from->items[k].path))
                         (void) write_device_limit(fd, i, &from->items[k], false, NULL);
 
@@ -333,16 +356,13 @@ static int apply_devices(int fd, size_t i, const LimitSpec *before, const LimitS
         return bad;
 }
 
-int cgroup_apply(int fd, const LimitSpec *before, const LimitSpec *now, Fault *fault) {
+static int apply_all(int fd, const LimitSpec *before, const LimitSpec *now, Fault *fault) {
         static int (*const steps[])(int, const LimitSpec *, const LimitSpec *, Fault *) = {
                 apply_numbers,   apply_switches, apply_cpu_weight,
                 apply_cpu_quota, apply_cpuset,   apply_io_weight,
         };
-        static const LimitSpec fresh = LIMIT_SPEC_NONE;
         int r, bad = 0;
 
-        if (!before)
-                before = &fresh;
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
                 r = steps[i](fd, before, now, fault);
                 bad = r < 0 && bad == 0 ? r : bad;
@@ -352,4 +372,14 @@ int cgroup_apply(int fd, const LimitSpec *before, const LimitSpec *now, Fault *f
                 bad = r < 0 && bad == 0 ? r : bad;
         }
         return bad;
+}
+
+int cgroup_apply(int fd, const LimitSpec *before, const LimitSpec *now, Fault *fault) {
+        static const LimitSpec fresh = LIMIT_SPEC_NONE;
+
+        return apply_all(fd, before ? before : &fresh, now, fault);
+}
+
+int cgroup_apply_anew(int fd, const LimitSpec *now, Fault *fault) {
+        return apply_all(fd, NULL, now, fault);
 }

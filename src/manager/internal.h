@@ -29,6 +29,7 @@
 #include "runtime/exec.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
+#include "storage/mounts.h"
 
 /* Ids of user namespaces are given out in slots of users.id-count each. */
 typedef struct IdPool {
@@ -40,6 +41,7 @@ typedef struct IdPool {
 typedef struct Held {
         Image *image;
         ContainerSpec *spec;
+        Image **mount_images; /* one per mount of the spec: what Mount=type=image means; NULL = is none */
         char *directory;      /* /run/nsunitd/held/UNIT */
         char *container_dir;  /* /var/lib/nsunits/containers/UNIT */
         char *files_dir;      /* /run/nsunitd/units/UNIT */
@@ -220,12 +222,11 @@ const LimitSpec *unit_limits(const Unit *u);
 int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault);
 /* The unit was in the state @before: with those of Startup*=, or no longer. */
 void unit_adapt_limits(Unit *u, MachineState before);
-/* The limits of @now, which a changed unit file has, in place of those that its container has; @now gets the
- * old ones. Also on failure, but when this host lacks a controller. */
-int unit_change_limits(Unit *u, ContainerSpec *now, bool anew, Fault *fault);
-/* All that unit_change_limits() changes, between two specs. */
-void unit_swap_limits(ContainerSpec *a, ContainerSpec *b);
-int unit_restrict_devices(Unit *u, Fault *fault);
+/* Those of @wanted for a container that has a cgroup; the caller takes them into its spec. On failure it
+ * keeps what it had. @anew: whatever is in effect is not known. */
+int unit_change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault *fault);
+/* As @limits and AddDevice= say, in place of what was said before. */
+int unit_restrict_devices(Unit *u, const LimitSpec *limits, Fault *fault);
 /* Also anew, when the cgroup or the policy is another. */
 void unit_watch_oom(Unit *u);
 void unit_unwatch_oom(Unit *u);
@@ -251,6 +252,13 @@ int unit_describe_attachment(Unit *u);
 char *held_path(const Unit *u, const char *name);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
+
+/* mount-images.c */
+int unit_find_mount_images(Unit *u, Fault *fault);
+void unit_drop_mount_images(Unit *u);
+/* The layers of each, one per mount of the spec; close with the other. */
+int unit_open_mount_layers(const Unit *u, MountLayers **ret, Fault *fault);
+void unit_close_mount_layers(const Unit *u, MountLayers *layers);
 
 /* spaces.c */
 /* NULL without a user namespace. */
@@ -282,6 +290,8 @@ int unit_files_add(const Unit *u, const char *name, const char *destination, Uni
 void unit_files_clear(UnitFiles *files);
 
 /* spawn.c */
+/* What the container's processes have as "/", before anything is mounted on it; a descriptor. */
+int unit_open_root(const Unit *u, Fault *fault);
 void unit_begin_invocation(Unit *u);
 /* User=, Group= and GroupAdd= in the container's own files. */
 int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *fault);

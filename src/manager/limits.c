@@ -47,41 +47,22 @@ void unit_adapt_limits(Unit *u, MachineState before) {
         log_message(LOG_WARNING, u->name, "cannot change its limits: %s", strempty(text));
 }
 
-void unit_swap_limits(ContainerSpec *a, ContainerSpec *b) {
-        SWAP(a->limits, b->limits);
-        SWAP(a->starting_limits, b->starting_limits);
-        SWAP(a->has_starting_limits, b->has_starting_limits);
-        SWAP(a->oom_policy, b->oom_policy);
-}
+int unit_change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault *fault) {
+        const LimitSpec *from = unit_limits(u), *to = limits_in(wanted, u->machine.state);
+        int fd = u->held.cgroup_fd, r;
 
-int unit_change_limits(Unit *u, ContainerSpec *now, bool anew, Fault *fault) {
-        const LimitSpec *from = unit_limits(u), *to = limits_in(now, u->machine.state);
-        bool devices = from && !limit_spec_same_devices(from, to);
-        int r;
-
-        if (!from)
-                return 0;
-        if (u->held.cgroup_fd < 0) {
-                unit_swap_limits(u->held.spec, now);
-                return 0;
-        }
-
-        r = unit_check_limits(u, now, fault);
+        r = unit_check_limits(u, wanted, fault);
         if (r >= 0)
                 r = cgroup_root_enable(u->manager->cgroups, to, fault);
         if (r < 0)
                 return r;
-        r = cgroup_apply(u->held.cgroup_fd, from, to, fault);
-        if (anew && r >= 0)
-                r = cgroup_apply(u->held.cgroup_fd, NULL, to, fault);
-        /* What could not be set was not set; the rest was. */
-        unit_swap_limits(u->held.spec, now);
-        if (devices) {
-                int bad = unit_restrict_devices(u, fault);
 
-                r = r < 0 ? r : bad;
-        }
-        unit_watch_oom(u);
+        r = anew ? cgroup_apply_anew(fd, to, fault) : cgroup_apply(fd, from, to, fault);
+        if (r >= 0 && (anew || !limit_spec_same_devices(from, to)))
+                r = unit_restrict_devices(u, to, fault);
+        /* All or nothing, as for a start. */
+        if (r < 0)
+                (void) cgroup_apply(fd, to, from, NULL);
         return r;
 }
 
@@ -124,8 +105,7 @@ static int add_own_devices(const Unit *u, bool closed, DeviceRule **rules, size_
         return 0;
 }
 
-int unit_restrict_devices(Unit *u, Fault *fault) {
-        const LimitSpec *limits = &u->held.spec->limits;
+int unit_restrict_devices(Unit *u, const LimitSpec *limits, Fault *fault) {
         bool closed = device_rules_are_closed(limits);
         autofree DeviceRule *rules = NULL;
         size_t n = 0;

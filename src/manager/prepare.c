@@ -208,11 +208,13 @@ static int make_spec(Unit *u, Fault *fault) {
         u->held.fresh = true;
         u->change_failed = false;
         unit_set_policy(u, u->spec);
-        return unit_check_limits(u, u->held.spec, fault);
+        r = unit_find_mount_images(u, fault);
+        return r < 0 ? r : unit_check_limits(u, u->held.spec, fault);
 }
 
 static void drop_spec(Unit *u) {
         image_unref(take_ptr(u->held.image));
+        unit_drop_mount_images(u);
         container_spec_free(take_ptr(u->held.spec));
 }
 
@@ -264,7 +266,7 @@ static int make_cgroup(Unit *u, Fault *fault) {
 
         r = delegate_cgroup(u, fault);
         if (r >= 0)
-                r = unit_restrict_devices(u, fault);
+                r = unit_restrict_devices(u, &u->held.spec->limits, fault);
         if (r < 0)
                 return r;
         u->held.cgroup_spent = false;

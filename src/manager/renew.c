@@ -123,17 +123,17 @@ static int change_ports(Unit *u, const ContainerSpec *wanted, Fault *fault) {
         return 0;
 }
 
-/* Takes the limits of @wanted over, in exchange for those in effect. @anew: what is in effect is not known.
- */
-static int change_limits(Unit *u, ContainerSpec *wanted, bool anew, Fault *fault) {
-        Held *h = &u->held;
+/* Nobody has removed it. */
+static bool has_cgroup(const Held *h) {
+        return h->cgroup_fd >= 0 && cgroup_populated(h->cgroup_fd) >= 0;
+}
+
+static int change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault *fault) {
         int r;
 
         /* A cgroup that is made for the next launch begins with what is in the spec. */
-        if (h->cgroup_fd < 0 || cgroup_populated(h->cgroup_fd) < 0) {
-                unit_swap_limits(h->spec, wanted);
+        if (!has_cgroup(&u->held))
                 return 0;
-        }
         r = manager_injected_fault(u->manager, "limits", fault);
         return r < 0 ? r : unit_change_limits(u, wanted, anew, fault);
 }
@@ -147,6 +147,16 @@ static bool succeeds(Unit *u, int r, const char *what, const Fault *fault) {
         log_message(LOG_ERR, u->name, "%s cannot be changed while it runs, which it does as before: %s", what,
                     strempty(u->fault_text));
         return false;
+}
+
+static void take_limits(Unit *u, ContainerSpec *from) {
+        ContainerSpec *to = u->held.spec;
+
+        SWAP(to->limits, from->limits);
+        SWAP(to->starting_limits, from->starting_limits);
+        to->has_starting_limits = from->has_starting_limits;
+        to->oom_policy = from->oom_policy;
+        unit_watch_oom(u);
 }
 
 /* The rest is only looked at, or is the policy, which counts as it was read. */
@@ -181,7 +191,9 @@ static void apply_live(Unit *u, bool anew) {
 
         if (!succeeds(u, make_running_spec(u, &wanted, &of_spec), "it", &of_spec))
                 return;
-        good = succeeds(u, change_limits(u, wanted, anew || failed, &of_limits), "its limits", &of_limits);
+        good = succeeds(u, change_limits(u, wanted, anew, &of_limits), "its limits", &of_limits);
+        if (good)
+                take_limits(u, wanted);
         good = succeeds(u, change_ports(u, wanted, &of_ports), "PublishPort=", &of_ports) && good;
         change_words(u->held.spec, wanted);
         if (!good)
@@ -244,14 +256,6 @@ static bool reads_files(const UnitSpec *spec) {
         return spec_environment_files(spec) || unit_spec_is_set(spec, "Container", "SeccompProfile");
 }
 
-/* By a program of the cgroup, which is made with the cgroup. */
-static bool restricts_devices(const ContainerSpec *spec) {
-        for (size_t i = 0; i < spec->n_devices; i++)
-                if (!spec->devices[i].read || !spec->devices[i].write)
-                        return true;
-        return false;
-}
-
 static int take_over(Unit *u, ContainerSpec **spec, Fault *fault) {
         Held *h = &u->held;
         int r;
@@ -264,16 +268,15 @@ static int take_over(Unit *u, ContainerSpec **spec, Fault *fault) {
         if (r < 0)
                 return r;
 
-        /* They are in effect by now, and go over into the new spec. */
-        if (!h->cgroup_spent)
-                unit_swap_limits(h->spec, *spec);
-        h->cgroup_spent = h->cgroup_spent || restricts_devices(h->spec) || restricts_devices(*spec);
+        h->cgroup_spent |= h->spec->delegate != (*spec)->delegate;
         container_spec_free(h->spec);
         h->spec = take_ptr(*spec);
         h->watchdog = u->spec->service.watchdog;
         h->volumes_filled = h->volumes_filled && h->fingerprint == u->fingerprint;
         unit_set_policy(u, u->spec);
         r = unit_make_files(u, fault);
+        if (r >= 0 && !h->cgroup_spent && has_cgroup(h))
+                r = unit_restrict_devices(u, &h->spec->limits, fault);
         return r < 0 ? r : unit_save_text(u, fault);
 }
 

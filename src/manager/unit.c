@@ -49,6 +49,7 @@ void unit_free(Unit *u) {
         cleanup_close_(&u->held.netns_fd);
         cleanup_close_(&u->held.cgroup_fd);
         image_unref(u->held.image);
+        unit_drop_mount_images(u);
         container_spec_free(u->held.spec);
         id_map_clear(&u->held.ids);
         free(u->held.directory);
@@ -315,15 +316,28 @@ char *unit_cgroup(const Unit *u) {
 }
 
 void unit_usage(Unit *u, UnitUsage *ret) {
+        const LimitSpec *limits = unit_limits(u);
         CgroupStats stats;
 
-        *ret = (UnitUsage){ UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
+        memset(ret, 0xff, sizeof(*ret));
         if (u->held.cgroup_fd < 0 || cgroup_stats(u->held.cgroup_fd, &stats) < 0)
                 return;
 
-        ret->memory_current = stats.memory_current;
-        ret->memory_peak = stats.memory_peak;
-        ret->tasks_current = stats.tasks;
-        if (stats.cpu_usage != UINT64_MAX)
-                ret->cpu_usage_nsec = stats.cpu_usage * NSEC_PER_USEC;
+        *ret = (UnitUsage){
+                .memory_current = stats.memory_current,
+                .memory_peak = stats.memory_peak,
+                .memory_swap_current = stats.swap_current,
+                .memory_swap_peak = stats.swap_peak,
+                .memory_zswap_current = stats.zswap_current,
+                .cpu_usage_nsec =
+                        stats.cpu_usage == UINT64_MAX ? UINT64_MAX : stats.cpu_usage * NSEC_PER_USEC,
+                .tasks_current = stats.tasks,
+                .io_read_bytes = stats.io_read_bytes,
+                .io_read_operations = stats.io_reads,
+                .io_write_bytes = stats.io_written_bytes,
+                .io_write_operations = stats.io_writes,
+                .effective_memory_high = limits ? limits->memory_high : UINT64_MAX,
+                .effective_memory_max = limits ? limits->memory_max : UINT64_MAX,
+                .effective_tasks_max = limits ? limits->tasks_max : UINT64_MAX,
+        };
 }

@@ -64,6 +64,7 @@ typedef struct LimitSpec {
 
         uint64_t tasks_max;
 
+        bool io_accounting;
         uint64_t io_weight;                                    /* 1 ... 10000 */
         DeviceLimitList io_device_weight;                      /* 1 ... 10000 */
         DeviceLimitList io_read_bandwidth, io_write_bandwidth; /* bytes per second; UINT64_MAX = no limit */

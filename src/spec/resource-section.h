@@ -76,6 +76,8 @@ typedef struct NftSetNameList {
 
 ENUM_DECLARE(Controller, controller, CONTROLLER, CONTROLLER_LIST);
 
+#define ALL_CONTROLLERS ((1u << CONTROLLER_N_) - 1)
+
 /* Delegate= */
 typedef struct Delegation {
         bool on;
@@ -90,7 +92,7 @@ typedef struct ResourceSection {
         uint64_t startup_memory_swap_max, startup_memory_zswap_max;           /* bytes */
         uint64_t startup_io_weight;                                           /* 1 ... 10000 */
 
-        bool cpu_accounting, memory_accounting, tasks_accounting, io_accounting, ip_accounting;
+        bool cpu_accounting, memory_accounting, tasks_accounting, ip_accounting;
 
         InetPrefixList ip_allow, ip_deny;
         char **ip_ingress_filters, **ip_egress_filters; /* paths of pinned programs */

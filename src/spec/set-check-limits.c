@@ -11,6 +11,7 @@ static const struct {
         { "Service", "CPUQuota", "cpu" },
         { "Service", "CPUSetPartition", "cpuset" },
         { "Service", "CPUWeight", "cpu" },
+        { "Service", "IOAccounting", "io" },
         { "Service", "IODeviceWeight", "io" },
         { "Service", "IODeviceLatencyTargetSec", "io" },
         { "Service", "IOReadBandwidthMax", "io" },

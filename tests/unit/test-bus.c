@@ -245,7 +245,12 @@ char *unit_cgroup(const Unit *u) {
 }
 
 void unit_usage(Unit *u, UnitUsage *ret) {
-        *ret = (UnitUsage){ 1024, 2048, UINT64_MAX, 3 };
+        *ret = (UnitUsage){ .memory_current = 1024,
+                            .memory_peak = 2048,
+                            .cpu_usage_nsec = UINT64_MAX,
+                            .tasks_current = 3,
+                            .io_write_bytes = 77,
+                            .effective_tasks_max = 9 };
 }
 
 /* The set: a bus over a manager, and one client in the same loop. */
@@ -549,6 +554,8 @@ START_TEST(unit_shows_its_state) {
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "NRestarts", 'u'), 3);
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "MemoryPeak", 't'), 2048);
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "CPUUsageNSec", 't'), UINT64_MAX);
+        ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "IOWriteBytes", 't'), 77);
+        ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "EffectiveTasksMax", 't'), 9);
 
         /* The date, within a minute. */
         ck_assert_uint_lt(clock_now(CLOCK_REALTIME) -

@@ -69,6 +69,14 @@ static void apply(Fake *f, const LimitSpec *before, const LimitSpec *now) {
         ck_assert_msg(cgroup_apply(f->fd, before, now, &fault) == 0, "%s: %s", fault.object, fault.advice);
 }
 
+/* Of a plain file, into which all writes go at its start. */
+static void expect_start(int fd, const char *file, const char *wanted) {
+        autofree char *line = NULL;
+
+        ck_assert_int_eq(file_read_line(fd, file, &line), 0);
+        ck_assert_msg(startswith(line, wanted) != NULL, "%s", line);
+}
+
 START_TEST(numbers) {
         LimitSpec none = LIMIT_SPEC_NONE, l = LIMIT_SPEC_NONE, more;
         Fake f;
@@ -225,6 +233,38 @@ START_TEST(disks) {
 }
 END_TEST
 
+/* What is not known is written, and lines of devices are taken from the file. */
+START_TEST(anew) {
+        LimitSpec l = LIMIT_SPEC_NONE;
+        Fault fault = {};
+        Fake f;
+
+        fake_setup(&f);
+        ck_assert_int_eq(unlinkat(f.fd, "io.latency", 0), 0);
+        ck_assert_int_eq(unlinkat(f.fd, "io.max", 0), 0);
+        ck_assert_int_eq(unlinkat(f.fd, "io.weight", 0), 0);
+        ck_assert_int_eq(unlinkat(f.fd, "cpu.idle", 0), 0);
+        ck_assert_int_eq(file_replace(f.fd, "io.max", "8:0 rbps=5 wbps=max\n", 20, 0600, false), 0);
+        l.tasks_max = 7;
+        ck_assert_int_eq(cgroup_apply_anew(f.fd, &l, &fault), 0);
+        expect_written(&f, "cpu.max=max 100000\n"
+                           "cpu.weight=100\n"
+                           "cpuset.cpus=\n\n"
+                           "cpuset.mems=\n\n"
+                           "memory.high=max\n"
+                           "memory.low=0\n"
+                           "memory.max=max\n"
+                           "memory.min=0\n"
+                           "memory.oom.group=0\n"
+                           "memory.swap.max=max\n"
+                           "memory.zswap.max=max\n"
+                           "memory.zswap.writeback=1\n"
+                           "pids.max=7\n");
+        expect_start(f.fd, "io.max", "8:0 wiops=max");
+        fake_done(&f);
+}
+END_TEST
+
 /* Files that are not there matter to who wants something of them. */
 START_TEST(missing) {
         LimitSpec none = LIMIT_SPEC_NONE, l = LIMIT_SPEC_NONE;
@@ -277,4 +317,4 @@ START_TEST(no_disk) {
 }
 END_TEST
 
-TEST_MAIN("limits", numbers, processor, cpuset, disks, missing, controllers, no_disk)
+TEST_MAIN("limits", numbers, processor, cpuset, disks, anew, missing, controllers, no_disk)
