@@ -29,6 +29,7 @@
 #include "runtime/exec.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
+#include "storage/mounts.h"
 
 /* Ids of user namespaces are given out in slots of users.id-count each. */
 typedef struct IdPool {
@@ -40,6 +41,7 @@ typedef struct IdPool {
 typedef struct Held {
         Image *image;
         ContainerSpec *spec;
+        Image **mount_images; /* one per mount of the spec: what Mount=type=image means; NULL = is none */
         char *directory;      /* /run/nsunitd/held/UNIT */
         char *container_dir;  /* /var/lib/nsunits/containers/UNIT */
         char *files_dir;      /* /run/nsunitd/units/UNIT */
@@ -66,6 +68,7 @@ struct Unit {
         UnitSpec *spec;
         uint64_t fingerprint; /* of the text: does a start mean the same as the last one? */
         uint64_t live;        /* of the text whose live keys are in effect; 0 = not known */
+        bool change_failed;   /* some of them could not be: the fault text says so */
         RawUnit *raw_bad;     /* a file with mistakes: kept for its path and for "has it changed?" */
 
         Machine machine;
@@ -250,6 +253,13 @@ char *held_path(const Unit *u, const char *name);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
 
+/* mount-images.c */
+int unit_find_mount_images(Unit *u, Fault *fault);
+void unit_drop_mount_images(Unit *u);
+/* The layers of each, one per mount of the spec; close with the other. */
+int unit_open_mount_layers(const Unit *u, MountLayers **ret, Fault *fault);
+void unit_close_mount_layers(const Unit *u, MountLayers *layers);
+
 /* spaces.c */
 /* NULL without a user namespace. */
 const IdMap *held_ids(const Unit *u);
@@ -280,6 +290,8 @@ int unit_files_add(const Unit *u, const char *name, const char *destination, Uni
 void unit_files_clear(UnitFiles *files);
 
 /* spawn.c */
+/* What the container's processes have as "/", before anything is mounted on it; a descriptor. */
+int unit_open_root(const Unit *u, Fault *fault);
 void unit_begin_invocation(Unit *u);
 /* User=, Group= and GroupAdd= in the container's own files. */
 int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *fault);

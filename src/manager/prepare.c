@@ -206,12 +206,15 @@ static int make_spec(Unit *u, Fault *fault) {
         u->held.fingerprint = u->live = u->fingerprint;
         u->held.watchdog = u->spec->service.watchdog;
         u->held.fresh = true;
+        u->change_failed = false;
         unit_set_policy(u, u->spec);
-        return unit_check_limits(u, u->held.spec, fault);
+        r = unit_find_mount_images(u, fault);
+        return r < 0 ? r : unit_check_limits(u, u->held.spec, fault);
 }
 
 static void drop_spec(Unit *u) {
         image_unref(take_ptr(u->held.image));
+        unit_drop_mount_images(u);
         container_spec_free(take_ptr(u->held.spec));
 }
 

@@ -143,6 +143,7 @@ static bool succeeds(Unit *u, int r, const char *what, const Fault *fault, bool 
         if (r >= 0)
                 return true;
         if (last) {
+                u->change_failed = true;
                 unit_set_fault(u, fault);
                 log_message(LOG_ERR, u->name,
                             "%s cannot be changed while it runs, which it does as before: %s", what,
@@ -174,6 +175,11 @@ static void change_words(ContainerSpec *to, ContainerSpec *from) {
         to->stop_timeout = from->stop_timeout;
 }
 
+static void note_success(Unit *u) {
+        u->live = u->fingerprint;
+        u->change_failed = false;
+}
+
 /* @anew: whatever was in effect is not known. @last: there is no other attempt. */
 static void apply_live(Unit *u, bool anew, bool last) {
         const SpecRequest q = { .from = u->spec, .image = u->held.image, .running = true };
@@ -191,15 +197,14 @@ static void apply_live(Unit *u, bool anew, bool last) {
         change_words(now, wanted);
         if (!good)
                 return;
-        /* The last attempt may have failed. */
-        if (u->main && u->live != 0)
+        if (u->change_failed)
                 unit_set_fault(u, NULL);
-        u->live = u->fingerprint;
+        note_success(u);
 }
 
 static bool wants_changes(const Unit *u) {
         return u->machine.prepared && u->machine.state != MACHINE_CLEANING && u->spec && u->held.spec &&
-               u->live != u->fingerprint;
+               (u->live != u->fingerprint || u->change_failed);
 }
 
 /* A network that no container is on is what its file says; else it waits for a restart. */
@@ -290,6 +295,7 @@ int unit_renew(Unit *u, Fault *fault) {
                 r = take_over(u, &spec, fault);
         if (r < 0)
                 return fault_set(fault, "renew", r, NULL);
-        u->held.fingerprint = u->live = u->fingerprint;
+        u->held.fingerprint = u->fingerprint;
+        note_success(u);
         return 0;
 }

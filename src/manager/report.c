@@ -42,12 +42,14 @@ int manager_remove_image(Manager *m, const char *reference, Fault *fault) {
         autostrv char **in_use = NULL;
         int r;
 
-        for (Unit *u = m->units; u; u = u->hh.next)
-                if (u->held.image) {
-                        r = strv_add(&in_use, u->held.image->id);
-                        if (r < 0)
-                                return r;
-                }
+        for (Unit *u = m->units; u; u = u->hh.next) {
+                r = u->held.image ? strv_add(&in_use, u->held.image->id) : 0;
+                for (size_t i = 0; r == 0 && u->held.mount_images && i < u->held.spec->n_mounts; i++)
+                        if (u->held.mount_images[i])
+                                r = strv_add(&in_use, u->held.mount_images[i]->id);
+                if (r < 0)
+                        return r;
+        }
 
         r = image_store_remove(m->images, reference, in_use, fault);
         if (r < 0)

@@ -165,6 +165,7 @@ static int adopt_spec(Unit *u, const json_t *saved, Fault *fault) {
         r = unit_make_spec(u, &q, NULL, &u->held.spec, fault);
         if (r < 0)
                 return r;
+        (void) unit_find_mount_images(u, NULL);
         u->held.watchdog = started->service.watchdog;
         unit_set_policy(u, u->spec ? u->spec : started);
         return 0;

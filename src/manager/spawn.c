@@ -17,6 +17,7 @@
 #include "runtime/identity.h"
 #include "runtime/launch.h"
 #include "storage/mounts.h"
+#include "storage/root.h"
 
 #define INIT_PATH LIBEXECDIR "/nsunits-init"
 
@@ -26,6 +27,8 @@ typedef struct Launch {
         int root_fd;
         PreparedMounts *mounts;
         LaunchMount *launch_mounts;
+        size_t n_mounts;
+        int old_root_fd; /* among these */
         int output[2];
         char **environment;
         UnitFiles files;
@@ -34,10 +37,18 @@ typedef struct Launch {
         int subgroup_fd;
 } Launch;
 
-#define LAUNCH_INIT                                                                                        \
-        {                                                                                                  \
-                .root_fd = -EBADF, .output = { -EBADF, -EBADF }, .spaces = { -1, -1, -1, -1, -1, -1, -1 }, \
-                .subgroup_fd = -EBADF                                                                      \
+#define LAUNCH_INIT                                                              \
+        {                                                                        \
+                .root_fd = -EBADF, .old_root_fd = -EBADF, .subgroup_fd = -EBADF, \
+                .output = { -EBADF, -EBADF }, .spaces = {                        \
+                        -1,                                                      \
+                        -1,                                                      \
+                        -1,                                                      \
+                        -1,                                                      \
+                        -1,                                                      \
+                        -1,                                                      \
+                        -1                                                       \
+                }                                                                \
         }
 
 static void launch_clear(Launch *l) {
@@ -45,6 +56,7 @@ static void launch_clear(Launch *l) {
         cleanup_close_(&l->root_fd);
         prepared_mounts_free(l->mounts);
         free(l->launch_mounts);
+        cleanup_close_(&l->old_root_fd);
         cleanup_close_(&l->output[0]);
         cleanup_close_(&l->output[1]);
         strv_free(l->environment);
@@ -71,32 +83,97 @@ int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *faul
         return 0;
 }
 
-static int take_root(Unit *u, Launch *l, Fault *fault) {
+/* As systemd-nspawn looks for one; what the path means inside, no matter where its links lead. */
+static int find_init(Unit *u, int root_fd, Fault *fault) {
+        static const char *const places[] = { "/usr/lib/systemd/systemd", "/lib/systemd/systemd",
+                                              "/sbin/init" };
+
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                autoclose int fd = path_in_root_open(root_fd, places[i], O_PATH | O_CLOEXEC, 0);
+                char *path;
+
+                if (fd < 0)
+                        continue;
+                path = strdup(places[i]);
+                if (!path)
+                        return -ENOMEM;
+                free(u->held.spec->argv[0]);
+                u->held.spec->argv[0] = path;
+                return 0;
+        }
+        (void) fault_set(fault, "init", -ENOENT, "%s", places[ELEMENTSOF(places) - 1]);
+        fault_advise(fault, "Boot= needs a systemd or another init in the container");
+        return -ENOENT;
+}
+
+int unit_open_root(const Unit *u, Fault *fault) {
+        const char *inner = u->held.spec->pivot_root;
         autofree char *path = held_path(u, "root");
+        autoclose int root = -EBADF;
+        int fd;
 
         if (!path)
                 return -ENOMEM;
-
-        l->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (l->root_fd < 0)
+        root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root < 0)
                 return fault_set(fault, "open root", -errno, "%s", path);
+        if (!inner)
+                return take_fd(root);
+        fd = path_in_root_open(root, inner, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        return fd < 0 ? fault_set(fault, "pivot root", fd, "%s", inner) : fd;
+}
 
+static int take_root(Unit *u, Launch *l, Fault *fault) {
+        l->root_fd = unit_open_root(u, fault);
+        if (l->root_fd < 0)
+                return l->root_fd;
+        if (u->held.spec->boot) {
+                int r = find_init(u, l->root_fd, fault);
+
+                if (r < 0)
+                        return r;
+        }
         return unit_resolve_identity(u, l->root_fd, &l->identity, fault);
+}
+
+/* PivotRoot= with a place for the old one: the first of the mounts, for the others may lie on it. */
+static int take_old_root(Unit *u, Launch *l, Fault *fault) {
+        autofree char *path = held_path(u, "root");
+
+        if (!u->held.spec->old_root)
+                return 0;
+        if (!path)
+                return -ENOMEM;
+        l->old_root_fd = root_clone(path);
+        if (l->old_root_fd < 0)
+                return fault_set(fault, "old root", l->old_root_fd, "%s", path);
+        l->launch_mounts[l->n_mounts++] = (LaunchMount){
+                .fd = l->old_root_fd,
+                .destination = u->held.spec->old_root,
+                .is_directory = true,
+        };
+        return 0;
 }
 
 static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
         autofree char *volumes = NULL, *staging = NULL;
+        MountLayers *layers;
         int r;
 
         if (asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
             asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
                 return -ENOMEM;
 
+        r = unit_open_mount_layers(u, &layers, fault);
+        if (r < 0)
+                return r;
+
         const MountsRequest request = {
                 .spec = u->held.spec,
                 .volumes_dir = volumes,
                 .container_dir = u->held.container_dir,
+                .layers = layers,
                 .staging = staging,
                 .root_fd = l->root_fd,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
@@ -106,6 +183,7 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
                 .restart = u->held.volumes_filled,
         };
         r = prepared_mounts_make(&request, fault, &l->mounts);
+        unit_close_mount_layers(u, layers);
         if (r < 0)
                 return r;
         u->held.volumes_filled = true;
@@ -113,13 +191,14 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         l->launch_mounts = calloc(l->mounts->n + 1, sizeof(*l->launch_mounts));
         if (!l->launch_mounts)
                 return -ENOMEM;
-        for (size_t i = 0; i < l->mounts->n; i++)
-                l->launch_mounts[i] = (LaunchMount){
+        r = take_old_root(u, l, fault);
+        for (size_t i = 0; r == 0 && i < l->mounts->n; i++)
+                l->launch_mounts[l->n_mounts++] = (LaunchMount){
                         .fd = l->mounts->items[i].fd,
                         .destination = l->mounts->items[i].spec->destination,
                         .is_directory = l->mounts->items[i].directory,
                 };
-        return 0;
+        return r;
 }
 
 /* LogDriver= in our terms. Podman's files have a form of their own, ours are plain lines. */
@@ -270,7 +349,7 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.stdout_fd = l->output[0] >= 0 ? l->output[0] : -1;
         q.stderr_fd = l->output[1] >= 0 ? l->output[1] : -1;
         q.mounts = l->launch_mounts;
-        q.n_mounts = l->mounts ? l->mounts->n : 0;
+        q.n_mounts = l->n_mounts;
         q.files = l->files.items;
         q.n_files = l->files.n;
         memcpy(q.space_fds, l->spaces, sizeof(q.space_fds));

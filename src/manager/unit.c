@@ -49,6 +49,7 @@ void unit_free(Unit *u) {
         cleanup_close_(&u->held.netns_fd);
         cleanup_close_(&u->held.cgroup_fd);
         image_unref(u->held.image);
+        unit_drop_mount_images(u);
         container_spec_free(u->held.spec);
         id_map_clear(&u->held.ids);
         free(u->held.directory);

@@ -100,8 +100,9 @@ static bool pick_again(const Network *n, const Attachment *self, const NetworkPo
         for (size_t i = 0; i < self->n_ports; i++) {
                 const NetworkPort *old = &self->ports[i];
 
-                if (old->protocol != p->protocol || old->container_port != p->container_port ||
-                    old->count != p->count || old->host_address.family != p->host_address.family ||
+                if (old->host_port < RANDOM_FIRST || old->protocol != p->protocol ||
+                    old->container_port != p->container_port || old->count != p->count ||
+                    old->host_address.family != p->host_address.family ||
                     (p->host_address.family != AF_UNSPEC &&
                      !inet_equal(&old->host_address, &p->host_address)))
                         continue;

@@ -89,6 +89,8 @@ void container_spec_free(ContainerSpec *s) {
         free(s->host_name);
         free(s->image);
         free(s->rootfs);
+        free(s->pivot_root);
+        free(s->old_root);
         strv_free(s->argv);
         strv_free(s->environment);
         free(s->working_dir);

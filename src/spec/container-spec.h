@@ -159,6 +159,8 @@ typedef struct ContainerSpec {
         char *rootfs;        /* absolute host directory */
         bool rootfs_overlay; /* Rootfs=DIR:O */
         bool read_only;
+        char *pivot_root; /* directory in it that becomes "/"; NULL = none */
+        char *old_root;   /* where the whole root is seen then; NULL = nowhere */
 
         /* process */
         char **argv; /* at least one */
@@ -169,6 +171,7 @@ typedef struct ContainerSpec {
         char **groups;      /* further ones, names or numbers of the same file */
         int stop_signal;
         bool run_init;
+        bool boot; /* an init of the container's is the program: argv[0] is one that may be there */
         ScheduleSpec schedule;
         char *time_zone;  /* below /usr/share/zoneinfo, "local" = the host's; NULL = the image's */
         char *machine_id; /* 32 hexadecimal digits; NULL = none is given */

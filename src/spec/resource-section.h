@@ -76,6 +76,8 @@ typedef struct NftSetNameList {
 
 ENUM_DECLARE(Controller, controller, CONTROLLER, CONTROLLER_LIST);
 
+#define ALL_CONTROLLERS ((1u << CONTROLLER_N_) - 1)
+
 /* Delegate= */
 typedef struct Delegation {
         bool on;

@@ -63,9 +63,10 @@ static int make_starting_limits(const UnitSpec *u, ContainerSpec *s) {
         return r < 0 ? r : starting_sets(u, l);
 }
 
-static int make_delegation(const ResourceSection *from, ContainerSpec *s) {
-        s->delegate = from->delegate.on;
-        s->delegate_controllers = from->delegate.controllers;
+/* An init makes cgroups for its services. */
+static int make_delegation(const ResourceSection *from, bool boot, ContainerSpec *s) {
+        s->delegate = from->delegate.on || boot;
+        s->delegate_controllers = from->delegate.on ? from->delegate.controllers : boot ? ALL_CONTROLLERS : 0;
         return from->delegate.on ? spec_copy_text(from->delegate_subgroup, &s->delegate_subgroup) : 0;
 }
 
@@ -85,6 +86,6 @@ int spec_make_limits(const Making *m, ContainerSpec *s) {
         s->oom_policy = oom_policy(&u->service);
         s->limits.oom_group = s->oom_policy == OOM_POLICY_KILL;
 
-        r = make_delegation(&u->service.resources, s);
+        r = make_delegation(&u->service.resources, m->section->boot, s);
         return r < 0 ? r : make_starting_limits(u, s);
 }
