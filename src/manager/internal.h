@@ -9,6 +9,7 @@
  *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
  *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
+ *      pod.c       what a pod holds, and its end
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings
  */
@@ -48,6 +49,7 @@ typedef struct Held {
         int userns_fd, netns_fd, cgroup_fd;
         bool cgroup_killed; /* no process can be started in it any more */
         bool root;
+        bool pod_spaces;     /* of a pod: IPC, UTS and /dev/shm */
         bool volumes_filled; /* the first spawn has filled and chowned what it had to */
         Attachment *attachment;
 } Held;
@@ -87,6 +89,7 @@ struct Unit {
         char *fault_text;
         char *status_text;
         int status_errno;          /* ERRNO= of the invocation */
+        bool member_ended;         /* of a pod: its end is to be thought of */
         bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
         bool log_file;             /* the output goes to a file that has to be rotated */
@@ -211,6 +214,8 @@ int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
 /* The spec that a start would use now: image and environment files are looked up. */
 int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSpec **ret, Fault *fault);
+/* Is it of a kind whose preparation is kept in Unit.held? */
+bool unit_holds(const Unit *u);
 int held_paths(Unit *u);
 int unit_describe_attachment(Unit *u);
 char *held_path(const Unit *u, const char *name);
@@ -231,6 +236,25 @@ const Attachment *unit_attachment(const Unit *u);
 /* Namespaces of others, for one launch; -1 where it has its own or the host's. */
 int unit_open_spaces(const Unit *u, int fds[SPACE_N_], Fault *fault);
 void unit_close_spaces(int fds[SPACE_N_]);
+
+/* Would a new start share the same namespaces as the last one? */
+bool unit_spaces_stay(const Unit *u);
+
+/* pod.c */
+bool unit_is_pod(const Unit *u);
+/* The started pod that @spec names; NULL when it names none. */
+int unit_pod(const Unit *u, const UnitSpec *spec, const Unit **ret, Fault *fault);
+int unit_make_pod_spaces(Unit *u, Fault *fault);
+void unit_drop_pod_spaces(Unit *u);
+int unit_adopt_pod_spaces(Unit *u);
+int unit_open_pod_space(const Unit *pod, Space space, Fault *fault);
+/* Where the /dev/shm is that comes with another's IPC namespace; NULL where it has its own. */
+int unit_pod_shm(const Unit *u, char **ret);
+/* @u has ended: does its pod follow? */
+void unit_tell_pod(Unit *u);
+void unit_settle_pod(Unit *pod);
+/* What could not be decided before all units were adopted. */
+void manager_settle_pods(Manager *m);
 
 /* files.c */
 typedef struct UnitFiles {

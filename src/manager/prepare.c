@@ -29,6 +29,12 @@ int manager_injected_fault(const Manager *m, const char *step, Fault *fault) {
         return fault_set(fault, step, -EIO, "failure injected by NSUNITSD_FAIL_STEP");
 }
 
+bool unit_holds(const Unit *u) {
+        const UnitKind kind = unit_name_kind(u->name);
+
+        return kind == UNIT_CONTAINER || kind == UNIT_POD;
+}
+
 char *held_path(const Unit *u, const char *name) {
         char *path;
 
@@ -130,17 +136,22 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
         autoptr(Diag) diag = diag_new();
         autoptr(Image) image = NULL;
         autospecfiles SpecFiles files = {};
+        const Unit *pod = NULL;
         autostrv char **env = NULL;
         int r;
 
         if (!diag)
                 return -ENOMEM;
-        if (!from || from->kind != UNIT_CONTAINER)
+        if (!from || (!from->container && !from->pod))
                 return fault_set(fault, "unit", -EINVAL, "%s is no container", u->name);
+        r = unit_pod(u, from, &pod, fault);
+        if (r < 0)
+                return r;
 
         /* spec_make() needs what it says. */
-        r = from->container->image ? manager_find_image(u->manager, from->container->image, &image, fault)
-                                   : 0;
+        r = from->container && from->container->image
+                    ? manager_find_image(u->manager, from->container->image, &image, fault)
+                    : 0;
         if (r < 0)
                 return r;
         r = read_environment_files(from, diag, &env, fault);
@@ -155,6 +166,7 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
                         .seccomp = files.seccomp,
                         .sub_uids = files.sub_uids,
                         .sub_gids = files.sub_gids,
+                        .pod = pod ? pod->held.spec : NULL,
                 };
 
                 r = spec_make(from, &sources, diag, &spec);
@@ -170,7 +182,8 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
         if (r < 0)
                 return r;
 
-        drop_default_limits(u, from, &spec->limits);
+        if (from->container)
+                drop_default_limits(u, from, &spec->limits);
         if (ret_image)
                 *ret_image = take_ptr(image);
         *ret = take_ptr(spec);
@@ -187,7 +200,7 @@ static int make_spec(Unit *u, Fault *fault) {
                 return r;
 
         u->held.fingerprint = u->fingerprint;
-        return cgroup_root_check(u->manager->cgroups, &u->held.spec->limits, fault);
+        return unit_is_pod(u) ? 0 : cgroup_root_check(u->manager->cgroups, &u->held.spec->limits, fault);
 }
 
 static void drop_spec(Unit *u) {
@@ -394,24 +407,30 @@ typedef struct PrepareStep {
         const char *name;
         int (*make)(Unit *u, Fault *fault);
         void (*drop)(Unit *u);
+        bool container, pod; /* for which of them it is */
 } PrepareStep;
 
 static const PrepareStep steps[] = {
-        { "spec", make_spec, drop_spec },
-        { "ids", unit_make_ids, unit_drop_ids },
-        { "directories", make_directories, drop_directories },
-        { "user-namespace", unit_make_userns, unit_drop_userns },
-        { "network-namespace", unit_make_netns, unit_drop_netns },
-        { "cgroup", make_cgroup, drop_cgroup },
-        { "root", make_root, drop_root },
-        { "network", make_network, drop_network },
-        { "files", unit_make_files, NULL },
-        { "publish", make_published, drop_published },
+        { "spec", make_spec, drop_spec, true, true },
+        { "ids", unit_make_ids, unit_drop_ids, true, true },
+        { "directories", make_directories, drop_directories, true, true },
+        { "user-namespace", unit_make_userns, unit_drop_userns, true, true },
+        { "network-namespace", unit_make_netns, unit_drop_netns, true, true },
+        { "pod-namespaces", unit_make_pod_spaces, unit_drop_pod_spaces, false, true },
+        { "cgroup", make_cgroup, drop_cgroup, true, false },
+        { "root", make_root, drop_root, true, false },
+        { "network", make_network, drop_network, true, true },
+        { "files", unit_make_files, NULL, true, true },
+        { "publish", make_published, drop_published, true, true },
 };
+
+static bool is_for(const PrepareStep *step, const Unit *u) {
+        return unit_is_pod(u) ? step->pod : step->container;
+}
 
 static void release_steps(Unit *u, size_t n) {
         while (n-- > 0)
-                if (steps[n].drop)
+                if (steps[n].drop && is_for(&steps[n], u))
                         steps[n].drop(u);
 }
 
@@ -420,11 +439,13 @@ int unit_prepare(Unit *u, Fault *fault) {
 
         if (!u->spec)
                 return fault_set(fault, "unit", -ENOENT, "%s has no usable unit file", u->name);
-        if (u->spec->kind != UNIT_CONTAINER)
+        if (!unit_holds(u))
                 return unit_prepare_plain(u, fault);
 
         r = held_paths(u);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++) {
+                if (!is_for(&steps[i], u))
+                        continue;
                 r = manager_injected_fault(u->manager, steps[i].name, fault);
                 if (r >= 0)
                         r = steps[i].make(u, fault);
@@ -447,7 +468,7 @@ void unit_release(Unit *u) {
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);
-        if (unit_name_kind(u->name) != UNIT_CONTAINER || held_paths(u) < 0)
+        if (!unit_holds(u) || held_paths(u) < 0)
                 return;
 
         child_free(u->main);

@@ -20,7 +20,7 @@ static const NamespaceChoice *choice_of(const Unit *u, Space space) {
 static int find_unit(const Unit *u, const NamespaceChoice *c, Unit **ret, Fault *fault) {
         Unit *other = manager_get_unit(u->manager, c->unit);
 
-        if (other && other->held.spec && other->held.root) {
+        if (other && other->held.spec && (other->held.root || other->held.pod_spaces)) {
                 *ret = other;
                 return 0;
         }
@@ -198,11 +198,13 @@ const Attachment *unit_attachment(const Unit *u) {
 
 /* -- for each launch -- */
 
-/* That of the main process, which must be the one that is watched all the while. */
+/* A pod's, or that of the main process, which must be the one that is watched all the while. */
 static int open_main_space(const Unit *other, Space space, Fault *fault) {
         char path[64];
         int fd;
 
+        if (unit_is_pod(other))
+                return unit_open_pod_space(other, space, fault);
         if (!other->main)
                 return fault_set(fault, "namespace", -ESRCH, "%s, which does not run", other->name);
         (void) snprintf(path, sizeof(path), "/proc/%d/ns/%s", child_pid(other->main), space_to_string(space));
@@ -238,4 +240,15 @@ int unit_open_spaces(const Unit *u, int fds[SPACE_N_], Fault *fault) {
 void unit_close_spaces(int fds[SPACE_N_]) {
         for (size_t i = 0; i < SPACE_N_; i++)
                 cleanup_close_(&fds[i]);
+}
+
+bool unit_spaces_stay(const Unit *u) {
+        for (size_t i = 0; i < SPACE_N_; i++) {
+                const NamespaceChoice *c = choice_of(u, (Space) i);
+                const Unit *other = c->mode == NAMESPACE_UNIT ? manager_get_unit(u->manager, c->unit) : NULL;
+
+                if (other && (!other->held.spec || other->held.fingerprint != other->fingerprint))
+                        return false;
+        }
+        return true;
 }

@@ -116,6 +116,8 @@ static void plan_host(Builder *b) {
         b->shm = b->cgroup = -1;
         if (b->spec->spaces[SPACE_IPC].mode == NAMESPACE_HOST)
                 b->shm = clone_path(b, "/dev/shm", 0);
+        else if (q->shm)
+                b->shm = clone_path(b, q->shm, 0);
         if (q->cgroup_fd >= 0) {
                 int source = slot(b, q->cgroup_fd, "cgroup");
 
