@@ -242,8 +242,10 @@ bool unit_spaces_stay(const Unit *u);
 
 /* pod.c */
 bool unit_is_pod(const Unit *u);
-/* The started pod that @spec names; NULL when it names none. */
-int unit_pod(const Unit *u, const UnitSpec *spec, const Unit **ret, Fault *fault);
+/* What the pod that @spec names was started from, or would be, which is put into @made as well, for the
+ * caller to free; NULL when it names none. */
+int unit_pod_spec(const Unit *u, const UnitSpec *spec, ContainerSpec **made, const ContainerSpec **ret,
+                  Fault *fault);
 int unit_make_pod_spaces(Unit *u, Fault *fault);
 void unit_drop_pod_spaces(Unit *u);
 int unit_adopt_pod_spaces(Unit *u);

@@ -16,13 +16,21 @@ bool unit_is_pod(const Unit *u) {
         return unit_name_kind(u->name) == UNIT_POD;
 }
 
-int unit_pod(const Unit *u, const UnitSpec *spec, const Unit **ret, Fault *fault) {
+int unit_pod_spec(const Unit *u, const UnitSpec *spec, ContainerSpec **made, const ContainerSpec **ret,
+                  Fault *fault) {
         const char *name = spec->container ? spec->container->pod : NULL;
+        Unit *pod = name ? manager_get_unit(u->manager, name) : NULL;
+        int r = 0;
 
-        *ret = name ? manager_get_unit(u->manager, name) : NULL;
-        if (name && (!*ret || !(*ret)->held.pod_spaces))
-                return fault_set(fault, "pod", -ESRCH, "%s, which is not started", name);
-        return 0;
+        *ret = NULL;
+        if (!name)
+                return 0;
+        if (!pod || !unit_is_pod(pod))
+                return fault_set(fault, "pod", -ENOENT, "%s", name);
+        if (!pod->held.spec)
+                r = unit_make_spec(pod, pod->spec, NULL, made, fault);
+        *ret = pod->held.spec ? pod->held.spec : *made;
+        return r;
 }
 
 /* -- what it holds -- */
@@ -116,10 +124,20 @@ int unit_pod_shm(const Unit *u, char **ret) {
 
 /* -- its end -- */
 
-static Unit *pod_of(const Unit *u) {
-        const ContainerSection *c = u->spec ? u->spec->container : NULL;
+/* Of a container whose file is gone, as it was started. */
+static const char *name_of_pod(const Unit *u) {
+        const ContainerSpec *s = u->held.spec;
 
-        return c && c->pod ? manager_get_unit(u->manager, c->pod) : NULL;
+        if (u->spec)
+                return u->spec->container ? u->spec->container->pod : NULL;
+        return s ? s->spaces[SPACE_NETWORK].unit : NULL;
+}
+
+static Unit *pod_of(const Unit *u) {
+        const char *name = name_of_pod(u);
+        Unit *pod = name ? manager_get_unit(u->manager, name) : NULL;
+
+        return pod && unit_is_pod(pod) ? pod : NULL;
 }
 
 /* Up, on its way there, waiting for a restart, or about to begin. */

@@ -136,7 +136,8 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
         autoptr(Diag) diag = diag_new();
         autoptr(Image) image = NULL;
         autospecfiles SpecFiles files = {};
-        const Unit *pod = NULL;
+        autoptr(ContainerSpec) pod_made = NULL;
+        const ContainerSpec *pod;
         autostrv char **env = NULL;
         int r;
 
@@ -144,7 +145,7 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
                 return -ENOMEM;
         if (!from || (!from->container && !from->pod))
                 return fault_set(fault, "unit", -EINVAL, "%s is no container", u->name);
-        r = unit_pod(u, from, &pod, fault);
+        r = unit_pod_spec(u, from, &pod_made, &pod, fault);
         if (r < 0)
                 return r;
 
@@ -166,7 +167,7 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
                         .seccomp = files.seccomp,
                         .sub_uids = files.sub_uids,
                         .sub_gids = files.sub_gids,
-                        .pod = pod ? pod->held.spec : NULL,
+                        .pod = pod,
                 };
 
                 r = spec_make(from, &sources, diag, &spec);

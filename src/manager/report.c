@@ -131,6 +131,11 @@ int manager_list_links(Manager *m, char **ret) {
         return dump(network_list_links(m->network), ret);
 }
 
+/* A pod has a spec, too, but runs no program. */
+static int check_container(const Unit *u, const char *what, Fault *fault) {
+        return unit_is_pod(u) ? fault_set(fault, what, -EINVAL, "%s is no container", u->name) : 0;
+}
+
 int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
         autoptr(ContainerSpec) spec = NULL;
         autofree char *volumes = volumes_dir(m), *root = NULL;
@@ -138,6 +143,9 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
         autoidmap IdMap example = {};
         int r;
 
+        r = check_container(u, "spec", fault);
+        if (r < 0)
+                return r;
         r = unit_make_spec(u, u->spec, NULL, &spec, fault);
         if (r < 0)
                 return r;
@@ -163,7 +171,9 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
 }
 
 int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault) {
-        return unit_plan_text(u, ret, fault);
+        int r = check_container(u, "plan", fault);
+
+        return r < 0 ? r : unit_plan_text(u, ret, fault);
 }
 
 /* Of a network or a volume nothing was written down: only what was read last is known. */

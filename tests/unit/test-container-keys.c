@@ -123,6 +123,8 @@ START_TEST(keys_that_do_not_go_together) {
                   "4:13: error: PublishPort= does not go together with Pod= (it belongs in app.pod)" },
                 { "Pod=app.pod\nSysctl=net.core.somaxconn=9",
                   "4:8: error: Sysctl=net/core/somaxconn is of a namespace that is not the container's own" },
+                { "IpcNS=app.pod\nPidNS=app.pod", "4:7: error: PidNS=app.pod: a pod has no namespace of this "
+                                                  "kind (its containers have one each)" },
                 { "Pod=app.pod\nUserNS=auto",
                   "4:8: error: UserNS= does not go together with Pod= (it belongs in app.pod)" },
                 { "Network=db.container\nIP=10.0.0.1",
