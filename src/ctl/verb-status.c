@@ -103,8 +103,9 @@ static void print_cause(const json_t *p) {
         bool failed = streq(state, "failed");
         autofree char *why = explain_end(p), *how = NULL, *last = NULL;
 
-        if (failure[0] && !streq(state, "active"))
-                print_text("Failure", failure);
+        /* Of what runs: a change that could not reach it. */
+        if (failure[0])
+                print_text(streq(state, "active") ? "Warning" : "Failure", failure);
         else if (failed && why)
                 print_text("Failure", why);
 

@@ -118,6 +118,7 @@ int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault) {
         ExecRequest request = EXEC_REQUEST_INIT;
         autostrv char **env = NULL;
         autoidentity Identity identity = {};
+        autoclose int cgroup_fd = -EBADF; /* not the container's own, when that has become an inner one */
         int r;
 
         if (!u->main || !spec)
@@ -130,7 +131,8 @@ int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault) {
                 return fault_set(fault, "exec", r, NULL);
 
         request.pidfd = child_pidfd(u->main);
-        request.cgroup_fd = u->held.cgroup_fd >= 0 ? u->held.cgroup_fd : -1;
+        cgroup_fd = spec->delegate ? cgroup_open_of(u->manager->cgroups, child_pid(u->main)) : -EBADF;
+        request.cgroup_fd = cgroup_fd >= 0 ? cgroup_fd : u->held.cgroup_fd >= 0 ? u->held.cgroup_fd : -1;
         request.user_namespace = spec->user_namespace;
         request.argv = call->argv;
         request.environment = env;

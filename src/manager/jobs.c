@@ -54,12 +54,6 @@ void manager_schedule_jobs(Manager *m) {
         (void) sd_event_source_set_enabled(m->jobs_source, SD_EVENT_ONESHOT);
 }
 
-/* A restart keeps what is prepared if a new start would prepare the same. */
-static bool may_keep(Unit *u) {
-        return u->held.spec && u->held.fingerprint == u->fingerprint && unit_image_stays(u) &&
-               unit_spaces_stay(u);
-}
-
 bool unit_may_start(Unit *u, JobResult *ret) {
         ConditionOutcome outcome = { .verdict = CONDITION_MET };
         const char *word;
@@ -102,10 +96,11 @@ static void run_start(Manager *m, Unit *u) {
 
 static void run_restart(Manager *m, Unit *u) {
         /* A restart by policy that others take part in: it has ended already. */
-        if (unit_at_rest(u) || (restart_is_due(u) && (!u->held.spec || unit_spaces_stay(u))))
+        if (unit_at_rest(u) || (restart_is_due(u) && unit_spaces_stay(u)))
                 job_queue_finished(m->jobs, u->index, JOB_STOP, JOB_RESULT_DONE);
         else
-                unit_event(u, &(MachineEvent){ .type = EVENT_STOP, .restart = true, .keep = may_keep(u) });
+                unit_event(u,
+                           &(MachineEvent){ .type = EVENT_STOP, .restart = true, .keep = unit_may_keep(u) });
 }
 
 static void run_reload(Manager *m, Unit *u) {

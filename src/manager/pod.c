@@ -28,7 +28,7 @@ int unit_pod_spec(const Unit *u, const UnitSpec *spec, ContainerSpec **made, con
         if (!pod || !unit_is_pod(pod))
                 return fault_set(fault, "pod", -ENOENT, "%s", name);
         if (!pod->held.spec)
-                r = unit_make_spec(pod, pod->spec, NULL, made, fault);
+                r = unit_make_spec(pod, &(SpecRequest){ .from = pod->spec }, NULL, made, fault);
         *ret = pod->held.spec ? pod->held.spec : *made;
         return r;
 }

@@ -8,9 +8,6 @@
 #include "spec/spec-json.h"
 #include "storage/volume.h"
 
-/* As large as saved.c lets it be. */
-#define UNIT_TEXT_MAX (1024 * 1024)
-
 static char *volumes_dir(const Manager *m) {
         char *path;
 
@@ -146,7 +143,7 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
         r = check_container(u, "spec", fault);
         if (r < 0)
                 return r;
-        r = unit_make_spec(u, u->spec, NULL, &spec, fault);
+        r = unit_make_spec(u, &(SpecRequest){ .from = u->spec }, NULL, &spec, fault);
         if (r < 0)
                 return r;
         r = held_paths(u);
@@ -174,36 +171,4 @@ int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault) {
         int r = check_container(u, "plan", fault);
 
         return r < 0 ? r : unit_plan_text(u, ret, fault);
-}
-
-/* Of a network or a volume nothing was written down: only what was read last is known. */
-static int read_started(const Unit *u, char **ret, Fault *fault) {
-        autofree char *path = NULL;
-        int r;
-
-        if (!u->held.spec) {
-                *ret = strdup("");
-                return *ret ? 0 : -ENOMEM;
-        }
-        if (asprintf(&path, "%s/unit", u->held.files_dir) < 0) {
-                path = NULL;
-                return -ENOMEM;
-        }
-        r = file_read(AT_FDCWD, path, UNIT_TEXT_MAX, ret, NULL);
-        return r < 0 ? fault_set(fault, "read", r, "%s", path) : 0;
-}
-
-int manager_unit_text(Unit *u, char **ret_started, char **ret_loaded, Fault *fault) {
-        autofree char *started = NULL, *loaded = u->spec ? raw_unit_to_text(u->spec->raw) : strdup("");
-        int r;
-
-        if (!loaded)
-                return -ENOMEM;
-        r = read_started(u, &started, fault);
-        if (r < 0)
-                return r;
-
-        *ret_started = take_ptr(started);
-        *ret_loaded = take_ptr(loaded);
-        return 0;
 }

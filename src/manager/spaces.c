@@ -241,14 +241,3 @@ void unit_close_spaces(int fds[SPACE_N_]) {
         for (size_t i = 0; i < SPACE_N_; i++)
                 cleanup_close_(&fds[i]);
 }
-
-bool unit_spaces_stay(const Unit *u) {
-        for (size_t i = 0; i < SPACE_N_; i++) {
-                const NamespaceChoice *c = choice_of(u, (Space) i);
-                const Unit *other = c->mode == NAMESPACE_UNIT ? manager_get_unit(u->manager, c->unit) : NULL;
-
-                if (other && (!other->held.spec || other->held.fingerprint != other->fingerprint))
-                        return false;
-        }
-        return true;
-}

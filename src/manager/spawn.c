@@ -1,6 +1,7 @@
 /*
  * MACHINE_SPAWN: one launch of what PREPARE has made. This alone is repeated by a restart, so it does
- * nothing that could have been done before: clone the mounts, open the logs, clone3, watch.
+ * nothing that could have been done before: clone the mounts, open the logs, clone3, watch. What has changed
+ * since the last launch is renewed first (renew.c).
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -31,11 +32,13 @@ typedef struct Launch {
         DeviceNodes devices;
         int spaces[SPACE_N_];
         char *shm;
+        int subgroup_fd;
 } Launch;
 
-#define LAUNCH_INIT                                                                                       \
-        {                                                                                                 \
-                .root_fd = -EBADF, .output = { -EBADF, -EBADF }, .spaces = { -1, -1, -1, -1, -1, -1, -1 } \
+#define LAUNCH_INIT                                                                                        \
+        {                                                                                                  \
+                .root_fd = -EBADF, .output = { -EBADF, -EBADF }, .spaces = { -1, -1, -1, -1, -1, -1, -1 }, \
+                .subgroup_fd = -EBADF                                                                      \
         }
 
 static void launch_clear(Launch *l) {
@@ -50,6 +53,7 @@ static void launch_clear(Launch *l) {
         device_nodes_clear(&l->devices);
         unit_close_spaces(l->spaces);
         free(l->shm);
+        cleanup_close_(&l->subgroup_fd);
 }
 
 #define autolaunch __attribute__((cleanup(launch_clear)))
@@ -182,7 +186,7 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
 static bool hears(const Unit *u) {
         const ServiceSection *s = u->spec ? &u->spec->service : NULL;
 
-        if (service_type_notifies(u->held.spec->type) || (s && s->watchdog > 0))
+        if (service_type_notifies(u->held.spec->type) || u->held.watchdog > 0)
                 return true;
         return s && s->notify_access > NOTIFY_ACCESS_NONE;
 }
@@ -239,11 +243,22 @@ static int name_invocation(const Unit *u, Launch *l) {
         r = strv_addf(&l->environment, "INVOCATION_ID=%s", sd_id128_to_string(id, text));
         if (r >= 0)
                 r = strv_add_all(&l->environment, u->monitor);
-        if (r >= 0 && s && s->watchdog > 0 && s->watchdog != USEC_INFINITY)
-                r = strv_addf(&l->environment, "WATCHDOG_USEC=%" PRIu64, s->watchdog);
+        if (r >= 0 && u->held.watchdog > 0 && u->held.watchdog != USEC_INFINITY)
+                r = strv_addf(&l->environment, "WATCHDOG_USEC=%" PRIu64, u->held.watchdog);
         if (r >= 0 && s && s->restart_mode == RESTART_MODE_DEBUG && u->machine.n_restarts > 0)
                 r = strv_add(&l->environment, "DEBUG_INVOCATION=1");
         return r;
+}
+
+static int take_subgroup(const Unit *u, Launch *l, Fault *fault) {
+        const char *name = u->held.spec->delegate_subgroup;
+        char path[NAME_MAX + 32];
+
+        if (!name || u->held.cgroup_fd < 0)
+                return 0;
+        (void) snprintf(path, sizeof(path), "%s/cgroup.procs", name);
+        l->subgroup_fd = openat(u->held.cgroup_fd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+        return l->subgroup_fd < 0 ? fault_set(fault, "delegate", -errno, "%s", name) : 0;
 }
 
 static LaunchRequest request_of(const Unit *u, const Launch *l) {
@@ -258,6 +273,7 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.userns_fd = h->userns_fd >= 0 ? h->userns_fd : -1;
         q.netns_fd = h->netns_fd >= 0 ? h->netns_fd : -1;
         q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
+        q.subgroup_fd = l->subgroup_fd >= 0 ? l->subgroup_fd : -1;
         q.ids = held_ids(u);
         q.stdout_fd = l->output[0] >= 0 ? l->output[0] : -1;
         q.stderr_fd = l->output[1] >= 0 ? l->output[1] : -1;
@@ -319,6 +335,8 @@ int unit_spawn(Unit *u, Fault *fault) {
 
         r = manager_injected_fault(u->manager, "spawn", fault);
         if (r >= 0)
+                r = unit_renew(u, fault);
+        if (r >= 0)
                 r = unit_renew_cgroup(u, fault);
         if (r >= 0)
                 r = take_root(u, &l, fault);
@@ -335,6 +353,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = take_spaces(u, &l, fault);
         if (r >= 0)
+                r = take_subgroup(u, &l, fault);
+        if (r >= 0)
                 r = take_notify(u, fault);
         if (r >= 0)
                 r = manager_injected_fault(u->manager, "launch", fault);
@@ -343,6 +363,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "spawn", r, NULL);
 
+        /* Its owner may switch on controllers, and then nothing can be started in the cgroup itself. */
+        u->held.cgroup_spent |= u->held.spec->delegate;
         r = supervise(u, &result, fault);
         if (r < 0)
                 child_put_down(result.pidfd);
@@ -368,6 +390,8 @@ int unit_plan_text(Unit *u, char **ret, Fault *fault) {
                 r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
         if (r >= 0)
                 r = take_spaces(u, &l, fault);
+        if (r >= 0)
+                r = take_subgroup(u, &l, fault);
         if (r < 0)
                 return r;
 

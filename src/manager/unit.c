@@ -42,6 +42,7 @@ void unit_free(Unit *u) {
         (void) sd_event_source_disable_unref(u->timer);
         (void) sd_event_source_disable_unref(u->job_timer);
         (void) sd_event_source_disable_unref(u->cgroup_watch);
+        (void) sd_event_source_disable_unref(u->oom_watch);
         cleanup_close_(&u->cgroup_events_fd);
         cleanup_close_(&u->hook_cgroup_fd);
         cleanup_close_(&u->held.userns_fd);
@@ -76,6 +77,15 @@ static MachinePolicy policy_of(const UnitSpec *spec) {
                 p.start_limit_interval = 0;
         }
         return p;
+}
+
+void unit_set_policy(Unit *u, const UnitSpec *spec) {
+        u->policy = policy_of(spec);
+        if (!u->machine.prepared || !u->held.spec)
+                return;
+        /* It knows nothing of a keep-alive that it was not told to send. */
+        u->policy.restart.type = u->held.spec->type;
+        u->policy.watchdog = u->held.watchdog;
 }
 
 /* Reads text into a spec. Whatever is wrong with it ends up in @diag and in the load state. */
@@ -229,7 +239,7 @@ int unit_load(Unit *u) {
         if (!u->spec)
                 return 0;
 
-        u->policy = policy_of(u->spec);
+        unit_set_policy(u, u->spec);
         u->fingerprint = raw_unit_fingerprint(u->spec->raw);
         r = enter_dependencies(u);
         return r < 0 ? r : enter_install(u);

@@ -16,6 +16,7 @@
 
 #include "basic/file.h"
 #include "basic/strv.h"
+#include "basic/unit-name.h"
 #include "runtime/launch.h"
 #include "runtime/seccomp.h"
 #include "runtime/step.h"
@@ -64,13 +65,19 @@ static int check_request(const LaunchRequest *q, Fault *f) {
         return 0;
 }
 
+/* Its own, or its pod's: the containers of a pod say together what is in there. */
+static bool may_set(const LaunchRequest *q, Space space) {
+        const NamespaceChoice *c = &q->spec->spaces[space];
+
+        return namespace_is_own(c) || (c->mode == NAMESPACE_UNIT && unit_name_kind(c->unit) == UNIT_POD);
+}
+
 static int check_sysctls(const LaunchRequest *q, Fault *f) {
         for (size_t i = 0; i < q->spec->n_sysctls; i++) {
                 const char *path = q->spec->sysctls[i].path;
 
-                if (confine_sysctl_is_own(path, q->netns_fd >= 0 && q->spec->network != NETWORK_MODE_SHARED,
-                                          namespace_is_own(&q->spec->spaces[SPACE_IPC]),
-                                          namespace_is_own(&q->spec->spaces[SPACE_UTS])))
+                if (confine_sysctl_is_own(path, q->netns_fd >= 0 && may_set(q, SPACE_NETWORK),
+                                          may_set(q, SPACE_IPC), may_set(q, SPACE_UTS)))
                         continue;
                 (void) fault_set(f, "system control", -EPERM, "%s", path);
                 fault_advise(f, "it is not the container's own but the host's");
@@ -127,7 +134,7 @@ static void plan_host(Builder *b) {
                 } else {
                         b->cgroup = slot(b, -1, "cgroup mount");
                         step(b, (Step){ STEP_CLONE_MOUNT, PLACE_HOST, .slot = source, .out = b->cgroup,
-                                        .flags = CLONE_READ_ONLY });
+                                        .flags = b->spec->delegate ? 0 : CLONE_READ_ONLY });
                 }
         }
 
@@ -245,6 +252,10 @@ static void plan_join(Builder *b) {
         join(b, q->template_fd, CLONE_NEWNS, "template");
         join(b, q->userns_fd, CLONE_NEWUSER, "user");
         plan_new_spaces(b);
+        /* Only now: the cgroup namespace begins at the cgroup in which it is made. */
+        if (q->subgroup_fd >= 0)
+                step(b, (Step){ STEP_ENTER_CGROUP, PLACE_JOIN, .slot = slot(b, q->subgroup_fd, "subgroup"),
+                                .out = -1 });
         step(b, (Step){ STEP_SPAWN, PLACE_JOIN, .slot = -1, .out = -1,
                         .flags = is_own(b, SPACE_PID) ? CLONE_NEWPID : 0 });
 }

@@ -34,16 +34,15 @@ static int check_process(const UnitSpec *u, Diag *diag) {
 /* What would reach through to the host, or to another container. */
 static int check_sysctls(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
-        const bool own = !c->pod;
-        const bool network = own && c->network.choice.mode != NETWORK_MODE_HOST &&
+        const bool network = c->network.choice.mode != NETWORK_MODE_HOST &&
                              c->network.choice.shared.mode == NAMESPACE_DEFAULT;
         int bad = 0;
 
         for (size_t i = 0; i < c->sysctls.n; i++) {
                 const char *path = c->sysctls.items[i].path;
 
-                if (confine_sysctl_is_own(path, network, own && namespace_is_own(&c->ipc_namespace),
-                                          own && namespace_is_own(&c->uts_namespace)))
+                if (confine_sysctl_is_own(path, network, namespace_is_own(&c->ipc_namespace),
+                                          namespace_is_own(&c->uts_namespace)))
                         continue;
                 bad = diag_error(diag, check_place(u, "Container", "Sysctl"), -EINVAL,
                                  "Sysctl=%s is of a namespace that is not the container's own", path);

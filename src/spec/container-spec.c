@@ -116,6 +116,9 @@ void container_spec_free(ContainerSpec *s) {
         free(s->devices);
         free(s->sysctls);
         free(s->rlimits);
+        limit_spec_done(&s->limits);
+        limit_spec_done(&s->starting_limits);
+        free(s->delegate_subgroup);
         strv_free(s->labels);
         strv_free(s->annotations);
         free(s);

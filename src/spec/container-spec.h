@@ -16,6 +16,7 @@
 #include "basic/inet.h"
 #include "spec/container-words.h"
 #include "spec/id-map.h"
+#include "spec/limit-spec.h"
 #include "spec/namespace.h"
 #include "spec/schedule.h"
 #include "spec/seccomp-profile.h"
@@ -117,14 +118,6 @@ typedef struct RlimitSpec {
         struct rlimit limit;
 } RlimitSpec;
 
-/* Limits of the cgroup; UINT64_MAX = not set. */
-typedef struct LimitSpec {
-        uint64_t memory_max; /* bytes */
-        uint64_t cpu_weight; /* 1 ... 10000 */
-        uint64_t cpu_quota;  /* µs of processor time per second of wall time */
-        uint64_t tasks_max;
-} LimitSpec;
-
 /* Families of sockets that may be opened: bit N stands for address family N. */
 typedef struct FamilyChoice {
         bool set;
@@ -223,8 +216,13 @@ typedef struct ContainerSpec {
         char **labels;      /* NAME=VALUE */
         char **annotations; /* NAME=VALUE */
 
-        LogDriver log_driver; /* LOG_DRIVER_INVALID_ = as nsunitd.conf says */
-        LimitSpec limits;
+        LogDriver log_driver;              /* LOG_DRIVER_INVALID_ = as nsunitd.conf says */
+        LimitSpec limits, starting_limits; /* the second ones until the unit is active, ... */
+        bool has_starting_limits;          /* ... if there are any */
+        OomPolicy oom_policy;
+        bool delegate; /* the cgroup belongs to the container's root, who may make others in it */
+        unsigned delegate_controllers; /* a set of Controller that they can have */
+        char *delegate_subgroup; /* cgroup below it that the container's processes are started in; or NULL */
         usec_t start_timeout, stop_timeout;
         ServiceType type;
 } ContainerSpec;

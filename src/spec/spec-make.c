@@ -398,13 +398,7 @@ static int make_service(const Making *m, ContainerSpec *s) {
                                    ? service->timeouts.start
                                    : m->config->defaults.timeout_start;
 
-        s->limits = service->limits;
-        if (!unit_spec_is_set(u, "Service", "MemoryMax"))
-                s->limits.memory_max =
-                        m->section->memory > 0 ? m->section->memory : m->config->defaults.memory_max;
-        if (!unit_spec_is_set(u, "Service", "TasksMax"))
-                s->limits.tasks_max = m->section->pids > 0 ? m->section->pids : m->config->defaults.tasks_max;
-        return 0;
+        return spec_make_limits(m, s);
 }
 
 static int make_mounts(const Making *m, ContainerSpec *s) {

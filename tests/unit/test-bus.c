@@ -210,10 +210,19 @@ int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault) {
         return 0;
 }
 
-int manager_unit_text(Unit *u, char **ret_started, char **ret_loaded, Fault *fault) {
-        *ret_started = strdup("[Container]\nImage=old\n");
-        *ret_loaded = strdup("[Container]\nImage=new\n");
+int manager_unit_texts(Unit *u, UnitTexts *ret, Fault *fault) {
+        ret->started = strdup("[Container]\nImage=old\n");
+        ret->started_file = strdup("/etc/nsunits/old.container");
+        ret->loaded = strdup("[Container]\nImage=new\n");
+        ret->loaded_file = strdup("/run/nsunits/new.container");
         return 0;
+}
+
+void unit_texts_clear(UnitTexts *t) {
+        free(t->started);
+        free(t->started_file);
+        free(t->loaded);
+        free(t->loaded_file);
 }
 
 const char *unit_name(const Unit *u) {
@@ -420,15 +429,18 @@ START_TEST(errors_have_systemds_names) {
 END_TEST
 
 START_TEST(text_as_started_and_as_loaded) {
-        const char *started, *loaded;
+        const char *started, *loaded, *started_file, *loaded_file;
         Set s;
 
         set_up(&s);
         ck_assert_str_eq(error_of(CALL(&s, "GetUnitText", "s", "no.container")), BUS_ERROR_NO_SUCH_UNIT);
         ck_assert_str_eq(error_of(CALL(&s, "GetUnitText", "s", "web.container")), "none");
-        ck_assert_int_gt(sd_bus_message_read(s.answer, "ss", &started, &loaded), 0);
+        ck_assert_int_gt(
+                sd_bus_message_read(s.answer, "ssss", &started, &started_file, &loaded, &loaded_file), 0);
         ck_assert_str_eq(started, "[Container]\nImage=old\n");
+        ck_assert_str_eq(started_file, "/etc/nsunits/old.container");
         ck_assert_str_eq(loaded, "[Container]\nImage=new\n");
+        ck_assert_str_eq(loaded_file, "/run/nsunits/new.container");
         tear_down(&s);
 }
 END_TEST
