@@ -61,6 +61,18 @@ static void check_devices(const DeviceList *list, Diag *diag) {
                                      list->items[i].host);
 }
 
+/* Where there is no SELinux its labels are left out; units are written for hosts with and without it. */
+static void check_labels(const UnitSpec *u, Diag *diag) {
+        static const char *const keys[] = { "SecurityLabelType", "SecurityLabelLevel" };
+
+        if (access(SPEC_SELINUX_PRESENT, F_OK) >= 0)
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+                if (unit_spec_is_set(u, "Container", keys[i]))
+                        diag_warning(diag, unit_place(u, "Container", keys[i]),
+                                     "%s= has no effect, this host has no SELinux", keys[i]);
+}
+
 void verify_host(const UnitSpec *u, Diag *diag) {
         if (unit_name_is_template(u->name))
                 return;
@@ -74,4 +86,5 @@ void verify_host(const UnitSpec *u, Diag *diag) {
         check_mounts(&u->container->mounts, "Mount", diag);
         check_devices(&u->container->devices, diag);
         check_rootfs(u, diag);
+        check_labels(u, diag);
 }

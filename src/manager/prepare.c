@@ -133,6 +133,14 @@ static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *
                 limits->tasks_max = UINT64_MAX;
 }
 
+/* Units are written for hosts with and without SELinux. */
+static void drop_foreign_labels(LabelSpec *l) {
+        if (l->selinux && access(SPEC_SELINUX_PRESENT, F_OK) < 0) {
+                free(l->selinux);
+                l->selinux = NULL;
+        }
+}
+
 static int find_image(Unit *u, const SpecRequest *q, Image **ret, Fault *fault) {
         if (!q->from->container || !q->from->container->image)
                 return 0;
@@ -197,6 +205,7 @@ int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSp
         if (r < 0)
                 return r;
 
+        drop_foreign_labels(&spec->security_labels);
         if (q->from->container) {
                 drop_default_limits(u, q->from, &spec->limits);
                 drop_default_limits(u, q->from, &spec->starting_limits);

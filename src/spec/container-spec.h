@@ -134,10 +134,13 @@ typedef struct SeccompSpec {
         bool suppress_sync; /* calls that write to disk do nothing, and succeed */
 } SeccompSpec;
 
+/* Exists where SELinux is in force or watches (selinux(8)). */
+#define SPEC_SELINUX_PRESENT "/sys/fs/selinux/enforce"
+
 /* What security modules are told at the exec. */
 typedef struct LabelSpec {
         char *app_armor; /* name of a profile */
-        char *selinux;   /* context: "system_u:system_r:TYPE:LEVEL" */
+        char *selinux; /* context: "system_u:system_r:TYPE:LEVEL"; for hosts that have SPEC_SELINUX_PRESENT */
 } LabelSpec;
 
 /* A device of the host, or a directory of devices. */
