@@ -292,6 +292,10 @@ int unit_adopt_pod_spaces(Unit *u);
 int unit_open_pod_space(const Unit *pod, Space space, Fault *fault);
 /* Where the /dev/shm is that comes with another's IPC namespace; NULL where it has its own. */
 int unit_pod_shm(const Unit *u, char **ret);
+/* StopTimeout= of the pod, where the container says nothing of it. */
+void unit_take_pod_policy(Unit *u, const UnitSpec *spec);
+/* After all files were read. */
+void manager_take_pod_policies(Manager *m);
 /* @u has ended: does its pod follow? */
 void unit_tell_pod(Unit *u);
 void unit_settle_pod(Unit *pod);

@@ -288,6 +288,8 @@ int manager_reload(Manager *m) {
         if (r >= 0)
                 r = load_all(m);
         if (r >= 0)
+                manager_take_pod_policies(m);
+        if (r >= 0)
                 manager_apply_live(m);
         for (u = m->units; u; u = u->hh.next)
                 manager_tell_changed(m, u);

@@ -122,7 +122,7 @@ int unit_pod_shm(const Unit *u, char **ret) {
         return !*ret && pod && pod->held.pod_spaces ? -ENOMEM : 0;
 }
 
-/* -- its end -- */
+/* -- what it says of its containers, and its end -- */
 
 /* Of a container whose file is gone, as it was started. */
 static const char *name_of_pod(const Unit *u) {
@@ -145,6 +145,21 @@ static bool goes_on(const Unit *u) {
         const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
 
         return !unit_at_rest(u) || (job && (job->type == JOB_START || job->type == JOB_RESTART));
+}
+
+void unit_take_pod_policy(Unit *u, const UnitSpec *spec) {
+        const char *name = spec->container ? spec->container->pod : NULL;
+        const Unit *pod = name ? manager_get_unit(u->manager, name) : NULL;
+
+        if (pod && pod->spec && pod->spec->pod && unit_spec_is_set(pod->spec, "Pod", "StopTimeout") &&
+            !unit_spec_is_set(spec, "Container", "StopTimeout") && !spec->service.timeout_stop_set)
+                u->policy.timeout_stop = pod->spec->pod->stop_timeout;
+}
+
+void manager_take_pod_policies(Manager *m) {
+        for (Unit *u = m->units; u; u = u->hh.next)
+                if (u->spec && u->spec->container && u->spec->container->pod)
+                        unit_set_policy(u, u->spec);
 }
 
 void unit_settle_pod(Unit *pod) {

@@ -67,7 +67,7 @@ void unit_free(Unit *u) {
         free(u);
 }
 
-/* Containers follow [Service]; a network or a volume is there or not, as an ended oneshot is. */
+/* Containers follow [Service]; a network, a volume or a pod is there or not, as an ended oneshot is. */
 static MachinePolicy policy_of(const UnitSpec *spec) {
         MachinePolicy p = machine_policy_from_unit(spec);
 
@@ -82,7 +82,8 @@ static MachinePolicy policy_of(const UnitSpec *spec) {
 
 void unit_set_policy(Unit *u, const UnitSpec *spec) {
         u->policy = policy_of(spec);
-        if (!u->machine.prepared || !u->held.spec)
+        unit_take_pod_policy(u, spec);
+        if (!u->machine.prepared || !u->held.spec || spec->kind != UNIT_CONTAINER)
                 return;
         /* It knows nothing of a keep-alive that it was not told to send. */
         u->policy.restart.type = u->held.spec->type;
