@@ -274,7 +274,8 @@ int unit_make_userns(Unit *u, Fault *fault);
 void unit_drop_userns(Unit *u);
 int unit_make_netns(Unit *u, Fault *fault);
 void unit_drop_netns(Unit *u);
-/* By which its processes have their network: its own, or that of the container that shares its network. */
+/* By which its processes have their network: its own, or that of the unit that shares its network. NULL when
+ * there is none. */
 const Attachment *unit_attachment(const Unit *u);
 /* Namespaces of others, for one launch; -1 where it has its own or the host's. */
 int unit_open_spaces(const Unit *u, int fds[SPACE_N_], Fault *fault);

@@ -189,11 +189,18 @@ void unit_drop_netns(Unit *u) {
         release(u, &u->held.netns_fd, SPACE_NETWORK);
 }
 
-const Attachment *unit_attachment(const Unit *u) {
-        const NamespaceChoice *c = choice_of(u, SPACE_NETWORK);
-        Unit *other = c->mode == NAMESPACE_UNIT ? manager_get_unit(u->manager, c->unit) : NULL;
+/* A container in a pod that shares another's network: nothing that can be started leads further. */
+#define SHARED_DEPTH 3
 
-        return other ? other->held.attachment : u->held.attachment;
+const Attachment *unit_attachment(const Unit *u) {
+        for (int i = 0; u && u->held.spec && i < SHARED_DEPTH; i++) {
+                const NamespaceChoice *c = choice_of(u, SPACE_NETWORK);
+
+                if (c->mode != NAMESPACE_UNIT)
+                        return u->held.attachment;
+                u = manager_get_unit(u->manager, c->unit);
+        }
+        return NULL;
 }
 
 /* -- for each launch -- */
