@@ -15,6 +15,7 @@
 #include "basic/diag.h"
 #include "basic/inet.h"
 #include "spec/container-words.h"
+#include "spec/health-spec.h"
 #include "spec/id-map.h"
 #include "spec/namespace.h"
 #include "spec/schedule.h"
@@ -227,6 +228,7 @@ typedef struct ContainerSpec {
         LimitSpec limits;
         usec_t start_timeout, stop_timeout;
         ServiceType type;
+        HealthSpec health;
 } ContainerSpec;
 
 /** container_spec_free() - NULL is fine. */
