@@ -5,31 +5,30 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "basic/cleanup.h"
+/* Where we live never changes; it is opened once, for health checks come by the thousand. */
+static int home_fd = -EBADF;
 
 int netns_enter(int ns_fd) {
-        autoclose int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-
-        if (home < 0 || setns(ns_fd, CLONE_NEWNET) < 0)
+        if (home_fd < 0)
+                home_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+        if (home_fd < 0 || setns(ns_fd, CLONE_NEWNET) < 0)
                 return -errno;
-        return take_fd(home);
+        return 0;
 }
 
-void netns_leave(int home) {
-        if (setns(home, CLONE_NEWNET) < 0)
+void netns_leave(void) {
+        if (setns(home_fd, CLONE_NEWNET) < 0)
                 abort();
-        (void) close(home);
 }
 
 int netns_socket(int ns_fd, int family, int type) {
-        int home = netns_enter(ns_fd), fd;
+        int fd, r = netns_enter(ns_fd);
 
-        if (home < 0)
-                return home;
+        if (r < 0)
+                return r;
         fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         fd = fd < 0 ? -errno : fd;
-        netns_leave(home);
+        netns_leave();
         return fd;
 }

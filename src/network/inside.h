@@ -2,15 +2,15 @@
 #pragma once
 
 /**
- * netns_enter() - the whole process goes there; it is not to wait for anything before it is back
+ * netns_enter() - this thread goes there; it is not to wait for anything before it is back
  * @ns_fd: of the namespace, or pidfd of a process in it
  *
- * Returns: a descriptor for netns_leave(), or a negative errno.
+ * Returns: 0, or a negative errno.
  */
 int netns_enter(int ns_fd);
 
-/** netns_leave() - back home; closes @home. A manager that cannot come back must not go on. */
-void netns_leave(int home);
+/** netns_leave() - back to where the first netns_enter() began. Who cannot come back must not go on. */
+void netns_leave(void);
 
 /** netns_socket() - a socket of that namespace, without blocking and close-on-exec. */
 int netns_socket(int ns_fd, int family, int type);

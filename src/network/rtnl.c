@@ -56,13 +56,13 @@ int rtnl_new(Rtnl **ret) {
 }
 
 int rtnl_new_in(int netns_fd, Rtnl **ret) {
-        int home = netns_enter(netns_fd), result;
+        int r = netns_enter(netns_fd);
 
-        if (home < 0)
-                return home;
-        result = rtnl_new(ret);
-        netns_leave(home);
-        return result;
+        if (r < 0)
+                return r;
+        r = rtnl_new(ret);
+        netns_leave();
+        return r;
 }
 
 static void fail(Rtnl *r, int error) {
