@@ -7,6 +7,13 @@
 
 #define ELEMENTSOF(x) (sizeof(x) / sizeof((x)[0]))
 
+#define SWAP(a, b)                         \
+        do {                               \
+                __typeof__(a) swap_ = (a); \
+                (a) = (b);                 \
+                (b) = swap_;               \
+        } while (0)
+
 #define MIN_OF(a, b) ((a) < (b) ? (a) : (b))
 #define MAX_OF(a, b) ((a) > (b) ? (a) : (b))
 

@@ -435,7 +435,7 @@ static int on_get_plan(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
 /* For nsctl diff. */
 static int on_get_unit_text(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        autofree char *started = NULL, *loaded = NULL;
+        UnitTexts t = {};
         Bus *b = userdata;
         Fault fault = {};
         const char *name;
@@ -450,9 +450,11 @@ static int on_get_unit_text(sd_bus_message *m, void *userdata, sd_bus_error *err
         if (r < 0)
                 return r;
 
-        r = manager_unit_text(u, &started, &loaded, &fault);
-        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, &fault, name)
-                     : sd_bus_reply_method_return(m, "ss", started, loaded);
+        r = manager_unit_texts(u, &t, &fault);
+        r = r < 0 ? bus_error_set(error, ABOUT_UNIT, r, &fault, name)
+                  : sd_bus_reply_method_return(m, "ssss", t.started, t.started_file, t.loaded, t.loaded_file);
+        unit_texts_clear(&t);
+        return r;
 }
 
 static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -521,7 +523,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("Reload", NULL, NULL, on_reload),
         METHOD("GetSpec", "s", "s", on_get_spec),
         METHOD("GetPlan", "s", "s", on_get_plan),
-        METHOD("GetUnitText", "s", "ss", on_get_unit_text),
+        METHOD("GetUnitText", "s", "ssss", on_get_unit_text),
 
         METHOD("ExecUnit", "sasasssbah", "uhah", on_exec_unit),
         METHOD("ListImages", NULL, "s", on_list_images),

@@ -217,17 +217,26 @@ static int get_cgroup(sd_bus *bus, const char *path, const char *interface, cons
 
 static int get_usage(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        static const struct {
+                const char *name;
+                size_t offset;
+        } fields[] = {
+#define X(field, name) { name, offsetof(UnitUsage, field) },
+                UNIT_USAGE_LIST(X)
+#undef X
+        };
         UnitView *v = userdata;
 
         if (!v->usage_known)
                 unit_usage(v->unit, &v->usage);
         v->usage_known = true;
 
-        return sd_bus_message_append(reply, "t",
-                                     streq(property, "MemoryCurrent")  ? v->usage.memory_current
-                                     : streq(property, "MemoryPeak")   ? v->usage.memory_peak
-                                     : streq(property, "CPUUsageNSec") ? v->usage.cpu_usage_nsec
-                                                                       : v->usage.tasks_current);
+        for (size_t i = 0; i < ELEMENTSOF(fields); i++)
+                if (streq(property, fields[i].name))
+                        return sd_bus_message_append(
+                                reply, "t",
+                                *(const uint64_t *) ((const char *) &v->usage + fields[i].offset));
+        return -EINVAL;
 }
 
 static int unit_job(sd_bus_message *m, UnitView *v, JobType type, sd_bus_error *error) {
@@ -331,11 +340,10 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("StatusText", "s", status_text),
         FIELD("StatusErrno", "i", status_errno),
         ASKED("ControlGroup", "s", get_cgroup),
-        ASKED("MemoryCurrent", "t", get_usage),
-        ASKED("MemoryPeak", "t", get_usage),
-        ASKED("CPUUsageNSec", "t", get_usage),
-        ASKED("TasksCurrent", "t", get_usage),
-        FIELD("HealthState", "s", health),
+#define X(field, name) ASKED(name, "t", get_usage),
+        UNIT_USAGE_LIST(X)
+#undef X
+                FIELD("HealthState", "s", health),
         FIELD("HealthFailingStreak", "u", health_streak),
         FIELD("HealthOutput", "s", health_output),
         FIELD("ImageID", "s", image_id),

@@ -15,6 +15,8 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "cgroup/cgroup-root.h"
+#include "cgroup/limits.h"
+#include "spec/resource-section.h"
 
 ENUM_DEFINE(CgroupController, cgroup_controller, CGROUP_CONTROLLER, CGROUP_CONTROLLER_LIST)
 
@@ -25,6 +27,7 @@ struct CgroupRoot {
         char *mount; /* of cgroup2 */
         char *path;  /* below it */
         bool supports[CGROUP_CONTROLLER_N_];
+        bool enabled[CGROUP_CONTROLLER_N_];
 };
 
 void cgroup_root_free(CgroupRoot *root) {
@@ -107,13 +110,13 @@ static int find_mount(char **ret) {
         return find_in_mountinfo(ret);
 }
 
-/* Our own cgroup, as "/a/b". */
-static int find_own(char **ret) {
+/* The cgroup of a process, as "/a/b", from its file below /proc. */
+static int find_path(const char *file, char **ret) {
         autofree char *text = NULL;
         char *state = NULL;
         int r;
 
-        r = file_read(AT_FDCWD, "/proc/self/cgroup", PROC_TEXT_MAX, &text, NULL);
+        r = file_read(AT_FDCWD, file, PROC_TEXT_MAX, &text, NULL);
         if (r < 0)
                 return r;
 
@@ -145,7 +148,7 @@ static int choose_path(const char *mount, char **ret) {
         char *slash;
         int r;
 
-        r = find_own(&own);
+        r = find_path("/proc/self/cgroup", &own);
         if (r < 0 && r != -ENOENT)
                 return r;
 
@@ -162,18 +165,34 @@ static int choose_path(const char *mount, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
+static bool is_on_demand(CgroupController c) {
+        return c == CGROUP_CPUSET || c == CGROUP_IO;
+}
+
+/* A set of controllers, bit N = controller N. */
+static unsigned usual_controllers(void) {
+        unsigned set = 0;
+
+        for (CgroupController c = 0; c < CGROUP_CONTROLLER_N_; c++)
+                if (!is_on_demand(c))
+                        set |= 1U << c;
+        return set;
+}
+
 /* Each controller by itself: the kernel takes all of a write or nothing. What fails is not there below. */
-static void enable_controllers(int fd) {
-        for (int c = 0; c < CGROUP_CONTROLLER_N_; c++) {
+static void enable_controllers(int fd, unsigned set) {
+        for (CgroupController c = 0; c < CGROUP_CONTROLLER_N_; c++) {
                 char text[32];
 
-                (void) snprintf(text, sizeof(text), "+%s", cgroup_controller_to_string((CgroupController) c));
+                if (!(set >> c & 1))
+                        continue;
+                (void) snprintf(text, sizeof(text), "+%s", cgroup_controller_to_string(c));
                 (void) file_write(fd, "cgroup.subtree_control", text);
         }
 }
 
 /* From the top down: a controller reaches a cgroup only through all those above it. */
-static int descend(const char *mount, const char *path, int *ret) {
+static int descend(const char *mount, const char *path, unsigned controllers, int *ret) {
         autostrv char **names = NULL;
         autoclose int fd = -EBADF;
         int r;
@@ -185,7 +204,7 @@ static int descend(const char *mount, const char *path, int *ret) {
         if (fd < 0)
                 return fd;
 
-        enable_controllers(fd);
+        enable_controllers(fd, controllers);
         STRV_FOREACH (name, names) {
                 int next;
 
@@ -195,28 +214,41 @@ static int descend(const char *mount, const char *path, int *ret) {
                 if (next < 0)
                         return next;
                 replace_fd(&fd, next);
-                enable_controllers(fd);
+                enable_controllers(fd, controllers);
         }
 
         *ret = take_fd(fd);
         return 0;
 }
 
-static int read_supported(CgroupRoot *root) {
+static int read_controllers(int fd, const char *file, bool ret[static CGROUP_CONTROLLER_N_]) {
         autofree char *line = NULL;
         autostrv char **words = NULL;
         int r;
 
-        r = file_read_line(root->fd, "cgroup.subtree_control", &line);
-        if (r < 0)
-                return r;
-        r = strv_split(line, " ", &words);
+        r = file_read_line(fd, file, &line);
+        if (r == 0)
+                r = strv_split(line, " ", &words);
         if (r < 0)
                 return r;
 
-        for (int c = 0; c < CGROUP_CONTROLLER_N_; c++)
-                root->supports[c] = strv_contains(words, cgroup_controller_to_string((CgroupController) c));
+        for (CgroupController c = 0; c < CGROUP_CONTROLLER_N_; c++)
+                ret[c] = strv_contains(words, cgroup_controller_to_string(c));
         return 0;
+}
+
+/* Those on demand can be had if the whole hierarchy has them. */
+static int read_supported(CgroupRoot *root) {
+        bool all[CGROUP_CONTROLLER_N_];
+        autoclose int top_fd = dir_open(AT_FDCWD, root->mount);
+        int r;
+
+        r = top_fd < 0 ? top_fd : read_controllers(top_fd, "cgroup.controllers", all);
+        if (r == 0)
+                r = read_controllers(root->fd, "cgroup.subtree_control", root->enabled);
+        for (CgroupController c = 0; r == 0 && c < CGROUP_CONTROLLER_N_; c++)
+                root->supports[c] = root->enabled[c] || (is_on_demand(c) && all[c]);
+        return r;
 }
 
 int cgroup_root_open(const char *parent, Fault *fault, CgroupRoot **ret) {
@@ -242,7 +274,7 @@ int cgroup_root_open(const char *parent, Fault *fault, CgroupRoot **ret) {
         if (r < 0)
                 return fault_set(fault, "cgroup", r, NULL);
 
-        r = descend(root->mount, root->path, &root->fd);
+        r = descend(root->mount, root->path, usual_controllers(), &root->fd);
         if (r == 0)
                 r = read_supported(root);
         if (r < 0)
@@ -258,36 +290,74 @@ int cgroup_root_renew(CgroupRoot *root, Fault *fault) {
         if (faccessat(root->fd, "cgroup.procs", F_OK, 0) == 0)
                 return 0;
 
-        r = descend(root->mount, root->path, &fd);
+        r = descend(root->mount, root->path, usual_controllers(), &fd);
         if (r < 0)
                 return fault_set(fault, "cgroup", r, "%s%s", root->mount, root->path);
         replace_fd(&root->fd, fd);
         return read_supported(root);
 }
 
+static int missing_controller(const CgroupRoot *root, const char *key, CgroupController c, Fault *fault) {
+        fault_set(fault, "limit", -EOPNOTSUPP, "%s=", key);
+        fault_advise(fault, "the %s controller is not available in the cgroup v2 tree at %s%s",
+                     cgroup_controller_to_string(c), root->mount, root->path);
+        return -EOPNOTSUPP;
+}
+
 int cgroup_root_check(const CgroupRoot *root, const LimitSpec *limits, Fault *fault) {
-        const struct {
-                uint64_t value;
-                CgroupController controller;
-                const char *key;
-        } needs[] = {
-                { limits->memory_max, CGROUP_MEMORY, "MemoryMax" },
-                { limits->cpu_weight, CGROUP_CPU, "CPUWeight" },
-                { limits->cpu_quota, CGROUP_CPU, "CPUQuota" },
-                { limits->tasks_max, CGROUP_PIDS, "TasksMax" },
-        };
+        for (CgroupController c = 0; c < CGROUP_CONTROLLER_N_; c++) {
+                const char *key = cgroup_limit_key(limits, c);
 
-        for (size_t i = 0; i < ELEMENTSOF(needs); i++) {
-                const char *name = cgroup_controller_to_string(needs[i].controller);
-
-                if (needs[i].value == UINT64_MAX || root->supports[needs[i].controller])
-                        continue;
-                fault_set(fault, "limit", -EOPNOTSUPP, "%s=", needs[i].key);
-                fault_advise(fault, "the %s controller is not available in the cgroup v2 tree at %s%s", name,
-                             root->mount, root->path);
-                return -EOPNOTSUPP;
+                if (key && !root->supports[c])
+                        return missing_controller(root, key, c, fault);
         }
         return 0;
+}
+
+/* All the way: whoever else rules the tree may have switched it off again above us. */
+static void enable(CgroupRoot *root, CgroupController c) {
+        autoclose int fd = -EBADF;
+
+        if (!root->enabled[c] && descend(root->mount, root->path, 1U << c, &fd) == 0)
+                (void) read_controllers(root->fd, "cgroup.subtree_control", root->enabled);
+}
+
+int cgroup_root_enable(CgroupRoot *root, const LimitSpec *limits, Fault *fault) {
+        for (CgroupController c = 0; c < CGROUP_CONTROLLER_N_; c++) {
+                const char *key = cgroup_limit_key(limits, c);
+
+                if (!key)
+                        continue;
+                enable(root, c);
+                if (!root->enabled[c])
+                        return missing_controller(root, key, c, fault);
+        }
+        return 0;
+}
+
+void cgroup_root_delegate(CgroupRoot *root, unsigned controllers) {
+        for (CgroupController c = 0; c < CGROUP_CONTROLLER_N_; c++) {
+                Controller wanted = controller_from_string(cgroup_controller_to_string(c));
+
+                if (root->supports[c] && controllers >> wanted & 1)
+                        enable(root, c);
+        }
+}
+
+int cgroup_open_of(const CgroupRoot *root, pid_t pid) {
+        autofree char *path = NULL, *full = NULL;
+        char file[64];
+        int r;
+
+        (void) snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
+        r = find_path(file, &path);
+        if (r < 0)
+                return r;
+        if (asprintf(&full, "%s%s", root->mount, path) < 0) {
+                full = NULL;
+                return -ENOMEM;
+        }
+        return dir_open(AT_FDCWD, full);
 }
 
 void cgroup_root_remove(CgroupRoot *root) {

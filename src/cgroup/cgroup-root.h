@@ -12,14 +12,17 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "basic/cleanup.h"
 #include "basic/fault.h"
 #include "basic/strtab.h"
-#include "spec/container-spec.h"
+#include "spec/limit-spec.h"
 
 #define CGROUP_CONTROLLER_LIST(X)  \
         X(CGROUP_CPU, "cpu")       \
+        X(CGROUP_CPUSET, "cpuset") \
+        X(CGROUP_IO, "io")         \
         X(CGROUP_MEMORY, "memory") \
         X(CGROUP_PIDS, "pids")
 
@@ -55,6 +58,23 @@ bool cgroup_root_supports(const CgroupRoot *root, CgroupController c);
 /** cgroup_root_check() - can these limits be kept here? 0, or -EOPNOTSUPP with @fault naming key and
  * controller. */
 int cgroup_root_check(const CgroupRoot *root, const LimitSpec *limits, Fault *fault);
+
+/**
+ * cgroup_root_enable() - switch on what controllers these limits need, for all cgroups in the directory
+ *
+ * The others are on from the beginning; cpuset and io cost something in every cgroup and are wanted in few.
+ * They stay on.
+ *
+ * Returns: 0, or as cgroup_root_check().
+ */
+int cgroup_root_enable(CgroupRoot *root, const LimitSpec *limits, Fault *fault);
+
+/** cgroup_root_delegate() - switch on what there is of @controllers (a set of Controller), as Delegate= says.
+ */
+void cgroup_root_delegate(CgroupRoot *root, unsigned controllers);
+
+/** cgroup_open_of() - the directory of the cgroup that a process is in. A descriptor or a negative errno. */
+int cgroup_open_of(const CgroupRoot *root, pid_t pid);
 
 /** cgroup_root_path() - as in /proc/PID/cgroup: "/nsunits". Borrowed. */
 const char *cgroup_root_path(const CgroupRoot *root);

@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,76 +14,12 @@
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "cgroup/cgroup.h"
-#include "spec/resource-section.h"
+#include "cgroup/limits.h"
 
 #define FILE_MAX_BYTES (16 * 1024 * 1024)
 
 /* Of cgroup nesting inside a container; the kernel's own default is none. */
 #define DEPTH_MAX 64
-
-#define CPU_WEIGHT_DEFAULT 100
-
-/* A value into a file of a cgroup; UINT64_MAX is the kernel's "max". */
-static int write_value(int fd, const char *file, uint64_t value) {
-        char text[32] = "max";
-
-        if (value != UINT64_MAX)
-                (void) snprintf(text, sizeof(text), "%" PRIu64, value);
-        return file_write(fd, file, text);
-}
-
-static int write_quota(int fd, uint64_t quota) {
-        char text[48] = "max 100000";
-
-        /* The kernel takes at least 1 ms of processor time in a period of at most 1 s. */
-        if (quota != UINT64_MAX && quota >= 10000)
-                (void) snprintf(text, sizeof(text), "%" PRIu64 " 100000", quota / 10);
-        else if (quota != UINT64_MAX)
-                (void) snprintf(text, sizeof(text), "%" PRIu64 " 1000000", MAX_OF(quota, UINT64_C(1000)));
-        return file_write(fd, "cpu.max", text);
-}
-
-static int limit_fault(Fault *fault, int r, const char *key, uint64_t value) {
-        return r < 0 ? fault_set(fault, "limit", r, "%s=%" PRIu64, key, value) : 0;
-}
-
-/* An idle cgroup has no weight that could be set. Kernels before 5.15 know of none. */
-static int write_weight(int fd, uint64_t weight, bool fresh) {
-        int r;
-
-        if (weight == CPU_WEIGHT_IDLE)
-                return write_value(fd, "cpu.idle", 1);
-        r = fresh ? 0 : write_value(fd, "cpu.idle", 0);
-        if (r < 0 && r != -ENOENT)
-                return r;
-        return write_value(fd, "cpu.weight", weight == UINT64_MAX ? CPU_WEIGHT_DEFAULT : weight);
-}
-
-/* @fresh: nothing was set before, so that what is not limited needs no writing. */
-static int write_limits(const CgroupRoot *root, int fd, const LimitSpec *l, bool fresh, Fault *fault) {
-        bool cpu = cgroup_root_supports(root, CGROUP_CPU);
-        bool memory = cgroup_root_supports(root, CGROUP_MEMORY);
-        bool pids = cgroup_root_supports(root, CGROUP_PIDS);
-        int r = 0;
-
-        if (memory && (!fresh || l->memory_max != UINT64_MAX))
-                r = limit_fault(fault, write_value(fd, "memory.max", l->memory_max), "MemoryMax",
-                                l->memory_max);
-        if (r == 0 && pids && (!fresh || l->tasks_max != UINT64_MAX))
-                r = limit_fault(fault, write_value(fd, "pids.max", l->tasks_max), "TasksMax", l->tasks_max);
-        if (r == 0 && cpu && (!fresh || l->cpu_weight != UINT64_MAX))
-                r = limit_fault(fault, write_weight(fd, l->cpu_weight, fresh), "CPUWeight", l->cpu_weight);
-        if (r == 0 && cpu && (!fresh || l->cpu_quota != UINT64_MAX))
-                r = limit_fault(fault, write_quota(fd, l->cpu_quota), "CPUQuota", l->cpu_quota);
-        return r;
-}
-
-int cgroup_set_limits(const CgroupRoot *root, int fd, const LimitSpec *limits, Fault *fault) {
-        int r;
-
-        r = cgroup_root_check(root, limits, fault);
-        return r < 0 ? r : write_limits(root, fd, limits, false, fault);
-}
 
 /* Some unit of the name was here: its empty remains may still bear limits. */
 static int make_fresh(const CgroupRoot *root, const char *unit, Fault *fault) {
@@ -107,24 +42,11 @@ static int make_fresh(const CgroupRoot *root, const char *unit, Fault *fault) {
         return r;
 }
 
-static int set_up(const CgroupRoot *root, int fd, const LimitSpec *limits, Fault *fault) {
-        int r;
-
-        r = write_limits(root, fd, limits, true, fault);
-        if (r < 0)
-                return r;
-
-        if (!cgroup_root_supports(root, CGROUP_MEMORY))
-                return 0;
-        r = file_write(fd, "memory.oom.group", "1");
-        return r < 0 ? fault_set(fault, "limit", r, "memory.oom.group") : 0;
-}
-
-int cgroup_create(const CgroupRoot *root, const char *unit, const LimitSpec *limits, Fault *fault) {
+int cgroup_create(CgroupRoot *root, const char *unit, const LimitSpec *limits, Fault *fault) {
         autoclose int fd = -EBADF;
         int r;
 
-        r = cgroup_root_check(root, limits, fault);
+        r = cgroup_root_enable(root, limits, fault);
         if (r < 0)
                 return r;
         r = make_fresh(root, unit, fault);
@@ -133,12 +55,41 @@ int cgroup_create(const CgroupRoot *root, const char *unit, const LimitSpec *lim
 
         fd = cgroup_open(root, unit);
         r = fd < 0 ? fault_set(fault, "cgroup", fd, "%s/%s", cgroup_root_path(root), unit)
-                   : set_up(root, fd, limits, fault);
+                   : cgroup_apply(fd, NULL, limits, fault);
         if (r < 0) {
                 (void) unlinkat(cgroup_root_fd(root), unit, AT_REMOVEDIR);
                 return r;
         }
         return take_fd(fd);
+}
+
+/* The kernel lists the files that go with the directory (since 4.15; some have come later). */
+int cgroup_delegate(int fd, uid_t uid, gid_t gid, Fault *fault) {
+        autofree char *text = NULL;
+        char *state = NULL;
+        int r;
+
+        r = file_read(AT_FDCWD, "/sys/kernel/cgroup/delegate", FILE_MAX_BYTES, &text, NULL);
+        if (r < 0)
+                return fault_set(fault, "delegate", r, "/sys/kernel/cgroup/delegate");
+
+        if (fchown(fd, uid, gid) < 0)
+                return fault_set(fault, "delegate", -errno, "cgroup");
+        for (char *name = strtok_r(text, "\n", &state); name; name = strtok_r(NULL, "\n", &state))
+                if (fchownat(fd, name, uid, gid, 0) < 0 && errno != ENOENT)
+                        return fault_set(fault, "delegate", -errno, "%s", name);
+        return 0;
+}
+
+int cgroup_make_subgroup(int fd, const char *name, uid_t uid, gid_t gid, Fault *fault) {
+        autoclose int sub_fd = -EBADF;
+
+        if (mkdirat(fd, name, 0755) < 0 && errno != EEXIST)
+                return fault_set(fault, "delegate", -errno, "%s", name);
+        sub_fd = dir_open(fd, name);
+        if (sub_fd < 0)
+                return fault_set(fault, "delegate", sub_fd, "%s", name);
+        return cgroup_delegate(sub_fd, uid, gid, fault);
 }
 
 int cgroup_open(const CgroupRoot *root, const char *unit) {
@@ -209,16 +160,24 @@ int cgroup_populated(int fd) {
         return r < 0 ? r : events.populated;
 }
 
-int cgroup_memory_events(int fd, CgroupMemoryEvents *ret) {
+int cgroup_open_memory_events(int fd) {
+        int events_fd = openat(fd, "memory.events", O_RDONLY | O_CLOEXEC);
+
+        if (events_fd >= 0)
+                return events_fd;
+        return errno == ENOENT ? -EOPNOTSUPP : -errno;
+}
+
+int cgroup_read_memory_events(int events_fd, CgroupMemoryEvents *ret) {
         CgroupMemoryEvents e = {};
-        autofree char *text = NULL;
+        char text[512];
+        ssize_t n;
         int r;
 
-        r = file_read(fd, "memory.events", FILE_MAX_BYTES, &text, NULL);
-        if (r == -ENOENT)
-                return -EOPNOTSUPP;
-        if (r < 0)
-                return r;
+        n = pread(events_fd, text, sizeof(text) - 1, 0);
+        if (n < 0)
+                return -errno;
+        text[n] = '\0';
 
         r = find_number(text, "oom_kill", &e.oom_kill);
         if (r == 0)
@@ -231,11 +190,45 @@ int cgroup_memory_events(int fd, CgroupMemoryEvents *ret) {
         return 0;
 }
 
+int cgroup_memory_events(int fd, CgroupMemoryEvents *ret) {
+        autoclose int events_fd = cgroup_open_memory_events(fd);
+
+        return events_fd < 0 ? events_fd : cgroup_read_memory_events(events_fd, ret);
+}
+
 static uint64_t read_number(int fd, const char *file) {
         autofree char *line = NULL;
         uint64_t value;
 
         return file_read_line(fd, file, &line) == 0 && parse_u64(line, &value) == 0 ? value : UINT64_MAX;
+}
+
+/* io.stat has a line for each device: "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6". */
+static void read_io(int fd, CgroupStats *s) {
+        const struct {
+                const char *word;
+                uint64_t *to;
+        } sums[] = {
+                { "rbytes=", &s->io_read_bytes },
+                { "wbytes=", &s->io_written_bytes },
+                { "rios=", &s->io_reads },
+                { "wios=", &s->io_writes },
+        };
+        autofree char *text = NULL;
+        bool known = file_read(fd, "io.stat", FILE_MAX_BYTES, &text, NULL) == 0;
+        char *state = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(sums); i++)
+                *sums[i].to = known ? 0 : UINT64_MAX;
+        for (char *word = known ? strtok_r(text, " \n", &state) : NULL; word;
+             word = strtok_r(NULL, " \n", &state))
+                for (size_t i = 0; i < ELEMENTSOF(sums); i++) {
+                        const char *number = startswith(word, sums[i].word);
+                        uint64_t n;
+
+                        if (number && parse_u64(number, &n) == 0)
+                                *sums[i].to += n;
+                }
 }
 
 int cgroup_stats(int fd, CgroupStats *ret) {
@@ -252,7 +245,11 @@ int cgroup_stats(int fd, CgroupStats *ret) {
 
         s.memory_current = read_number(fd, "memory.current");
         s.memory_peak = read_number(fd, "memory.peak");
+        s.swap_current = read_number(fd, "memory.swap.current");
+        s.swap_peak = read_number(fd, "memory.swap.peak");
+        s.zswap_current = read_number(fd, "memory.zswap.current");
         s.tasks = read_number(fd, "pids.current");
+        read_io(fd, &s);
         *ret = s;
         return 0;
 }

@@ -12,27 +12,34 @@
 #include "basic/clock.h"
 #include "basic/fault.h"
 #include "cgroup/cgroup-root.h"
-#include "spec/container-spec.h"
+#include "spec/limit-spec.h"
 
 /**
  * cgroup_create() - make the cgroup of @unit and set its limits
  *
- * An empty one that is there already is taken over. memory.oom.group is set: a container that runs out of
- * memory ends as a whole, with result oom-kill, rather than going on without one of its processes.
+ * One that is there already is made anew if it is empty.
  *
  * Returns: a directory descriptor, good for CLONE_INTO_CGROUP; -EBUSY when processes live in it,
  * -EOPNOTSUPP when a limit's controller is missing; with @fault filled and nothing left behind.
  */
-int cgroup_create(const CgroupRoot *root, const char *unit, const LimitSpec *limits, Fault *fault);
+int cgroup_create(CgroupRoot *root, const char *unit, const LimitSpec *limits, Fault *fault);
+
+/**
+ * cgroup_delegate() - give a cgroup to somebody, who may make others in it and move its processes among them
+ * @uid, @gid: what the container's root is outside
+ *
+ * Its limits stay ours. Returns: 0 or a negative errno with @fault filled.
+ */
+int cgroup_delegate(int fd, uid_t uid, gid_t gid, Fault *fault);
+
+/** cgroup_make_subgroup() - one below it, given to the same. 0 or a negative errno with @fault filled. */
+int cgroup_make_subgroup(int fd, const char *name, uid_t uid, gid_t gid, Fault *fault);
 
 /** cgroup_open() - the cgroup of @unit, which an earlier manager made. A descriptor or -ENOENT. */
 int cgroup_open(const CgroupRoot *root, const char *unit);
 
 /** cgroup_path() - as in /proc/PID/cgroup: "/nsunits/web.container". Free it; NULL when out of memory. */
 char *cgroup_path(const CgroupRoot *root, const char *unit);
-
-/** cgroup_set_limits() - change limits of a running container; UINT64_MAX takes a limit away. */
-int cgroup_set_limits(const CgroupRoot *root, int fd, const LimitSpec *limits, Fault *fault);
 
 /**
  * cgroup_kill() - SIGKILL to all processes of the cgroup and of those below it, without a race
@@ -78,11 +85,19 @@ typedef struct CgroupMemoryEvents {
  */
 int cgroup_memory_events(int fd, CgroupMemoryEvents *ret);
 
+/** cgroup_open_memory_events() - memory.events, to be polled for EPOLLPRI like cgroup.events. */
+int cgroup_open_memory_events(int fd);
+
+/** cgroup_read_memory_events() - the counters, from such a descriptor; re-arms it. */
+int cgroup_read_memory_events(int events_fd, CgroupMemoryEvents *ret);
+
 /* UINT64_MAX = not known here. */
 typedef struct CgroupStats {
-        uint64_t memory_current, memory_peak; /* bytes */
+        uint64_t memory_current, memory_peak;            /* bytes */
+        uint64_t swap_current, swap_peak, zswap_current; /* bytes */
         usec_t cpu_usage;
         uint64_t tasks;
+        uint64_t io_read_bytes, io_written_bytes, io_reads, io_writes; /* of all devices */
 } CgroupStats;
 
 /** cgroup_stats() - what can be known; only a removed cgroup is an error (-ENODEV). */

@@ -11,7 +11,10 @@
 #include <unistd.h>
 
 #include "basic/cleanup.h"
+#include "basic/macro.h"
 
+#define PROGRAM_NAME       "nsu_devices"
+#define PROGRAMS_MAX       64 /* the kernel attaches no more of one type to a cgroup */
 #define RULES_MAX          256
 #define INSNS_PER_RULE     6
 #define INSNS_AROUND_RULES 7
@@ -36,19 +39,38 @@ static uint32_t refused_access(const DeviceRule *rule) {
                (rule->make ? 0 : BPF_DEVCG_ACC_MKNOD);
 }
 
-/* Type in register 2, access in 3, major and minor number in 4 and 5. */
-static void emit_rule(Program *p, const DeviceRule *rule) {
-        const int32_t type = rule->block ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR;
+/* Type in register 2, access in 3, major and minor number in 4 and 5; 0 in the register of the answer. */
+static void emit_rule(Program *p, const DeviceRule *rule, bool others) {
+        const struct {
+                uint8_t reg;
+                bool wanted;
+                uint32_t value;
+        } match[] = {
+                { BPF_REG_2, true, rule->block ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR },
+                { BPF_REG_4, !rule->any_major, major(rule->number) },
+                { BPF_REG_5, !rule->any_minor, minor(rule->number) },
+        };
+        const int32_t refused = (int32_t) refused_access(rule);
+        int16_t rest = 3;
 
-        emit(p, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_2, 0, 5, type);
-        emit(p, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_4, 0, 4, (int32_t) major(rule->number));
-        emit(p, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_5, 0, 3, (int32_t) minor(rule->number));
-        emit(p, BPF_JMP32 | BPF_JSET | BPF_K, BPF_REG_3, 0, 1, (int32_t) refused_access(rule));
-        emit(p, BPF_JMP | BPF_JA, 0, 0, 1, 0);
-        emit(p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0); /* with the 0 that means "no" */
+        for (size_t i = 0; i < ELEMENTSOF(match); i++)
+                rest = (int16_t) (rest + match[i].wanted);
+        for (size_t i = 0; i < ELEMENTSOF(match); i++)
+                if (match[i].wanted)
+                        emit(p, BPF_JMP32 | BPF_JNE | BPF_K, match[i].reg, 0, --rest,
+                             (int32_t) match[i].value);
+
+        if (others) {
+                emit(p, BPF_JMP32 | BPF_JSET | BPF_K, BPF_REG_3, 0, 1, refused);
+                emit(p, BPF_JMP | BPF_JA, 0, 0, 1, 0);
+        } else {
+                emit(p, BPF_JMP32 | BPF_JSET | BPF_K, BPF_REG_3, 0, 2, refused);
+                emit(p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 1);
+        }
+        emit(p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
-static void assemble(Program *p, const DeviceRule *rules, size_t n) {
+static void assemble(Program *p, const DeviceRule *rules, size_t n, bool others) {
         emit_load(p, BPF_REG_2, offsetof(struct bpf_cgroup_dev_ctx, access_type));
         emit(p, BPF_ALU | BPF_MOV | BPF_X, BPF_REG_3, BPF_REG_2, 0, 0);
         emit(p, BPF_ALU | BPF_AND | BPF_K, BPF_REG_2, 0, 0, 0xffff);
@@ -57,8 +79,8 @@ static void assemble(Program *p, const DeviceRule *rules, size_t n) {
         emit_load(p, BPF_REG_5, offsetof(struct bpf_cgroup_dev_ctx, minor));
         emit(p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0);
         for (size_t i = 0; i < n; i++)
-                emit_rule(p, &rules[i]);
-        emit(p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 1);
+                emit_rule(p, &rules[i], others);
+        emit(p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, others);
         emit(p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
@@ -74,7 +96,7 @@ static int load(const Program *p) {
                 .insns = (uintptr_t) p->insns,
                 .insn_cnt = (uint32_t) p->n,
                 .license = (uintptr_t) "GPL",
-                .prog_name = "nsu_devices",
+                .prog_name = PROGRAM_NAME,
         };
 
         return bpf(BPF_PROG_LOAD, &attr);
@@ -93,10 +115,51 @@ static int attach(int cgroup_fd, int program_fd) {
         return bpf(BPF_PROG_ATTACH, &attr);
 }
 
-int cgroup_restrict_devices(int cgroup_fd, const DeviceRule *rules, size_t n, Fault *fault) {
+/* Is it one of ours? */
+static bool is_named(int program_fd) {
+        struct bpf_prog_info info = {};
+        union bpf_attr attr = { .info = { .bpf_fd = (uint32_t) program_fd,
+                                          .info_len = sizeof(info),
+                                          .info = (uintptr_t) &info } };
+
+        return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) >= 0 && streq(info.name, PROGRAM_NAME);
+}
+
+/* Those that are ours; systemd's stay. */
+static int detach_all(int cgroup_fd, const uint32_t *ids, size_t n) {
+        int bad = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                union bpf_attr by_id = { .prog_id = ids[i] };
+                autoclose int fd = bpf(BPF_PROG_GET_FD_BY_ID, &by_id);
+                union bpf_attr attr = { .target_fd = (uint32_t) cgroup_fd,
+                                        .attach_bpf_fd = (uint32_t) fd,
+                                        .attach_type = BPF_CGROUP_DEVICE };
+                int r;
+
+                if (fd < 0 || !is_named(fd))
+                        continue;
+                r = bpf(BPF_PROG_DETACH, &attr);
+                bad = r < 0 ? r : bad;
+        }
+        return bad;
+}
+
+static size_t find_attached(int cgroup_fd, uint32_t ids[static PROGRAMS_MAX]) {
+        union bpf_attr attr = { .query = { .target_fd = (uint32_t) cgroup_fd,
+                                           .attach_type = BPF_CGROUP_DEVICE,
+                                           .prog_ids = (uintptr_t) ids,
+                                           .prog_cnt = PROGRAMS_MAX } };
+
+        return bpf(BPF_PROG_QUERY, &attr) < 0 ? 0 : attr.query.prog_cnt;
+}
+
+int cgroup_restrict_devices(int cgroup_fd, const DeviceRule *rules, size_t n, bool others, Fault *fault) {
         autofree struct bpf_insn *insns = calloc(n * INSNS_PER_RULE + INSNS_AROUND_RULES + 2, sizeof(*insns));
         Program program = { .insns = insns };
         autoclose int fd = -EBADF;
+        uint32_t old[PROGRAMS_MAX];
+        size_t n_old;
         int r;
 
         if (!insns)
@@ -104,15 +167,26 @@ int cgroup_restrict_devices(int cgroup_fd, const DeviceRule *rules, size_t n, Fa
         if (n > RULES_MAX)
                 return fault_set(fault, "device access", -E2BIG, "%zu devices", n);
 
-        assemble(&program, rules, n);
+        /* The new one before the old ones go: no moment without. */
+        n_old = find_attached(cgroup_fd, old);
+        assemble(&program, rules, n, others);
         r = fd = load(&program);
         if (r >= 0)
                 r = attach(cgroup_fd, fd);
+        if (r >= 0)
+                r = detach_all(cgroup_fd, old, n_old);
         if (r >= 0)
                 return 0;
         if (r == -EINVAL || r == -ENOSYS)
                 r = -EOPNOTSUPP;
         (void) fault_set(fault, "device access", r, "program of the cgroup");
-        fault_advise(fault, "give AddDevice= the access rwm, which needs no program");
+        if (others)
+                fault_advise(fault, "give AddDevice= the access rwm, which needs no program");
         return r;
+}
+
+int cgroup_release_devices(int cgroup_fd) {
+        uint32_t old[PROGRAMS_MAX];
+
+        return detach_all(cgroup_fd, old, find_attached(cgroup_fd, old));
 }

@@ -12,15 +12,20 @@
 
 typedef struct DeviceRule {
         bool block;
+        bool any_major, any_minor; /* whatever number says of it */
         dev_t number;
         bool read, write, make; /* what is allowed */
 } DeviceRule;
 
 /**
- * cgroup_restrict_devices() - allow no more than what a rule says of its device; other devices stay as they
- * are
- * @n: at most 256
+ * cgroup_restrict_devices() - which devices may be used; in place of what an earlier call has said
+ * @n:      at most 256
+ * @others: may devices be used that no rule names? Then each rule takes away what it does not allow; else a
+ *          device may be used as any one of its rules says
  *
  * Returns: 0, or a negative errno with @fault filled (-EOPNOTSUPP: the kernel has no such programs).
  */
-int cgroup_restrict_devices(int cgroup_fd, const DeviceRule *rules, size_t n, Fault *fault);
+int cgroup_restrict_devices(int cgroup_fd, const DeviceRule *rules, size_t n, bool others, Fault *fault);
+
+/** cgroup_release_devices() - all devices may be used again. 0 or a negative errno. */
+int cgroup_release_devices(int cgroup_fd);

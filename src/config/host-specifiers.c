@@ -8,6 +8,7 @@
 #include "basic/strv.h"
 #include "config/env-file.h"
 #include "config/host-specifiers.h"
+#include "config/unit-scan.h"
 
 #define OS_RELEASE_MAX (64 * 1024)
 
@@ -79,7 +80,9 @@ static const char *os_release(const HostSpecifiers *h, const char *name) {
         return value ? value : h->has_os_release ? "" : NULL;
 }
 
-static int read_file(const char *path, size_t max, char **ret, size_t *ret_size) {
+static int read_file(const char *path, size_t max, FileStamp *ret_stamp, char **ret, size_t *ret_size) {
+        /* Before it is read: what changes in between is seen as changed. */
+        *ret_stamp = file_stamp_path(path);
         return file_read(AT_FDCWD, path, max, ret, ret_size);
 }
 

@@ -47,6 +47,8 @@ void raw_unit_free(RawUnit *u) {
         free(u->sections);
         free(u->values);
         free(u->stamps);
+        free(u->variable_stamps);
+        strv_free(u->variable_files);
         strv_free(u->drop_ins);
         strv_free(u->links);
         free(u->fragment);
@@ -172,6 +174,10 @@ static int add_value(RawUnit *u, RawValue v) {
         }
         u->values[u->n_values++] = v;
         return 0;
+}
+
+int raw_unit_add_section(RawUnit *unit, const char *name, Where at) {
+        return add_section(unit, strdup(name), at);
 }
 
 int raw_unit_add(RawUnit *unit, const char *section, const char *key, const char *value, Where at) {

@@ -36,7 +36,10 @@ typedef struct RawUnit {
         char **drop_ins;   /* paths, in the order in which they were applied; borrowed by every Where */
         char **links;      /* in NAME.wants and the like; borrowed by every Where */
         FileStamp *stamps; /* of the fragment, then of each drop-in; NULL when the text is not from files */
-        RawSection *sections; /* every section header seen, in order */
+        char **variable_files; /* that its values had variables from: paths, also of those that are not there
+                                */
+        FileStamp *variable_stamps; /* of each of them */
+        RawSection *sections;       /* every section header seen, in order */
         size_t n_sections;
         RawValue *values; /* in file order, drop-ins last: what a reader has to walk */
         size_t n_values;
@@ -67,6 +70,9 @@ int raw_unit_parse_part(RawUnit *unit, const char *file, unsigned line, const ch
 /** raw_unit_line_length() - bytes of the line at @s without its end; the next one begins at *ret_next. LF, CR
  * and one of each in either order end a line, as in systemd. */
 size_t raw_unit_line_length(const char *s, const char *end, const char **ret_next);
+
+/** raw_unit_add_section() - one more header, with nothing below it. 0 or -ENOMEM. */
+int raw_unit_add_section(RawUnit *unit, const char *name, Where at);
 
 /** raw_unit_add() - one more value, as if it stood behind all others; what @at points to must live as long as
  * @unit. 0 or -ENOMEM. */

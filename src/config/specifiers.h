@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "basic/diag.h"
+#include "config/raw-unit.h"
 
 /* What specifiers stand for. A NULL (but not an empty string) makes the specifiers that need it an error. */
 typedef struct SpecifierContext {
@@ -32,8 +33,9 @@ typedef struct SpecifierContext {
         const char *architecture;             /* %a: systemd's word, "x86-64" */
         const char *os_id, *os_version_id, *os_variant_id, *os_build_id; /* %o %w %W %B, os-release(5) */
         const char *os_image_id, *os_image_version;                      /* %M %A */
-        /* Not a specifier: how files of variables are read, as file_read(); NULL = they are not. */
-        int (*read_file)(const char *path, size_t max, char **ret, size_t *ret_size);
+        /* Not a specifier: how files of variables are read, as file_read(); NULL = they are not. @ret_stamp
+         * is set in any case, all zero where there is no file. */
+        int (*read_file)(const char *path, size_t max, FileStamp *ret_stamp, char **ret, size_t *ret_size);
 } SpecifierContext;
 
 /**

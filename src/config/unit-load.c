@@ -252,6 +252,12 @@ static bool beside_changed(const UnitPath *p, const RawUnit *u) {
         return !strv_equal(drop_ins, u->drop_ins) || !strv_equal(now->links, u->links);
 }
 
+static bool is_changed(const char *path, const FileStamp *before) {
+        FileStamp now = file_stamp_path(path);
+
+        return !file_stamp_equal(&now, before);
+}
+
 bool unit_path_needs_reload(const UnitPath *p, const RawUnit *loaded) {
         autofree char *owned = NULL;
         Found found;
@@ -266,12 +272,14 @@ bool unit_path_needs_reload(const UnitPath *p, const RawUnit *loaded) {
             beside_changed(p, loaded))
                 return true;
 
-        for (const char *path = loaded->fragment; path;
-             path = loaded->drop_ins ? loaded->drop_ins[i - 1] : NULL) {
-                FileStamp now = file_stamp_path(path);
-
-                if (!file_stamp_equal(&now, &loaded->stamps[i++]))
+        if (is_changed(loaded->fragment, &loaded->stamps[0]))
+                return true;
+        STRV_FOREACH (path, loaded->drop_ins)
+                if (is_changed(*path, &loaded->stamps[++i]))
                         return true;
-        }
+        i = 0;
+        STRV_FOREACH (path, loaded->variable_files)
+                if (is_changed(*path, &loaded->variable_stamps[i++]))
+                        return true;
         return false;
 }

@@ -108,5 +108,6 @@ int unit_path_read_fragment(const UnitPath *p, const char *name, char **ret, siz
 int unit_path_default_instance(const UnitPath *p, const char *template, const SpecifierContext *specifiers,
                                Diag *diag, char **ret);
 
-/** unit_path_needs_reload() - would loading @loaded again read other files, or files changed since? */
+/** unit_path_needs_reload() - would loading @loaded again read other files, or files changed since? Files of
+ * variables count, too. */
 bool unit_path_needs_reload(const UnitPath *p, const RawUnit *loaded);

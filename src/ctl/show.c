@@ -8,12 +8,12 @@
 #include "ctl/show.h"
 #include "ctl/text.h"
 
+/* A counter that nobody counts, a weight that nobody gave; all else is a limit. */
 static char *show_unset(const char *name) {
-        static const char *const counters[] = { "MemoryCurrent", "MemoryPeak", "CPUUsageNSec", "TasksCurrent",
-                                                "CPUWeight" };
+        static const char *const endings[] = { "Current", "Peak", "NSec", "Bytes", "Operations", "Weight" };
 
-        for (size_t i = 0; i < ELEMENTSOF(counters); i++)
-                if (streq(name, counters[i]))
+        for (size_t i = 0; i < ELEMENTSOF(endings); i++)
+                if (endswith(name, endings[i]))
                         return strdup("[not set]");
         return strdup("infinity");
 }

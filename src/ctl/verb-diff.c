@@ -41,20 +41,23 @@ static void add_row(DiffRun *d, const char *unit, const UnitChange *change, cons
                 d->trouble = true;
 }
 
-/* What the manager has, with the paths of the file as it is now: relative ones in it mean the same. */
-static int parse_text(const DiffRun *d, const char *name, const char *fragment, const char *text,
-                      UnitSpec **ret) {
+typedef struct Text {
+        const char *text, *file;
+} Text;
+
+/* What the manager has: relative paths begin where the file was. */
+static int parse_text(const DiffRun *d, const char *name, Text from, UnitSpec **ret) {
         autoptr(RawUnit) raw = calloc(1, sizeof(*raw));
         int r;
 
         if (!raw)
                 return -ENOMEM;
         raw->name = strdup(name);
-        raw->fragment = strdup(fragment);
+        raw->fragment = strdup(from.file);
         if (!raw->name || !raw->fragment)
                 return -ENOMEM;
 
-        r = raw_unit_parse(raw, raw->fragment, text, strlen(text), NULL);
+        r = raw_unit_parse(raw, raw->fragment, from.text, strlen(from.text), NULL);
         if (r == 0)
                 r = unit_spec_load(raw, host_specifiers_context(d->host), NULL, ret);
         if (r == 0)
@@ -62,18 +65,16 @@ static int parse_text(const DiffRun *d, const char *name, const char *fragment, 
         return r;
 }
 
-static int compare(DiffRun *d, const UnitSpec *now, const char *started_text, const char *loaded_text) {
+static int compare(DiffRun *d, const UnitSpec *now, Text started_text, Text loaded_text) {
         autoptr(UnitSpec) started = NULL, loaded = NULL;
-        const char *fragment = now->raw->fragment;
         UnitChange *changes;
         size_t n;
         int r;
 
-        /* The file may have been unreadable at the last reload, or nothing was written down at the start. */
-        r = parse_text(d, now->name, fragment, loaded_text[0] ? loaded_text : started_text, &loaded);
+        /* The file may have been unreadable at the last reload, or the unit is about to be started. */
+        r = parse_text(d, now->name, loaded_text.file[0] ? loaded_text : started_text, &loaded);
         if (r == 0)
-                r = parse_text(d, now->name, fragment, started_text[0] ? started_text : loaded_text,
-                               &started);
+                r = parse_text(d, now->name, started_text.file[0] ? started_text : loaded_text, &started);
         if (r == 0)
                 r = unit_diff(started, loaded, now, &changes, &n);
         if (r < 0)
@@ -92,12 +93,13 @@ static void tell(DiffRun *d, int status) {
 static void diff_running(DiffRun *d, const char *name, const UnitSpec *now) {
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
         automessage sd_bus_message *reply = NULL;
-        const char *started, *loaded;
+        Text started, loaded;
         int r;
 
         r = client_call(d->c, NULL, NULL, "GetUnitText", &error, &reply, "s", name);
         if (r == 0)
-                r = sd_bus_message_read(reply, "ss", &started, &loaded);
+                r = sd_bus_message_read(reply, "ssss", &started.text, &started.file, &loaded.text,
+                                        &loaded.file);
         if (r < 0) {
                 tell(d, client_failure(name, r, &error));
                 return;

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "basic/file.h"
+#include "basic/macro.h"
+#include "basic/parse.h"
 #include "basic/strv.h"
 #include "ctl/client.h"
 #include "ctl/explain.h"
@@ -103,8 +105,9 @@ static void print_cause(const json_t *p) {
         bool failed = streq(state, "failed");
         autofree char *why = explain_end(p), *how = NULL, *last = NULL;
 
-        if (failure[0] && !streq(state, "active"))
-                print_text("Failure", failure);
+        /* Of what runs: a change that could not reach it. */
+        if (failure[0])
+                print_text(streq(state, "active") ? "Warning" : "Failure", failure);
         else if (failed && why)
                 print_text("Failure", why);
 
@@ -137,34 +140,138 @@ static void print_health(const json_t *p) {
                 print_text("Health", text);
 }
 
-static void print_limited(const char *title, const json_t *p, const char *current, const char *limit,
-                          bool bytes) {
-        json_int_t n = property_number(p, current), max = property_number(p, limit);
-        char buf[TEXT_MAX], max_buf[TEXT_MAX];
+/* What stands in brackets behind a counter, of the properties that are set: "max: 64.0M, peak: 1.2M". */
+typedef struct Detail {
+        const char *property, *word;
+        bool zero; /* is 0 worth a word? */
+} Detail;
 
-        if (!json_is_integer(json_object_get(p, current)))
-                return;
+static int add_bytes(const json_t *p, const Detail *details, size_t n, char ***words) {
+        char buf[TEXT_MAX];
+
+        for (size_t i = 0; i < n; i++) {
+                json_int_t value = property_number(p, details[i].property);
+
+                if (!json_is_integer(json_object_get(p, details[i].property)) ||
+                    (value == 0 && !details[i].zero))
+                        continue;
+                if (strv_addf(words, "%s: %s", details[i].word, text_bytes((uint64_t) value, buf)) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static void print_counter(const char *title, const char *value, char *const *words) {
+        autofree char *text = words ? strv_join(words, ", ") : NULL;
 
         print_title(title);
-        if (bytes)
-                printf("%s", text_bytes((uint64_t) n, buf));
-        else
-                printf("%" JSON_INTEGER_FORMAT, n);
-        if (max > 0 && bytes)
-                printf(" (max: %s)", text_bytes((uint64_t) max, max_buf));
-        else if (max > 0)
-                printf(" (limit: %" JSON_INTEGER_FORMAT ")", max);
-        putchar('\n');
+        printf("%s%s%s%s\n", value, text ? " (" : "", strempty(text), text ? ")" : "");
+}
+
+static void print_tasks(const json_t *p) {
+        json_int_t max = property_number(p, "EffectiveTasksMax");
+        autostrv char **words = NULL;
+        char buf[TEXT_MAX];
+
+        if (!json_is_integer(json_object_get(p, "TasksCurrent")))
+                return;
+        if (json_is_integer(json_object_get(p, "EffectiveTasksMax")))
+                (void) strv_addf(&words, "limit: %" JSON_INTEGER_FORMAT, max);
+        (void) snprintf(buf, sizeof(buf), "%" JSON_INTEGER_FORMAT, property_number(p, "TasksCurrent"));
+        print_counter("Tasks", buf, words);
+}
+
+static void print_memory(const json_t *p) {
+        static const Detail details[] = {
+                { "MemoryMin", "min", false },
+                { "MemoryLow", "low", false },
+                { "EffectiveMemoryHigh", "high", true },
+                { "EffectiveMemoryMax", "max", true },
+                { "MemorySwapMax", "swap max", true },
+                { "MemoryZSwapMax", "zswap max", true },
+                { "MemoryPeak", "peak", false },
+                { "MemorySwapCurrent", "swap", false },
+                { "MemorySwapPeak", "swap peak", false },
+                { "MemoryZSwapCurrent", "zswap", false },
+        };
+        autostrv char **words = NULL;
+        char buf[TEXT_MAX];
+
+        if (!json_is_integer(json_object_get(p, "MemoryCurrent")))
+                return;
+        (void) add_bytes(p, details, ELEMENTSOF(details), &words);
+        print_counter("Memory", text_bytes((uint64_t) property_number(p, "MemoryCurrent"), buf), words);
+}
+
+static void print_cpu(const json_t *p) {
+        json_int_t quota = property_number(p, "CPUQuotaPerSecUSec"), weight = property_number(p, "CPUWeight");
+        const json_t *cpus = json_object_get(p, "AllowedCPUs");
+        autofree char *allowed = json_array_size(cpus) ? table_cell(cpus, 0) : NULL;
+        autostrv char **words = NULL;
+        char buf[TEXT_MAX];
+
+        if (!json_is_integer(json_object_get(p, "CPUUsageNSec")))
+                return;
+        if (json_is_integer(json_object_get(p, "CPUQuotaPerSecUSec")))
+                (void) strv_addf(&words, "quota: %g%%", (double) quota / 10000);
+        if (json_is_integer(json_object_get(p, "CPUWeight")))
+                (void) (weight == 0 ? strv_add(&words, "idle")
+                                    : strv_addf(&words, "weight: %" JSON_INTEGER_FORMAT, weight));
+        if (allowed)
+                (void) strv_addf(&words, "allowed: %s", allowed);
+        print_counter("CPU",
+                      text_span_rough((usec_t) property_number(p, "CPUUsageNSec") / NSEC_PER_USEC, buf),
+                      words);
+}
+
+/* A list of a path and its value, one after the other. */
+static void add_devices(const json_t *p, const char *property, const char *word, bool bytes, char ***words) {
+        const json_t *list = json_object_get(p, property);
+
+        for (size_t i = 0; i + 1 < json_array_size(list); i += 2) {
+                autofree char *path = text_escape(strempty(json_string_value(json_array_get(list, i))));
+                const char *value = strempty(json_string_value(json_array_get(list, i + 1)));
+                char buf[TEXT_MAX];
+                uint64_t n;
+
+                if (bytes && parse_u64(value, &n) == 0)
+                        value = text_bytes(n, buf);
+                (void) strv_addf(words, "%s of %s: %s%s", word, strempty(path), value, bytes ? "/s" : "");
+        }
+}
+
+static void print_io(const json_t *p) {
+        static const struct {
+                const char *property, *word;
+                bool bytes;
+        } limits[] = {
+                { "IODeviceWeight", "weight", false },
+                { "IOReadBandwidthMax", "read max", true },
+                { "IOWriteBandwidthMax", "write max", true },
+                { "IOReadIOPSMax", "reads/s max", false },
+                { "IOWriteIOPSMax", "writes/s max", false },
+                { "IODeviceLatencyTargetUSec", "latency", false },
+        };
+        autostrv char **words = NULL;
+        char read[TEXT_MAX], written[TEXT_MAX], buf[2 * TEXT_MAX + 32];
+
+        if (!json_is_integer(json_object_get(p, "IOReadBytes")))
+                return;
+        if (json_is_integer(json_object_get(p, "IOWeight")))
+                (void) strv_addf(&words, "weight: %" JSON_INTEGER_FORMAT, property_number(p, "IOWeight"));
+        for (size_t i = 0; i < ELEMENTSOF(limits); i++)
+                add_devices(p, limits[i].property, limits[i].word, limits[i].bytes, &words);
+        (void) snprintf(buf, sizeof(buf), "%s read, %s written",
+                        text_bytes((uint64_t) property_number(p, "IOReadBytes"), read),
+                        text_bytes((uint64_t) property_number(p, "IOWriteBytes"), written));
+        print_counter("IO", buf, words);
 }
 
 static void print_usage(const json_t *p) {
-        char buf[TEXT_MAX];
-
-        print_limited("Tasks", p, "TasksCurrent", "TasksMax", false);
-        print_limited("Memory", p, "MemoryCurrent", "MemoryMax", true);
-        if (json_is_integer(json_object_get(p, "CPUUsageNSec")))
-                print_text("CPU",
-                           text_span_rough((usec_t) property_number(p, "CPUUsageNSec") / NSEC_PER_USEC, buf));
+        print_tasks(p);
+        print_memory(p);
+        print_cpu(p);
+        print_io(p);
         print_text("CGroup", property_string(p, "ControlGroup"));
 }
 

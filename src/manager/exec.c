@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
@@ -70,16 +71,14 @@ static int make_environment(const ExecCall *call, const ContainerSpec *spec, cha
 }
 
 static int resolve_user(Unit *u, const ExecCall *call, Identity *ret, Fault *fault) {
-        autofree char *path = held_path(u, "root"), *user = NULL;
+        autofree char *user = NULL;
         autoclose int root = -EBADF;
         char *colon;
 
         /* Not the root of its process: what the container has mounted there could answer late or never. */
-        if (!path)
-                return -ENOMEM;
-        root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        root = unit_open_root(u, fault);
         if (root < 0)
-                return fault_set(fault, "open root", -errno, "%s", path);
+                return root;
 
         if (!call->user)
                 return unit_resolve_identity(u, root, ret, fault);
@@ -118,6 +117,7 @@ int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault) {
         ExecRequest request = EXEC_REQUEST_INIT;
         autostrv char **env = NULL;
         autoidentity Identity identity = {};
+        autoclose int cgroup_fd = -EBADF; /* not the container's own, when that has become an inner one */
         int r;
 
         if (!u->main || !spec)
@@ -130,8 +130,9 @@ int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault) {
                 return fault_set(fault, "exec", r, NULL);
 
         request.pidfd = child_pidfd(u->main);
-        request.cgroup_fd = u->held.cgroup_fd >= 0 ? u->held.cgroup_fd : -1;
-        request.user_namespace = spec->user_namespace;
+        cgroup_fd = spec->delegate ? cgroup_open_of(u->manager->cgroups, child_pid(u->main)) : -EBADF;
+        request.cgroup_fd = cgroup_fd >= 0 ? cgroup_fd : u->held.cgroup_fd >= 0 ? u->held.cgroup_fd : -1;
+        request.user_namespace = u->held.userns_fd >= 0;
         request.argv = call->argv;
         request.environment = env;
         request.working_dir = call->working_dir ? call->working_dir : spec->working_dir;

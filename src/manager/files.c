@@ -186,12 +186,11 @@ int unit_make_files(Unit *u, Fault *fault) {
         static int (*const makers[])(Unit *, Fault *) = {
                 make_hosts, make_resolv, make_host_name, make_time_zone, make_machine_id,
         };
-        autofree char *unit_text = raw_unit_to_text(u->spec->raw);
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(makers); i++)
                 r = makers[i](u, fault);
-        return r < 0 ? r : write_file(u, "unit", unit_text, unit_text ? strlen(unit_text) : 0, fault);
+        return r;
 }
 
 /* -- when launched -- */

@@ -93,7 +93,7 @@ static char *cgroup_name(const Unit *u, unsigned n) {
 }
 
 static int make_cgroup(Unit *u, Fault *fault) {
-        const LimitSpec none = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
+        const LimitSpec none = LIMIT_SPEC_NONE;
         int r;
 
         r = cgroup_root_renew(u->manager->cgroups, fault);

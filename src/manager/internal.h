@@ -11,6 +11,7 @@
  *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
+ *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  */
 #pragma once
 
@@ -29,6 +30,7 @@
 #include "runtime/exec.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
+#include "storage/mounts.h"
 
 /* Ids of user namespaces are given out in slots of users.id-count each. */
 typedef struct IdPool {
@@ -40,14 +42,17 @@ typedef struct IdPool {
 typedef struct Held {
         Image *image;
         ContainerSpec *spec;
+        Image **mount_images; /* one per mount of the spec: what Mount=type=image means; NULL = is none */
         char *directory;      /* /run/nsunitd/held/UNIT */
         char *container_dir;  /* /var/lib/nsunits/containers/UNIT */
         char *files_dir;      /* /run/nsunitd/units/UNIT */
-        uint64_t fingerprint; /* of the unit file that it was made from */
+        uint64_t fingerprint; /* of the text that it was started from last */
+        usec_t watchdog;      /* as the container was told */
+        bool fresh;           /* made just now: nothing can have changed since */
         uint32_t id_base;     /* of the range that was picked; 0 = none */
         IdMap ids;            /* of the user namespace */
         int userns_fd, netns_fd, cgroup_fd;
-        bool cgroup_killed; /* no process can be started in it any more */
+        bool cgroup_spent; /* no process can be started in it any more, or none should */
         bool root;
         bool volumes_filled; /* the first spawn has filled and chowned what it had to */
         Attachment *attachment;
@@ -63,6 +68,8 @@ struct Unit {
         char *load_error;
         UnitSpec *spec;
         uint64_t fingerprint; /* of the text: does a start mean the same as the last one? */
+        uint64_t live;        /* of the text whose live keys are in effect; 0 = not known */
+        bool change_failed;   /* some of them could not be: the fault text says so */
         RawUnit *raw_bad;     /* a file with mistakes: kept for its path and for "has it changed?" */
 
         Machine machine;
@@ -79,6 +86,8 @@ struct Unit {
         sd_event_source *cgroup_watch;
         int cgroup_events_fd, hook_cgroup_fd;
         uint64_t oom_kills; /* of the cgroup, when the invocation began */
+        uint64_t oom_seen;  /* the same, as of the last event */
+        sd_event_source *oom_watch;
         uint8_t invocation[16];
         uint64_t pid_identity, hook_identity; /* pidfd inode, or start time of the process on old kernels */
         char **monitor;    /* MONITOR_...=: of the unit whose OnFailure= or OnSuccess= has started this one */
@@ -139,6 +148,8 @@ void unit_free(Unit *u);
 /* Reads the file (again). Never fails for what the file says: that is the load state. 0 or -ENOMEM. */
 int unit_load(Unit *u);
 void unit_set_fault(Unit *u, const Fault *fault);
+/* By what the unit says now, but for what a container has been told at its launch. */
+void unit_set_policy(Unit *u, const UnitSpec *spec);
 bool unit_at_rest(const Unit *u);
 bool unit_can_reload(const Unit *u);
 
@@ -206,18 +217,50 @@ bool unit_is_bound_well(const Unit *u);
 /* prepare.c */
 int unit_prepare(Unit *u, Fault *fault);
 
+/* limits.c */
+/* What its cgroup keeps now; NULL when nothing is held. */
+const LimitSpec *unit_limits(const Unit *u);
+/* Can this host keep the limits of @spec? */
+int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault);
+/* The unit was in the state @before: with those of Startup*=, or no longer. */
+void unit_adapt_limits(Unit *u, MachineState before);
+/* Those of @wanted for a container that has a cgroup; the caller takes them into its spec. On failure it
+ * keeps what it had. @anew: whatever is in effect is not known. */
+int unit_change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault *fault);
+/* As @limits and AddDevice= say, in place of what was said before. */
+int unit_restrict_devices(Unit *u, const LimitSpec *limits, Fault *fault);
+/* Also anew, when the cgroup or the policy is another. */
+void unit_watch_oom(Unit *u);
+void unit_unwatch_oom(Unit *u);
+
 /* prepare-plain.c: the same for units that are no containers. */
-int unit_prepare_plain(Unit *u, Fault *fault);
+/* 1: what a network has is kept for as long as containers are on it. */
+int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault);
 /* Before each launch: a new cgroup in place of one that was killed. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
-/* The spec that a start would use now: image and environment files are looked up. */
-int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSpec **ret, Fault *fault);
+typedef struct SpecRequest {
+        const UnitSpec *from;
+        Image *image; /* borrowed; NULL = the one that the unit names now */
+        bool running; /* of a container that runs: what its environment came from may be gone */
+} SpecRequest;
+
+/* What a start would use now: image and environment files are looked up. @ret_image may be NULL. */
+int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSpec **ret, Fault *fault);
+/* Mount points that a changed spec needs beside those that are there. */
+int unit_add_mount_points(Unit *u, const ContainerSpec *spec, Fault *fault);
 int held_paths(Unit *u);
 int unit_describe_attachment(Unit *u);
 char *held_path(const Unit *u, const char *name);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
+
+/* mount-images.c */
+int unit_find_mount_images(Unit *u, Fault *fault);
+void unit_drop_mount_images(Unit *u);
+/* The layers of each, one per mount of the spec; close with the other. */
+int unit_open_mount_layers(const Unit *u, MountLayers **ret, Fault *fault);
+void unit_close_mount_layers(const Unit *u, MountLayers *layers);
 
 /* spaces.c */
 /* NULL without a user namespace. */
@@ -249,6 +292,8 @@ int unit_files_add(const Unit *u, const char *name, const char *destination, Uni
 void unit_files_clear(UnitFiles *files);
 
 /* spawn.c */
+/* What the container's processes have as "/", before anything is mounted on it; a descriptor. */
+int unit_open_root(const Unit *u, Fault *fault);
 void unit_begin_invocation(Unit *u);
 /* User=, Group= and GroupAdd= in the container's own files. */
 int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *fault);
@@ -269,8 +314,23 @@ int id_pool_take(IdPool *p, const ManagerConfig *config, uint32_t *ret_base, Fau
 int id_pool_take_at(IdPool *p, const ManagerConfig *config, uint32_t base);
 void id_pool_give(IdPool *p, const ManagerConfig *config, uint32_t base);
 
-/* saved.c */
+/* unit-text.c: the text that a unit was started from */
 uint64_t raw_unit_fingerprint(const RawUnit *raw);
+int unit_save_text(Unit *u, Fault *fault);
+void unit_forget_text(Unit *u);
+int unit_load_started(Unit *u, UnitSpec **ret, Fault *fault);
+
+/* renew.c */
+/* A restart keeps what is held if a start would make the same. */
+bool unit_may_keep(Unit *u);
+/* Before a launch in what is held: what has changed since the last one, as far as a restart reaches. */
+int unit_renew(Unit *u, Fault *fault);
+/* After a daemon-reload: changes that reach what runs. */
+void manager_apply_live(Manager *m);
+/* The same of a container that was adopted, whose cgroup may say anything. */
+void unit_apply_live_anew(Unit *u);
+
+/* saved.c */
 int unit_save(Unit *u);
 void unit_forget(Unit *u);
 int manager_adopt_all(Manager *m);

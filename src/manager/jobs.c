@@ -54,11 +54,6 @@ void manager_schedule_jobs(Manager *m) {
         (void) sd_event_source_set_enabled(m->jobs_source, SD_EVENT_ONESHOT);
 }
 
-/* A restart keeps what is prepared if a new start would prepare the same. */
-static bool may_keep(Unit *u) {
-        return u->held.spec && u->held.fingerprint == u->fingerprint && unit_image_stays(u);
-}
-
 bool unit_may_start(Unit *u, JobResult *ret) {
         ConditionOutcome outcome = { .verdict = CONDITION_MET };
         const char *word;
@@ -104,7 +99,8 @@ static void run_restart(Manager *m, Unit *u) {
         if (unit_at_rest(u) || restart_is_due(u))
                 job_queue_finished(m->jobs, u->index, JOB_STOP, JOB_RESULT_DONE);
         else
-                unit_event(u, &(MachineEvent){ .type = EVENT_STOP, .restart = true, .keep = may_keep(u) });
+                unit_event(u,
+                           &(MachineEvent){ .type = EVENT_STOP, .restart = true, .keep = unit_may_keep(u) });
 }
 
 static void run_reload(Manager *m, Unit *u) {

@@ -57,6 +57,7 @@ void unit_queue_event(Unit *u, const MachineEvent *event) {
 
 static void do_clean(Unit *u) {
         unit_unwatch_cgroup(u);
+        unit_unwatch_oom(u);
         unit_release(u);
         unit_queue_event(u, &(MachineEvent){ .type = EVENT_CLEANED });
 }
@@ -200,6 +201,7 @@ static void answer_jobs(Unit *u, unsigned actions) {
 }
 
 static void note_change(Unit *u, const MachineOutput *out) {
+        unit_adapt_limits(u, out->before);
         explain_start_limit(u);
         if (u->machine.result == RESULT_EXEC_CONDITION)
                 u->condition_result = false;

@@ -284,11 +284,13 @@ int manager_reload(Manager *m) {
                 if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) &&
                     !job_queue_of_unit(m->jobs, u->index))
                         manager_drop_unit(m, u);
-                else
-                        manager_tell_changed(m, u);
         }
         if (r >= 0)
                 r = load_all(m);
+        if (r >= 0)
+                manager_apply_live(m);
+        for (u = m->units; u; u = u->hh.next)
+                manager_tell_changed(m, u);
 
         if (m->listener && m->listener->reloading)
                 m->listener->reloading(false, m->listener_data);

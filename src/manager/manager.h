@@ -210,9 +210,14 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault);
 /** manager_unit_plan() - the launch plan, one step a line; free(). */
 int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault);
 
-/**
- * manager_unit_text() - the text of a unit's files, merged, without comments
- * @ret_started: as its container was started; "" when there is none; free()
- * @ret_loaded:  as it was read last; "" when it could not be; free()
- */
-int manager_unit_text(Unit *u, char **ret_started, char **ret_loaded, Fault *fault);
+/* The text of a unit's files, merged, without comments, and where the unit file lay. */
+typedef struct UnitTexts {
+        char *started, *started_file; /* as it was started last; "" when it does not run */
+        char *loaded, *loaded_file;   /* as it was read last; "" when it could not be */
+} UnitTexts;
+
+/** unit_texts_clear() - safe on zeroed memory. */
+void unit_texts_clear(UnitTexts *t);
+
+/** manager_unit_texts() - @ret: zeroed before; to be cleared whatever is returned. */
+int manager_unit_texts(Unit *u, UnitTexts *ret, Fault *fault);

@@ -11,22 +11,19 @@ static int not_supported(Fault *fault, const char *key, const char *value) {
         return fault_set(fault, "unit", -EOPNOTSUPP, "%s=%s is not supported yet", key, value);
 }
 
-static int prepare_network(Unit *u, Fault *fault) {
-        const NetworkSection *n = u->spec->network;
-        int r;
-
+static int prepare_network(Unit *u, const UnitSpec *spec, Fault *fault) {
+        const NetworkSection *n = spec->network;
         if (n->driver != NETWORK_DRIVER_BRIDGE)
                 return not_supported(fault, "Driver", network_driver_to_string(n->driver));
         if (n->ipam_driver != IPAM_DRIVER_HOST_LOCAL)
                 return not_supported(fault, "IPAMDriver", ipam_driver_to_string(n->ipam_driver));
 
-        r = network_define(u->manager->network, u->name, n, fault);
-        return r < 0 ? r : 0;
+        return network_define(u->manager->network, u->name, n, fault);
 }
 
-static int prepare_volume(Unit *u, Fault *fault) {
+static int prepare_volume(Unit *u, const UnitSpec *spec, Fault *fault) {
         autofree char *volumes = NULL, *stem = NULL;
-        const VolumeSection *v = u->spec->volume;
+        const VolumeSection *v = spec->volume;
         const char *name;
         VolumeOwner owner;
         int r;
@@ -47,13 +44,13 @@ static int prepare_volume(Unit *u, Fault *fault) {
         return r < 0 ? fault_set(fault, "volume", r, "%s", name) : 0;
 }
 
-int unit_prepare_plain(Unit *u, Fault *fault) {
-        if (u->spec->kind == UNIT_NETWORK)
-                return prepare_network(u, fault);
-        if (u->spec->kind == UNIT_VOLUME)
-                return prepare_volume(u, fault);
-        if (u->spec->kind == UNIT_IMAGE)
+int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault) {
+        if (spec->kind == UNIT_NETWORK)
+                return prepare_network(u, spec, fault);
+        if (spec->kind == UNIT_VOLUME)
+                return prepare_volume(u, spec, fault);
+        if (spec->kind == UNIT_IMAGE)
                 return 0;
         return fault_set(fault, "unit", -EOPNOTSUPP, ".%s units cannot be started yet",
-                         unit_kind_to_string(u->spec->kind));
+                         unit_kind_to_string(spec->kind));
 }

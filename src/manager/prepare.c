@@ -11,7 +11,6 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
-#include "cgroup/devices.h"
 #include "config/env-file.h"
 #include "manager/internal.h"
 #include "runtime/exit-store.h"
@@ -50,7 +49,8 @@ int held_paths(Unit *u) {
 
 /* --- the spec --------------------------------------------------------------------------------------- */
 
-static int read_environment_files(const UnitSpec *spec, Diag *diag, char ***ret, Fault *fault) {
+/* @running: files that are gone are left out. */
+static int read_environment_files(const UnitSpec *spec, bool running, Diag *diag, char ***ret, Fault *fault) {
         autostrv char **env = NULL;
 
         STRV_FOREACH (entry, spec_environment_files(spec)) {
@@ -61,7 +61,7 @@ static int read_environment_files(const UnitSpec *spec, Diag *diag, char ***ret,
                 int r;
 
                 r = file_read(AT_FDCWD, path, ENV_FILE_MAX, &text, &size);
-                if (r == -ENOENT && optional)
+                if ((r == -ENOENT && optional) || (r < 0 && running))
                         continue;
                 if (r < 0)
                         return fault_set(fault, "read EnvironmentFile", r, "%s", path);
@@ -119,13 +119,32 @@ static int diag_fault(const Diag *diag, Fault *fault, int r) {
 static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *limits) {
         const CgroupRoot *cgroups = u->manager->cgroups;
 
-        if (!cgroup_root_supports(cgroups, CGROUP_MEMORY) && !unit_spec_is_set(from, "Service", "MemoryMax"))
+        if (!cgroup_root_supports(cgroups, CGROUP_MEMORY) &&
+            !unit_spec_is_set(from, "Service", "MemoryMax") && !unit_spec_is_set(from, "Container", "Memory"))
                 limits->memory_max = UINT64_MAX;
-        if (!cgroup_root_supports(cgroups, CGROUP_PIDS) && !unit_spec_is_set(from, "Service", "TasksMax"))
+        if (!cgroup_root_supports(cgroups, CGROUP_PIDS) && !unit_spec_is_set(from, "Service", "TasksMax") &&
+            !unit_spec_is_set(from, "Container", "PidsLimit"))
                 limits->tasks_max = UINT64_MAX;
 }
 
-int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSpec **ret, Fault *fault) {
+static int find_image(Unit *u, const SpecRequest *q, Image **ret, Fault *fault) {
+        if (!q->from->container->image)
+                return 0;
+        if (!q->image)
+                return manager_find_image(u->manager, q->from->container->image, ret, fault);
+        *ret = image_ref(q->image);
+        return 0;
+}
+
+/* With what other units say about themselves. */
+static int resolve_names(Unit *u, ContainerSpec *spec, Fault *fault) {
+        int r;
+
+        r = manager_use_real_names(u->manager, spec->networks);
+        return r < 0 ? fault_set(fault, "network", r, NULL) : resolve_volumes(u, spec, fault);
+}
+
+int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSpec **ret, Fault *fault) {
         autoptr(ContainerSpec) spec = NULL;
         autoptr(Diag) diag = diag_new();
         autoptr(Image) image = NULL;
@@ -135,17 +154,16 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
 
         if (!diag)
                 return -ENOMEM;
-        if (!from || from->kind != UNIT_CONTAINER)
+        if (!q->from || q->from->kind != UNIT_CONTAINER)
                 return fault_set(fault, "unit", -EINVAL, "%s is no container", u->name);
 
         /* spec_make() needs what it says. */
-        r = from->container->image ? manager_find_image(u->manager, from->container->image, &image, fault)
-                                   : 0;
+        r = find_image(u, q, &image, fault);
         if (r < 0)
                 return r;
-        r = read_environment_files(from, diag, &env, fault);
+        r = read_environment_files(q->from, q->running, diag, &env, fault);
         if (r >= 0)
-                r = spec_files_read(from, diag, &files);
+                r = spec_files_read(q->from, diag, &files);
         if (r >= 0) {
                 const SpecSources sources = {
                         .image = image ? image->config : NULL,
@@ -157,20 +175,18 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
                         .sub_gids = files.sub_gids,
                 };
 
-                r = spec_make(from, &sources, diag, &spec);
+                r = spec_make(q->from, &sources, diag, &spec);
         }
         if (r < 0)
                 return diag_fault(diag, fault, r);
-        r = manager_use_real_names(u->manager, spec->networks);
-        if (r < 0)
-                return fault_set(fault, "network", r, NULL);
-        r = resolve_volumes(u, spec, fault);
+        r = resolve_names(u, spec, fault);
         if (r >= 0)
                 r = mount_globs_expand(spec, fault);
         if (r < 0)
                 return r;
 
-        drop_default_limits(u, from, &spec->limits);
+        drop_default_limits(u, q->from, &spec->limits);
+        drop_default_limits(u, q->from, &spec->starting_limits);
         if (ret_image)
                 *ret_image = take_ptr(image);
         *ret = take_ptr(spec);
@@ -180,18 +196,25 @@ int unit_make_spec(Unit *u, const UnitSpec *from, Image **ret_image, ContainerSp
 /* --- the steps -------------------------------------------------------------------------------------- */
 
 static int make_spec(Unit *u, Fault *fault) {
+        const SpecRequest q = { .from = u->spec };
         int r;
 
-        r = unit_make_spec(u, u->spec, &u->held.image, &u->held.spec, fault);
+        r = unit_make_spec(u, &q, &u->held.image, &u->held.spec, fault);
         if (r < 0)
                 return r;
 
-        u->held.fingerprint = u->fingerprint;
-        return cgroup_root_check(u->manager->cgroups, &u->held.spec->limits, fault);
+        u->held.fingerprint = u->live = u->fingerprint;
+        u->held.watchdog = u->spec->service.watchdog;
+        u->held.fresh = true;
+        u->change_failed = false;
+        unit_set_policy(u, u->spec);
+        r = unit_find_mount_images(u, fault);
+        return r < 0 ? r : unit_check_limits(u, u->held.spec, fault);
 }
 
 static void drop_spec(Unit *u) {
         image_unref(take_ptr(u->held.image));
+        unit_drop_mount_images(u);
         container_spec_free(take_ptr(u->held.spec));
 }
 
@@ -212,37 +235,20 @@ static void drop_directories(Unit *u) {
         (void) tree_remove(AT_FDCWD, u->held.files_dir);
 }
 
-/* File permissions mean little to a container's root: less than reading and writing needs a program. */
-static int restrict_devices(const Unit *u, Fault *fault) {
+static int delegate_cgroup(Unit *u, Fault *fault) {
         const ContainerSpec *spec = u->held.spec;
-        autodevices DeviceNodes nodes = {};
-        autofree DeviceRule *rules = NULL;
-        size_t n = 0;
+        IdPair root;
         int r;
 
-        for (size_t i = 0; i < spec->n_devices; i++)
-                n += !spec->devices[i].read || !spec->devices[i].write;
-        if (n == 0)
+        if (!spec->delegate)
                 return 0;
 
-        r = device_nodes_find(spec->devices, spec->n_devices, fault, &nodes);
-        if (r < 0)
-                return r;
-        rules = calloc(nodes.n + 1, sizeof(*rules));
-        if (!rules)
-                return -ENOMEM;
-        n = 0;
-        for (size_t i = 0; i < nodes.n; i++) {
-                const DeviceNode *node = &nodes.items[i];
-
-                if (!node->spec->read || !node->spec->write)
-                        rules[n++] = (DeviceRule){ .block = S_ISBLK(node->mode),
-                                                   .number = node->number,
-                                                   .read = node->spec->read,
-                                                   .write = node->spec->write,
-                                                   .make = node->spec->make };
-        }
-        return cgroup_restrict_devices(u->held.cgroup_fd, rules, n, fault);
+        root = id_map_outside(held_ids(u), (IdPair){ 0, 0 });
+        r = cgroup_delegate(u->held.cgroup_fd, root.uid, root.gid, fault);
+        return r < 0 || !spec->delegate_subgroup
+                       ? r
+                       : cgroup_make_subgroup(u->held.cgroup_fd, spec->delegate_subgroup, root.uid, root.gid,
+                                              fault);
 }
 
 static int make_cgroup(Unit *u, Fault *fault) {
@@ -252,14 +258,18 @@ static int make_cgroup(Unit *u, Fault *fault) {
         r = cgroup_root_renew(u->manager->cgroups, fault);
         if (r < 0)
                 return r;
-        u->held.cgroup_fd = cgroup_create(u->manager->cgroups, u->name, &u->held.spec->limits, fault);
+        if (u->held.spec->delegate)
+                cgroup_root_delegate(u->manager->cgroups, u->held.spec->delegate_controllers);
+        u->held.cgroup_fd = cgroup_create(u->manager->cgroups, u->name, unit_limits(u), fault);
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
 
-        r = restrict_devices(u, fault);
+        r = delegate_cgroup(u, fault);
+        if (r >= 0)
+                r = unit_restrict_devices(u, &u->held.spec->limits, fault);
         if (r < 0)
                 return r;
-        u->held.cgroup_killed = false;
+        u->held.cgroup_spent = false;
         (void) cgroup_memory_events(u->held.cgroup_fd, &events);
         u->oom_kills = events.oom_kill;
         return 0;
@@ -269,7 +279,7 @@ static int make_cgroup(Unit *u, Fault *fault) {
  * outside, for ever after. There is none at all when the last manager was killed while it did this, or when
  * somebody removed it, as empty as it is between two launches. */
 int unit_renew_cgroup(Unit *u, Fault *fault) {
-        if (!u->held.cgroup_killed && u->held.cgroup_fd >= 0 && cgroup_populated(u->held.cgroup_fd) >= 0)
+        if (!u->held.cgroup_spent && u->held.cgroup_fd >= 0 && cgroup_populated(u->held.cgroup_fd) >= 0)
                 return 0;
 
         replace_fd(&u->held.cgroup_fd, -EBADF);
@@ -281,9 +291,20 @@ static void drop_cgroup(Unit *u) {
         (void) cgroup_remove(u->manager->cgroups, u->name);
 }
 
+static RootRequest root_request(const Unit *u, const char *attach) {
+        return (RootRequest){
+                .spec = u->held.spec,
+                .container_dir = u->held.container_dir,
+                .attach_path = attach,
+                .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
+                .ids = held_ids(u),
+        };
+}
+
 static int make_root(Unit *u, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
         autofree char *attach = held_path(u, "root"), *staging = NULL;
+        RootRequest request = root_request(u, attach);
         int *layers = NULL, r;
         size_t n_layers = 0;
 
@@ -295,21 +316,24 @@ static int make_root(Unit *u, Fault *fault) {
                         return r;
         }
 
-        const RootRequest request = {
-                .spec = u->held.spec,
-                .layer_fds = layers,
-                .n_layers = n_layers,
-                .container_dir = u->held.container_dir,
-                .attach_path = attach,
-                .staging = staging,
-                .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
-                .ids = held_ids(u),
-        };
+        request.layer_fds = layers;
+        request.n_layers = n_layers;
+        request.staging = staging;
         r = root_prepare(&request, fault);
         image_layers_close(layers, n_layers);
         u->held.root = r >= 0;
         u->held.volumes_filled = false;
         return r;
+}
+
+int unit_add_mount_points(Unit *u, const ContainerSpec *spec, Fault *fault) {
+        autofree char *attach = held_path(u, "root");
+        RootRequest request = root_request(u, attach);
+
+        if (!attach)
+                return -ENOMEM;
+        request.spec = spec;
+        return root_add_points(&request, fault);
 }
 
 static void drop_root(Unit *u) {
@@ -406,6 +430,7 @@ static const PrepareStep steps[] = {
         { "root", make_root, drop_root },
         { "network", make_network, drop_network },
         { "files", unit_make_files, NULL },
+        { "text", unit_save_text, NULL },
         { "publish", make_published, drop_published },
 };
 
@@ -415,13 +440,25 @@ static void release_steps(Unit *u, size_t n) {
                         steps[n].drop(u);
 }
 
+static int prepare_plain(Unit *u, Fault *fault) {
+        int r;
+
+        r = held_paths(u);
+        if (r >= 0)
+                r = unit_prepare_plain(u, u->spec, fault);
+        if (r >= 0)
+                r = unit_save_text(u, fault);
+        u->held.fingerprint = u->fingerprint;
+        return r;
+}
+
 int unit_prepare(Unit *u, Fault *fault) {
         int r;
 
         if (!u->spec)
                 return fault_set(fault, "unit", -ENOENT, "%s has no usable unit file", u->name);
         if (u->spec->kind != UNIT_CONTAINER)
-                return unit_prepare_plain(u, fault);
+                return prepare_plain(u, fault);
 
         r = held_paths(u);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++) {
@@ -447,6 +484,7 @@ void unit_release(Unit *u) {
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);
+        unit_forget_text(u);
         if (unit_name_kind(u->name) != UNIT_CONTAINER || held_paths(u) < 0)
                 return;
 

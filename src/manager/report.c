@@ -8,9 +8,6 @@
 #include "spec/spec-json.h"
 #include "storage/volume.h"
 
-/* As large as saved.c lets it be. */
-#define UNIT_TEXT_MAX (1024 * 1024)
-
 static char *volumes_dir(const Manager *m) {
         char *path;
 
@@ -45,12 +42,14 @@ int manager_remove_image(Manager *m, const char *reference, Fault *fault) {
         autostrv char **in_use = NULL;
         int r;
 
-        for (Unit *u = m->units; u; u = u->hh.next)
-                if (u->held.image) {
-                        r = strv_add(&in_use, u->held.image->id);
-                        if (r < 0)
-                                return r;
-                }
+        for (Unit *u = m->units; u; u = u->hh.next) {
+                r = u->held.image ? strv_add(&in_use, u->held.image->id) : 0;
+                for (size_t i = 0; r == 0 && u->held.mount_images && i < u->held.spec->n_mounts; i++)
+                        if (u->held.mount_images[i])
+                                r = strv_add(&in_use, u->held.mount_images[i]->id);
+                if (r < 0)
+                        return r;
+        }
 
         r = image_store_remove(m->images, reference, in_use, fault);
         if (r < 0)
@@ -138,7 +137,7 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
         autoidmap IdMap example = {};
         int r;
 
-        r = unit_make_spec(u, u->spec, NULL, &spec, fault);
+        r = unit_make_spec(u, &(SpecRequest){ .from = u->spec }, NULL, &spec, fault);
         if (r < 0)
                 return r;
         r = held_paths(u);
@@ -164,36 +163,4 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
 
 int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault) {
         return unit_plan_text(u, ret, fault);
-}
-
-/* Of a network or a volume nothing was written down: only what was read last is known. */
-static int read_started(const Unit *u, char **ret, Fault *fault) {
-        autofree char *path = NULL;
-        int r;
-
-        if (!u->held.spec) {
-                *ret = strdup("");
-                return *ret ? 0 : -ENOMEM;
-        }
-        if (asprintf(&path, "%s/unit", u->held.files_dir) < 0) {
-                path = NULL;
-                return -ENOMEM;
-        }
-        r = file_read(AT_FDCWD, path, UNIT_TEXT_MAX, ret, NULL);
-        return r < 0 ? fault_set(fault, "read", r, "%s", path) : 0;
-}
-
-int manager_unit_text(Unit *u, char **ret_started, char **ret_loaded, Fault *fault) {
-        autofree char *started = NULL, *loaded = u->spec ? raw_unit_to_text(u->spec->raw) : strdup("");
-        int r;
-
-        if (!loaded)
-                return -ENOMEM;
-        r = read_started(u, &started, fault);
-        if (r < 0)
-                return r;
-
-        *ret_started = take_ptr(started);
-        *ret_loaded = take_ptr(loaded);
-        return 0;
 }

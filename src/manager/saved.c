@@ -1,7 +1,7 @@
 /*
  * What must outlive the manager: one JSON file per unit that is not at rest, RUN/state/UNIT.json, replaced
  * atomically at each transition. The fast state (namespaces, root, pidfd) is held by the kernel under
- * RUN/held/UNIT; the text of the unit as it was started lies in RUN/units/UNIT/unit.
+ * RUN/held/UNIT; the text of the unit as it was started lies in RUN/units/UNIT/unit (saved-text.h).
  *
  * A new manager reads all that, compares it with what is really there, and goes on.
  */
@@ -24,16 +24,6 @@
 
 /* For processes that were killed to be gone; the manager waits for it, before it serves anybody. */
 #define KILL_TIMEOUT_MS 1000
-
-/* FNV-1a, 64 bits: tells texts apart, no secret depends on it. */
-uint64_t raw_unit_fingerprint(const RawUnit *raw) {
-        autofree char *text = raw_unit_to_text(raw);
-        uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-        for (const char *p = strempty(text); *p; p++)
-                hash = (hash ^ (uint8_t) *p) * UINT64_C(0x100000001b3);
-        return hash;
-}
 
 static char *state_path(const Manager *m, const char *unit) {
         char *path;
@@ -160,37 +150,43 @@ static void parse_invocation(Unit *u, const char *text) {
         }
 }
 
-/* The spec of the container that runs, from the text it was started from. */
+/* The spec of the container that runs, from the text and the image that it was started from. */
 static int adopt_spec(Unit *u, const json_t *saved, Fault *fault) {
         const char *image = json_string_value(json_object_get(saved, "image"));
-        autofree char *path = NULL, *text = NULL;
-        autoptr(RawUnit) raw = calloc(1, sizeof(RawUnit));
-        autoptr(UnitSpec) spec = NULL;
-        size_t size;
+        SpecRequest q = { .running = true };
+        autoptr(UnitSpec) started = NULL;
         int r;
 
-        if (!raw || asprintf(&path, "%s/unit", u->held.files_dir) < 0)
-                return -ENOMEM;
-        r = file_read(AT_FDCWD, path, STATE_FILE_MAX, &text, &size);
+        r = unit_load_started(u, &started, fault);
         if (r < 0)
-                return fault_set(fault, "read", r, "%s", path);
-
-        raw->name = strdup(u->name);
-        raw->fragment = take_ptr(path);
-        if (!raw->name)
-                return -ENOMEM;
-        r = raw_unit_parse(raw, raw->fragment, text, size, NULL);
-        if (r >= 0)
-                r = unit_spec_load(raw, host_specifiers_context(u->manager->specifiers), NULL, &spec);
-        if (r < 0)
-                return fault_set(fault, "unit as started", r, "%s", raw->fragment);
-        (void) take_ptr(raw);
-        unit_spec_set_defaults(spec, u->manager->config);
-
-        r = unit_make_spec(u, spec, NULL, &u->held.spec, fault);
-        if (r >= 0 && image)
+                return r;
+        if (image)
                 (void) image_store_resolve(u->manager->images, image, &u->held.image, fault);
-        return r;
+
+        q.from = started;
+        q.image = u->held.image;
+        r = unit_make_spec(u, &q, NULL, &u->held.spec, fault);
+        if (r < 0)
+                return r;
+        (void) unit_find_mount_images(u, NULL);
+        u->held.watchdog = started->service.watchdog;
+        unit_set_policy(u, u->spec ? u->spec : started);
+        return 0;
+}
+
+/* Networks and volumes: what is on them was made for the text that they were started from. */
+static void adopt_plain(Unit *u, const json_t *saved) {
+        autoptr(UnitSpec) started = NULL;
+        Fault fault = {};
+
+        u->held.fingerprint = (uint64_t) json_integer_value(json_object_get(saved, "fingerprint"));
+        if (!u->machine.prepared || held_paths(u) < 0)
+                return;
+        if (unit_load_started(u, &started, &fault) < 0 && !u->spec)
+                return;
+        (void) unit_prepare_plain(u, started ? started : u->spec, &fault);
+        if (!u->spec)
+                unit_set_policy(u, started);
 }
 
 static int adopt_namespace(Unit *u, const char *name, int *fd) {
@@ -229,7 +225,7 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         u->held.fingerprint = (uint64_t) json_integer_value(json_object_get(saved, "fingerprint"));
         u->held.volumes_filled = json_is_true(json_object_get(saved, "volumes_filled"));
         u->held.cgroup_fd = cgroup_open(u->manager->cgroups, u->name);
-        u->held.cgroup_killed = true; /* it may have been */
+        u->held.cgroup_spent = true; /* it may have been */
         root = held_path(u, "root");
         u->held.root = root && root_is_held(root);
         if (network)
@@ -358,8 +354,7 @@ static int adopt_unit(Unit *u, const json_t *saved) {
         u->fault_text = text ? strdup(text) : NULL;
 
         if (unit_name_kind(u->name) != UNIT_CONTAINER) {
-                if (u->machine.prepared && u->spec)
-                        (void) unit_prepare(u, &fault);
+                adopt_plain(u, saved);
                 unit_adopted(u);
                 resume_hook(u, saved);
                 return 0;
@@ -505,6 +500,8 @@ static int adopt_containers(Manager *m, char *const *names) {
                 json_decref(saved[i]);
                 if (r < 0)
                         discard_unusable(m, names[i], r);
+                else if (units[i])
+                        unit_apply_live_anew(units[i]);
         }
         return 0;
 }

@@ -66,7 +66,7 @@ void unit_kill_all(Unit *u) {
                         (void) child_signal(u->main, sig);
                 return;
         }
-        u->held.cgroup_killed = true;
+        u->held.cgroup_spent = true;
         if (u->held.cgroup_fd < 0 || cgroup_kill(u->held.cgroup_fd) < 0)
                 if (u->main)
                         (void) child_signal(u->main, SIGKILL);

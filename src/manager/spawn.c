@@ -1,6 +1,7 @@
 /*
  * MACHINE_SPAWN: one launch of what PREPARE has made. This alone is repeated by a restart, so it does
- * nothing that could have been done before: clone the mounts, open the logs, clone3, watch.
+ * nothing that could have been done before: clone the mounts, open the logs, clone3, watch. What has changed
+ * since the last launch is renewed first (renew.c).
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,6 +17,7 @@
 #include "runtime/identity.h"
 #include "runtime/launch.h"
 #include "storage/mounts.h"
+#include "storage/root.h"
 
 #define INIT_PATH LIBEXECDIR "/nsunits-init"
 
@@ -25,16 +27,20 @@ typedef struct Launch {
         int root_fd;
         PreparedMounts *mounts;
         LaunchMount *launch_mounts;
+        size_t n_mounts;
+        int old_root_fd; /* among these */
         int output[2];
         char **environment;
         UnitFiles files;
         DeviceNodes devices;
         int spaces[SPACE_N_];
+        int subgroup_fd;
 } Launch;
 
-#define LAUNCH_INIT                                                                                       \
-        {                                                                                                 \
-                .root_fd = -EBADF, .output = { -EBADF, -EBADF }, .spaces = { -1, -1, -1, -1, -1, -1, -1 } \
+#define LAUNCH_INIT                                                                     \
+        {                                                                               \
+                .root_fd = -EBADF, .old_root_fd = -EBADF, .output = { -EBADF, -EBADF }, \
+                .spaces = { -1, -1, -1, -1, -1, -1, -1 }, .subgroup_fd = -EBADF         \
         }
 
 static void launch_clear(Launch *l) {
@@ -42,12 +48,14 @@ static void launch_clear(Launch *l) {
         cleanup_close_(&l->root_fd);
         prepared_mounts_free(l->mounts);
         free(l->launch_mounts);
+        cleanup_close_(&l->old_root_fd);
         cleanup_close_(&l->output[0]);
         cleanup_close_(&l->output[1]);
         strv_free(l->environment);
         unit_files_clear(&l->files);
         device_nodes_clear(&l->devices);
         unit_close_spaces(l->spaces);
+        cleanup_close_(&l->subgroup_fd);
 }
 
 #define autolaunch __attribute__((cleanup(launch_clear)))
@@ -67,32 +75,97 @@ int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *faul
         return 0;
 }
 
-static int take_root(Unit *u, Launch *l, Fault *fault) {
+/* As systemd-nspawn looks for one; what the path means inside, no matter where its links lead. */
+static int find_init(Unit *u, int root_fd, Fault *fault) {
+        static const char *const places[] = { "/usr/lib/systemd/systemd", "/lib/systemd/systemd",
+                                              "/sbin/init" };
+
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                autoclose int fd = path_in_root_open(root_fd, places[i], O_PATH | O_CLOEXEC, 0);
+                char *path;
+
+                if (fd < 0)
+                        continue;
+                path = strdup(places[i]);
+                if (!path)
+                        return -ENOMEM;
+                free(u->held.spec->argv[0]);
+                u->held.spec->argv[0] = path;
+                return 0;
+        }
+        (void) fault_set(fault, "init", -ENOENT, "%s", places[ELEMENTSOF(places) - 1]);
+        fault_advise(fault, "Boot= needs a systemd or another init in the container");
+        return -ENOENT;
+}
+
+int unit_open_root(const Unit *u, Fault *fault) {
+        const char *inner = u->held.spec->pivot_root;
         autofree char *path = held_path(u, "root");
+        autoclose int root = -EBADF;
+        int fd;
 
         if (!path)
                 return -ENOMEM;
-
-        l->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (l->root_fd < 0)
+        root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root < 0)
                 return fault_set(fault, "open root", -errno, "%s", path);
+        if (!inner)
+                return take_fd(root);
+        fd = path_in_root_open(root, inner, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        return fd < 0 ? fault_set(fault, "pivot root", fd, "%s", inner) : fd;
+}
 
+static int take_root(Unit *u, Launch *l, Fault *fault) {
+        l->root_fd = unit_open_root(u, fault);
+        if (l->root_fd < 0)
+                return l->root_fd;
+        if (u->held.spec->boot) {
+                int r = find_init(u, l->root_fd, fault);
+
+                if (r < 0)
+                        return r;
+        }
         return unit_resolve_identity(u, l->root_fd, &l->identity, fault);
+}
+
+/* PivotRoot= with a place for the old one: the first of the mounts, for the others may lie on it. */
+static int take_old_root(Unit *u, Launch *l, Fault *fault) {
+        autofree char *path = held_path(u, "root");
+
+        if (!u->held.spec->old_root)
+                return 0;
+        if (!path)
+                return -ENOMEM;
+        l->old_root_fd = root_clone(path);
+        if (l->old_root_fd < 0)
+                return fault_set(fault, "old root", l->old_root_fd, "%s", path);
+        l->launch_mounts[l->n_mounts++] = (LaunchMount){
+                .fd = l->old_root_fd,
+                .destination = u->held.spec->old_root,
+                .is_directory = true,
+        };
+        return 0;
 }
 
 static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
         autofree char *volumes = NULL, *staging = NULL;
+        MountLayers *layers;
         int r;
 
         if (asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
             asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
                 return -ENOMEM;
 
+        r = unit_open_mount_layers(u, &layers, fault);
+        if (r < 0)
+                return r;
+
         const MountsRequest request = {
                 .spec = u->held.spec,
                 .volumes_dir = volumes,
                 .container_dir = u->held.container_dir,
+                .layers = layers,
                 .staging = staging,
                 .root_fd = l->root_fd,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
@@ -102,6 +175,7 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
                 .restart = u->held.volumes_filled,
         };
         r = prepared_mounts_make(&request, fault, &l->mounts);
+        unit_close_mount_layers(u, layers);
         if (r < 0)
                 return r;
         u->held.volumes_filled = true;
@@ -109,13 +183,14 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         l->launch_mounts = calloc(l->mounts->n + 1, sizeof(*l->launch_mounts));
         if (!l->launch_mounts)
                 return -ENOMEM;
-        for (size_t i = 0; i < l->mounts->n; i++)
-                l->launch_mounts[i] = (LaunchMount){
+        r = take_old_root(u, l, fault);
+        for (size_t i = 0; r == 0 && i < l->mounts->n; i++)
+                l->launch_mounts[l->n_mounts++] = (LaunchMount){
                         .fd = l->mounts->items[i].fd,
                         .destination = l->mounts->items[i].spec->destination,
                         .is_directory = l->mounts->items[i].directory,
                 };
-        return 0;
+        return r;
 }
 
 /* LogDriver= in our terms. Podman's files have a form of their own, ours are plain lines. */
@@ -180,7 +255,7 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
 static bool hears(const Unit *u) {
         const ServiceSection *s = u->spec ? &u->spec->service : NULL;
 
-        if (service_type_notifies(u->held.spec->type) || (s && s->watchdog > 0))
+        if (service_type_notifies(u->held.spec->type) || u->held.watchdog > 0)
                 return true;
         return s && s->notify_access > NOTIFY_ACCESS_NONE;
 }
@@ -231,11 +306,22 @@ static int name_invocation(const Unit *u, Launch *l) {
         r = strv_addf(&l->environment, "INVOCATION_ID=%s", sd_id128_to_string(id, text));
         if (r >= 0)
                 r = strv_add_all(&l->environment, u->monitor);
-        if (r >= 0 && s && s->watchdog > 0 && s->watchdog != USEC_INFINITY)
-                r = strv_addf(&l->environment, "WATCHDOG_USEC=%" PRIu64, s->watchdog);
+        if (r >= 0 && u->held.watchdog > 0 && u->held.watchdog != USEC_INFINITY)
+                r = strv_addf(&l->environment, "WATCHDOG_USEC=%" PRIu64, u->held.watchdog);
         if (r >= 0 && s && s->restart_mode == RESTART_MODE_DEBUG && u->machine.n_restarts > 0)
                 r = strv_add(&l->environment, "DEBUG_INVOCATION=1");
         return r;
+}
+
+static int take_subgroup(const Unit *u, Launch *l, Fault *fault) {
+        const char *name = u->held.spec->delegate_subgroup;
+        char path[NAME_MAX + 32];
+
+        if (!name || u->held.cgroup_fd < 0)
+                return 0;
+        (void) snprintf(path, sizeof(path), "%s/cgroup.procs", name);
+        l->subgroup_fd = openat(u->held.cgroup_fd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+        return l->subgroup_fd < 0 ? fault_set(fault, "delegate", -errno, "%s", name) : 0;
 }
 
 static LaunchRequest request_of(const Unit *u, const Launch *l) {
@@ -250,11 +336,12 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.userns_fd = h->userns_fd >= 0 ? h->userns_fd : -1;
         q.netns_fd = h->netns_fd >= 0 ? h->netns_fd : -1;
         q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
+        q.subgroup_fd = l->subgroup_fd >= 0 ? l->subgroup_fd : -1;
         q.ids = held_ids(u);
         q.stdout_fd = l->output[0] >= 0 ? l->output[0] : -1;
         q.stderr_fd = l->output[1] >= 0 ? l->output[1] : -1;
         q.mounts = l->launch_mounts;
-        q.n_mounts = l->mounts ? l->mounts->n : 0;
+        q.n_mounts = l->n_mounts;
         q.files = l->files.items;
         q.n_files = l->files.n;
         memcpy(q.space_fds, l->spaces, sizeof(q.space_fds));
@@ -310,6 +397,8 @@ int unit_spawn(Unit *u, Fault *fault) {
 
         r = manager_injected_fault(u->manager, "spawn", fault);
         if (r >= 0)
+                r = unit_renew(u, fault);
+        if (r >= 0)
                 r = unit_renew_cgroup(u, fault);
         if (r >= 0)
                 r = take_root(u, &l, fault);
@@ -326,6 +415,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = unit_open_spaces(u, l.spaces, fault);
         if (r >= 0)
+                r = take_subgroup(u, &l, fault);
+        if (r >= 0)
                 r = take_notify(u, fault);
         if (r >= 0)
                 r = manager_injected_fault(u->manager, "launch", fault);
@@ -334,6 +425,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "spawn", r, NULL);
 
+        /* Its owner may switch on controllers, and then nothing can be started in the cgroup itself. */
+        u->held.cgroup_spent |= u->held.spec->delegate;
         r = supervise(u, &result, fault);
         if (r < 0)
                 child_put_down(result.pidfd);
@@ -359,6 +452,8 @@ int unit_plan_text(Unit *u, char **ret, Fault *fault) {
                 r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
         if (r >= 0)
                 r = unit_open_spaces(u, l.spaces, fault);
+        if (r >= 0)
+                r = take_subgroup(u, &l, fault);
         if (r < 0)
                 return r;
 

@@ -43,12 +43,14 @@ void unit_free(Unit *u) {
         (void) sd_event_source_disable_unref(u->timer);
         (void) sd_event_source_disable_unref(u->job_timer);
         (void) sd_event_source_disable_unref(u->cgroup_watch);
+        (void) sd_event_source_disable_unref(u->oom_watch);
         cleanup_close_(&u->cgroup_events_fd);
         cleanup_close_(&u->hook_cgroup_fd);
         cleanup_close_(&u->held.userns_fd);
         cleanup_close_(&u->held.netns_fd);
         cleanup_close_(&u->held.cgroup_fd);
         image_unref(u->held.image);
+        unit_drop_mount_images(u);
         container_spec_free(u->held.spec);
         id_map_clear(&u->held.ids);
         free(u->held.directory);
@@ -77,6 +79,15 @@ static MachinePolicy policy_of(const UnitSpec *spec) {
                 p.start_limit_interval = 0;
         }
         return p;
+}
+
+void unit_set_policy(Unit *u, const UnitSpec *spec) {
+        u->policy = policy_of(spec);
+        if (!u->machine.prepared || !u->held.spec)
+                return;
+        /* It knows nothing of a keep-alive that it was not told to send. */
+        u->policy.restart.type = u->held.spec->type;
+        u->policy.watchdog = u->held.watchdog;
 }
 
 /* Reads text into a spec. Whatever is wrong with it ends up in @diag and in the load state. */
@@ -220,7 +231,7 @@ int unit_load(Unit *u) {
         if (!u->spec)
                 return 0;
 
-        u->policy = policy_of(u->spec);
+        unit_set_policy(u, u->spec);
         u->fingerprint = raw_unit_fingerprint(u->spec->raw);
         r = enter_dependencies(u);
         return r < 0 ? r : enter_install(u);
@@ -307,15 +318,28 @@ char *unit_cgroup(const Unit *u) {
 }
 
 void unit_usage(Unit *u, UnitUsage *ret) {
+        const LimitSpec *limits = unit_limits(u);
         CgroupStats stats;
 
-        *ret = (UnitUsage){ UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
+        memset(ret, 0xff, sizeof(*ret));
         if (u->held.cgroup_fd < 0 || cgroup_stats(u->held.cgroup_fd, &stats) < 0)
                 return;
 
-        ret->memory_current = stats.memory_current;
-        ret->memory_peak = stats.memory_peak;
-        ret->tasks_current = stats.tasks;
-        if (stats.cpu_usage != UINT64_MAX)
-                ret->cpu_usage_nsec = stats.cpu_usage * NSEC_PER_USEC;
+        *ret = (UnitUsage){
+                .memory_current = stats.memory_current,
+                .memory_peak = stats.memory_peak,
+                .memory_swap_current = stats.swap_current,
+                .memory_swap_peak = stats.swap_peak,
+                .memory_zswap_current = stats.zswap_current,
+                .cpu_usage_nsec =
+                        stats.cpu_usage == UINT64_MAX ? UINT64_MAX : stats.cpu_usage * NSEC_PER_USEC,
+                .tasks_current = stats.tasks,
+                .io_read_bytes = stats.io_read_bytes,
+                .io_read_operations = stats.io_reads,
+                .io_write_bytes = stats.io_written_bytes,
+                .io_write_operations = stats.io_writes,
+                .effective_memory_high = limits ? limits->memory_high : UINT64_MAX,
+                .effective_memory_max = limits ? limits->memory_max : UINT64_MAX,
+                .effective_tasks_max = limits ? limits->tasks_max : UINT64_MAX,
+        };
 }

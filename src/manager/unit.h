@@ -54,9 +54,28 @@ typedef struct UnitStatus {
         JobType job_type;
 } UnitStatus;
 
-/* Counters of the unit's cgroup; UINT64_MAX = not known. */
+/* Counters of the unit's cgroup, and which limits are in effect: X(field, name of the property). UINT64_MAX =
+ * not known, or no limit. */
+#define UNIT_USAGE_LIST(X)                              \
+        X(memory_current, "MemoryCurrent")              \
+        X(memory_peak, "MemoryPeak")                    \
+        X(memory_swap_current, "MemorySwapCurrent")     \
+        X(memory_swap_peak, "MemorySwapPeak")           \
+        X(memory_zswap_current, "MemoryZSwapCurrent")   \
+        X(cpu_usage_nsec, "CPUUsageNSec")               \
+        X(tasks_current, "TasksCurrent")                \
+        X(io_read_bytes, "IOReadBytes")                 \
+        X(io_read_operations, "IOReadOperations")       \
+        X(io_write_bytes, "IOWriteBytes")               \
+        X(io_write_operations, "IOWriteOperations")     \
+        X(effective_memory_high, "EffectiveMemoryHigh") \
+        X(effective_memory_max, "EffectiveMemoryMax")   \
+        X(effective_tasks_max, "EffectiveTasksMax")
+
 typedef struct UnitUsage {
-        uint64_t memory_current, memory_peak, cpu_usage_nsec, tasks_current;
+#define X(field, name) uint64_t field;
+        UNIT_USAGE_LIST(X)
+#undef X
 } UnitUsage;
 
 const char *unit_name(const Unit *u);

@@ -45,7 +45,9 @@ MainExit unit_main_exit(Unit *u, const ChildExit *how) {
                 see_through_init(u, &e);
         else
                 explain_unknown_exit(u);
-        if (u->held.cgroup_fd >= 0 && cgroup_memory_events(u->held.cgroup_fd, &events) == 0)
+        /* With OOMPolicy=continue it is a signal like any other. */
+        if (u->held.cgroup_fd >= 0 && u->held.spec && u->held.spec->oom_policy != OOM_POLICY_CONTINUE &&
+            cgroup_memory_events(u->held.cgroup_fd, &events) == 0)
                 e.oom = events.oom_kill > u->oom_kills;
         return e;
 }
@@ -132,5 +134,6 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid) {
 
         if (!hold)
                 return -ENOMEM;
+        unit_watch_oom(u);
         return child_watch(u->manager->event, &info, on_main_exit, u, &u->main);
 }

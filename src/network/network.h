@@ -64,7 +64,7 @@ typedef struct Attachment {
         size_t n_links;
         NetworkPort *ports;
         size_t n_ports;
-        bool published; /* the ports are in the kernel's maps */
+        bool published; /* the ports, if there are any, are in the kernel's maps */
 } Attachment;
 
 typedef struct AttachRequest {
@@ -157,6 +157,8 @@ int network_unpublish(Network *n, Attachment *a);
 
 /**
  * network_set_ports() - change the ports of a running container, in one transaction if they are published
+ *
+ * A port that was picked stays the same where no other is asked for.
  *
  * Returns: 0, or a negative errno with @fault filled and nothing changed.
  */

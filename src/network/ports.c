@@ -95,6 +95,25 @@ static int pick(Network *n, const Attachment *self, const NetworkPort *earlier, 
                          p->container_port);
 }
 
+/* The one that this unit has already, when its ports are changed. */
+static bool pick_again(const Network *n, const Attachment *self, const NetworkPort *earlier, NetworkPort *p) {
+        for (size_t i = 0; i < self->n_ports; i++) {
+                const NetworkPort *old = &self->ports[i];
+
+                if (old->host_port < RANDOM_FIRST || old->protocol != p->protocol ||
+                    old->container_port != p->container_port || old->count != p->count ||
+                    old->host_address.family != p->host_address.family ||
+                    (p->host_address.family != AF_UNSPEC &&
+                     !inet_equal(&old->host_address, &p->host_address)))
+                        continue;
+                p->host_port = old->host_port;
+                if (!find_owner(n, self, earlier, p))
+                        return true;
+        }
+        p->host_port = 0;
+        return false;
+}
+
 static int check(const Network *n, const Attachment *self, const NetworkPort *earlier, const NetworkPort *p,
                  Fault *fault) {
         autofree char *text = network_port_to_string(p);
@@ -129,6 +148,8 @@ int ports_resolve(Network *n, const Attachment *self, const PublishSpec *publish
                         .container_port = publish[i].container_port,
                         .count = publish[i].count,
                 };
+                if (ports[i].host_port == 0 && pick_again(n, self, ports, &ports[i]))
+                        continue;
                 r = ports[i].host_port == 0 ? pick(n, self, ports, &ports[i], fault)
                                             : check(n, self, ports, &ports[i], fault);
                 if (r < 0)
@@ -182,8 +203,12 @@ static void exchange_localhost(Network *n, const Attachment *a, NetworkPort *por
 int network_publish(Network *n, Attachment *a, Fault *fault) {
         int r;
 
-        if (a->published || a->n_ports == 0)
+        if (a->published)
                 return 0;
+        if (a->n_ports == 0) {
+                a->published = true;
+                return 0;
+        }
         r = table_ensure(n, fault);
         if (r >= 0) {
                 r = exchange(n, a, a->ports, a->n_ports);
@@ -201,6 +226,10 @@ int network_unpublish(Network *n, Attachment *a) {
 
         if (!a->published)
                 return 0;
+        if (a->n_ports == 0) {
+                a->published = false;
+                return 0;
+        }
         r = n->table ? exchange(n, a, NULL, 0) : 0;
         exchange_localhost(n, a, NULL, 0);
         a->published = false;
@@ -215,8 +244,13 @@ int network_set_ports(Network *n, Attachment *a, const PublishSpec *publish, siz
         int r;
 
         r = ports_resolve(n, a, publish, n_publish, &ports, fault);
-        if (r >= 0 && a->published) {
+        if (r >= 0 && a->published && n_publish > 0)
+                r = table_ensure(n, fault);
+        if (r >= 0 && a->published && n_publish + a->n_ports > 0) {
                 r = exchange(n, a, ports, n_publish);
+                /* Some of the old ones were not there: somebody has deleted them, and more perhaps. */
+                if (r == -ENOENT && table_replace(n) >= 0)
+                        r = exchange(n, a, ports, n_publish);
                 if (r < 0)
                         (void) fault_set(fault, "publish", r, "%s", a->unit);
         }
@@ -228,7 +262,6 @@ int network_set_ports(Network *n, Attachment *a, const PublishSpec *publish, siz
         free(a->ports);
         a->ports = take_ptr(ports);
         a->n_ports = n_publish;
-        a->published = a->published && n_publish > 0;
         return 0;
 }
 

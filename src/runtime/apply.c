@@ -31,6 +31,12 @@ static long apply_join_namespace(Apply *a, const Step *s) {
         return r;
 }
 
+static long apply_enter_cgroup(Apply *a, const Step *s) {
+        long r = RAW(write, a->fds[s->slot], "0", 1);
+
+        return r < 0 ? r : 0;
+}
+
 static long apply_new_namespaces(Apply *a, const Step *s) {
         long r = RAW(unshare, s->flags);
 
@@ -155,6 +161,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_CPUS] = apply_cpus,
         [STEP_IO_PRIORITY] = apply_io_priority,
         [STEP_JOIN] = apply_join_namespace,
+        [STEP_ENTER_CGROUP] = apply_enter_cgroup,
         [STEP_NEW_NAMESPACES] = apply_new_namespaces,
         [STEP_TIME_OFFSETS] = apply_time_offsets,
         [STEP_SPAWN] = apply_spawn,

@@ -125,7 +125,7 @@ static void plan_host(Builder *b) {
                 } else {
                         b->cgroup = slot(b, -1, "cgroup mount");
                         step(b, (Step){ STEP_CLONE_MOUNT, PLACE_HOST, .slot = source, .out = b->cgroup,
-                                        .flags = CLONE_READ_ONLY });
+                                        .flags = b->spec->delegate ? 0 : CLONE_READ_ONLY });
                 }
         }
 
@@ -243,6 +243,10 @@ static void plan_join(Builder *b) {
         join(b, q->template_fd, CLONE_NEWNS, "template");
         join(b, q->userns_fd, CLONE_NEWUSER, "user");
         plan_new_spaces(b);
+        /* Only now: the cgroup namespace begins at the cgroup in which it is made. */
+        if (q->subgroup_fd >= 0)
+                step(b, (Step){ STEP_ENTER_CGROUP, PLACE_JOIN, .slot = slot(b, q->subgroup_fd, "subgroup"),
+                                .out = -1 });
         step(b, (Step){ STEP_SPAWN, PLACE_JOIN, .slot = -1, .out = -1,
                         .flags = is_own(b, SPACE_PID) ? CLONE_NEWPID : 0 });
 }

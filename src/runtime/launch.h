@@ -45,6 +45,7 @@ typedef struct LaunchRequest {
         int space_fds[SPACE_N_]; /* namespaces of others to join, as spec->spaces says; of SPACE_USER and
                                     SPACE_NETWORK none */
         int cgroup_fd;           /* directory of the container's cgroup (v2), -1 = stay in the manager's */
+        int subgroup_fd;         /* cgroup.procs of one below it, which its processes are put into; or -1 */
 
         const IdMap *ids; /* of the user namespace; NULL = none */
 
@@ -68,8 +69,8 @@ typedef struct LaunchRequest {
 #define LAUNCH_REQUEST_INIT                                                                         \
         {                                                                                           \
                 .template_fd = -1, .root_fd = -1, .userns_fd = -1, .netns_fd = -1, .cgroup_fd = -1, \
-                .space_fds = { -1, -1, -1, -1, -1, -1, -1 }, .stdin_fd = -1, .stdout_fd = -1,       \
-                .stderr_fd = -1                                                                     \
+                .subgroup_fd = -1, .space_fds = { -1, -1, -1, -1, -1, -1, -1 }, .stdin_fd = -1,     \
+                .stdout_fd = -1, .stderr_fd = -1                                                    \
         }
 
 typedef struct LaunchResult {

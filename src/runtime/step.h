@@ -42,6 +42,7 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_JOIN, "join namespace")            \
         X(STEP_NEW_NAMESPACES, "new namespaces")  \
         X(STEP_TIME_OFFSETS, "time offsets")      \
+        X(STEP_ENTER_CGROUP, "enter cgroup")      \
         X(STEP_SPAWN, "spawn")                    \
         X(STEP_TERMINAL, "terminal")              \
         X(STEP_OWN_FILES, "own descriptors")      \

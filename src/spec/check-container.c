@@ -17,7 +17,11 @@ static int check_root(const UnitSpec *u, Diag *diag) {
         if (c->image && c->rootfs)
                 return diag_error(diag, check_place(u, "Container", "Rootfs"), -EINVAL,
                                   "Rootfs= does not go together with Image=");
-        if (c->rootfs && !c->exec && !c->entrypoint.words)
+        if (c->boot && (c->run_init || c->entrypoint.set))
+                return diag_error(
+                        diag, check_place(u, "Container", "Boot"), -EINVAL,
+                        "Boot= does not go together with %s=", c->run_init ? "RunInit" : "Entrypoint");
+        if (c->rootfs && !c->exec && !c->entrypoint.words && !c->boot)
                 diag_warning(diag, check_place(u, "Container", "Rootfs"),
                              "a directory does not say what to run: Exec= is missing");
         return 0;
@@ -62,6 +66,8 @@ static int check_namespaces(const UnitSpec *u, Diag *diag) {
         } pairs[] = {
                 { "HostName", c->network.host_name != NULL, &c->uts_namespace, "UtsNS" },
                 { "RunInit", c->run_init, &c->pid_namespace, "PidNS" },
+                { "Boot", c->boot, &c->pid_namespace, "PidNS" },
+                { "Boot", c->boot, &c->cgroup_namespace, "CgroupNS" },
                 { "TimeOffsetMonotonic", c->monotonic_offset != 0, &c->time_namespace, "TimeNS" },
                 { "TimeOffsetBoottime", c->boottime_offset != 0, &c->time_namespace, "TimeNS" },
         };

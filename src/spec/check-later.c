@@ -7,7 +7,10 @@
 #include "spec/unit-check.h"
 
 static int mount_later(const char *key, const MountSpec *m, Diag *diag) {
-        if (m->kind == MOUNT_ARTIFACT || m->kind == MOUNT_IMAGE)
+        if (m->kind == MOUNT_IMAGE && m->subpath)
+                return diag_error(diag, m->at, -EINVAL,
+                                  "%s=: option \"subpath\" of an image is not supported yet", key);
+        if (m->kind == MOUNT_ARTIFACT)
                 return diag_error(diag, m->at, -EINVAL, "%s=: type=%s is not supported yet", key,
                                   mount_kind_to_string(m->kind));
         if (m->uid_map.n > 0 || m->gid_map.n > 0) {

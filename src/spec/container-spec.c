@@ -90,6 +90,8 @@ void container_spec_free(ContainerSpec *s) {
         free(s->host_name);
         free(s->image);
         free(s->rootfs);
+        free(s->pivot_root);
+        free(s->old_root);
         strv_free(s->argv);
         strv_free(s->environment);
         free(s->working_dir);
@@ -117,6 +119,9 @@ void container_spec_free(ContainerSpec *s) {
         free(s->devices);
         free(s->sysctls);
         free(s->rlimits);
+        limit_spec_done(&s->limits);
+        limit_spec_done(&s->starting_limits);
+        free(s->delegate_subgroup);
         strv_free(s->labels);
         strv_free(s->annotations);
         free(s);

@@ -17,6 +17,7 @@
 #include "spec/container-words.h"
 #include "spec/health-spec.h"
 #include "spec/id-map.h"
+#include "spec/limit-spec.h"
 #include "spec/namespace.h"
 #include "spec/schedule.h"
 #include "spec/seccomp-profile.h"
@@ -118,14 +119,6 @@ typedef struct RlimitSpec {
         struct rlimit limit;
 } RlimitSpec;
 
-/* Limits of the cgroup; UINT64_MAX = not set. */
-typedef struct LimitSpec {
-        uint64_t memory_max; /* bytes */
-        uint64_t cpu_weight; /* 1 ... 10000 */
-        uint64_t cpu_quota;  /* µs of processor time per second of wall time */
-        uint64_t tasks_max;
-} LimitSpec;
-
 /* Families of sockets that may be opened: bit N stands for address family N. */
 typedef struct FamilyChoice {
         bool set;
@@ -167,6 +160,8 @@ typedef struct ContainerSpec {
         char *rootfs;        /* absolute host directory */
         bool rootfs_overlay; /* Rootfs=DIR:O */
         bool read_only;
+        char *pivot_root; /* directory in it that becomes "/"; NULL = none */
+        char *old_root;   /* where the whole root is seen then; NULL = nowhere */
 
         /* process */
         char **argv; /* at least one */
@@ -177,6 +172,7 @@ typedef struct ContainerSpec {
         char **groups;      /* further ones, names or numbers of the same file */
         int stop_signal;
         bool run_init;
+        bool boot; /* an init of the container's is the program: argv[0] is one that may be there */
         ScheduleSpec schedule;
         char *time_zone;  /* below /usr/share/zoneinfo, "local" = the host's; NULL = the image's */
         char *machine_id; /* 32 hexadecimal digits; NULL = none is given */
@@ -224,8 +220,13 @@ typedef struct ContainerSpec {
         char **labels;      /* NAME=VALUE */
         char **annotations; /* NAME=VALUE */
 
-        LogDriver log_driver; /* LOG_DRIVER_INVALID_ = as nsunitd.conf says */
-        LimitSpec limits;
+        LogDriver log_driver;              /* LOG_DRIVER_INVALID_ = as nsunitd.conf says */
+        LimitSpec limits, starting_limits; /* the second ones until the unit is active, ... */
+        bool has_starting_limits;          /* ... if there are any */
+        OomPolicy oom_policy;
+        bool delegate; /* the cgroup belongs to the container's root, who may make others in it */
+        unsigned delegate_controllers; /* a set of Controller that they can have */
+        char *delegate_subgroup; /* cgroup below it that the container's processes are started in; or NULL */
         usec_t start_timeout, stop_timeout;
         ServiceType type;
         HealthSpec health;

@@ -373,8 +373,6 @@ void key_controllers_clear(void *field) {
         *(unsigned *) field = 0;
 }
 
-#define ALL_CONTROLLERS ((1u << CONTROLLER_N_) - 1)
-
 /* An empty value delegates the cgroup without any controller, and names of controllers add up. */
 int key_delegate_parse(const KeyInput *in, void *field) {
         Delegation *d = field;

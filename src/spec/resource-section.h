@@ -5,40 +5,9 @@
 #include <stdint.h>
 
 #include "basic/clock.h"
+#include "spec/limit-spec.h"
 #include "spec/network-section.h"
 #include "spec/types.h"
-
-typedef struct IndexRange {
-        unsigned first, last;
-} IndexRange;
-
-/* A set of processors or memory nodes: ranges in rising order that do not touch. */
-typedef struct IndexSet {
-        IndexRange *items;
-        size_t n;
-} IndexSet;
-
-/* A value for one block device: weight, bytes or operations per second, µs. */
-typedef struct DeviceLimit {
-        char *path; /* of a device node, or of any file on the device */
-        uint64_t value;
-} DeviceLimit;
-
-typedef struct DeviceLimitList {
-        DeviceLimit *items;
-        size_t n;
-} DeviceLimitList;
-
-/* DeviceAllow= */
-typedef struct DeviceAllow {
-        char *device; /* "/dev/null", "char-pts", "block-*" */
-        bool read, write, make;
-} DeviceAllow;
-
-typedef struct DeviceAllowList {
-        DeviceAllow *items;
-        size_t n;
-} DeviceAllowList;
 
 /* SocketBindAllow=, SocketBindDeny= */
 typedef struct SocketBind {
@@ -107,36 +76,23 @@ typedef struct NftSetNameList {
 
 ENUM_DECLARE(Controller, controller, CONTROLLER, CONTROLLER_LIST);
 
+#define ALL_CONTROLLERS ((1u << CONTROLLER_N_) - 1)
+
 /* Delegate= */
 typedef struct Delegation {
         bool on;
         unsigned controllers; /* a set; all of them with "yes" */
 } Delegation;
 
-#define CPU_WEIGHT_IDLE 0 /* CPUWeight=idle */
-
-/* A limit or weight of UINT64_MAX is not set, unless its comment says otherwise. */
+/* Of the Startup*= keys and limits in place of the ones in LimitSpec: UINT64_MAX is not set. */
 typedef struct ResourceSection {
         uint64_t startup_cpu_weight; /* 1 ... 10000, CPU_WEIGHT_IDLE */
-        usec_t cpu_quota_period;     /* in which CPUQuota= is spent */
-        IndexSet allowed_cpus, startup_allowed_cpus;
-        IndexSet allowed_memory_nodes, startup_allowed_memory_nodes;
-        CpusetPartition cpuset_partition;
+        IndexSet startup_cpus, startup_memory_nodes;
+        uint64_t startup_memory_low, startup_memory_high, startup_memory_max; /* bytes */
+        uint64_t startup_memory_swap_max, startup_memory_zswap_max;           /* bytes */
+        uint64_t startup_io_weight;                                           /* 1 ... 10000 */
 
-        /* Bytes. Protection from reclaim: 0 = none, UINT64_MAX = all. */
-        uint64_t memory_min, memory_low, startup_memory_low;
-        uint64_t memory_high, startup_memory_high, startup_memory_max;
-        uint64_t memory_swap_max, startup_memory_swap_max;
-        uint64_t memory_zswap_max, startup_memory_zswap_max;
-        bool memory_zswap_writeback;
-
-        uint64_t io_weight, startup_io_weight;                 /* 1 ... 10000 */
-        DeviceLimitList io_device_weight;                      /* 1 ... 10000 */
-        DeviceLimitList io_read_bandwidth, io_write_bandwidth; /* bytes per second; UINT64_MAX = no limit */
-        DeviceLimitList io_read_iops, io_write_iops;           /* per second; UINT64_MAX = no limit */
-        DeviceLimitList io_latency_target;                     /* µs */
-
-        bool cpu_accounting, memory_accounting, tasks_accounting, io_accounting, ip_accounting;
+        bool cpu_accounting, memory_accounting, tasks_accounting, ip_accounting;
 
         InetPrefixList ip_allow, ip_deny;
         char **ip_ingress_filters, **ip_egress_filters; /* paths of pinned programs */
@@ -145,9 +101,6 @@ typedef struct ResourceSection {
         InterfaceFilter interfaces;
         char *bind_interface;
         NftSetNameList nft_sets;
-
-        DevicePolicy device_policy;
-        DeviceAllowList devices;
 
         char *slice; /* NULL = the manager's own place */
         Delegation delegate;

@@ -91,8 +91,10 @@ int spec_make_confinement(const Making *m, ContainerSpec *s) {
 
         s->capabilities = make_capabilities(m) | c->ambient_capabilities;
         s->ambient_capabilities = c->ambient_capabilities;
-        s->no_new_privileges = c->no_new_privileges == TOGGLE_UNSET ? m->config->security.no_new_privileges
-                                                                    : c->no_new_privileges == TOGGLE_ON;
+        /* A system that boots has services that change their user, and people who use su. */
+        s->no_new_privileges = c->no_new_privileges == TOGGLE_UNSET
+                                       ? m->config->security.no_new_privileges && !c->boot
+                                       : c->no_new_privileges == TOGGLE_ON;
         r = make_seccomp(m, s);
         if (r == 0)
                 r = make_labels(m, s);

@@ -5,7 +5,6 @@
  * failures are gathered in one place, and every function here may be called with the results of others.
  */
 #include "spec/spec-json.h"
-#include "spec/resource-section.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include "spec/json-list.h"
 #include "spec/json-mounts.h"
 #include "spec/json-process.h"
+#include "spec/json-resources.h"
 #include "spec/json-seccomp.h"
 #include "spec/key-types.h"
 
@@ -90,44 +90,13 @@ static json_t *make_sysctls(const ContainerSpec *s) {
         return object;
 }
 
-static json_t *make_resources(const LimitSpec *l) {
-        json_t *resources = json_object();
-        char weight[24];
-        int r = 0;
-
-        if (l->memory_max != UINT64_MAX)
-                r |= json_object_set_new(resources, "memory",
-                                         json_pack("{s:I}", "limit", (json_int_t) l->memory_max));
-        if (l->tasks_max != UINT64_MAX)
-                r |= json_object_set_new(resources, "pids",
-                                         json_pack("{s:I}", "limit", (json_int_t) l->tasks_max));
-        /* The quota is per second; the period that the kernel is given is 100 ms. */
-        if (l->cpu_quota != UINT64_MAX)
-                r |= json_object_set_new(
-                        resources, "cpu",
-                        json_pack("{s:I, s:i}", "quota", (json_int_t) l->cpu_quota / 10, "period", 100000));
-        if (l->cpu_weight != UINT64_MAX) {
-                bool idle = l->cpu_weight == CPU_WEIGHT_IDLE;
-
-                (void) snprintf(weight, sizeof(weight), "%llu",
-                                (unsigned long long) (idle ? 1 : l->cpu_weight));
-                r |= json_object_set_new(resources, "unified",
-                                         json_pack("{s:s}", idle ? "cpu.idle" : "cpu.weight", weight));
-        }
-        if (r < 0) {
-                json_decref(resources);
-                return NULL;
-        }
-        return resources;
-}
-
 static json_t *make_linux(const ContainerSpec *s, const SpecJsonContext *c) {
         json_t *object = json_object();
         int r = 0;
 
         r |= json_object_set_new(object, "namespaces", make_namespaces(s, c));
         r |= json_object_set_new(object, "sysctl", make_sysctls(s));
-        r |= json_object_set_new(object, "resources", make_resources(&s->limits));
+        r |= json_object_set_new(object, "resources", json_resources(&s->limits));
         if (c->ids) {
                 r |= json_object_set_new(object, "uidMappings", make_ids(&c->ids->uids));
                 r |= json_object_set_new(object, "gidMappings", make_ids(&c->ids->gids));
@@ -241,6 +210,48 @@ static int annotate_devices(json_t *object, const ContainerSpec *s) {
         return annotate_list(object, "devices", words);
 }
 
+/* Which disks they are about is looked up at the launch, too. */
+static int annotate_disks(json_t *object, const LimitSpec *l) {
+        const struct {
+                const char *name;
+                const DeviceLimitList *list;
+        } lists[] = {
+                { "io-device-weight", &l->io_device_weight },
+                { "io-read-bandwidth", &l->io_read_bandwidth },
+                { "io-write-bandwidth", &l->io_write_bandwidth },
+                { "io-read-iops", &l->io_read_iops },
+                { "io-write-iops", &l->io_write_iops },
+                { "io-latency-target", &l->io_latency_target },
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++) {
+                autostrv char **words = NULL;
+
+                for (size_t k = 0; k < lists[i].list->n; k++)
+                        r |= strv_addf(&words, "%s=%" PRIu64, lists[i].list->items[k].path,
+                                       lists[i].list->items[k].value);
+                r |= annotate_list(object, lists[i].name, words);
+        }
+        return r;
+}
+
+/* Groups of devices have names, and no numbers yet. */
+static int annotate_device_access(json_t *object, const LimitSpec *l) {
+        autostrv char **words = NULL;
+        int r = 0;
+
+        for (size_t i = 0; i < l->devices.n; i++) {
+                const DeviceAllow *d = &l->devices.items[i];
+
+                r |= strv_addf(&words, "%s:%s%s%s", d->device, d->read ? "r" : "", d->write ? "w" : "",
+                               d->make ? "m" : "");
+        }
+        if (l->device_policy != DEVICE_POLICY_AUTO)
+                r |= annotate(object, "device-policy", "%s", device_policy_to_string(l->device_policy));
+        return r | annotate_list(object, "device-allow", words);
+}
+
 /* The specification's filters cannot say "all but these" of one argument. */
 static int annotate_families(json_t *object, const FamilyChoice *families) {
         autofree char *text = families->set ? key_families_format(families) : NULL;
@@ -257,6 +268,8 @@ static json_t *make_annotations(const ContainerSpec *s) {
         r |= annotate_all(object, s->labels);
         r |= annotate_all(object, s->annotations);
         r |= annotate_devices(object, s);
+        r |= annotate_disks(object, &s->limits);
+        r |= annotate_device_access(object, &s->limits);
         for (size_t i = 0; i < SPACE_N_; i++)
                 if (s->spaces[i].mode == NAMESPACE_UNIT)
                         r |= annotate(object, space_to_string((Space) i), "%s", s->spaces[i].unit);

@@ -39,6 +39,9 @@ static int make_names(const Making *m, ContainerSpec *s) {
 static int make_root(const Making *m, ContainerSpec *s) {
         const char *rootfs = m->section->rootfs, *overlay = rootfs ? endswith(rootfs, ":O") : NULL;
 
+        if (spec_copy_text(m->section->pivot_root.new_root, &s->pivot_root) < 0 ||
+            spec_copy_text(m->section->pivot_root.old_root, &s->old_root) < 0)
+                return -ENOMEM;
         s->read_only = m->section->read_only || m->section->volatile_mode == VOLATILE_STATE;
         s->rootfs_overlay = overlay || m->section->ephemeral || m->section->volatile_mode == VOLATILE_OVERLAY;
         if (rootfs) {
@@ -48,12 +51,22 @@ static int make_root(const Making *m, ContainerSpec *s) {
         return spec_copy_text(m->section->image, &s->image);
 }
 
+/* What Exec= has are the init's arguments. */
+static int make_boot(const Making *m, ContainerSpec *s) {
+        int r = strv_add(&s->argv, "/sbin/init");
+
+        s->boot = true;
+        return r < 0 ? r : strv_add_all(&s->argv, m->section->exec);
+}
+
 /* As Docker: Entrypoint= drops the image's Cmd, Exec= replaces it. */
 static int make_command(const Making *m, ContainerSpec *s) {
         const Entrypoint *own = &m->section->entrypoint;
         char *const *arguments = m->section->exec;
         int r;
 
+        if (m->section->boot)
+                return make_boot(m, s);
         if (!arguments && !own->set)
                 arguments = m->image->cmd;
 
@@ -225,7 +238,8 @@ static int make_process(const Making *m, ContainerSpec *s) {
         s->stop_signal = m->section->stop_signal;
         if (s->stop_signal == 0 &&
             (!m->image->stop_signal || parse_signal(m->image->stop_signal, &s->stop_signal) < 0))
-                s->stop_signal = SIGTERM;
+                /* The second is what makes systemd halt. */
+                s->stop_signal = m->section->boot ? SIGRTMIN + 3 : SIGTERM;
 
         s->working_dir = strdup(dir && *dir ? dir : "/");
         if (!s->working_dir)
@@ -371,13 +385,7 @@ static int make_service(const Making *m, ContainerSpec *s) {
                                    ? service->timeouts.start
                                    : m->config->defaults.timeout_start;
 
-        s->limits = service->limits;
-        if (!unit_spec_is_set(u, "Service", "MemoryMax"))
-                s->limits.memory_max =
-                        m->section->memory > 0 ? m->section->memory : m->config->defaults.memory_max;
-        if (!unit_spec_is_set(u, "Service", "TasksMax"))
-                s->limits.tasks_max = m->section->pids > 0 ? m->section->pids : m->config->defaults.tasks_max;
-        return 0;
+        return spec_make_limits(m, s);
 }
 
 static int make_mounts(const Making *m, ContainerSpec *s) {

@@ -7,8 +7,8 @@
 #include "basic/strv.h"
 #include "spec/spec-mounts.h"
 
-/* At most so many mounts that nobody asked for by name: /run, /tmp, /var and /var/tmp. */
-#define USUAL_MEMORY 4
+/* At most so many mounts that nobody asked for by name: /run, /run/lock, /tmp, /var and /var/tmp. */
+#define USUAL_MEMORY 5
 
 static bool is_mounted(const ContainerSpec *s, const char *destination) {
         for (size_t i = 0; i < s->n_mounts; i++)
@@ -70,10 +70,14 @@ static int add_memory(ContainerSpec *s, const char *destination, uint64_t size) 
 
 static int add_usual_memory(const ContainerSection *c, ContainerSpec *s) {
         static const char *const places[] = { "/run", "/tmp", "/var/tmp" };
+        /* systemd cannot mount them by itself without CAP_SYS_ADMIN. */
+        static const char *const boot_places[] = { "/run", "/run/lock", "/tmp" };
         int r = 0;
 
         if (c->volatile_tmp)
                 r = add_memory(s, "/tmp", UINT64_C(512) << 20);
+        for (size_t i = 0; r == 0 && c->boot && i < ELEMENTSOF(boot_places); i++)
+                r = add_memory(s, boot_places[i], 0);
         if (r == 0 && c->volatile_mode == VOLATILE_STATE)
                 r = add_memory(s, "/var", 0);
         for (size_t i = 0; r == 0 && s->read_only && c->read_only_tmpfs && i < ELEMENTSOF(places); i++)

@@ -25,14 +25,29 @@ static UnitChangeKind kind_of(const KeyTable *table, const Key *key) {
                         return UNIT_CHANGE_LIVE;
         if (key->flags & KEY_LIVE)
                 return UNIT_CHANGE_LIVE;
-        return key->flags & KEY_RECREATE ? UNIT_CHANGE_RECREATE : UNIT_CHANGE_RESTART;
+        if (!(key->flags & KEY_RECREATE))
+                return UNIT_CHANGE_RESTART;
+        /* A volume that is there stays as it is; networks and images are made anew when their unit is. */
+        if (streq(table->section, "Volume"))
+                return UNIT_CHANGE_VOLUME;
+        return streq(table->section, "Network") || streq(table->section, "Image") ? UNIT_CHANGE_RESTART
+                                                                                  : UNIT_CHANGE_RECREATE;
+}
+
+static bool has_value(const RawUnit *raw, const KeyTable *table, const Key *key) {
+        for (size_t i = 0; i < raw->n_values; i++)
+                if (key_alias_is(raw->values[i].section, raw->values[i].key, table->section, key->name))
+                        return true;
+        return false;
 }
 
 static bool is_assigned(const UnitSpec *u, const KeyTable *table, const Key *key) {
-        for (size_t i = 0; i < u->raw->n_values; i++)
-                if (key_alias_is(u->raw->values[i].section, u->raw->values[i].key, table->section, key->name))
-                        return true;
-        return false;
+        return has_value(u->raw, table, key) || has_value(u->derived, table, key);
+}
+
+/* What its options stand for is told instead. */
+static bool stands_for_others(const Key *key) {
+        return streq(key->name, "PodmanArgs");
 }
 
 /* Fills @ret when the key's value differs: returns 1, 0 when it does not, -ENOMEM. */
@@ -67,7 +82,7 @@ int unit_diff(const UnitSpec *started, const UnitSpec *loaded, const UnitSpec *n
                         UnitChange change, *larger;
                         int r;
 
-                        if (key_idle_reason(key))
+                        if (key_idle_reason(key) || stands_for_others(key))
                                 continue;
                         r = compare(live ? loaded : started, now, key_tables[i], key, &change);
                         if (r == 0)

@@ -5,10 +5,11 @@
 #include "spec/key.h"
 #include "spec/unit-spec.h"
 
-#define UNIT_CHANGE_LIST(X)               \
-        X(UNIT_CHANGE_LIVE, "live")       \
-        X(UNIT_CHANGE_RESTART, "restart") \
-        X(UNIT_CHANGE_RECREATE, "new container")
+#define UNIT_CHANGE_LIST(X)                      \
+        X(UNIT_CHANGE_LIVE, "live")              \
+        X(UNIT_CHANGE_RESTART, "restart")        \
+        X(UNIT_CHANGE_RECREATE, "new container") \
+        X(UNIT_CHANGE_VOLUME, "new volume")
 
 ENUM_DECLARE(UnitChangeKind, unit_change_kind, UNIT_CHANGE, UNIT_CHANGE_LIST);
 

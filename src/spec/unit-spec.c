@@ -279,7 +279,7 @@ static int load_all(UnitSpec *u, const RawUnit *raw, Place *place) {
         return r < 0 ? r : bad;
 }
 
-static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
+static int load_text(UnitSpec *u, RawUnit *raw, const SpecifierContext *specifiers, Diag *diag) {
         autofree char *fragment = raw->fragment ? strdup(raw->fragment) : NULL;
         const char *directory = fragment && strchr(fragment, '/') ? dirname(fragment) : NULL;
         SpecifierContext install = *specifiers;
@@ -296,6 +296,8 @@ static int load_text(UnitSpec *u, const RawUnit *raw, const SpecifierContext *sp
         r = variables_collect(raw, directory, specifiers, &variables);
         if (r == 0)
                 r = load_all(u, raw, &place);
+        if (r == 0)
+                r = variables_pin(&variables, raw);
         variables_clear(&variables);
         return r;
 }

@@ -46,6 +46,7 @@ AUTOPTR_DEFINE(UnitSpec, unit_spec_free);
  *
  * Pure, but for MemoryMax=N%, which asks how much memory this machine has, and for @specifiers->read_file, by
  * which the files of [Service] EnvironmentFile= are read where their variables stand in values (variables.h).
+ * What was read is noted in @raw, which then says the same when it is loaded from its text alone.
  * Keys that systemd or Quadlet know and we do not support yet are warnings. Units that other keys name
  * (Network=x.network, Volume=x.volume:/y, Image=x.image) are added to Requires= and After=.
  *

@@ -8,10 +8,15 @@
 #include "basic/strv.h"
 #include "config/env-file.h"
 #include "config/specifiers.h"
+#include "config/words.h"
 #include "spec/key-types.h"
 #include "spec/variables.h"
 
 #define FILE_MAX (1024 * 1024)
+
+/* No unit file has it: of sections with such names nobody reads anything. */
+#define PINNED_SECTION "X-Nsunits-Variables"
+#define PINNED_KEY     "Known"
 
 static size_t name_length(const char *s) {
         size_t n = 0;
@@ -21,19 +26,32 @@ static size_t name_length(const char *s) {
         return isdigit((unsigned char) s[0]) ? 0 : n;
 }
 
+/* Remembers which file it was: when that changes, so does the unit. */
+static int add_stamp(RawUnit *raw, const char *path, const FileStamp *stamp) {
+        size_t n = strv_length(raw->variable_files);
+        FileStamp *stamps = reallocarray(raw->variable_stamps, n + 1, sizeof(*stamps));
+
+        if (!stamps)
+                return -ENOMEM;
+        stamps[n] = *stamp;
+        raw->variable_stamps = stamps;
+        return strv_add(&raw->variable_files, path);
+}
+
 /* A file that cannot be read is not known, and neither is what it may set; with "-" before it, it is empty.
  */
-static int add_file(const char *file, const SpecifierContext *specifiers, Variables *v) {
+static int add_file(RawUnit *raw, const char *file, const SpecifierContext *specifiers, Variables *v) {
         bool optional = file[0] == '-';
         autofree char *text = NULL;
+        FileStamp stamp = {};
         size_t size;
-        int r;
+        int r = 0;
 
-        r = specifiers && specifiers->read_file
-                    ? specifiers->read_file(file + optional, FILE_MAX, &text, &size)
-                    : 0;
-        if (r == -ENOMEM)
-                return r;
+        if (specifiers && specifiers->read_file) {
+                r = specifiers->read_file(file + optional, FILE_MAX, &stamp, &text, &size);
+                if (r == -ENOMEM || add_stamp(raw, file + optional, &stamp) < 0)
+                        return -ENOMEM;
+        }
         if (text) {
                 r = env_file_parse(&v->known, file + optional, text, size, NULL);
                 return r == -ENOMEM ? r : 0;
@@ -46,34 +64,127 @@ static int add_file(const char *file, const SpecifierContext *specifiers, Variab
         return v->unread ? 0 : -ENOMEM;
 }
 
-int variables_collect(const RawUnit *raw, const char *directory, const SpecifierContext *specifiers,
+/* "$" that is not "$$". */
+static bool has_dollar(const char *value) {
+        const char *p = strchr(value, '$');
+
+        while (p && p[1] == '$')
+                p = strchr(p + 2, '$');
+        return p != NULL;
+}
+
+/* Environment=NAME hands a variable on. */
+static bool has_bare_name(const RawValue *v) {
+        autostrv char **words = NULL;
+
+        if (!streq(v->key, "Environment") ||
+            words_split_strv(v->value, v->at, WORDS_QUOTES | WORDS_ESCAPES, NULL, &words) < 0)
+                return false;
+        STRV_FOREACH (word, words)
+                if (!strchr(*word, '='))
+                        return true;
+        return false;
+}
+
+/* In Quadlet's own sections. */
+static bool may_have_variables(const RawValue *v) {
+        return section_kind(v->section) >= 0 && (has_dollar(v->value) || has_bare_name(v));
+}
+
+static bool uses_variables(const RawUnit *raw) {
+        for (size_t i = 0; i < raw->n_values; i++)
+                if (may_have_variables(&raw->values[i]))
+                        return true;
+        return false;
+}
+
+/* At the most: also where it is a part of another name. */
+static bool is_used(const RawUnit *raw, const char *assignment) {
+        autofree char *name = strndup(assignment, strcspn(assignment, "="));
+
+        for (size_t i = 0; i < raw->n_values; i++)
+                if (may_have_variables(&raw->values[i]) && (!name || strstr(raw->values[i].value, name)))
+                        return true;
+        return false;
+}
+
+static int add_value(const RawValue *v, const char *directory, const SpecifierContext *specifiers,
+                     char ***files, Variables *ret) {
+        KeyInput in = {
+                .key = v->key, .text = v->value, .at = v->at, .directory = directory, .specifiers = specifiers
+        };
+        bool file = streq(v->key, "EnvironmentFile");
+        char ***list = file ? files : &ret->known;
+
+        if (!streq(v->section, "Service") || (!file && !streq(v->key, "Environment")))
+                return 0;
+        if (!v->value[0]) {
+                *list = strv_free(*list);
+                return 0;
+        }
+        return file ? key_env_files_parse(&in, list) : key_assignments_parse(&in, list);
+}
+
+/* Returns 1 when the text says what they were, 0 when it does not. */
+static int find_pinned(const RawUnit *raw, Variables *ret) {
+        int found = 0;
+
+        for (size_t i = 0; i < raw->n_values; i++) {
+                const RawValue *v = &raw->values[i];
+                autostrv char **words = NULL;
+                int r;
+
+                if (!streq(v->section, PINNED_SECTION) || !streq(v->key, PINNED_KEY))
+                        continue;
+                found = 1;
+                r = words_split_strv(v->value, v->at, WORDS_QUOTES | WORDS_ESCAPES, NULL, &words);
+                if (r == 0)
+                        r = strv_add_all(&ret->known, words);
+                if (r == -ENOMEM)
+                        return r;
+        }
+        return found;
+}
+
+int variables_collect(RawUnit *raw, const char *directory, const SpecifierContext *specifiers,
                       Variables *ret) {
         autostrv char **files = NULL;
-        int r = 0;
+        int r;
 
-        for (size_t i = 0; i < raw->n_values && r != -ENOMEM; i++) {
-                const RawValue *v = &raw->values[i];
-                KeyInput in = { .key = v->key,
-                                .text = v->value,
-                                .at = v->at,
-                                .directory = directory,
-                                .specifiers = specifiers };
-                bool file = streq(v->key, "EnvironmentFile");
-                char ***list = file ? &files : &ret->known;
+        if (!uses_variables(raw))
+                return 0;
+        r = find_pinned(raw, ret);
+        if (r != 0)
+                return r < 0 ? r : 0;
 
-                if (!streq(v->section, "Service") || (!file && !streq(v->key, "Environment")))
-                        continue;
-                if (!v->value[0])
-                        *list = strv_free(*list);
-                else
-                        r = file ? key_env_files_parse(&in, list) : key_assignments_parse(&in, list);
-        }
-
+        for (size_t i = 0; i < raw->n_values && r != -ENOMEM; i++)
+                r = add_value(&raw->values[i], directory, specifiers, &files, ret);
         /* Files beat Environment=, as in systemd. */
         STRV_FOREACH (f, files)
                 if (r != -ENOMEM)
-                        r = add_file(*f, specifiers, ret);
+                        r = add_file(raw, *f, specifiers, ret);
         return r == -ENOMEM ? r : 0;
+}
+
+int variables_pin(const Variables *v, RawUnit *raw) {
+        if (!raw->variable_files)
+                return 0;
+
+        STRV_FOREACH (known, v->known) {
+                char *word[] = { *known, NULL };
+                autofree char *text = NULL;
+                int r;
+
+                if (!is_used(raw, *known))
+                        continue;
+                text = words_join(word);
+                r = text ? raw_unit_add(raw, PINNED_SECTION, PINNED_KEY, text,
+                                        (Where){ .file = raw->fragment })
+                         : -ENOMEM;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 void variables_clear(Variables *v) {

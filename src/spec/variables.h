@@ -16,12 +16,20 @@ typedef struct Variables {
 
 /**
  * variables_collect() - what the unit's [Service] says about variables; its mistakes are told elsewhere
+ * @raw: gets the stamps of the files that were read
  * @directory, @specifiers: as in KeyInput; files are read by @specifiers->read_file
+ *
+ * Nothing is read for a unit without variables in its values, nor for a text that variables_pin() was used
+ * on: there they are what they were.
  *
  * Returns: 0 or -ENOMEM. variables_clear() frees in either case.
  */
-int variables_collect(const RawUnit *raw, const char *directory, const SpecifierContext *specifiers,
+int variables_collect(RawUnit *raw, const char *directory, const SpecifierContext *specifiers,
                       Variables *ret);
+
+/** variables_pin() - write those that are used into the unit's text, if they came from files: so that the
+ * text means the same when these have changed. 0 or -ENOMEM. */
+int variables_pin(const Variables *v, RawUnit *raw);
 
 /** variables_clear() - free what @v owns; safe on zeroed memory. */
 void variables_clear(Variables *v);

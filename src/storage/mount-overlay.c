@@ -67,9 +67,23 @@ static int open_lower(const MountsRequest *q, const MountSpec *m, const char *pa
         return fd < 0 ? -errno : fd;
 }
 
+static int copy_layers(const MountLayers *layers, Layers *l, Fault *fault) {
+        l->fds = calloc(layers->n, sizeof(*l->fds));
+        if (!l->fds)
+                return -ENOMEM;
+        for (; l->n < layers->n; l->n++) {
+                l->fds[l->n] = fcntl(layers->fds[l->n], F_DUPFD_CLOEXEC, 3);
+                if (l->fds[l->n] < 0)
+                        return fault_set(fault, "overlay", -errno, "layer");
+        }
+        return 0;
+}
+
 static int add_lowers(const MountsRequest *q, const MountSpec *m, int source_fd, Layers *l, Fault *fault) {
         size_t n = strv_length(m->lowers);
 
+        if (m->kind == MOUNT_IMAGE)
+                return copy_layers(&q->layers[m - q->spec->mounts], l, fault);
         l->fds = calloc(n + 1, sizeof(*l->fds));
         if (!l->fds)
                 return -ENOMEM;

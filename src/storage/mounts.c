@@ -125,8 +125,10 @@ static IdPair id_on_disk(const Preparation *p, const Source *s, IdPair inside) {
 
 static MountAttr mount_attr(const Preparation *p, const MountSpec *m) {
         return (MountAttr){
-                .userns_fd =
-                        m->kind == MOUNT_VOLUME || (m->kind == MOUNT_BIND && m->idmap) ? p->q->userns_fd : -1,
+                .userns_fd = m->kind == MOUNT_VOLUME || m->kind == MOUNT_IMAGE ||
+                                             (m->kind == MOUNT_BIND && m->idmap)
+                                     ? p->q->userns_fd
+                                     : -1,
                 .recursive = m->kind == MOUNT_BIND && m->recursive,
                 /* read_only comes last: mount points may have to be made inside a tmpfs. */
                 .no_exec = m->no_exec,
@@ -233,6 +235,25 @@ static int make_tmpfs(const Preparation *p, const MountSpec *m, Source *ret) {
         return take_fd(fd);
 }
 
+/* Several layers need an overlay, and so does writing; one is mounted as it is. */
+static int make_image(const Preparation *p, const MountSpec *m, Source *source, int *ret) {
+        const MountLayers *layers = p->q->layers ? &p->q->layers[m - p->q->spec->mounts] : NULL;
+        int r;
+
+        if (!layers || layers->n == 0)
+                return mount_fault(p->fault, m, -ENOENT, m->source);
+        if (layers->n > 1 || !m->read_only) {
+                r = cover_source(p, m, source);
+        } else {
+                *source = (Source){ .fd = fcntl(layers->fds[0], F_DUPFD_CLOEXEC, 3), .mapped = true };
+                r = source->fd < 0 ? mount_fault(p->fault, m, -errno, m->source) : clone_source(p, m, source);
+        }
+        if (r < 0)
+                return r;
+        *ret = r;
+        return 0;
+}
+
 /* *ret stays as it is for a mount that is to be left out. */
 static int make_mount(const Preparation *p, const MountSpec *m, Source *source, int *ret) {
         int r = -EINVAL;
@@ -254,6 +275,7 @@ static int make_mount(const Preparation *p, const MountSpec *m, Source *source, 
                 r = m->overlay && !*m->source ? 0 : open_bind_source(p, m, source);
                 break;
         case MOUNT_IMAGE:
+                return make_image(p, m, source, ret);
         case MOUNT_ARTIFACT:
         case MOUNT_GLOB:
         case MOUNT_KIND_N_:

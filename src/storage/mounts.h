@@ -12,17 +12,25 @@
 #include "basic/fault.h"
 #include "spec/container-spec.h"
 
+/* The trees of an image that is mounted: topmost first. */
+typedef struct MountLayers {
+        int *fds;
+        size_t n;
+} MountLayers;
+
 typedef struct MountsRequest {
         const ContainerSpec *spec;
         const char *volumes_dir;   /* /var/lib/nsunits/volumes; made when needed */
         const char *container_dir; /* /var/lib/nsunits/containers/UNIT: anonymous volumes lie there */
-        const char *staging;       /* as in RootRequest */
-        int root_fd;       /* the container's root (open of the held root, or root_clone()): filled into
-                              empty volumes; -1 = never fill */
-        int userns_fd;     /* -1 = no user namespace */
-        const IdMap *ids;  /* of the container; NULL = without user namespace */
-        uint32_t uid, gid; /* the container's user, in its own numbers: for MountSpec.chown */
-        bool restart;      /* same unit again: do not fill or chown */
+        const MountLayers
+                *layers;     /* one per mount of the spec, in use for images alone; NULL = there are none */
+        const char *staging; /* as in RootRequest */
+        int root_fd;         /* the container's root (open of the held root, or root_clone()): filled into
+                                empty volumes; -1 = never fill */
+        int userns_fd;       /* -1 = no user namespace */
+        const IdMap *ids;    /* of the container; NULL = without user namespace */
+        uint32_t uid, gid;   /* the container's user, in its own numbers: for MountSpec.chown */
+        bool restart;        /* same unit again: do not fill or chown */
 } MountsRequest;
 
 typedef struct PreparedMount {

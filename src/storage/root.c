@@ -320,6 +320,23 @@ int root_prepare(const RootRequest *q, Fault *fault) {
         return r;
 }
 
+int root_add_points(const RootRequest *q, Fault *fault) {
+        const bool own_directory = q->spec->rootfs && !q->spec->rootfs_overlay;
+        autoclose int fd = -EBADF;
+
+        if (own_directory)
+                fd = open_rootfs(q, fault);
+        else {
+                fd = open(q->attach_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                if (fd < 0)
+                        fd = fault_set(fault, "root", -errno, "%s", q->attach_path);
+        }
+        if (fd < 0)
+                return fd;
+        return make_points(q, fd, own_directory ? (IdPair){ 0, 0 } : id_map_outside(q->ids, (IdPair){ 0, 0 }),
+                           fault);
+}
+
 bool root_is_held(const char *attach_path) {
         struct statx sx;
 

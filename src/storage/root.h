@@ -40,6 +40,10 @@ typedef struct RootRequest {
  */
 int root_prepare(const RootRequest *q, Fault *fault);
 
+/** root_add_points() - mount points in a root that is held already, for a spec with other mounts. 0 or a
+ * negative errno with @fault filled. */
+int root_add_points(const RootRequest *q, Fault *fault);
+
 /**
  * root_clone() - a detached mount of the held root, for one launch
  *

@@ -210,10 +210,19 @@ int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault) {
         return 0;
 }
 
-int manager_unit_text(Unit *u, char **ret_started, char **ret_loaded, Fault *fault) {
-        *ret_started = strdup("[Container]\nImage=old\n");
-        *ret_loaded = strdup("[Container]\nImage=new\n");
+int manager_unit_texts(Unit *u, UnitTexts *ret, Fault *fault) {
+        ret->started = strdup("[Container]\nImage=old\n");
+        ret->started_file = strdup("/etc/nsunits/old.container");
+        ret->loaded = strdup("[Container]\nImage=new\n");
+        ret->loaded_file = strdup("/run/nsunits/new.container");
         return 0;
+}
+
+void unit_texts_clear(UnitTexts *t) {
+        free(t->started);
+        free(t->started_file);
+        free(t->loaded);
+        free(t->loaded_file);
 }
 
 const char *unit_name(const Unit *u) {
@@ -236,7 +245,12 @@ char *unit_cgroup(const Unit *u) {
 }
 
 void unit_usage(Unit *u, UnitUsage *ret) {
-        *ret = (UnitUsage){ 1024, 2048, UINT64_MAX, 3 };
+        *ret = (UnitUsage){ .memory_current = 1024,
+                            .memory_peak = 2048,
+                            .cpu_usage_nsec = UINT64_MAX,
+                            .tasks_current = 3,
+                            .io_write_bytes = 77,
+                            .effective_tasks_max = 9 };
 }
 
 /* The set: a bus over a manager, and one client in the same loop. */
@@ -420,15 +434,18 @@ START_TEST(errors_have_systemds_names) {
 END_TEST
 
 START_TEST(text_as_started_and_as_loaded) {
-        const char *started, *loaded;
+        const char *started, *loaded, *started_file, *loaded_file;
         Set s;
 
         set_up(&s);
         ck_assert_str_eq(error_of(CALL(&s, "GetUnitText", "s", "no.container")), BUS_ERROR_NO_SUCH_UNIT);
         ck_assert_str_eq(error_of(CALL(&s, "GetUnitText", "s", "web.container")), "none");
-        ck_assert_int_gt(sd_bus_message_read(s.answer, "ss", &started, &loaded), 0);
+        ck_assert_int_gt(
+                sd_bus_message_read(s.answer, "ssss", &started, &started_file, &loaded, &loaded_file), 0);
         ck_assert_str_eq(started, "[Container]\nImage=old\n");
+        ck_assert_str_eq(started_file, "/etc/nsunits/old.container");
         ck_assert_str_eq(loaded, "[Container]\nImage=new\n");
+        ck_assert_str_eq(loaded_file, "/run/nsunits/new.container");
         tear_down(&s);
 }
 END_TEST
@@ -537,6 +554,8 @@ START_TEST(unit_shows_its_state) {
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "NRestarts", 'u'), 3);
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "MemoryPeak", 't'), 2048);
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "CPUUsageNSec", 't'), UINT64_MAX);
+        ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "IOWriteBytes", 't'), 77);
+        ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "EffectiveTasksMax", 't'), 9);
 
         /* The date, within a minute. */
         ck_assert_uint_lt(clock_now(CLOCK_REALTIME) -

@@ -17,9 +17,9 @@
 #include "basic/file.h"
 #include "basic/macro.h"
 #include "cgroup/cgroup.h"
-#include "spec/resource-section.h"
+#include "cgroup/limits.h"
 
-static const LimitSpec no_limits = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
+static const LimitSpec no_limits = LIMIT_SPEC_NONE;
 
 /* Exit status 77 means "skipped" to meson: no cgroup2 here, or not ours to write. */
 __attribute__((constructor)) static void skip(void) {
@@ -239,8 +239,12 @@ START_TEST(memory_and_tasks) {
                 expect_refused(root, l, "TasksMax=", "pids");
         }
         if (cgroup_root_supports(root, CGROUP_MEMORY) && cgroup_root_supports(root, CGROUP_PIDS)) {
+                LimitSpec before;
+
                 l.memory_max = 32 << 20;
                 l.tasks_max = 5;
+                l.oom_group = true;
+                before = l;
                 fd = cgroup_create(root, "x.container", &l, NULL);
                 ck_assert_int_ge(fd, 0);
                 expect_file(fd, "memory.max", "33554432");
@@ -248,7 +252,7 @@ START_TEST(memory_and_tasks) {
                 expect_file(fd, "pids.max", "5");
 
                 l.tasks_max = UINT64_MAX;
-                ck_assert_int_eq(cgroup_set_limits(root, fd, &l, NULL), 0);
+                ck_assert_int_eq(cgroup_apply(fd, &before, &l, NULL), 0);
                 expect_file(fd, "pids.max", "max");
                 ck_assert_int_eq(cgroup_remove(root, "x.container"), 0);
         }
@@ -259,7 +263,7 @@ END_TEST
 START_TEST(processor) {
         CgroupRoot *root = open_root();
         autoclose int fd = -EBADF;
-        LimitSpec l = no_limits;
+        LimitSpec l = no_limits, before;
 
         l.cpu_weight = 50;
         l.cpu_quota = 250000;
@@ -271,16 +275,18 @@ START_TEST(processor) {
                 expect_file(fd, "cpu.weight", "50");
                 expect_file(fd, "cpu.max", "25000 100000");
 
+                before = l;
                 l.cpu_weight = CPU_WEIGHT_IDLE;
-                ck_assert_int_eq(cgroup_set_limits(root, fd, &l, NULL), 0);
+                ck_assert_int_eq(cgroup_apply(fd, &before, &l, NULL), 0);
                 expect_file(fd, "cpu.idle", "1");
 
+                before = l;
                 l.cpu_weight = UINT64_MAX;
                 l.cpu_quota = 5000;
-                ck_assert_int_eq(cgroup_set_limits(root, fd, &l, NULL), 0);
+                ck_assert_int_eq(cgroup_apply(fd, &before, &l, NULL), 0);
                 expect_file(fd, "cpu.idle", "0");
                 expect_file(fd, "cpu.weight", "100");
-                expect_file(fd, "cpu.max", "5000 1000000");
+                expect_file(fd, "cpu.max", "1000 200000");
                 ck_assert_int_eq(cgroup_remove(root, "x.container"), 0);
         }
         close_root(root);

@@ -484,6 +484,39 @@ START_TEST(starts_in_its_cgroup) {
 }
 END_TEST
 
+/* The namespace begins at the unit's cgroup, the process is in the one below, and may write there. */
+START_TEST(starts_below_its_cgroup) {
+        char group[PATH_MAX], path[PATH_MAX + 32];
+        IdPair owner;
+        Stage s;
+
+        stage_begin(&s, true);
+        if (!find_cgroup2(group))
+                return stage_end(&s);
+        owner = id_map_outside(s.request.ids, (IdPair){ 0, 0 });
+        must(mkdir(group, 0755));
+        must(s.request.cgroup_fd = open(group, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        must(mkdirat(s.request.cgroup_fd, "sub", 0755));
+        must(fchownat(s.request.cgroup_fd, "cgroup.procs", owner.uid, owner.gid, 0));
+        must(s.request.subgroup_fd = openat(s.request.cgroup_fd, "sub/cgroup.procs", O_WRONLY | O_CLOEXEC));
+        s.spec.delegate = true;
+        s.argv[1] = (char *) "cat=/proc/self/cgroup";
+        s.argv[2] = (char *) "write=/sys/fs/cgroup/cgroup.procs";
+        assert_launch(&s);
+        ck_assert_int_eq(stage_wait(&s, s.result.pidfd).si_status, 0);
+        assert_has(&s, "0::/sub\n");
+        assert_has(&s, "write /sys/fs/cgroup/cgroup.procs: 0\n");
+
+        (void) close(s.request.subgroup_fd);
+        (void) snprintf(path, sizeof(path), "%s/sub", group);
+        while (rmdir(path) < 0)
+                ck_assert_int_eq(errno, EBUSY);
+        while (rmdir(group) < 0)
+                ck_assert_int_eq(errno, EBUSY);
+        stage_end(&s);
+}
+END_TEST
+
 static void on_lease(int sig) {
 }
 
@@ -529,4 +562,4 @@ TEST_MAIN("launch", user_namespace_is_complete, works_without_user_namespace, ha
           destinations_stay_in_the_root, faults_name_step_and_object, volumes_do_not_fall_into_proc,
           read_only_root_needs_mount_points, plan_runs_again, init_reaps_and_passes_the_status,
           works_without_shared_memory, shares_the_hosts_network, starts_in_its_cgroup,
-          gives_up_on_what_does_not_answer, plan_is_printed)
+          starts_below_its_cgroup, gives_up_on_what_does_not_answer, plan_is_printed)

@@ -243,6 +243,38 @@ START_TEST(ports_change_while_running) {
 }
 END_TEST
 
+START_TEST(ports_come_and_go_while_running) {
+        enter_host();
+        const PublishSpec picked = { .container_port = 80, .count = 1 };
+        const PublishSpec more[] = { { .host_port = 8080, .container_port = 80, .count = 1 },
+                                     picked,
+                                     picked };
+        Host h = make_host(NULL, 0);
+        autoclose int server = serve(h.one, SOCK_STREAM, 80);
+        uint16_t port;
+        Fault f;
+
+        /* None at the start. */
+        ck_assert_int_eq(set(&h, &picked, 1, &f), 0);
+        port = h.a->ports[0].host_port;
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", port), 0);
+        /* One that was picked is picked again, once. */
+        ck_assert_int_eq(set(&h, more, 3, &f), 0);
+        ck_assert_uint_eq(h.a->ports[1].host_port, port);
+        ck_assert_uint_ne(h.a->ports[2].host_port, port);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 8080), 0);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", h.a->ports[2].host_port), 0);
+
+        /* Somebody has deleted the table, and we have not noticed. */
+        ck_assert_int_eq(system("nft delete table inet nsunits"), 0);
+        ck_assert_int_eq(set(&h, &picked, 1, &f), 0);
+        ck_assert_uint_eq(h.a->ports[0].host_port, port);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", port), 0);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 8080), -ECONNREFUSED);
+        network_free(h.network);
+}
+END_TEST
+
 /* A cgroup of our own, with this process in it; false without cgroup2. */
 static bool enter_cgroup(char path[64]) {
         static const char *const roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
@@ -326,4 +358,4 @@ START_TEST(localhost_by_program) {
 END_TEST
 
 TEST_MAIN("ports", localhost_by_program, tcp_from_everywhere, only_on_one_address, udp_goes_and_comes, ranges,
-          random_ports, conflicts_name_both, ports_change_while_running)
+          random_ports, conflicts_name_both, ports_change_while_running, ports_come_and_go_while_running)

@@ -215,15 +215,16 @@ START_TEST(resources) {
                 web("[Service]\nTasksMax=50%\nIODeviceWeight=/dev/sda 1\nIODeviceWeight=/dev/sda 2\n"
                     "Delegate=cpu\nDelegate=io\nAllowedCPUs=1\nAllowedCPUs=\nAllowedCPUs=2\n");
         const ResourceSection *r = &u->service.resources;
+        const LimitSpec *l = &u->service.limits;
 
         check_values(cases, ELEMENTSOF(cases));
-        ck_assert_uint_gt(u->service.limits.tasks_max, 0);
-        ck_assert_uint_lt(u->service.limits.tasks_max, 1 << 23);
-        ck_assert_uint_eq(r->io_device_weight.n, 1);
-        ck_assert_uint_eq(r->io_device_weight.items[0].value, 2);
+        ck_assert_uint_gt(l->tasks_max, 0);
+        ck_assert_uint_lt(l->tasks_max, 1 << 23);
+        ck_assert_uint_eq(l->io_device_weight.n, 1);
+        ck_assert_uint_eq(l->io_device_weight.items[0].value, 2);
         ck_assert_uint_eq(r->delegate.controllers, 1 << CONTROLLER_CPU | 1 << CONTROLLER_IO);
-        ck_assert_uint_eq(r->allowed_cpus.n, 1);
-        ck_assert_uint_eq(r->allowed_cpus.items[0].first, 2);
+        ck_assert_uint_eq(l->cpus.n, 1);
+        ck_assert_uint_eq(l->cpus.items[0].first, 2);
         ck_assert_uint_eq(r->startup_memory_low, UINT64_MAX);
 }
 END_TEST
@@ -428,7 +429,7 @@ START_TEST(old_names) {
         ck_assert_uint_eq(u->unit.start_limit_burst, 7);
         ck_assert_uint_eq(u->service.limits.cpu_weight, 200);
         ck_assert_uint_eq(u->service.limits.memory_max, 1 << 20);
-        ck_assert_uint_eq(u->service.resources.io_device_weight.items[0].value, 200);
+        ck_assert_uint_eq(u->service.limits.io_device_weight.items[0].value, 200);
         ck_assert(unit_spec_is_set(u, "Unit", "StartLimitBurst"));
         ck_assert(unit_spec_is_set(u, "Service", "MemoryMax"));
 

@@ -260,5 +260,55 @@ START_TEST(crun_starts_the_same_container) {
 }
 END_TEST
 
-TEST_MAIN("spec-json", process_and_changed_filter, content, filter_follows_the_capabilities,
+START_TEST(limits_in_full) {
+        static const struct {
+                const char *file, *text;
+        } files[] = {
+                { "cpu.idle", "1" },
+                { "memory.min", "4096" },
+                { "memory.low", "max" },
+                { "memory.high", "8192" },
+                { "memory.swap.max", "0" },
+                { "memory.zswap.max", "4096" },
+                { "memory.zswap.writeback", "0" },
+                { "memory.oom.group", "1" },
+                { "io.weight", "default 7" },
+                { "cpuset.cpus.partition", "isolated" },
+        };
+        const SpecJsonContext context = { .root = "/r" };
+        autofree char *text =
+                text_of("[Container]\nRootfs=/r\nExec=/bin/x\nPidsLimit=9\n"
+                        "[Service]\nCPUWeight=idle\nCPUQuota=150%\nCPUQuotaPeriodSec=10ms\n"
+                        "AllowedCPUs=0-3 7\nAllowedMemoryNodes=1\nCPUSetPartition=isolated\n"
+                        "MemoryMin=4K\nMemoryLow=infinity\nMemoryHigh=8K\nMemorySwapMax=0\n"
+                        "MemoryZSwapMax=4K\nMemoryZSwapWriteback=no\nIOWeight=7\n"
+                        "IOReadBandwidthMax=/srv 1K\nDevicePolicy=closed\nDeviceAllow=char-pts rw\n",
+                        &context);
+        json_t *root = json_loads(text, 0, NULL);
+
+        ck_assert_ptr_nonnull(root);
+        ck_assert_int_eq(json_integer_value(at(root, "linux.resources.cpu.quota")), 15000);
+        ck_assert_int_eq(json_integer_value(at(root, "linux.resources.cpu.period")), 10000);
+        ck_assert_str_eq(json_string_value(at(root, "linux.resources.cpu.cpus")), "0-3,7");
+        ck_assert_str_eq(json_string_value(at(root, "linux.resources.cpu.mems")), "1");
+        ck_assert_int_eq(json_integer_value(at(root, "linux.resources.pids.limit")), 9);
+        ck_assert_uint_eq(json_object_size(at(root, "linux.resources.unified")), ELEMENTSOF(files));
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
+                ck_assert_str_eq(json_string_value(
+                                         json_object_get(at(root, "linux.resources.unified"), files[i].file)),
+                                 files[i].text);
+        ck_assert_str_eq(
+                json_string_value(json_object_get(at(root, "annotations"), "org.nsunits1.io-read-bandwidth")),
+                "/srv=1000");
+        ck_assert_str_eq(
+                json_string_value(json_object_get(at(root, "annotations"), "org.nsunits1.device-policy")),
+                "closed");
+        ck_assert_str_eq(
+                json_string_value(json_object_get(at(root, "annotations"), "org.nsunits1.device-allow")),
+                "char-pts:rw");
+        json_decref(root);
+}
+END_TEST
+
+TEST_MAIN("spec-json", limits_in_full, process_and_changed_filter, content, filter_follows_the_capabilities,
           crun_starts_the_same_container)

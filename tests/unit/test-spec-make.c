@@ -265,6 +265,50 @@ START_TEST(timeouts_and_limits) {
 }
 END_TEST
 
+/* Startup*= stand for others until the unit is active; the rest is the same for both. */
+START_TEST(limits_of_the_start) {
+        autoptr(ContainerSpec) plain = make("[Service]\nCPUWeight=80\n");
+        autoptr(ContainerSpec) s = make("[Service]\nCPUWeight=80\nStartupCPUWeight=idle\nMemoryMax=64M\n"
+                                        "StartupMemoryLow=0\nMemoryLow=4K\nStartupMemorySwapMax=infinity\n"
+                                        "MemorySwapMax=8K\nAllowedCPUs=1-2\nStartupAllowedCPUs=3\n"
+                                        "IOReadIOPSMax=/srv 5\n");
+        autofree char *cpus = index_set_to_string(&s->limits.cpus),
+                      *starting = index_set_to_string(&s->starting_limits.cpus);
+
+        ck_assert(!plain->has_starting_limits);
+        ck_assert(s->has_starting_limits);
+        ck_assert_uint_eq(s->limits.cpu_weight, 80);
+        ck_assert_uint_eq(s->starting_limits.cpu_weight, CPU_WEIGHT_IDLE);
+        ck_assert_uint_eq(s->limits.memory_low, 4096);
+        ck_assert_uint_eq(s->starting_limits.memory_low, 0);
+        ck_assert_uint_eq(s->limits.memory_swap_max, 8192);
+        ck_assert_uint_eq(s->starting_limits.memory_swap_max, UINT64_MAX);
+        ck_assert_uint_eq(s->starting_limits.memory_max, 64 << 20);
+        ck_assert_uint_eq(s->starting_limits.tasks_max, 2048);
+        ck_assert_str_eq(cpus, "1-2");
+        ck_assert_str_eq(starting, "3");
+        ck_assert_str_eq(s->starting_limits.io_read_iops.items[0].path, "/srv");
+}
+END_TEST
+
+START_TEST(want_of_memory_and_delegation) {
+        autoptr(ContainerSpec) plain = make("");
+        autoptr(ContainerSpec) delegated = make("[Service]\nDelegate=memory pids\nDelegateSubgroup=main\n");
+        autoptr(ContainerSpec) both = make("[Service]\nDelegate=yes\nOOMPolicy=kill\n");
+        autoptr(ContainerSpec) stop = make("[Service]\nOOMPolicy=stop\n");
+
+        ck_assert_int_eq(plain->oom_policy, OOM_POLICY_KILL);
+        ck_assert(plain->limits.oom_group && plain->starting_limits.oom_group && !plain->delegate);
+        ck_assert_int_eq(delegated->oom_policy, OOM_POLICY_CONTINUE);
+        ck_assert(delegated->delegate && !delegated->limits.oom_group);
+        ck_assert_uint_eq(delegated->delegate_controllers, 1U << CONTROLLER_MEMORY | 1U << CONTROLLER_PIDS);
+        ck_assert_str_eq(delegated->delegate_subgroup, "main");
+        ck_assert(both->delegate && both->limits.oom_group);
+        ck_assert(!stop->limits.oom_group && !stop->delegate);
+        ck_assert_ptr_null(stop->delegate_subgroup);
+}
+END_TEST
+
 START_TEST(environment_files_are_listed) {
         autoptr(UnitSpec) u =
                 load_good("web.container", "[Container]\nImage=x\nEnvironmentFile=-./a.env /b.env\n");
@@ -489,6 +533,6 @@ TEST_MAIN("spec-make", command_of_image_and_unit, nothing_to_run_is_an_error, en
           user_and_group, what_the_image_says, mounts_are_sorted_and_image_volumes_added,
           without_user_namespace_nothing_is_shifted, host_network_shares_users, capabilities,
           security_of_configuration_and_unit, network_of_a_container, names, roots, timeouts_and_limits,
-          environment_files_are_listed, groups_of_system_calls, environment_of_the_host, process_and_files,
-          maps_of_ids, maps_of_ranges, bad_maps_of_ids, schedule_and_limits, memory_over_a_read_only_root,
-          filters_and_devices)
+          limits_of_the_start, want_of_memory_and_delegation, environment_files_are_listed,
+          groups_of_system_calls, environment_of_the_host, process_and_files, maps_of_ids, maps_of_ranges,
+          bad_maps_of_ids, schedule_and_limits, memory_over_a_read_only_root, filters_and_devices)

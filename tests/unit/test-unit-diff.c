@@ -6,7 +6,8 @@
 #define WEB "[Container]\nImage=x\n"
 
 /* One line for each change: "Key: before -> after (kind)". */
-static void expect(const char *started, const char *loaded, const char *now, const char *expected) {
+static void expect_of(const char *name, const char *started, const char *loaded, const char *now,
+                      const char *expected) {
         const char *const texts[] = { started, loaded, now };
         UnitSpec *specs[3] = {};
         UnitChange *changes;
@@ -15,7 +16,7 @@ static void expect(const char *started, const char *loaded, const char *now, con
         FILE *f;
 
         for (size_t i = 0; i < 3; i++)
-                ck_assert_int_eq(load_text("web.container", texts[i], NULL, &specs[i]), 0);
+                ck_assert_int_eq(load_text(name, texts[i], NULL, &specs[i]), 0);
         ck_assert_int_eq(unit_diff(specs[0], specs[1], specs[2], &changes, &n), 0);
 
         f = open_memstream(&said, &size);
@@ -28,6 +29,10 @@ static void expect(const char *started, const char *loaded, const char *now, con
         unit_changes_free(changes, n);
         for (size_t i = 0; i < 3; i++)
                 unit_spec_free(specs[i]);
+}
+
+static void expect(const char *started, const char *loaded, const char *now, const char *expected) {
+        expect_of("web.container", started, loaded, now, expected);
 }
 
 START_TEST(kinds) {
@@ -61,4 +66,35 @@ START_TEST(reloaded) {
 }
 END_TEST
 
-TEST_MAIN("unit-diff", kinds, what_is_no_change, reloaded)
+/* What a change is for a key, told by how the manager makes things: see manager/renew.c. */
+START_TEST(what_is_not_seen_at_once) {
+        /* Ports and limits change while it runs, by whatever key. */
+        expect(WEB, WEB, WEB "PublishPort=8080:80\nMemory=64M\nPidsLimit=9\nLabel=a=b\n",
+               "Label:  -> a=b (live)\nMemory: 0 -> 67108864 (live)\nPidsLimit:  -> 9 (live)\n"
+               "PublishPort:  -> 8080:80/tcp (live)\n");
+        /* What the program was told at its start. */
+        expect(WEB, WEB, WEB "[Service]\nType=notify\nWatchdogSec=5\n",
+               "Type: exec -> notify (restart)\nWatchdogSec: 0 -> 5s (restart)\n");
+        /* Those of a network namespace that is kept would stay. */
+        expect(WEB, WEB, WEB "Sysctl=net.ipv4.ip_forward=1\n",
+               "Sysctl:  -> net/ipv4/ip_forward=1 (new container)\n");
+        expect(WEB, WEB, WEB "PodmanArgs=--memory 64m --sysctl net.core.somaxconn=9 --quiet\n",
+               "Memory: 0 -> 67108864 (live)\nSysctl:  -> net/core/somaxconn=9 (new container)\n");
+        /* Made for each launch. */
+        expect(WEB, WEB, WEB "TimeOffsetBoottime=5\nHostName=x\nVolume=/a:/b\n",
+               "HostName:  -> x (restart)\nTimeOffsetBoottime: 0 -> 5s (restart)\n"
+               "Volume:  -> /a:/b (restart)\n");
+}
+END_TEST
+
+START_TEST(other_kinds) {
+        expect_of("a.network", "[Network]\n", "[Network]\n", "[Network]\nSubnet=10.1.0.0/24\nLabel=a=b\n",
+                  "Label:  -> a=b (live)\nSubnet:  -> 10.1.0.0/24 (restart)\n");
+        expect_of("a.volume", "[Volume]\n", "[Volume]\n", "[Volume]\nUID=7\nLabel=a=b\n",
+                  "Label:  -> a=b (live)\nUID:  -> 7 (new volume)\n");
+        expect_of("a.image", "[Image]\nImage=x\n", "[Image]\nImage=x\n", "[Image]\nImage=y\n",
+                  "Image: x -> y (restart)\n");
+}
+END_TEST
+
+TEST_MAIN("unit-diff", kinds, what_is_no_change, reloaded, what_is_not_seen_at_once, other_kinds)

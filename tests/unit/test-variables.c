@@ -6,7 +6,8 @@
 #define WEB(text)     "[Container]\nImage=nginx\n" text
 #define SERVICE(text) "[Service]\n" text
 
-static int read_file(const char *path, size_t max, char **ret, size_t *ret_size) {
+static int read_file(const char *path, size_t max, FileStamp *ret_stamp, char **ret, size_t *ret_size) {
+        *ret_stamp = (FileStamp){ .size = 1 };
         if (!streq(path, "/etc/web.env"))
                 return -ENOENT;
         *ret = strdup("TAG=from-file\nWORDS=one  two\n");
@@ -157,6 +158,38 @@ START_TEST(mistakes) {
 }
 END_TEST
 
+/* The text alone, on a machine where the file is gone, or says something else. */
+START_TEST(a_text_keeps_what_files_said) {
+        autoptr(UnitSpec) u =
+                load_there(WEB("ContainerName=web-${TAG}\nExec=$WORDS ${OWN}\nEnvironment=A=$$\n")
+                                   SERVICE("EnvironmentFile=/etc/web.env\nEnvironment=OWN=o\n"),
+                           "");
+        autofree char *text = raw_unit_to_text(u->raw), *again = NULL;
+        autoptr(UnitSpec) later = NULL;
+
+        ck_assert(strv_equal(u->raw->variable_files, (char *[]){ (char *) "/etc/web.env", NULL }));
+        ck_assert_uint_eq(u->raw->variable_stamps[0].size, 1);
+        ck_assert_int_eq(load_text("web.container", text, NULL, &later), 0);
+        ck_assert_str_eq(later->container->container_name, "web-from-file");
+        ck_assert(strv_equal(later->container->exec, u->container->exec));
+        ck_assert_ptr_null(later->raw->variable_files);
+
+        /* And once more. */
+        again = raw_unit_to_text(later->raw);
+        ck_assert_str_eq(again, text);
+}
+END_TEST
+
+START_TEST(files_that_no_value_asks_for_are_not_read) {
+        autoptr(UnitSpec) u =
+                load_there(WEB("Exec=echo $$TAG\n") SERVICE("EnvironmentFile=/etc/web.env\n"), "");
+
+        ck_assert_ptr_null(u->raw->variable_files);
+        ck_assert_uint_eq(u->raw->n_sections, 2);
+}
+END_TEST
+
 TEST_MAIN("variables", braces_stand_for_a_value_anywhere, a_word_of_its_own_is_any_number_of_words,
           files_are_read_and_win, names_without_a_value_come_from_the_service,
-          what_replaces_is_not_looked_at_again, other_sections_have_none, an_empty_text_is_said, mistakes)
+          what_replaces_is_not_looked_at_again, other_sections_have_none, an_empty_text_is_said, mistakes,
+          a_text_keeps_what_files_said, files_that_no_value_asks_for_are_not_read)
