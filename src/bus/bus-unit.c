@@ -17,10 +17,10 @@ struct UnitView {
         Bus *bus;
         Unit *unit;
         const char *id, *description, *load_state, *active_state, *sub_state, *fragment, *file_state, *result,
-                *status_text, *failure, *image_id;
+                *status_text, *failure, *image_id, *health, *health_output;
         char *const *drop_ins, *const *addresses, *const *ports;
         const char *load_error, *job_type;
-        uint32_t job_id, main_pid, exec_main_pid, n_restarts;
+        uint32_t job_id, main_pid, exec_main_pid, n_restarts, health_streak;
         int32_t exec_main_code, exec_main_status, last_exit_code, last_exit_status, status_errno;
         int condition_result, assert_result, can_reload; /* booleans, as sd-bus takes them */
         uint64_t state_change, inactive_exit, active_enter, active_exit, inactive_enter, main_start,
@@ -113,6 +113,9 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .file_state = file_state(&s),
                 .status_text = s.status_text,
                 .failure = s.fault,
+                .health = s.health,
+                .health_output = s.health_output,
+                .health_streak = s.health_streak,
                 .image_id = s.image_id,
                 .addresses = s.addresses,
                 .ports = s.ports,
@@ -340,7 +343,10 @@ static const sd_bus_vtable unit_vtable[] = {
 #define X(field, name) ASKED(name, "t", get_usage),
         UNIT_USAGE_LIST(X)
 #undef X
-                FIELD("ImageID", "s", image_id),
+                FIELD("HealthState", "s", health),
+        FIELD("HealthFailingStreak", "u", health_streak),
+        FIELD("HealthOutput", "s", health_output),
+        FIELD("ImageID", "s", image_id),
         STRINGS("Addresses", addresses),
         STRINGS("Ports", ports),
 
@@ -389,5 +395,6 @@ void bus_unit_changed(Bus *b, Unit *u) {
                 if (path && peer_wants_signals(p))
                         (void) sd_bus_emit_properties_changed(p->bus, path, BUS_UNIT_INTERFACE, "ActiveState",
                                                               "SubState", "Result", "MainPID", "NRestarts",
-                                                              "StatusText", "StateChangeTimestamp", NULL);
+                                                              "StatusText", "StateChangeTimestamp",
+                                                              "HealthState", NULL);
 }

@@ -124,6 +124,22 @@ static void print_cause(const json_t *p) {
         }
 }
 
+/* "unhealthy, 3 failures in a row: no answer" */
+static void print_health(const json_t *p) {
+        const char *state = property_string(p, "HealthState"), *output = property_string(p, "HealthOutput");
+        json_int_t streak = property_number(p, "HealthFailingStreak");
+        autofree char *text = NULL;
+        char row[TEXT_MAX] = "";
+
+        if (streak > 0)
+                (void) snprintf(row, sizeof(row), ", %" JSON_INTEGER_FORMAT " failure%s in a row", streak,
+                                streak == 1 ? "" : "s");
+        if (asprintf(&text, "%s%s%s%s", state, row, output[0] ? ": " : "", output) < 0)
+                text = NULL;
+        if (state[0] && text)
+                print_text("Health", text);
+}
+
 /* What stands in brackets behind a counter, of the properties that are set: "max: 64.0M, peak: 1.2M". */
 typedef struct Detail {
         const char *property, *word;
@@ -313,6 +329,7 @@ static int status_one(Ctl *c, const char *name, bool colours, int *ret_status) {
         print_cause(p);
         print_pid((pid_t) property_number(p, "MainPID"));
         print_text("Status", property_string(p, "StatusText"));
+        print_health(p);
         print_text("Image", property_string(p, "Image"));
         print_list("Addresses", json_object_get(p, "Addresses"));
         print_list("Ports", json_object_get(p, "Ports"));

@@ -1,4 +1,5 @@
 /* Image configurations: OCI image-spec config.md, and Docker's, which differs in nothing we read. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -38,6 +39,24 @@ static int64_t time_parse(const char *s) {
         return t < 0 ? 0 : t;
 }
 
+/* Spans are in ns. A number that makes no sense is one that is not there: it must keep no image from running.
+ */
+static usec_t span_parse(const json_t *j) {
+        json_int_t n = json_integer_value(j);
+
+        return n > 0 ? (usec_t) n / NSEC_PER_USEC : 0;
+}
+
+static int health_parse(const json_t *j, ImageHealth *h) {
+        json_int_t retries = json_integer_value(json_object_get(j, "Retries"));
+
+        h->interval = span_parse(json_object_get(j, "Interval"));
+        h->timeout = span_parse(json_object_get(j, "Timeout"));
+        h->start_period = span_parse(json_object_get(j, "StartPeriod"));
+        h->retries = retries > 0 && retries <= INT_MAX ? (unsigned) retries : 0;
+        return json_copy_strv(json_object_get(j, "Test"), &h->test);
+}
+
 /* Go writes "null" for what is empty; both that and a missing member mean the default. */
 static int config_parse(const json_t *j, ImageConfig *c) {
         int r;
@@ -59,6 +78,8 @@ static int config_parse(const json_t *j, ImageConfig *c) {
                 r = json_copy_keys(json_object_get(j, "Labels"), &c->labels);
         if (r == 0)
                 r = json_copy_string(json_object_get(j, "StopSignal"), &c->stop_signal);
+        if (r == 0)
+                r = health_parse(json_object_get(j, "Healthcheck"), &c->health);
         return r;
 }
 
@@ -144,6 +165,27 @@ static int set_keys(json_t *j, const char *key, char *const *v, bool values) {
         return 0;
 }
 
+static int set_span(json_t *j, const char *key, usec_t span) {
+        return span > 0 ? json_object_set_new(j, key, json_integer((json_int_t) (span * NSEC_PER_USEC))) : 0;
+}
+
+static int set_health(json_t *j, const ImageHealth *h) {
+        json_t *o;
+
+        if (!h->test)
+                return 0;
+        o = json_object();
+        if (json_object_set_new(j, "Healthcheck", o) < 0)
+                return -1;
+        if (h->retries > 0 && json_object_set_new(o, "Retries", json_integer(h->retries)) < 0)
+                return -1;
+        return set_strv(o, "Test", h->test) < 0 || set_span(o, "Interval", h->interval) < 0 ||
+                               set_span(o, "Timeout", h->timeout) < 0 ||
+                               set_span(o, "StartPeriod", h->start_period) < 0
+                       ? -1
+                       : 0;
+}
+
 int config_blob_make(const ImageConfig *config, const char *diff_id, int64_t created, char **ret) {
         static const ImageConfig empty = {};
         const ImageConfig *c = config ? config : &empty;
@@ -161,7 +203,7 @@ int config_blob_make(const ImageConfig *config, const char *diff_id, int64_t cre
             set_keys(inner, "Volumes", c->volumes, false) < 0 ||
             set_keys(inner, "ExposedPorts", c->exposed_ports, false) < 0 ||
             set_keys(inner, "Labels", c->labels, true) < 0 ||
-            set_string(inner, "StopSignal", c->stop_signal) < 0)
+            set_string(inner, "StopSignal", c->stop_signal) < 0 || set_health(inner, &c->health) < 0)
                 return -ENOMEM;
 
         root = json_pack("{s:s, s:s, s:s, s:O, s:{s:s, s:[s+]}}", "created", when, "architecture",

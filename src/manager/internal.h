@@ -11,7 +11,7 @@
  *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      pod.c       what a pod holds, and its end
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
- *      report.c    JSON listings
+ *      report.c    JSON listings                                    health.c   health checks, by probe.c
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  */
 #pragma once
@@ -23,6 +23,7 @@
 #include "config/unit-path.h"
 #include "image/store.h"
 #include "manager/child.h"
+#include "manager/health.h"
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
 #include "manager/pull.h"
@@ -79,6 +80,7 @@ struct Unit {
         Child *main, *hook;
         PullWaiter *pull; /* what its preparation waits for */
         NotifySocket *notify;
+        UnitHealth *health; /* while its program runs, and there is something to check it with */
         sd_event_source *timer;
         sd_event_source *job_timer;
         usec_t job_due;

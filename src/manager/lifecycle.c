@@ -146,7 +146,8 @@ static void do_spawn(Unit *u) {
                 log_message(LOG_ERR, u->name, "cannot start: %s", strempty(u->fault_text));
                 event.type = EVENT_SPAWN_FAILED;
                 event.exit = exit_of_child(&fault);
-        }
+        } else
+                unit_health_begin(u);
         unit_queue_event(u, &event);
 }
 
@@ -204,6 +205,7 @@ static void note_change(Unit *u, const MachineOutput *out) {
         explain_start_limit(u);
         if (u->machine.result == RESULT_EXEC_CONDITION)
                 u->condition_result = false;
+        unit_health_follow(u);
         graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
         log_change(u, out->before);
         if (unit_at_rest(u) && !u->machine.prepared)

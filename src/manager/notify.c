@@ -46,9 +46,14 @@ void unit_on_notify(char *const *fields, void *data) {
         uint64_t usec;
 
         take_status(u, fields);
-        for (size_t i = 0; i < ELEMENTSOF(events); i++)
+        for (size_t i = 0; i < ELEMENTSOF(events); i++) {
+                /* Whether it is ready is not the program's to say. */
+                if (events[i].event == EVENT_READY && u->policy.restart.type == SERVICE_HEALTHY &&
+                    u->machine.state != MACHINE_RELOADING)
+                        continue;
                 if (strv_contains(fields, events[i].field))
                         unit_event(u, &(MachineEvent){ .type = events[i].event });
+        }
         if (more && parse_u64(more, &usec) == 0)
                 unit_event(u, &(MachineEvent){ .type = EVENT_EXTEND, .usec = usec });
         if (strv_contains(fields, "WATCHDOG=trigger"))

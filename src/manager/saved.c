@@ -115,6 +115,9 @@ int unit_save(Unit *u) {
         if (u->held.attachment)
                 (void) json_object_set_new(o, "network", network_attachment_to_json(u->held.attachment));
 
+        if (u->health)
+                (void) json_object_set_new(o, "health", unit_health_to_json(u));
+
         text = json_dumps(o, JSON_COMPACT);
         json_decref(o);
         if (!text)
@@ -327,6 +330,7 @@ static int resume(Unit *u, const json_t *saved) {
         if (file_exists(AT_FDCWD, notify))
                 (void) notify_socket_open(u->manager->event, notify, unit_on_notify, u, &u->notify);
         manager_schedule_rotation(u->manager);
+        unit_health_adopt(u, json_object_get(saved, "health"));
         unit_adopted(u);
         resume_hook(u, saved);
         return 0;

@@ -36,6 +36,7 @@ void unit_free(Unit *u) {
         if (!u)
                 return;
 
+        unit_health_end(u);
         child_free(u->main);
         child_free(u->hook);
         notify_socket_free(u->notify);
@@ -314,6 +315,7 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .status_errno = u->status_errno,
         };
         memcpy(ret->invocation, u->invocation, sizeof(ret->invocation));
+        unit_health_status(u, ret);
 }
 
 bool unit_needs_reload(const Unit *u) {

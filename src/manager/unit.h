@@ -32,14 +32,17 @@ typedef struct UnitStatus {
         const UnitSpec *spec;   /* what the file says; NULL unless loaded */
         const char *fragment;   /* path, or NULL */
         char *const *drop_ins;
-        bool need_reload;        /* a file has changed since it was read */
-        const Machine *machine;  /* states, result, counters, timestamps */
-        pid_t main_pid;          /* 0 = none */
-        uint8_t invocation[16];  /* zero before the first start */
-        const char *status_text; /* STATUS= of the last notification, or NULL */
-        const char *fault;       /* why the last start failed, in words, or NULL */
-        bool holds_cgroup;       /* unit_cgroup() has an answer */
-        const char *image_id;    /* or NULL */
+        bool need_reload;          /* a file has changed since it was read */
+        const Machine *machine;    /* states, result, counters, timestamps */
+        pid_t main_pid;            /* 0 = none */
+        uint8_t invocation[16];    /* zero before the first start */
+        const char *status_text;   /* STATUS= of the last notification, or NULL */
+        const char *health;        /* word of its state; "" without checks */
+        const char *health_output; /* of the last check, or NULL */
+        unsigned health_streak;    /* failures in a row */
+        const char *fault;         /* why the last start failed, in words, or NULL */
+        bool holds_cgroup;         /* unit_cgroup() has an answer */
+        const char *image_id;      /* or NULL */
         const char *container_name;
         char *const *addresses;               /* "10.89.0.2/24", as text */
         char *const *ports;                   /* "0.0.0.0:8080->80/tcp", as text */

@@ -1,16 +1,15 @@
 /* One buffer of netlink requests; the first error sticks, so that the use reads as a list. */
 #include <errno.h>
-#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "basic/macro.h"
+#include "network/inside.h"
 #include "network/rtnl.h"
 
 #define BATCH_BYTES   (32 * 1024)
@@ -57,19 +56,13 @@ int rtnl_new(Rtnl **ret) {
 }
 
 int rtnl_new_in(int netns_fd, Rtnl **ret) {
-        autoclose int home = -EBADF;
-        int result;
+        int r = netns_enter(netns_fd);
 
-        home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-        if (home < 0)
-                return -errno;
-        if (setns(netns_fd, CLONE_NEWNET) < 0)
-                return -errno;
-
-        result = rtnl_new(ret);
-        if (setns(home, CLONE_NEWNET) < 0)
-                abort();
-        return result;
+        if (r < 0)
+                return r;
+        r = rtnl_new(ret);
+        netns_leave();
+        return r;
 }
 
 static void fail(Rtnl *r, int error) {

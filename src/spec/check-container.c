@@ -1,6 +1,7 @@
 /* Do the keys of a .container unit go together? */
 #include <string.h>
 
+#include "basic/inet.h"
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "spec/confine.h"
@@ -114,11 +115,50 @@ static int check_reload(const UnitSpec *u, Diag *diag) {
 
 static int check_health(const UnitSpec *u, Diag *diag) {
         const HealthKeys *h = &u->container->health;
+        const ProbeChoice *p = &u->container->probe;
+        bool command = h->command.set && !h->command.none;
+        InetAddress address;
+        int r = 0;
 
-        if (h->startup_command.set && !h->startup_command.none && (!h->command.set || h->command.none))
-                return diag_error(diag, check_place(u, "Container", "HealthStartupCmd"), -EINVAL,
-                                  "HealthStartupCmd= needs HealthCmd=");
-        return 0;
+        if (h->startup_command.set && !h->startup_command.none && !command && p->kind == PROBE_NONE)
+                r = diag_error(diag, check_place(u, "Container", "HealthStartupCmd"), -EINVAL,
+                               "HealthStartupCmd= needs HealthCmd=");
+        if (command && p->kind != PROBE_NONE)
+                r = diag_error(diag, check_place(u, "Container", "Probe"), -EINVAL,
+                               "Probe= does not go together with HealthCmd=");
+        if (p->host && !streq(p->host, "localhost") && inet_parse(p->host, &address) < 0) {
+                r = diag_error(diag, check_place(u, "Container", "Probe"), -EINVAL,
+                               "Probe=: \"%s\" is not an address", p->host);
+                diag_hint(diag, "without one, it is the container's own 127.0.0.1 or ::1");
+        }
+        return r;
+}
+
+static int check_health_log(const UnitSpec *u, Diag *diag) {
+        const char *to = strempty(u->container->health.log_destination);
+
+        if (streq(to, "local") || streq(to, "events_logger") || to[0] == '/')
+                return 0;
+        return diag_error(diag, check_place(u, "Container", "HealthLogDestination"), -EINVAL,
+                          "HealthLogDestination=: \"%s\" is none of local, events_logger and /DIRECTORY", to);
+}
+
+/* Quadlet's Notify= says the same as Type=, which in its files is always notify or oneshot. */
+static void settle_type(UnitSpec *u, Diag *diag) {
+        static const ServiceType types[NOTIFY_N_] = {
+                [NOTIFY_YES] = SERVICE_NOTIFY, [NOTIFY_HEALTHY] = SERVICE_HEALTHY
+        };
+        NotifyMode notify = u->container->notify;
+        ServiceType *type = &u->service.type;
+
+        if (notify == NOTIFY_NO || *type == types[notify])
+                return;
+        if (!unit_spec_is_set(u, "Service", "Type") || *type == SERVICE_NOTIFY)
+                *type = types[notify];
+        else
+                diag_warning(diag, check_place(u, "Container", "Notify"),
+                             "Notify=%s does nothing with Type=%s", notify_mode_to_string(notify),
+                             service_type_to_string(*type));
 }
 
 /* What a container of a pod shares with the others is the pod's to say. */
@@ -205,11 +245,12 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
 int check_container(UnitSpec *u, Diag *diag) {
         int (*const checks[])(const UnitSpec *, Diag *) = {
                 check_root,   check_process, check_sysctls,    check_namespaces, check_pods_namespaces,
-                check_reload, check_health,  check_pod_member, check_mounts,
+                check_reload, check_health,  check_health_log, check_pod_member, check_mounts,
         };
         ContainerSection *c = u->container;
         int bad, r;
 
+        settle_type(u, diag);
         r = check_users(u, "Container", &c->users, diag);
         if (r == -ENOMEM)
                 return r;

@@ -15,10 +15,9 @@ static bool is_set(const UnitSpec *u, const char *key) {
 static int check_type(const UnitSpec *u, Diag *diag) {
         const ServiceSection *s = &u->service;
 
-        if (s->type == SERVICE_NOTIFY_RELOAD || s->type == SERVICE_HEALTHY) {
-                diag_warning(diag, at(u, "Type"), "Type=%s is not supported yet",
-                             service_type_to_string(s->type));
-                diag_hint(diag, "it is taken for Type=%s", s->type == SERVICE_HEALTHY ? "exec" : "notify");
+        if (s->type == SERVICE_NOTIFY_RELOAD) {
+                diag_warning(diag, at(u, "Type"), "Type=notify-reload is not supported yet");
+                diag_hint(diag, "it is taken for Type=notify");
         }
         if (s->type == SERVICE_ONESHOT && s->exit_type == EXIT_TYPE_CGROUP)
                 return diag_error(diag, at(u, "ExitType"), -EINVAL,

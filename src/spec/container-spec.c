@@ -84,6 +84,7 @@ void container_spec_free(ContainerSpec *s) {
                 free(s->spaces[i].path);
         }
 
+        health_spec_clear(&s->health);
         free(s->unit);
         free(s->name);
         free(s->host_name);

@@ -15,6 +15,7 @@
 #include "basic/diag.h"
 #include "basic/inet.h"
 #include "spec/container-words.h"
+#include "spec/health-spec.h"
 #include "spec/id-map.h"
 #include "spec/limit-spec.h"
 #include "spec/namespace.h"
@@ -231,6 +232,7 @@ typedef struct ContainerSpec {
         char *delegate_subgroup; /* cgroup below it that the container's processes are started in; or NULL */
         usec_t start_timeout, stop_timeout;
         ServiceType type;
+        HealthSpec health;
 } ContainerSpec;
 
 /** container_spec_free() - NULL is fine. */

@@ -29,3 +29,7 @@ typedef struct HealthKeys {
         char *log_destination;
         unsigned max_log_count, max_log_size; /* 0 = no limit */
 } HealthKeys;
+
+/** health_command_take() - a list of words as Docker has it, whose first says how the rest is run; without
+ * such a word, the list is a command. 0 or -ENOMEM. */
+int health_command_take(char *const *words, HealthCommand *c);

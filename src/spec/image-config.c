@@ -14,5 +14,6 @@ void image_config_free(ImageConfig *c) {
         strv_free(c->exposed_ports);
         strv_free(c->labels);
         free(c->stop_signal);
+        strv_free(c->health.test);
         free(c);
 }

@@ -5,6 +5,14 @@
 #pragma once
 
 #include "basic/cleanup.h"
+#include "basic/clock.h"
+
+/* HEALTHCHECK of a Dockerfile: Docker's own, OCI has none. 0 = not said. */
+typedef struct ImageHealth {
+        char **test; /* "CMD", "CMD-SHELL" or "NONE", and what follows; NULL = no check */
+        usec_t interval, timeout, start_period;
+        unsigned retries;
+} ImageHealth;
 
 typedef struct ImageConfig {
         char **entrypoint;
@@ -16,6 +24,7 @@ typedef struct ImageConfig {
         char **exposed_ports; /* "80/tcp" */
         char **labels;        /* NAME=VALUE */
         char *stop_signal;    /* NULL = SIGTERM */
+        ImageHealth health;
 } ImageConfig;
 
 /** image_config_free() - NULL is fine. */

@@ -11,20 +11,6 @@
 #include "spec/key-input.h"
 #include "spec/key-types.h"
 
-/* Docker's first word of the list says how the rest is run; without it, the list is a command. */
-static int take_list(char **words, HealthCommand *c) {
-        const char *how = words && words[0] ? words[0] : "";
-        bool named = true;
-
-        if (strcasecmp(how, "NONE") == 0)
-                c->none = true;
-        else if (strcasecmp(how, "CMD-SHELL") == 0)
-                c->shell = true;
-        else
-                named = strcasecmp(how, "CMD") == 0;
-        return c->none ? 0 : strv_add_all(&c->argv, words + named);
-}
-
 static int fill(const KeyInput *in, char *text, Where at, HealthCommand *c) {
         autostrv char **words = NULL;
         int r;
@@ -38,7 +24,7 @@ static int fill(const KeyInput *in, char *text, Where at, HealthCommand *c) {
         if (text[0] == '[') {
                 r = key_json_words(in, text, at, &words);
                 if (r == 0)
-                        r = take_list(words, c);
+                        r = health_command_take(words, c);
         } else if (strncasecmp(text, "CMD ", 4) == 0 || strncasecmp(text, "CMD-SHELL ", 10) == 0) {
                 c->shell = toupper(text[3]) == '-';
                 r = strv_add(&c->argv, text + strcspn(text, " ") + 1);

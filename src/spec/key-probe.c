@@ -130,10 +130,27 @@ char *key_probe_format(const void *field) {
 }
 
 void key_probe_clear(void *field) {
-        ProbeChoice *p = field;
+        probe_choice_clear(field);
+}
 
+void probe_choice_clear(ProbeChoice *p) {
         free(p->host);
         free(p->path);
         strv_free(p->argv);
         *p = (ProbeChoice){};
+}
+
+static int copy_text(const char *from, char **to) {
+        *to = from ? strdup(from) : NULL;
+        return from && !*to ? -ENOMEM : 0;
+}
+
+int probe_choice_copy(const ProbeChoice *from, ProbeChoice *to) {
+        int r;
+
+        *to = (ProbeChoice){ .kind = from->kind, .port = from->port };
+        r = copy_text(from->host, &to->host);
+        if (r == 0)
+                r = copy_text(from->path, &to->path);
+        return r < 0 ? r : strv_copy(from->argv, &to->argv);
 }

@@ -31,6 +31,12 @@ typedef struct ProbeChoice {
         char **argv;   /* exec */
 } ProbeChoice;
 
+/** probe_choice_clear() - free what @p owns; it is none then. */
+void probe_choice_clear(ProbeChoice *p);
+
+/** probe_choice_copy() - 0 or -ENOMEM; probe_choice_clear() is fine in either case. */
+int probe_choice_copy(const ProbeChoice *from, ProbeChoice *to);
+
 /* A network device of the host, and its name inside the container. */
 typedef struct LinkSpec {
         char *host, *container;

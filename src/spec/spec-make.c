@@ -456,7 +456,7 @@ int spec_make(const UnitSpec *u, const SpecSources *sources, Diag *diag, Contain
                 make_names,       make_root,       make_command,          make_environment,
                 make_user,        make_process,    make_service,          spec_make_schedule,
                 spec_make_spaces, spec_make_users, spec_make_confinement, make_mounts,
-                make_network,     make_kernel,     make_labels,
+                make_network,     make_kernel,     make_labels,           spec_make_health,
         };
         static const MakeStep pod_steps[] = {
                 make_names, spec_make_spaces, spec_make_users, make_mounts, make_network, make_labels,

@@ -23,6 +23,11 @@ static inline bool service_type_notifies(ServiceType t) {
         return t == SERVICE_NOTIFY || t == SERVICE_NOTIFY_RELOAD;
 }
 
+/* Is somebody to say when it is ready, be it the program or its health check? */
+static inline bool service_type_waits(ServiceType t) {
+        return service_type_notifies(t) || t == SERVICE_HEALTHY;
+}
+
 /* systemd.kill(5). */
 #define KILL_MODE_LIST(X)                           \
         X(KILL_MODE_CONTROL_GROUP, "control-group") \

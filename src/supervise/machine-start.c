@@ -174,10 +174,10 @@ void machine_on_spawned(Step *s) {
         switch (s->p->restart.type) {
         case SERVICE_SIMPLE:
         case SERVICE_EXEC:
-        case SERVICE_HEALTHY:
                 return start_post(s);
         case SERVICE_NOTIFY:
         case SERVICE_NOTIFY_RELOAD:
+        case SERVICE_HEALTHY:
                 return m->ready ? start_post(s) : machine_enter(s, MACHINE_STARTING, m->timer);
         case SERVICE_ONESHOT:
                 return machine_enter(s, MACHINE_STARTING, m->timer);
@@ -207,7 +207,7 @@ void machine_on_ready_spawning(Step *s) {
 
 void machine_on_ready_starting(Step *s) {
         s->m->ready = true;
-        if (service_type_notifies(s->p->restart.type))
+        if (service_type_waits(s->p->restart.type))
                 start_post(s);
 }
 

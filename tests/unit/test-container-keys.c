@@ -115,6 +115,12 @@ START_TEST(keys_that_do_not_go_together) {
                 { "ReloadCmd=x\nReloadSignal=HUP",
                   "4:14: error: ReloadSignal= does not go together with ReloadCmd=" },
                 { "HealthStartupCmd=x", "3:18: error: HealthStartupCmd= needs HealthCmd=" },
+                { "HealthCmd=x\nProbe=tcp://:80", "4:7: error: Probe= does not go together with HealthCmd=" },
+                { "Probe=tcp://db:80", "3:7: error: Probe=: \"db\" is not an address (without one, it is the "
+                                       "container's own 127.0.0.1 or ::1)" },
+                { "HealthLogDestination=logs",
+                  "3:22: error: HealthLogDestination=: \"logs\" is none of local, "
+                  "events_logger and /DIRECTORY" },
                 { "UIDMap=0:1:1\nUserNS=auto", "3:8: error: UIDMap= does not go together with UserNS=" },
                 { "RemapUsers=auto\nSubUIDMap=x",
                   "3:12: error: RemapUsers= does not go together with SubUIDMap=" },

@@ -129,15 +129,19 @@ START_TEST(failing_to_set_up_is_resources) {
 END_TEST
 
 START_TEST(notify_is_up_at_ready) {
-        Bench b = bench(SERVICE_NOTIFY, RESTART_NO);
+        static const ServiceType types[] = { SERVICE_NOTIFY, SERVICE_HEALTHY };
 
-        ck_assert_uint_eq(launch(&b), 0);
-        STATE(&b, MACHINE_STARTING);
-        ck_assert_uint_ne(b.m.timer, USEC_INFINITY);
-        ck_assert_uint_eq(say(&b, EVENT_READY), MACHINE_START_DONE);
-        STATE(&b, MACHINE_RUNNING);
-        ck_assert_uint_eq(b.m.timer, USEC_INFINITY);
-        ck_assert_uint_eq(say(&b, EVENT_READY), 0);
+        for (size_t i = 0; i < ELEMENTSOF(types); i++) {
+                Bench b = bench(types[i], RESTART_NO);
+
+                ck_assert_uint_eq(launch(&b), 0);
+                STATE(&b, MACHINE_STARTING);
+                ck_assert_uint_ne(b.m.timer, USEC_INFINITY);
+                ck_assert_uint_eq(say(&b, EVENT_READY), MACHINE_START_DONE);
+                STATE(&b, MACHINE_RUNNING);
+                ck_assert_uint_eq(b.m.timer, USEC_INFINITY);
+                ck_assert_uint_eq(say(&b, EVENT_READY), 0);
+        }
 }
 END_TEST
 

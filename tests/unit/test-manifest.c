@@ -118,7 +118,9 @@ START_TEST(configurations) {
                 "\"Entrypoint\":[\"/e\"],\"Cmd\":null,\"Env\":[\"A=b\"],\"User\":\"1:2\",\"WorkingDir\":\"/"
                 "w\","
                 "\"Volumes\":{\"/v\":{}},\"ExposedPorts\":{\"80/tcp\":{}},\"Labels\":{\"k\":\"v\"},"
-                "\"StopSignal\":\"SIGQUIT\"},\"rootfs\":{\"diff_ids\":[\"sha256:" HEX_A "\"]}}";
+                "\"StopSignal\":\"SIGQUIT\",\"Healthcheck\":{\"Test\":[\"CMD\",\"/check\"],"
+                "\"Interval\":5000000000,\"Timeout\":-1,\"StartPeriod\":null,\"Retries\":4}},\"rootfs\":{"
+                "\"diff_ids\":[\"sha256:" HEX_A "\"]}}";
         static const char wrong[] = "{\"config\":{\"Cmd\":\"not a list\"}}";
         autoptr(ConfigBlob) c = NULL, made = NULL;
         autofree char *again = NULL;
@@ -134,6 +136,11 @@ START_TEST(configurations) {
         ck_assert_str_eq(c->config->exposed_ports[0], "80/tcp");
         ck_assert_str_eq(c->config->labels[0], "k=v");
 
+        ck_assert_str_eq(c->config->health.test[1], "/check");
+        ck_assert_uint_eq(c->config->health.interval, 5 * USEC_PER_SEC);
+        ck_assert_uint_eq(c->config->health.timeout, 0);
+        ck_assert_uint_eq(c->config->health.retries, 4);
+
         /* What we write ourselves reads back. */
         ck_assert_int_eq(config_blob_make(c->config, HEX_B, c->created, &again), 0);
         ck_assert_int_eq(config_blob_parse(again, strlen(again), &made, NULL), 0);
@@ -143,6 +150,9 @@ START_TEST(configurations) {
         ck_assert(strv_equal(made->config->volumes, c->config->volumes));
         ck_assert(strv_equal(made->config->labels, c->config->labels));
         ck_assert_str_eq(made->config->stop_signal, "SIGQUIT");
+        ck_assert(strv_equal(made->config->health.test, c->config->health.test));
+        ck_assert_uint_eq(made->config->health.interval, c->config->health.interval);
+        ck_assert_uint_eq(made->config->health.retries, c->config->health.retries);
 
         ck_assert_int_eq(config_blob_parse(wrong, strlen(wrong), &none, NULL), -EBADMSG);
 }

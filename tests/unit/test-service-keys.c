@@ -479,8 +479,6 @@ START_TEST(keys_that_do_not_go_together) {
                   "5:10: error: ExitType=cgroup does not go together with Type=oneshot" },
                 { "Type=oneshot\nRuntimeMaxSec=1", 0,
                   "5:15: warning: RuntimeMaxSec= does nothing with Type=oneshot" },
-                { "Type=healthy", 0,
-                  "4:6: warning: Type=healthy is not supported yet (it is taken for Type=exec)" },
                 { "RestartSec=0\nRestartSteps=2\nRestartMaxDelaySec=1", 0,
                   "5:14: warning: RestartSteps= does nothing with RestartSec=0: no delay cannot grow" },
                 { "RuntimeRandomizedExtraSec=5", 0,
