@@ -138,17 +138,14 @@ static int change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault 
         return r < 0 ? r : unit_change_limits(u, wanted, anew, fault);
 }
 
-/* @r and @fault: of what could not be done. Said on the last attempt, and shown by `nsctl status`. */
-static bool succeeds(Unit *u, int r, const char *what, const Fault *fault, bool last) {
+/* @r and @fault: of what could not be done. Said here, and shown by `nsctl status`. */
+static bool succeeds(Unit *u, int r, const char *what, const Fault *fault) {
         if (r >= 0)
                 return true;
-        if (last) {
-                u->change_failed = true;
-                unit_set_fault(u, fault);
-                log_message(LOG_ERR, u->name,
-                            "%s cannot be changed while it runs, which it does as before: %s", what,
-                            strempty(u->fault_text));
-        }
+        u->change_failed = true;
+        unit_set_fault(u, fault);
+        log_message(LOG_ERR, u->name, "%s cannot be changed while it runs, which it does as before: %s", what,
+                    strempty(u->fault_text));
         return false;
 }
 
@@ -180,24 +177,28 @@ static void note_success(Unit *u) {
         u->change_failed = false;
 }
 
-/* @anew: whatever was in effect is not known. @last: there is no other attempt. */
-static void apply_live(Unit *u, bool anew, bool last) {
+static int make_running_spec(Unit *u, ContainerSpec **ret, Fault *fault) {
         const SpecRequest q = { .from = u->spec, .image = u->held.image, .running = true };
+
+        return unit_make_spec(u, &q, NULL, ret, fault);
+}
+
+/* @anew: whatever was in effect is not known. */
+static void apply_live(Unit *u, bool anew) {
         Fault of_spec = {}, of_limits = {}, of_ports = {};
         autoptr(ContainerSpec) wanted = NULL;
-        ContainerSpec *now = u->held.spec;
-        bool good;
+        bool failed = u->change_failed, good;
 
-        if (!succeeds(u, unit_make_spec(u, &q, NULL, &wanted, &of_spec), "it", &of_spec, last))
+        if (!succeeds(u, make_running_spec(u, &wanted, &of_spec), "it", &of_spec))
                 return;
-        good = succeeds(u, change_limits(u, wanted, anew, &of_limits), "its limits", &of_limits, last);
+        good = succeeds(u, change_limits(u, wanted, anew, &of_limits), "its limits", &of_limits);
         if (good)
                 take_limits(u, wanted);
-        good = succeeds(u, change_ports(u, wanted, &of_ports), "PublishPort=", &of_ports, last) && good;
-        change_words(now, wanted);
+        good = succeeds(u, change_ports(u, wanted, &of_ports), "PublishPort=", &of_ports) && good;
+        change_words(u->held.spec, wanted);
         if (!good)
                 return;
-        if (u->change_failed)
+        if (failed)
                 unit_set_fault(u, NULL);
         note_success(u);
 }
@@ -220,22 +221,32 @@ static void apply_to_network(Unit *u) {
                 u->held.fingerprint = u->fingerprint;
                 r = unit_save_text(u, &fault);
         }
-        (void) succeeds(u, r, "it", &fault, true);
+        (void) succeeds(u, r, "it", &fault);
+}
+
+/* What works is kept; of what does not, apply_live() will tell. */
+static void try_ports(Unit *u) {
+        autoptr(ContainerSpec) wanted = NULL;
+
+        if (make_running_spec(u, &wanted, NULL) >= 0)
+                (void) change_ports(u, wanted, NULL);
 }
 
 void manager_apply_live(Manager *m) {
         for (Unit *u = m->units; u; u = u->hh.next)
                 apply_to_network(u);
-        /* Twice: a port may be free only when another unit has given it up. */
-        for (int attempt = 0; attempt < 2; attempt++)
-                for (Unit *u = m->units; u; u = u->hh.next)
-                        if (wants_changes(u))
-                                apply_live(u, false, attempt == 1);
+        /* A port may be free only when another unit has given it up. */
+        for (Unit *u = m->units; u; u = u->hh.next)
+                if (wants_changes(u))
+                        try_ports(u);
+        for (Unit *u = m->units; u; u = u->hh.next)
+                if (wants_changes(u))
+                        apply_live(u, false);
 }
 
 void unit_apply_live_anew(Unit *u) {
         if (wants_changes(u))
-                apply_live(u, true, true);
+                apply_live(u, true);
 }
 
 /* -- what reaches a launch -- */

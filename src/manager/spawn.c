@@ -37,18 +37,10 @@ typedef struct Launch {
         int subgroup_fd;
 } Launch;
 
-#define LAUNCH_INIT                                                              \
-        {                                                                        \
-                .root_fd = -EBADF, .old_root_fd = -EBADF, .subgroup_fd = -EBADF, \
-                .output = { -EBADF, -EBADF }, .spaces = {                        \
-                        -1,                                                      \
-                        -1,                                                      \
-                        -1,                                                      \
-                        -1,                                                      \
-                        -1,                                                      \
-                        -1,                                                      \
-                        -1                                                       \
-                }                                                                \
+#define LAUNCH_INIT                                                                     \
+        {                                                                               \
+                .root_fd = -EBADF, .old_root_fd = -EBADF, .output = { -EBADF, -EBADF }, \
+                .spaces = { -1, -1, -1, -1, -1, -1, -1 }, .subgroup_fd = -EBADF         \
         }
 
 static void launch_clear(Launch *l) {

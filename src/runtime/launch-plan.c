@@ -124,7 +124,6 @@ static void plan_host(Builder *b) {
                         b->cgroup = clone_path(b, q->cgroup_root, CLONE_READ_ONLY);
                 } else {
                         b->cgroup = slot(b, -1, "cgroup mount");
-                        /* An init makes cgroups of its own in what it was given. */
                         step(b, (Step){ STEP_CLONE_MOUNT, PLACE_HOST, .slot = source, .out = b->cgroup,
                                         .flags = b->spec->delegate ? 0 : CLONE_READ_ONLY });
                 }

@@ -24,14 +24,6 @@ int key_local_path_parse(const KeyInput *in, void *field) {
         return 0;
 }
 
-char *key_local_path_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_local_path_clear(void *field) {
-        key_text_clear(field);
-}
-
 bool build_is_url(const char *text) {
         static const char *const schemes[] = { "http://", "https://", "git://", "git@", "ssh://" };
 
@@ -62,14 +54,6 @@ int key_local_paths_parse(const KeyInput *in, void *field) {
         return n < 0 ? n : 0;
 }
 
-char *key_local_paths_format(const void *field) {
-        return key_command_format(field);
-}
-
-void key_local_paths_clear(void *field) {
-        key_command_clear(field);
-}
-
 /* A relative path stays one: it begins at the directory of the build, which SetWorkingDirectory= names. */
 int key_build_file_parse(const KeyInput *in, void *field) {
         autofree char *text = NULL;
@@ -83,14 +67,6 @@ int key_build_file_parse(const KeyInput *in, void *field) {
         free(*file);
         *file = take_ptr(text);
         return 0;
-}
-
-char *key_build_file_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_build_file_clear(void *field) {
-        key_text_clear(field);
 }
 
 int key_build_context_parse(const KeyInput *in, void *field) {
@@ -115,14 +91,6 @@ int key_build_context_parse(const KeyInput *in, void *field) {
         free(*context);
         *context = take_ptr(text);
         return 0;
-}
-
-char *key_build_context_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_build_context_clear(void *field) {
-        key_text_clear(field);
 }
 
 /* One "id=NAME,src=PATH" (podman-build(1), --secret). */
@@ -173,12 +141,4 @@ int key_build_secrets_parse(const KeyInput *in, void *field) {
                         return r;
         }
         return n < 0 ? n : 0;
-}
-
-char *key_build_secrets_format(const void *field) {
-        return key_command_format(field);
-}
-
-void key_build_secrets_clear(void *field) {
-        key_command_clear(field);
 }

@@ -136,14 +136,6 @@ int key_pod_parse(const KeyInput *in, void *field) {
         return set_text(field, text);
 }
 
-char *key_pod_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_pod_clear(void *field) {
-        key_text_clear(field);
-}
-
 /* A file below /usr/share/zoneinfo, or "local". */
 int key_timezone_parse(const KeyInput *in, void *field) {
         static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
@@ -157,14 +149,6 @@ int key_timezone_parse(const KeyInput *in, void *field) {
         if (!*text || strchr("/-+", *text) || text[strspn(text, letters)] || strstr(text, "//"))
                 return key_bad_form(in, text, at, -EINVAL, "AREA/CITY | local");
         return set_text(field, text);
-}
-
-char *key_timezone_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_timezone_clear(void *field) {
-        key_text_clear(field);
 }
 
 /* 32 hexadecimal digits, also in the form of a UUID. */
@@ -197,14 +181,6 @@ int key_id128_parse(const KeyInput *in, void *field) {
         if (digits[strspn(digits, "0")] == '\0')
                 return diag_error(in->diag, at, -EINVAL, "%s=: the id of all zeros is none", in->key);
         return set_text(field, digits);
-}
-
-char *key_id128_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_id128_clear(void *field) {
-        key_text_clear(field);
 }
 
 int key_pivot_root_parse(const KeyInput *in, void *field) {

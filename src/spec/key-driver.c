@@ -124,14 +124,6 @@ int key_interface_parse(const KeyInput *in, void *field) {
         return r < 0 ? r : key_interface_name(in, text, at, field);
 }
 
-char *key_interface_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_interface_clear(void *field) {
-        key_text_clear(field);
-}
-
 /* What the value of a driver's option may be. */
 typedef enum OptionKind {
         OPTION_NUMBER,
@@ -241,14 +233,6 @@ int key_driver_options_parse(const KeyInput *in, void *field) {
                         return r;
         }
         return n < 0 ? n : 0;
-}
-
-char *key_driver_options_format(const void *field) {
-        return key_command_format(field);
-}
-
-void key_driver_options_clear(void *field) {
-        key_command_clear(field);
 }
 
 int key_owner_parse(const KeyInput *in, void *field) {

@@ -41,24 +41,8 @@ int key_env_names_parse(const KeyInput *in, void *field) {
         return parse_names(in, false, field);
 }
 
-char *key_env_names_format(const void *field) {
-        return key_words_format(field);
-}
-
-void key_env_names_clear(void *field) {
-        key_words_clear(field);
-}
-
 int key_env_unset_parse(const KeyInput *in, void *field) {
         return parse_names(in, true, field);
-}
-
-char *key_env_unset_format(const void *field) {
-        return key_command_format(field);
-}
-
-void key_env_unset_clear(void *field) {
-        key_words_clear(field);
 }
 
 int key_work_dir_parse(const KeyInput *in, void *field) {
@@ -82,14 +66,6 @@ int key_work_dir_parse(const KeyInput *in, void *field) {
                 return -ENOMEM;
         key_set_text(field, whole);
         return 0;
-}
-
-char *key_work_dir_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_work_dir_clear(void *field) {
-        key_text_clear(field);
 }
 
 int key_output_parse(const KeyInput *in, void *field) {
@@ -128,14 +104,6 @@ int key_output_parse(const KeyInput *in, void *field) {
         return 0;
 }
 
-char *key_output_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_output_clear(void *field) {
-        key_text_clear(field);
-}
-
 /* systemd.journal-fields(7): what begins with "_" is the journal's own. */
 static bool is_journal_field(const char *word) {
         size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
@@ -160,12 +128,4 @@ int key_log_fields_parse(const KeyInput *in, void *field) {
                         return r;
         }
         return n < 0 ? n : 0;
-}
-
-char *key_log_fields_format(const void *field) {
-        return key_command_format(field);
-}
-
-void key_log_fields_clear(void *field) {
-        key_words_clear(field);
 }

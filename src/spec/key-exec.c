@@ -272,11 +272,3 @@ int key_personality_parse(const KeyInput *in, void *field) {
         key_set_text(field, text);
         return 0;
 }
-
-char *key_personality_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_personality_clear(void *field) {
-        key_text_clear(field);
-}

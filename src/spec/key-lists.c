@@ -58,24 +58,8 @@ int key_words_parse(const KeyInput *in, void *field) {
         return parse_words(in, WORDS_QUOTES, field);
 }
 
-char *key_words_format(const void *field) {
-        return format_list(field);
-}
-
-void key_words_clear(void *field) {
-        clear_list(field);
-}
-
 int key_command_parse(const KeyInput *in, void *field) {
         return parse_words(in, WORDS_QUOTES | WORDS_ESCAPES, field);
-}
-
-char *key_command_format(const void *field) {
-        return format_list(field);
-}
-
-void key_command_clear(void *field) {
-        clear_list(field);
 }
 
 int key_json_words(const KeyInput *in, const char *text, Where at, char ***list) {
@@ -178,14 +162,6 @@ int key_assignments_parse(const KeyInput *in, void *field) {
         return n < 0 ? n : 0;
 }
 
-char *key_assignments_format(const void *field) {
-        return format_list(field);
-}
-
-void key_assignments_clear(void *field) {
-        clear_list(field);
-}
-
 int key_env_files_parse(const KeyInput *in, void *field) {
         autowords Word *words = NULL;
         int n;
@@ -204,14 +180,6 @@ int key_env_files_parse(const KeyInput *in, void *field) {
                         return r;
         }
         return n < 0 ? n : 0;
-}
-
-char *key_env_files_format(const void *field) {
-        return format_list(field);
-}
-
-void key_env_files_clear(void *field) {
-        clear_list(field);
 }
 
 /* Unit types of systemd that are not ours: kept as they are, for the generator. */
@@ -265,14 +233,6 @@ int key_units_parse(const KeyInput *in, void *field) {
         return n < 0 ? n : 0;
 }
 
-char *key_units_format(const void *field) {
-        return format_list(field);
-}
-
-void key_units_clear(void *field) {
-        clear_list(field);
-}
-
 int key_image_parse(const KeyInput *in, void *field) {
         autofree char *text = NULL;
         char **image = field;
@@ -290,14 +250,6 @@ int key_image_parse(const KeyInput *in, void *field) {
         free(*image);
         *image = take_ptr(text);
         return 0;
-}
-
-char *key_image_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_image_clear(void *field) {
-        key_text_clear(field);
 }
 
 /* Keeps ":O" at the end: the field is one text, and spec_make() looks for it. */
@@ -330,12 +282,4 @@ int key_rootfs_parse(const KeyInput *in, void *field) {
         free(*rootfs);
         *rootfs = take_ptr(whole);
         return 0;
-}
-
-char *key_rootfs_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_rootfs_clear(void *field) {
-        key_text_clear(field);
 }

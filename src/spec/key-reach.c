@@ -401,5 +401,5 @@ char *key_bpf_programs_format(const void *field) {
 }
 
 void key_bpf_programs_clear(void *field) {
-        key_words_clear(field);
+        key_texts_clear(field);
 }

@@ -99,14 +99,6 @@ int key_word_parse(const KeyInput *in, void *field) {
         return 0;
 }
 
-char *key_word_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_word_clear(void *field) {
-        key_text_clear(field);
-}
-
 /* Names of containers, hosts, volumes and networks become parts of paths and of other names. */
 int key_name_parse(const KeyInput *in, void *field) {
         static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
@@ -132,14 +124,6 @@ int key_name_parse(const KeyInput *in, void *field) {
         return 0;
 }
 
-char *key_name_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_name_clear(void *field) {
-        key_text_clear(field);
-}
-
 int key_path_parse(const KeyInput *in, void *field) {
         autofree char *text = NULL;
         char *path;
@@ -155,14 +139,6 @@ int key_path_parse(const KeyInput *in, void *field) {
 
         set_text(field, path);
         return 0;
-}
-
-char *key_path_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_path_clear(void *field) {
-        key_text_clear(field);
 }
 
 int key_number_parse(const KeyInput *in, void *field) {

@@ -37,14 +37,6 @@ int key_service_name_parse(const KeyInput *in, void *field) {
         return 0;
 }
 
-char *key_service_name_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_service_name_clear(void *field) {
-        key_text_clear(field);
-}
-
 /* Quadlet makes links at any path for these; systemd looks for names only. */
 static int add_alias(const KeyInput *in, const Word *word, char ***list) {
         autofree char *name = NULL;
@@ -80,12 +72,4 @@ int key_aliases_parse(const KeyInput *in, void *field) {
                         return r;
         }
         return n < 0 ? n : 0;
-}
-
-char *key_aliases_format(const void *field) {
-        return key_command_format(field);
-}
-
-void key_aliases_clear(void *field) {
-        key_command_clear(field);
 }

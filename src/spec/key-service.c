@@ -79,14 +79,6 @@ int key_slice_parse(const KeyInput *in, void *field) {
         return 0;
 }
 
-char *key_slice_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_slice_clear(void *field) {
-        key_text_clear(field);
-}
-
 /* A directory of the cgroup tree; the kernel's own files have a dot in their names. */
 int key_subgroup_parse(const KeyInput *in, void *field) {
         autofree char *text = NULL;
@@ -100,12 +92,4 @@ int key_subgroup_parse(const KeyInput *in, void *field) {
                                   in->key, text);
         key_set_text(field, take_ptr(text));
         return 0;
-}
-
-char *key_subgroup_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_subgroup_clear(void *field) {
-        key_text_clear(field);
 }

@@ -18,5 +18,9 @@
         char *key_##id##_format(const void *field);            \
         void key_##id##_clear(void *field);                    \
         extern const KeyType key_type_##id;
+#define KEY_LIKE(id, like, syntax)                             \
+        typedef KeyField_##like KeyField_##id;                 \
+        int key_##id##_parse(const KeyInput *in, void *field); \
+        extern const KeyType key_type_##id;
 #include "spec/key-types.def"
 #undef KEY_TYPE

@@ -24,14 +24,6 @@ int key_host_path_parse(const KeyInput *in, void *field) {
         return 0;
 }
 
-char *key_host_path_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_host_path_clear(void *field) {
-        key_text_clear(field);
-}
-
 int key_paths_parse(const KeyInput *in, void *field) {
         autowords Word *words = NULL;
         int n;
@@ -48,14 +40,6 @@ int key_paths_parse(const KeyInput *in, void *field) {
                         return r;
         }
         return n < 0 ? n : 0;
-}
-
-char *key_paths_format(const void *field) {
-        return key_words_format(field);
-}
-
-void key_paths_clear(void *field) {
-        key_words_clear(field);
 }
 
 int key_status_parse(const KeyInput *in, void *field) {
@@ -92,12 +76,4 @@ int key_instance_parse(const KeyInput *in, void *field) {
 
         key_set_text(field, take_ptr(text));
         return 0;
-}
-
-char *key_instance_format(const void *field) {
-        return key_text_format(field);
-}
-
-void key_instance_clear(void *field) {
-        key_text_clear(field);
 }

@@ -6,10 +6,10 @@
 
 /* The kernel kills a container as a whole, so that none goes on without one of its processes. One that has
  * cgroups of its own is left to itself, as by systemd. */
-static OomPolicy oom_policy(const ServiceSection *s) {
+static OomPolicy oom_policy(const ServiceSection *s, bool boot) {
         if (s->oom_policy != OOM_POLICY_INVALID_)
                 return s->oom_policy;
-        return s->resources.delegate.on ? OOM_POLICY_CONTINUE : OOM_POLICY_KILL;
+        return s->resources.delegate.on || boot ? OOM_POLICY_CONTINUE : OOM_POLICY_KILL;
 }
 
 static int starting_sets(const UnitSpec *u, LimitSpec *l) {
@@ -83,7 +83,7 @@ int spec_make_limits(const Making *m, ContainerSpec *s) {
                         m->section->memory > 0 ? m->section->memory : m->config->defaults.memory_max;
         if (!unit_spec_is_set(u, "Service", "TasksMax"))
                 s->limits.tasks_max = m->section->pids > 0 ? m->section->pids : m->config->defaults.tasks_max;
-        s->oom_policy = oom_policy(&u->service);
+        s->oom_policy = oom_policy(&u->service, m->section->boot);
         s->limits.oom_group = s->oom_policy == OOM_POLICY_KILL;
 
         r = make_delegation(&u->service.resources, m->section->boot, s);
