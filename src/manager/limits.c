@@ -26,10 +26,8 @@ const LimitSpec *unit_limits(const Unit *u) {
 void unit_warn_of_weights(const Unit *u) {
         const LimitSpec *l = unit_limits(u);
 
-        if (l && (l->io_weight != UINT64_MAX || l->io_device_weight.n > 0) &&
-            !cgroup_weighs_io(u->held.cgroup_fd))
-                log_message(LOG_WARNING, u->name,
-                            "its weights of input and output are left out: the kernel has no io.weight");
+        if (l && l->io_weight != UINT64_MAX && !cgroup_weighs_io(u->held.cgroup_fd))
+                log_message(LOG_WARNING, u->name, "IOWeight= is left out: the kernel has no io.weight");
 }
 
 int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault) {
