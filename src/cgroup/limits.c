@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "basic/file.h"
 #include "basic/macro.h"
@@ -112,13 +113,12 @@ const char *cgroup_limit_key(const LimitSpec *l, CgroupController c) {
 static int written(int r, bool set, Fault *fault, const char *key, const char *value, const char *file) {
         if (r >= 0 || (r == -ENOENT && !set))
                 return 0;
-        if (r == -ENOENT)
-                r = -EOPNOTSUPP;
+        if (r != -ENOENT)
+                return fault_set(fault, "limit", r, "%s=%s", key, value);
 
-        (void) fault_set(fault, "limit", r, "%s=%s", key, value);
-        if (r == -EOPNOTSUPP)
-                fault_advise(fault, "the kernel has no %s for this cgroup", file);
-        return r;
+        (void) fault_set(fault, "limit", -EOPNOTSUPP, "%s=%s", key, value);
+        fault_advise(fault, "the kernel has no %s for this cgroup", file);
+        return -EOPNOTSUPP;
 }
 
 static void number_text(uint64_t n, char text[static 24]) {
@@ -203,6 +203,21 @@ static int apply_cpu_quota(int fd, const LimitSpec *before, const LimitSpec *now
                        "cpu.max");
 }
 
+/* An empty line gives back those of the parent, but not with processes in the cgroup (until Linux 6.3): then
+ * it is all that the parent has now. */
+static int reset_set(int fd, const char *file) {
+        autofree char *all = NULL;
+        char parent[64];
+        int r;
+
+        r = file_write(fd, file, "\n");
+        if (r != -ENOSPC)
+                return r;
+        (void) snprintf(parent, sizeof(parent), "../%s.effective", file);
+        r = file_read_line(fd, parent, &all);
+        return r < 0 ? r : file_write(fd, file, all);
+}
+
 static int apply_set(int fd, const IndexSet *before, const IndexSet *now, const char *key, const char *file,
                      Fault *fault) {
         autofree char *text = NULL;
@@ -214,11 +229,11 @@ static int apply_set(int fd, const IndexSet *before, const IndexSet *now, const 
         if (!text)
                 return -ENOMEM;
 
-        /* An empty line gives back those of the parent. */
-        r = file_write(fd, file, now->n > 0 ? text : "\n");
-        if (r == -EINVAL)
+        r = now->n > 0 ? file_write(fd, file, text) : reset_set(fd, file);
+        r = written(r, now->n > 0, fault, key, text, file);
+        if (r == -EINVAL || r == -ERANGE)
                 fault_advise(fault, "not all of them are there on this host");
-        return written(r, now->n > 0, fault, key, text, file);
+        return r;
 }
 
 /* The kernel takes the word in any case, and tells in the file whether it could do so. */
@@ -264,6 +279,11 @@ static int write_io_weight(int fd, const char *text) {
         return r < 0 && (bfq >= 0 || r == -ENOENT) ? bfq : r;
 }
 
+bool cgroup_weighs_io(int fd) {
+        return faccessat(fd, "io.weight", F_OK, 0) == 0 || faccessat(fd, "io.bfq.weight", F_OK, 0) == 0;
+}
+
+/* A share is no limit: where the kernel shares by no weights, nothing is exceeded without them. */
 static int apply_io_weight(int fd, const LimitSpec *before, const LimitSpec *now, Fault *fault) {
         uint64_t weight = now->io_weight == UINT64_MAX ? IO_WEIGHT_DEFAULT : now->io_weight;
         char text[40];
@@ -271,12 +291,13 @@ static int apply_io_weight(int fd, const LimitSpec *before, const LimitSpec *now
         if (before && now->io_weight == before->io_weight)
                 return 0;
         (void) snprintf(text, sizeof(text), "default %" PRIu64, weight);
-        return written(write_io_weight(fd, text), now->io_weight != UINT64_MAX, fault, "IOWeight",
-                       text + strlen("default "), "io.weight");
+        return written(write_io_weight(fd, text), false, fault, "IOWeight", text + strlen("default "),
+                       "io.weight");
 }
 
 /* "8:0 rbps=1000" for one item of list @i, or its taking back. */
 static int write_device_limit(int fd, size_t i, const DeviceLimit *limit, bool set, Fault *fault) {
+        bool weight = streq(devices[i].file, "io.weight");
         char text[80], number[24];
         dev_t device;
         int r;
@@ -294,11 +315,11 @@ static int write_device_limit(int fd, size_t i, const DeviceLimit *limit, bool s
         number_text(limit->value, number);
         (void) snprintf(text, sizeof(text), "%u:%u %s%s", major(device), minor(device),
                         set ? devices[i].word : "", set ? number : devices[i].none);
-        r = streq(devices[i].file, "io.weight") ? write_io_weight(fd, text)
-                                                : file_write(fd, devices[i].file, text);
-        if (r == -EOPNOTSUPP)
+        r = weight ? write_io_weight(fd, text) : file_write(fd, devices[i].file, text);
+        r = written(r, set, fault, devices[i].key, limit->path, devices[i].file);
+        if (r == -EOPNOTSUPP && weight)
                 fault_advise(fault, "the kernel weighs by device only with io.cost or the bfq scheduler");
-        return written(r, set, fault, devices[i].key, limit->path, devices[i].file);
+        return r;
 }
 
 static bool device_lists_equal(const DeviceLimitList *a, const DeviceLimitList *b) {

@@ -23,5 +23,8 @@ int cgroup_apply(int fd, const LimitSpec *before, const LimitSpec *now, Fault *f
 /** cgroup_apply_anew() - the same, whatever it keeps so far. */
 int cgroup_apply_anew(int fd, const LimitSpec *now, Fault *fault);
 
+/** cgroup_weighs_io() - does the kernel share input and output by weights? Else IOWeight= is left out. */
+bool cgroup_weighs_io(int fd);
+
 /** cgroup_limit_key() - the first key by which @limits need a controller; NULL when they can do without. */
 const char *cgroup_limit_key(const LimitSpec *limits, CgroupController c);

@@ -223,6 +223,8 @@ int unit_prepare(Unit *u, Fault *fault);
 /* limits.c */
 /* What its cgroup keeps now; NULL when nothing is held. */
 const LimitSpec *unit_limits(const Unit *u);
+/* Of those that the kernel has no use for. */
+void unit_warn_of_weights(const Unit *u);
 /* Can this host keep the limits of @spec? */
 int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault);
 /* The unit was in the state @before: with those of Startup*=, or no longer. */

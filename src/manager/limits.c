@@ -23,6 +23,13 @@ const LimitSpec *unit_limits(const Unit *u) {
         return u->held.spec ? limits_in(u->held.spec, u->machine.state) : NULL;
 }
 
+void unit_warn_of_weights(const Unit *u) {
+        const LimitSpec *l = unit_limits(u);
+
+        if (l && l->io_weight != UINT64_MAX && !cgroup_weighs_io(u->held.cgroup_fd))
+                log_message(LOG_WARNING, u->name, "IOWeight= is left out: the kernel has no io.weight");
+}
+
 int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault) {
         int r;
 

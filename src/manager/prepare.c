@@ -289,6 +289,7 @@ static int make_cgroup(Unit *u, Fault *fault) {
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
 
+        unit_warn_of_weights(u);
         r = delegate_cgroup(u, fault);
         if (r >= 0)
                 r = unit_restrict_devices(u, &u->held.spec->limits, fault);

@@ -272,6 +272,11 @@ START_TEST(missing) {
         Fake f;
 
         fake_setup(&f);
+        ck_assert(cgroup_weighs_io(f.fd));
+        ck_assert_int_eq(unlinkat(f.fd, "io.weight", 0), 0);
+        ck_assert(!cgroup_weighs_io(f.fd));
+        l.io_weight = 5; /* a share is left out */
+        ck_assert_int_eq(cgroup_apply(f.fd, NULL, &l, &fault), 0);
         ck_assert_int_eq(unlinkat(f.fd, "memory.zswap.max", 0), 0);
         ck_assert_int_eq(unlinkat(f.fd, "memory.oom.group", 0), 0);
         l.memory_zswap_max = 4096;
