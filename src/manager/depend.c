@@ -191,6 +191,8 @@ void unit_tell_dependents(Unit *u, MachineState before) {
         ActiveState from = machine_active_state(before), to = machine_active_state(u->machine.state);
         Manager *m = u->manager;
 
+        if (is_at_rest(to) && !is_at_rest(from))
+                unit_tell_pod(u);
         if (!m->adopted || before == u->machine.state)
                 return;
 

@@ -9,6 +9,7 @@
  *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
  *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
+ *      pod.c       what a pod holds, and its end
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
@@ -54,6 +55,7 @@ typedef struct Held {
         int userns_fd, netns_fd, cgroup_fd;
         bool cgroup_spent; /* no process can be started in it any more, or none should */
         bool root;
+        bool pod_spaces;     /* of a pod: IPC, UTS and /dev/shm */
         bool volumes_filled; /* the first spawn has filled and chowned what it had to */
         Attachment *attachment;
 } Held;
@@ -98,6 +100,7 @@ struct Unit {
         char *fault_text;
         char *status_text;
         int status_errno;          /* ERRNO= of the invocation */
+        bool member_ended;         /* of a pod: its end is to be thought of */
         bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
         bool log_file;             /* the output goes to a file that has to be rotated */
@@ -239,6 +242,8 @@ int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault);
 /* Before each launch: a new cgroup in place of one that was killed. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
+/* Is it of a kind whose preparation is kept in Unit.held? */
+bool unit_holds(const Unit *u);
 typedef struct SpecRequest {
         const UnitSpec *from;
         Image *image; /* borrowed; NULL = the one that the unit names now */
@@ -276,6 +281,24 @@ const Attachment *unit_attachment(const Unit *u);
 /* Namespaces of others, for one launch; -1 where it has its own or the host's. */
 int unit_open_spaces(const Unit *u, int fds[SPACE_N_], Fault *fault);
 void unit_close_spaces(int fds[SPACE_N_]);
+
+/* pod.c */
+bool unit_is_pod(const Unit *u);
+/* What the pod that @spec names was started from, or would be, which is put into @made as well, for the
+ * caller to free; NULL when it names none. */
+int unit_pod_spec(const Unit *u, const UnitSpec *spec, ContainerSpec **made, const ContainerSpec **ret,
+                  Fault *fault);
+int unit_make_pod_spaces(Unit *u, Fault *fault);
+void unit_drop_pod_spaces(Unit *u);
+int unit_adopt_pod_spaces(Unit *u);
+int unit_open_pod_space(const Unit *pod, Space space, Fault *fault);
+/* Where the /dev/shm is that comes with another's IPC namespace; NULL where it has its own. */
+int unit_pod_shm(const Unit *u, char **ret);
+/* @u has ended: does its pod follow? */
+void unit_tell_pod(Unit *u);
+void unit_settle_pod(Unit *pod);
+/* What could not be decided before all units were adopted. */
+void manager_settle_pods(Manager *m);
 
 /* files.c */
 typedef struct UnitFiles {
@@ -323,6 +346,8 @@ int unit_load_started(Unit *u, UnitSpec **ret, Fault *fault);
 /* renew.c */
 /* A restart keeps what is held if a start would make the same. */
 bool unit_may_keep(Unit *u);
+/* Are the users and the network that it shares with another unit still that one's, and will they be? */
+bool unit_spaces_stay(const Unit *u);
 /* Before a launch in what is held: what has changed since the last one, as far as a restart reaches. */
 int unit_renew(Unit *u, Fault *fault);
 /* After a daemon-reload: changes that reach what runs. */

@@ -96,7 +96,7 @@ static void run_start(Manager *m, Unit *u) {
 
 static void run_restart(Manager *m, Unit *u) {
         /* A restart by policy that others take part in: it has ended already. */
-        if (unit_at_rest(u) || restart_is_due(u))
+        if (unit_at_rest(u) || (restart_is_due(u) && unit_spaces_stay(u)))
                 job_queue_finished(m->jobs, u->index, JOB_STOP, JOB_RESULT_DONE);
         else
                 unit_event(u,

@@ -539,6 +539,7 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
+        manager_settle_pods(m);
 
         /* What dead imports and removals left behind; the manager does not wait for it. */
         return worker_start(m, collect, -EBADF, on_collected, NULL);

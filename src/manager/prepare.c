@@ -28,6 +28,12 @@ int manager_injected_fault(const Manager *m, const char *step, Fault *fault) {
         return fault_set(fault, step, -EIO, "failure injected by NSUNITSD_FAIL_STEP");
 }
 
+bool unit_holds(const Unit *u) {
+        const UnitKind kind = unit_name_kind(u->name);
+
+        return kind == UNIT_CONTAINER || kind == UNIT_POD;
+}
+
 char *held_path(const Unit *u, const char *name) {
         char *path;
 
@@ -128,7 +134,7 @@ static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *
 }
 
 static int find_image(Unit *u, const SpecRequest *q, Image **ret, Fault *fault) {
-        if (!q->from->container->image)
+        if (!q->from->container || !q->from->container->image)
                 return 0;
         if (!q->image)
                 return manager_find_image(u->manager, q->from->container->image, ret, fault);
@@ -149,13 +155,18 @@ int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSp
         autoptr(Diag) diag = diag_new();
         autoptr(Image) image = NULL;
         autospecfiles SpecFiles files = {};
+        autoptr(ContainerSpec) pod_made = NULL;
+        const ContainerSpec *pod;
         autostrv char **env = NULL;
         int r;
 
         if (!diag)
                 return -ENOMEM;
-        if (!q->from || q->from->kind != UNIT_CONTAINER)
+        if (!q->from || (!q->from->container && !q->from->pod))
                 return fault_set(fault, "unit", -EINVAL, "%s is no container", u->name);
+        r = unit_pod_spec(u, q->from, &pod_made, &pod, fault);
+        if (r < 0)
+                return r;
 
         /* spec_make() needs what it says. */
         r = find_image(u, q, &image, fault);
@@ -173,6 +184,7 @@ int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSp
                         .seccomp = files.seccomp,
                         .sub_uids = files.sub_uids,
                         .sub_gids = files.sub_gids,
+                        .pod = pod,
                 };
 
                 r = spec_make(q->from, &sources, diag, &spec);
@@ -185,8 +197,10 @@ int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSp
         if (r < 0)
                 return r;
 
-        drop_default_limits(u, q->from, &spec->limits);
-        drop_default_limits(u, q->from, &spec->starting_limits);
+        if (q->from->container) {
+                drop_default_limits(u, q->from, &spec->limits);
+                drop_default_limits(u, q->from, &spec->starting_limits);
+        }
         if (ret_image)
                 *ret_image = take_ptr(image);
         *ret = take_ptr(spec);
@@ -208,6 +222,8 @@ static int make_spec(Unit *u, Fault *fault) {
         u->held.fresh = true;
         u->change_failed = false;
         unit_set_policy(u, u->spec);
+        if (unit_is_pod(u))
+                return 0;
         r = unit_find_mount_images(u, fault);
         return r < 0 ? r : unit_check_limits(u, u->held.spec, fault);
 }
@@ -418,25 +434,31 @@ typedef struct PrepareStep {
         const char *name;
         int (*make)(Unit *u, Fault *fault);
         void (*drop)(Unit *u);
+        bool container, pod; /* for which of them it is */
 } PrepareStep;
 
 static const PrepareStep steps[] = {
-        { "spec", make_spec, drop_spec },
-        { "ids", unit_make_ids, unit_drop_ids },
-        { "directories", make_directories, drop_directories },
-        { "user-namespace", unit_make_userns, unit_drop_userns },
-        { "network-namespace", unit_make_netns, unit_drop_netns },
-        { "cgroup", make_cgroup, drop_cgroup },
-        { "root", make_root, drop_root },
-        { "network", make_network, drop_network },
-        { "files", unit_make_files, NULL },
-        { "text", unit_save_text, NULL },
-        { "publish", make_published, drop_published },
+        { "spec", make_spec, drop_spec, true, true },
+        { "ids", unit_make_ids, unit_drop_ids, true, true },
+        { "directories", make_directories, drop_directories, true, true },
+        { "user-namespace", unit_make_userns, unit_drop_userns, true, true },
+        { "network-namespace", unit_make_netns, unit_drop_netns, true, true },
+        { "pod-namespaces", unit_make_pod_spaces, unit_drop_pod_spaces, false, true },
+        { "cgroup", make_cgroup, drop_cgroup, true, false },
+        { "root", make_root, drop_root, true, false },
+        { "network", make_network, drop_network, true, true },
+        { "files", unit_make_files, NULL, true, true },
+        { "text", unit_save_text, NULL, true, true },
+        { "publish", make_published, drop_published, true, true },
 };
+
+static bool is_for(const PrepareStep *step, const Unit *u) {
+        return unit_is_pod(u) ? step->pod : step->container;
+}
 
 static void release_steps(Unit *u, size_t n) {
         while (n-- > 0)
-                if (steps[n].drop)
+                if (steps[n].drop && is_for(&steps[n], u))
                         steps[n].drop(u);
 }
 
@@ -457,11 +479,13 @@ int unit_prepare(Unit *u, Fault *fault) {
 
         if (!u->spec)
                 return fault_set(fault, "unit", -ENOENT, "%s has no usable unit file", u->name);
-        if (u->spec->kind != UNIT_CONTAINER)
+        if (!unit_holds(u))
                 return prepare_plain(u, fault);
 
         r = held_paths(u);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++) {
+                if (!is_for(&steps[i], u))
+                        continue;
                 r = manager_injected_fault(u->manager, steps[i].name, fault);
                 if (r >= 0)
                         r = steps[i].make(u, fault);
@@ -485,7 +509,7 @@ void unit_release(Unit *u) {
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);
         unit_forget_text(u);
-        if (unit_name_kind(u->name) != UNIT_CONTAINER || held_paths(u) < 0)
+        if (!unit_holds(u) || held_paths(u) < 0)
                 return;
 
         child_free(u->main);

@@ -81,9 +81,13 @@ static bool shared_stays(const Unit *u, Space space) {
         return !is_to_be_restarted(other) || unit_may_keep(other);
 }
 
+bool unit_spaces_stay(const Unit *u) {
+        return !u->held.spec || (shared_stays(u, SPACE_USER) && shared_stays(u, SPACE_NETWORK));
+}
+
 bool unit_may_keep(Unit *u) {
-        return u->held.spec && u->held.root && text_keeps(u) && unit_image_stays(u) && networks_stay(u) &&
-               shared_stays(u, SPACE_USER) && shared_stays(u, SPACE_NETWORK);
+        return u->held.spec && (u->held.root || u->held.pod_spaces) && text_keeps(u) && unit_image_stays(u) &&
+               networks_stay(u) && unit_spaces_stay(u);
 }
 
 /* -- what reaches a running container -- */

@@ -130,6 +130,11 @@ int manager_list_links(Manager *m, char **ret) {
         return dump(network_list_links(m->network), ret);
 }
 
+/* A pod has a spec, too, but runs no program. */
+static int check_container(const Unit *u, const char *what, Fault *fault) {
+        return unit_is_pod(u) ? fault_set(fault, what, -EINVAL, "%s is no container", u->name) : 0;
+}
+
 int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
         autoptr(ContainerSpec) spec = NULL;
         autofree char *volumes = volumes_dir(m), *root = NULL;
@@ -137,6 +142,9 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
         autoidmap IdMap example = {};
         int r;
 
+        r = check_container(u, "spec", fault);
+        if (r < 0)
+                return r;
         r = unit_make_spec(u, &(SpecRequest){ .from = u->spec }, NULL, &spec, fault);
         if (r < 0)
                 return r;
@@ -162,5 +170,7 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
 }
 
 int manager_unit_plan(Manager *m, Unit *u, char **ret, Fault *fault) {
-        return unit_plan_text(u, ret, fault);
+        int r = check_container(u, "plan", fault);
+
+        return r < 0 ? r : unit_plan_text(u, ret, fault);
 }

@@ -226,6 +226,9 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         u->held.volumes_filled = json_is_true(json_object_get(saved, "volumes_filled"));
         u->held.cgroup_fd = cgroup_open(u->manager->cgroups, u->name);
         u->held.cgroup_spent = true; /* it may have been */
+        r = unit_is_pod(u) ? unit_adopt_pod_spaces(u) : 0;
+        if (r < 0)
+                return r;
         root = held_path(u, "root");
         u->held.root = root && root_is_held(root);
         if (network)
@@ -353,7 +356,7 @@ static int adopt_unit(Unit *u, const json_t *saved) {
         text = json_string_value(json_object_get(saved, "fault"));
         u->fault_text = text ? strdup(text) : NULL;
 
-        if (unit_name_kind(u->name) != UNIT_CONTAINER) {
+        if (!unit_holds(u)) {
                 adopt_plain(u, saved);
                 unit_adopted(u);
                 resume_hook(u, saved);
@@ -482,6 +485,8 @@ static int list_units(const char *parent, const char *directory, const char *suf
 /* What one unit begins anew must not take the ids or addresses of another that is not looked at yet: all are
  * adopted before the first of them goes on. */
 static int adopt_containers(Manager *m, char *const *names) {
+        /* What a container was started from is made with the help of its pod. */
+        static const UnitKind kinds[] = { UNIT_POD, UNIT_CONTAINER };
         size_t n = strv_length(names);
         autofree Unit **units = calloc(n + 1, sizeof(*units));
         autofree json_t **saved = calloc(n + 1, sizeof(json_t *));
@@ -489,9 +494,10 @@ static int adopt_containers(Manager *m, char *const *names) {
         if (!units || !saved)
                 return -ENOMEM;
 
-        for (size_t i = 0; i < n; i++)
-                if (unit_name_kind(names[i]) == UNIT_CONTAINER)
-                        saved[i] = adopt_file(m, names[i], &units[i]);
+        for (size_t k = 0; k < ELEMENTSOF(kinds); k++)
+                for (size_t i = 0; i < n; i++)
+                        if (unit_name_kind(names[i]) == kinds[k])
+                                saved[i] = adopt_file(m, names[i], &units[i]);
         manager_settle_network(m);
 
         for (size_t i = 0; i < n; i++) {
@@ -529,7 +535,7 @@ int manager_adopt_all(Manager *m) {
 
         /* Networks before those that are on them. */
         STRV_FOREACH (name, names)
-                if (unit_name_kind(*name) != UNIT_CONTAINER)
+                if (unit_name_kind(*name) != UNIT_CONTAINER && unit_name_kind(*name) != UNIT_POD)
                         json_decref(adopt_file(m, *name, &ignored));
         return adopt_containers(m, names);
 }

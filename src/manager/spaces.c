@@ -20,7 +20,7 @@ static const NamespaceChoice *choice_of(const Unit *u, Space space) {
 static int find_unit(const Unit *u, const NamespaceChoice *c, Unit **ret, Fault *fault) {
         Unit *other = manager_get_unit(u->manager, c->unit);
 
-        if (other && other->held.spec && other->held.root) {
+        if (other && other->held.spec && (other->held.root || other->held.pod_spaces)) {
                 *ret = other;
                 return 0;
         }
@@ -198,11 +198,13 @@ const Attachment *unit_attachment(const Unit *u) {
 
 /* -- for each launch -- */
 
-/* That of the main process, which must be the one that is watched all the while. */
+/* A pod's, or that of the main process, which must be the one that is watched all the while. */
 static int open_main_space(const Unit *other, Space space, Fault *fault) {
         char path[64];
         int fd;
 
+        if (unit_is_pod(other))
+                return unit_open_pod_space(other, space, fault);
         if (!other->main)
                 return fault_set(fault, "namespace", -ESRCH, "%s, which does not run", other->name);
         (void) snprintf(path, sizeof(path), "/proc/%d/ns/%s", child_pid(other->main), space_to_string(space));

@@ -34,6 +34,7 @@ typedef struct Launch {
         UnitFiles files;
         DeviceNodes devices;
         int spaces[SPACE_N_];
+        char *shm;
         int subgroup_fd;
 } Launch;
 
@@ -55,6 +56,7 @@ static void launch_clear(Launch *l) {
         unit_files_clear(&l->files);
         device_nodes_clear(&l->devices);
         unit_close_spaces(l->spaces);
+        free(l->shm);
         cleanup_close_(&l->subgroup_fd);
 }
 
@@ -287,6 +289,12 @@ static int take_notify(Unit *u, Fault *fault) {
         return r < 0 ? fault_set(fault, "notify socket", r, "%s", directory) : 0;
 }
 
+static int take_spaces(const Unit *u, Launch *l, Fault *fault) {
+        int r = unit_open_spaces(u, l->spaces, fault);
+
+        return r < 0 ? r : unit_pod_shm(u, &l->shm);
+}
+
 void unit_begin_invocation(Unit *u) {
         sd_id128_t id;
 
@@ -345,6 +353,7 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.files = l->files.items;
         q.n_files = l->files.n;
         memcpy(q.space_fds, l->spaces, sizeof(q.space_fds));
+        q.shm = l->shm;
         q.cgroup_root = cgroup_root_mount(u->manager->cgroups);
         q.devices = l->devices.items;
         q.n_devices = l->devices.n;
@@ -413,7 +422,7 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
         if (r >= 0)
-                r = unit_open_spaces(u, l.spaces, fault);
+                r = take_spaces(u, &l, fault);
         if (r >= 0)
                 r = take_subgroup(u, &l, fault);
         if (r >= 0)
@@ -451,7 +460,7 @@ int unit_plan_text(Unit *u, char **ret, Fault *fault) {
         if (r >= 0)
                 r = device_nodes_find(u->held.spec->devices, u->held.spec->n_devices, fault, &l.devices);
         if (r >= 0)
-                r = unit_open_spaces(u, l.spaces, fault);
+                r = take_spaces(u, &l, fault);
         if (r >= 0)
                 r = take_subgroup(u, &l, fault);
         if (r < 0)

@@ -34,9 +34,9 @@ int unit_save_text(Unit *u, Fault *fault) {
         return r < 0 ? fault_set(fault, "write", r, "%s", path) : 0;
 }
 
-/* A container's goes with its other files. */
+/* That of a container or a pod goes with its other files. */
 void unit_forget_text(Unit *u) {
-        if (unit_name_kind(u->name) != UNIT_CONTAINER && held_paths(u) >= 0)
+        if (!unit_holds(u) && held_paths(u) >= 0)
                 (void) tree_remove(AT_FDCWD, u->held.files_dir);
 }
 

@@ -191,6 +191,14 @@ static int enter_dependencies(Unit *u) {
         return 0;
 }
 
+/* A start of a pod starts its containers. */
+static int enter_pod(Unit *u) {
+        const ContainerSection *c = u->spec->container;
+        char *const pod[] = { c ? c->pod : NULL, NULL };
+
+        return c && c->start_with_pod ? enter_all(u, DEPENDENCY_WANTED_BY, pod) : 0;
+}
+
 /* What the unit's own [Install] says of others: it is pulled in by them. */
 static int enter_install(Unit *u) {
         const InstallSection *install = &u->spec->install;
@@ -199,7 +207,9 @@ static int enter_install(Unit *u) {
         r = enter_all(u, DEPENDENCY_WANTED_BY, install->wanted_by);
         if (r >= 0)
                 r = enter_all(u, DEPENDENCY_REQUIRED_BY, install->required_by);
-        return r < 0 ? r : enter_all(u, DEPENDENCY_UPHELD_BY, install->upheld_by);
+        if (r >= 0)
+                r = enter_all(u, DEPENDENCY_UPHELD_BY, install->upheld_by);
+        return r < 0 ? r : enter_pod(u);
 }
 
 int unit_load(Unit *u) {

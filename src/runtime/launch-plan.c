@@ -16,6 +16,7 @@
 
 #include "basic/file.h"
 #include "basic/strv.h"
+#include "basic/unit-name.h"
 #include "runtime/launch.h"
 #include "runtime/seccomp.h"
 #include "runtime/step.h"
@@ -64,13 +65,19 @@ static int check_request(const LaunchRequest *q, Fault *f) {
         return 0;
 }
 
+/* Its own, or its pod's: the containers of a pod say together what is in there. */
+static bool may_set(const LaunchRequest *q, Space space) {
+        const NamespaceChoice *c = &q->spec->spaces[space];
+
+        return namespace_is_own(c) || (c->mode == NAMESPACE_UNIT && unit_name_kind(c->unit) == UNIT_POD);
+}
+
 static int check_sysctls(const LaunchRequest *q, Fault *f) {
         for (size_t i = 0; i < q->spec->n_sysctls; i++) {
                 const char *path = q->spec->sysctls[i].path;
 
-                if (confine_sysctl_is_own(path, q->netns_fd >= 0 && q->spec->network != NETWORK_MODE_SHARED,
-                                          namespace_is_own(&q->spec->spaces[SPACE_IPC]),
-                                          namespace_is_own(&q->spec->spaces[SPACE_UTS])))
+                if (confine_sysctl_is_own(path, q->netns_fd >= 0 && may_set(q, SPACE_NETWORK),
+                                          may_set(q, SPACE_IPC), may_set(q, SPACE_UTS)))
                         continue;
                 (void) fault_set(f, "system control", -EPERM, "%s", path);
                 fault_advise(f, "it is not the container's own but the host's");
@@ -116,6 +123,8 @@ static void plan_host(Builder *b) {
         b->shm = b->cgroup = -1;
         if (b->spec->spaces[SPACE_IPC].mode == NAMESPACE_HOST)
                 b->shm = clone_path(b, "/dev/shm", 0);
+        else if (q->shm)
+                b->shm = clone_path(b, q->shm, 0);
         if (q->cgroup_fd >= 0) {
                 int source = slot(b, q->cgroup_fd, "cgroup");
 

@@ -63,6 +63,7 @@ typedef struct LaunchRequest {
                                      NULL. HOME= and HOSTNAME= are added when nobody sets them */
         const char
                 *cgroup_root;  /* mount of the whole hierarchy, for who shares the host's cgroup namespace */
+        const char *shm;       /* mounted host directory that becomes /dev/shm; NULL = a new one */
         const char *init_path; /* host path of nsunits-init; needed when spec->run_init is set */
 } LaunchRequest;
 

@@ -1,4 +1,4 @@
-/* User and network namespaces without processes. */
+/* Namespaces without processes. */
 #include "runtime/userns.h"
 
 #include <errno.h>
@@ -216,6 +216,49 @@ int netns_create(int userns_fd, Fault *f) {
         if (r < 0)
                 return fault_set(f, "network namespace", r, NULL);
         return job.fd;
+}
+
+typedef struct PodJob {
+        int userns_fd;
+        const char *host_name;
+        size_t size;
+        int ipc, uts;
+} PodJob;
+
+static int pod_child(void *p) {
+        PodJob *job = p;
+        long r = 0;
+
+        if (job->userns_fd >= 0)
+                r = RAW(setns, job->userns_fd, CLONE_NEWUSER);
+        if (r == 0)
+                r = RAW(unshare, CLONE_NEWIPC | CLONE_NEWUTS);
+        if (r == 0)
+                r = RAW(sethostname, job->host_name, job->size);
+        if (r == 0)
+                r = RAW(openat, AT_FDCWD, "/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC);
+        if (r < 0)
+                return (int) r;
+        job->ipc = (int) r;
+        r = RAW(openat, AT_FDCWD, "/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+        if (r < 0) {
+                (void) RAW(close, job->ipc);
+                return (int) r;
+        }
+        job->uts = (int) r;
+        return 0;
+}
+
+int pod_spaces_create(int userns_fd, const char *host_name, int *ret_ipc, int *ret_uts, Fault *f) {
+        PodJob job = { .userns_fd = userns_fd, .host_name = host_name, .size = strlen(host_name) };
+        int r;
+
+        r = helper_run(pod_child, &job);
+        if (r < 0)
+                return fault_set(f, "pod's namespaces", r, NULL);
+        *ret_ipc = job.ipc;
+        *ret_uts = job.uts;
+        return 0;
 }
 
 int ns_hold(int fd, const char *path, Fault *f) {

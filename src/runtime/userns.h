@@ -1,5 +1,5 @@
 /*
- * User and network namespaces that belong to a unit: made once, held as descriptors and as nsfs bind
+ * Namespaces that belong to a unit: made once, held as descriptors and as nsfs bind
  * mounts, so that they outlive both the invocation and the manager. No process stays behind.
  */
 #pragma once
@@ -34,6 +34,15 @@ int userns_read_map(int fd, IdMap *ret, Fault *f);
  * Returns: a descriptor of the namespace, owned by the caller, or a negative errno with @f filled.
  */
 int netns_create(int userns_fd, Fault *f);
+
+/**
+ * pod_spaces_create() - an IPC and a UTS namespace
+ * @userns_fd: their owner, -1 = the manager's own user namespace
+ * @host_name: of the latter
+ *
+ * Returns: 0 with two descriptors, owned by the caller, or a negative errno with @f filled.
+ */
+int pod_spaces_create(int userns_fd, const char *host_name, int *ret_ipc, int *ret_uts, Fault *f);
 
 /**
  * ns_hold() - keep a namespace alive without a process or a descriptor: bind it onto a file

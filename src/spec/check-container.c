@@ -81,6 +81,29 @@ static int check_namespaces(const UnitSpec *u, Diag *diag) {
         return bad;
 }
 
+/* What a pod does not hold: it has no process. */
+static int check_pods_namespaces(const UnitSpec *u, Diag *diag) {
+        const ContainerSection *c = u->container;
+        const struct {
+                const char *key;
+                const NamespaceChoice *space;
+        } keys[] = { { "PidNS", &c->pid_namespace },
+                     { "CgroupNS", &c->cgroup_namespace },
+                     { "TimeNS", &c->time_namespace } };
+        int bad = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                const NamespaceChoice *s = keys[i].space;
+
+                if (s->mode != NAMESPACE_UNIT || unit_name_kind(s->unit) != UNIT_POD)
+                        continue;
+                bad = diag_error(diag, s->at, -EINVAL, "%s=%s: a pod has no namespace of this kind",
+                                 keys[i].key, s->unit);
+                diag_hint(diag, "its containers have one each");
+        }
+        return bad;
+}
+
 static int check_reload(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
 
@@ -221,8 +244,8 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
 
 int check_container(UnitSpec *u, Diag *diag) {
         int (*const checks[])(const UnitSpec *, Diag *) = {
-                check_root,   check_process,    check_sysctls,    check_namespaces, check_reload,
-                check_health, check_health_log, check_pod_member, check_mounts,
+                check_root,   check_process, check_sysctls,    check_namespaces, check_pods_namespaces,
+                check_reload, check_health,  check_health_log, check_pod_member, check_mounts,
         };
         ContainerSection *c = u->container;
         int bad, r;

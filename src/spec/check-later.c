@@ -52,6 +52,19 @@ static void network_later(const NetworkChoice *c, Diag *diag) {
         }
 }
 
+int check_pod_later(const UnitSpec *u, Diag *diag) {
+        const PodSection *p = u->pod;
+        int bad = 0;
+
+        network_later(&p->network.choice, diag);
+        for (size_t i = 0; i < p->volumes.n; i++) {
+                int r = mount_later("Volume", &p->volumes.items[i], diag);
+
+                bad = r < 0 ? r : bad;
+        }
+        return bad;
+}
+
 int check_later(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
         int bad;

@@ -10,6 +10,8 @@ int check_pod(UnitSpec *u, Diag *diag) {
                 return bad;
         r = check_network_keys(u, "Pod", &p->network, diag);
         bad = r < 0 ? r : bad;
+        r = check_pod_later(u, diag);
+        bad = r < 0 ? r : bad;
 
         r = check_require_network(u, &p->network.choice);
         if (r == 0)

@@ -1,4 +1,5 @@
-/* Reads the files that keys of a container name. The only part of making a spec that looks at the host. */
+/* Reads the files that keys of a container or a pod name. The only part of making a spec that looks at the
+ * host. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ static int read_regular(const char *path, size_t max, char **ret) {
 
 int spec_files_read(const UnitSpec *u, Diag *diag, SpecFiles *ret) {
         const ContainerSection *c = u->container;
+        const UserKeys *users = c ? &c->users : u->pod ? &u->pod->users : NULL;
         int r = 0;
 
         *ret = (SpecFiles){};
@@ -36,7 +38,7 @@ int spec_files_read(const UnitSpec *u, Diag *diag, SpecFiles *ret) {
                                                  "%s cannot be read: %s", c->seccomp.path, strerror(-r));
 
         /* Missing files have no ranges. */
-        if (c && (c->users.sub_uid || c->users.sub_gid)) {
+        if (users && (users->sub_uid || users->sub_gid)) {
                 (void) read_regular("/etc/subuid", RANGES_MAX, &ret->sub_uids);
                 (void) read_regular("/etc/subgid", RANGES_MAX, &ret->sub_gids);
         }

@@ -25,6 +25,9 @@ static Where section_place(const UnitSpec *u) {
 }
 
 static int make_names(const Making *m, ContainerSpec *s) {
+        const ContainerSpec *pod = m->sources->pod;
+        const char *host_name = pod ? pod->host_name : m->section->network.host_name;
+
         s->unit = strdup(m->unit->name);
         s->name = m->section->container_name ? strdup(m->section->container_name)
                                              : unit_name_stem(m->unit->name);
@@ -32,7 +35,7 @@ static int make_names(const Making *m, ContainerSpec *s) {
                 return -ENOMEM;
 
         /* sethostname(2) takes 64 bytes. */
-        s->host_name = strndup(m->section->network.host_name ? m->section->network.host_name : s->name, 64);
+        s->host_name = strndup(host_name ? host_name : s->name, 64);
         return s->host_name ? 0 : -ENOMEM;
 }
 
@@ -287,39 +290,63 @@ int spec_copy_items(const void *items, size_t n, size_t size, void *ret, size_t 
         return 0;
 }
 
-static int make_hosts(const Making *m, ContainerSpec *s) {
-        const HostList *list = &m->section->network.hosts;
-
-        if (list->n == 0)
+static int copy_hosts(const HostEntry *items, size_t n, ContainerSpec *s) {
+        if (n == 0)
                 return 0;
 
-        s->hosts = calloc(list->n, sizeof(*s->hosts));
+        s->hosts = calloc(n, sizeof(*s->hosts));
         if (!s->hosts)
                 return -ENOMEM;
-        for (size_t i = 0; i < list->n; i++) {
-                s->hosts[s->n_hosts++].address = list->items[i].address;
-                s->hosts[i].name = strdup(list->items[i].name);
+        for (size_t i = 0; i < n; i++) {
+                s->hosts[s->n_hosts++].address = items[i].address;
+                s->hosts[i].name = strdup(items[i].name);
                 if (!s->hosts[i].name)
                         return -ENOMEM;
         }
         return 0;
 }
 
-static int make_network(const Making *m, ContainerSpec *s) {
+static int make_resolver(const Making *m, ContainerSpec *s) {
         const NetworkKeys *k = &m->section->network;
         int r;
 
         s->resolv = m->section->resolv_conf < 0 ? RESOLV_CONF_AUTO : m->section->resolv_conf;
+        r = spec_copy_items(k->dns.items, k->dns.n, sizeof(*s->dns), &s->dns, &s->n_dns);
+        if (r == 0)
+                r = strv_add_all(&s->dns_search, k->dns_search);
+        return r < 0 ? r : strv_add_all(&s->dns_options, k->dns_options);
+}
+
+/* Names are found as the pod says, unless the container says it by itself. */
+static int make_members_network(const Making *m, ContainerSpec *s) {
+        const ContainerSpec *pod = m->sources->pod;
+        int r;
+
+        s->network = NETWORK_MODE_SHARED;
+        r = make_resolver(m, s);
+        if (r < 0 || !pod)
+                return r;
+        r = copy_hosts(pod->hosts, pod->n_hosts, s);
+        if (r < 0 || s->n_dns > 0 || s->dns_search || s->dns_options)
+                return r;
+        r = spec_copy_items(pod->dns, pod->n_dns, sizeof(*s->dns), &s->dns, &s->n_dns);
+        if (r == 0)
+                r = strv_add_all(&s->dns_search, pod->dns_search);
+        return r < 0 ? r : strv_add_all(&s->dns_options, pod->dns_options);
+}
+
+static int make_network(const Making *m, ContainerSpec *s) {
+        const NetworkKeys *k = &m->section->network;
+        int r;
+
+        if (m->section->pod)
+                return make_members_network(m, s);
         s->network = k->choice.shared.mode != NAMESPACE_DEFAULT ? NETWORK_MODE_SHARED
                      : k->choice.set                            ? k->choice.mode
                                                                 : NETWORK_MODE_PRIVATE;
-        r = make_hosts(m, s);
+        r = copy_hosts(k->hosts.items, k->hosts.n, s);
         if (r == 0)
-                r = spec_copy_items(k->dns.items, k->dns.n, sizeof(*s->dns), &s->dns, &s->n_dns);
-        if (r == 0)
-                r = strv_add_all(&s->dns_search, k->dns_search);
-        if (r == 0)
-                r = strv_add_all(&s->dns_options, k->dns_options);
+                r = make_resolver(m, s);
         if (r < 0 || s->network != NETWORK_MODE_PRIVATE)
                 return r;
 
@@ -390,37 +417,18 @@ static int make_service(const Making *m, ContainerSpec *s) {
 
 static int make_mounts(const Making *m, ContainerSpec *s) {
         s->shm_size = m->section->shm_size;
-        return spec_mounts_make(m->section, m->image->volumes, s);
+        return spec_mounts_make(m->section, m->sources->pod, m->image->volumes, s);
 }
 
-int spec_make(const UnitSpec *u, const SpecSources *sources, Diag *diag, ContainerSpec **ret) {
-        static int (*const steps[])(const Making *, ContainerSpec *) = {
-                make_names,       make_root,       make_command,          make_environment,
-                make_user,        make_process,    make_service,          spec_make_schedule,
-                spec_make_spaces, spec_make_users, spec_make_confinement, make_mounts,
-                make_network,     make_kernel,     make_labels,           spec_make_health,
-        };
-        static const ImageConfig none;
-        const Making making = {
-                .unit = u,
-                .section = u->container,
-                .image = sources->image ? sources->image : &none,
-                .config = sources->config,
-                .sources = sources,
-                .diag = diag,
-        };
-        autoptr(ContainerSpec) s = NULL;
+typedef int (*MakeStep)(const Making *, ContainerSpec *);
 
-        if (!u->container)
-                return diag_error(diag, (Where){ .file = u->raw->fragment }, -EINVAL, "%s is not a container",
-                                  u->name);
+static int run_steps(const MakeStep *steps, size_t n, const Making *m, ContainerSpec **ret) {
+        autoptr(ContainerSpec) s = calloc(1, sizeof(*s));
 
-        s = calloc(1, sizeof(*s));
         if (!s)
                 return -ENOMEM;
-
-        for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
-                int r = steps[i](&making, s);
+        for (size_t i = 0; i < n; i++) {
+                int r = steps[i](m, s);
 
                 if (r < 0)
                         return r;
@@ -428,6 +436,53 @@ int spec_make(const UnitSpec *u, const SpecSources *sources, Diag *diag, Contain
 
         *ret = take_ptr(s);
         return 0;
+}
+
+/* A pod's keys as if they were a container's; all in it is borrowed. */
+static ContainerSection section_of_pod(const PodSection *p) {
+        return (ContainerSection){
+                .container_name = p->pod_name,
+                .network = p->network,
+                .users = p->users,
+                .volumes = p->volumes,
+                .shm_size = p->shm_size,
+                .labels = p->labels,
+                .resolv_conf = RESOLV_CONF_AUTO,
+        };
+}
+
+int spec_make(const UnitSpec *u, const SpecSources *sources, Diag *diag, ContainerSpec **ret) {
+        static const MakeStep container_steps[] = {
+                make_names,       make_root,       make_command,          make_environment,
+                make_user,        make_process,    make_service,          spec_make_schedule,
+                spec_make_spaces, spec_make_users, spec_make_confinement, make_mounts,
+                make_network,     make_kernel,     make_labels,           spec_make_health,
+        };
+        static const MakeStep pod_steps[] = {
+                make_names, spec_make_spaces, spec_make_users, make_mounts, make_network, make_labels,
+        };
+        static const ImageConfig none;
+        ContainerSection pod = {};
+        Making making = {
+                .unit = u,
+                .title = "Container",
+                .section = u->container,
+                .image = sources->image ? sources->image : &none,
+                .config = sources->config,
+                .sources = sources,
+                .diag = diag,
+        };
+
+        if (u->pod) {
+                pod = section_of_pod(u->pod);
+                making.section = &pod;
+                making.title = "Pod";
+                return run_steps(pod_steps, ELEMENTSOF(pod_steps), &making, ret);
+        }
+        if (!u->container)
+                return diag_error(diag, (Where){ .file = u->raw->fragment }, -EINVAL, "%s is not a container",
+                                  u->name);
+        return run_steps(container_steps, ELEMENTSOF(container_steps), &making, ret);
 }
 
 char *const *spec_environment_files(const UnitSpec *u) {

@@ -19,11 +19,12 @@ typedef struct SpecSources {
         char *const *host_environment;   /* the manager's own */
         const char *seccomp;             /* text of the file of spec_seccomp_file() */
         const char *sub_uids, *sub_gids; /* texts of /etc/subuid and /etc/subgid */
+        const ContainerSpec *pod;        /* what the pod of Pod= was started from */
 } SpecSources;
 
 /**
  * spec_make() - decide everything that is left open
- * @u:     a container unit
+ * @u:     a container unit, or a pod: its spec is that of a container without a root and a process
  * @diag:  errors that only show with the image at hand; places are those of the unit file
  *
  * Pure. In MountSpec.source and ContainerSpec.networks a name that ends in ".volume" or ".network" is the

@@ -6,6 +6,7 @@
 /* What every step gets to see. */
 typedef struct Making {
         const UnitSpec *unit;
+        const char *title; /* of the section that the keys are in */
         const ContainerSection *section;
         const ImageConfig *image; /* never NULL: an empty one with Rootfs= */
         const ManagerConfig *config;

@@ -122,14 +122,24 @@ void spec_mounts_sort(ContainerSpec *s) {
         qsort(s->mounts, s->n_mounts, sizeof(*s->mounts), compare_destinations);
 }
 
-int spec_mounts_make(const ContainerSection *c, char *const *image_volumes, ContainerSpec *s) {
+static int add_pods(const ContainerSpec *pod, ContainerSpec *s) {
+        int r = 0;
+
+        for (size_t i = 0; i < pod->n_mounts && r == 0; i++)
+                if (!is_mounted(s, pod->mounts[i].destination))
+                        r = add_mount(s, &pod->mounts[i]);
+        return r;
+}
+
+int spec_mounts_make(const ContainerSection *c, const ContainerSpec *pod, char *const *image_volumes,
+                     ContainerSpec *s) {
         const MountList *lists[] = { &c->volumes, &c->mounts, &c->tmpfses };
         size_t n = strv_length(image_volumes) + USUAL_MEMORY;
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)
                 n += lists[i]->n;
-        n += c->overlays.n + c->read_only_overlays.n;
+        n += c->overlays.n + c->read_only_overlays.n + (pod ? pod->n_mounts : 0);
         s->mounts = calloc(n, sizeof(*s->mounts));
         if (!s->mounts)
                 return -ENOMEM;
@@ -139,6 +149,8 @@ int spec_mounts_make(const ContainerSection *c, char *const *image_volumes, Cont
                         r = add_mount(s, &lists[i]->items[k]);
         if (r == 0)
                 r = add_overlays(c, s);
+        if (r == 0 && pod)
+                r = add_pods(pod, s);
         STRV_FOREACH (volume, image_volumes)
                 if (r == 0)
                         r = add_image_volume(s, *volume);

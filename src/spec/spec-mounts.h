@@ -6,11 +6,13 @@
 
 /**
  * spec_mounts_make() - fill s->mounts; s->user_namespace must be decided
+ * @pod: whose mounts the container has as well, unless it mounts something there by itself; NULL = none
  * @image_volumes: destinations that become anonymous volumes unless the unit mounts something there
  *
  * Returns: 0 or -ENOMEM.
  */
-int spec_mounts_make(const ContainerSection *c, char *const *image_volumes, ContainerSpec *s);
+int spec_mounts_make(const ContainerSection *c, const ContainerSpec *pod, char *const *image_volumes,
+                     ContainerSpec *s);
 
 /** spec_mounts_sort() - parents before children. */
 void spec_mounts_sort(ContainerSpec *s);

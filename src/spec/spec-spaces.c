@@ -44,11 +44,20 @@ void spec_space_choices(const ContainerSection *c, const NamespaceChoice *ret[SP
         ret[SPACE_USER] = &c->users.namespace.shared;
 }
 
+/* What a pod has for all its containers. */
+static bool is_pods(Space space) {
+        return space == SPACE_IPC || space == SPACE_UTS || space == SPACE_NETWORK;
+}
+
 int spec_make_spaces(const Making *m, ContainerSpec *s) {
-        const NamespaceChoice *choices[SPACE_N_], *users = shared_users(m);
+        const NamespaceChoice pod = { .mode = NAMESPACE_UNIT, .unit = m->section->pod };
+        const NamespaceChoice *choices[SPACE_N_], *users = pod.unit ? &pod : shared_users(m);
         int r = 0;
 
         spec_space_choices(m->section, choices);
+        for (size_t i = 0; pod.unit && i < SPACE_USER; i++)
+                if (is_pods((Space) i) && choices[i]->mode == NAMESPACE_DEFAULT)
+                        choices[i] = &pod;
         for (size_t i = 0; r == 0 && i < SPACE_USER; i++)
                 r = copy_choice(choices[i], &s->spaces[i]);
         if (r == 0 && users)

@@ -18,6 +18,9 @@ bool spec_has_id_maps(const UserKeys *k) {
 static bool wants_user_namespace(const Making *m) {
         const ContainerSection *c = m->section;
 
+        /* One of a pod has what the pod has. */
+        if (m->sources->pod)
+                return m->sources->pod->user_namespace;
         if (spec_has_id_maps(&c->users))
                 return true;
         if (c->users.namespace.mode != USERNS_DEFAULT)
@@ -55,7 +58,7 @@ static int find_ranges(const Making *m, const char *key, const char *name, const
                 r = parse_range(line, name, to);
         if (r < 0 || to->n > 0)
                 return r;
-        return diag_error(m->diag, check_place(m->unit, "Container", key), -EINVAL,
+        return diag_error(m->diag, check_place(m->unit, m->title, key), -EINVAL,
                           "%s=: %s has no range of \"%s\"", key, file, name);
 }
 
@@ -108,7 +111,7 @@ static bool adds(const IdMapList *lines) {
 }
 
 static int bad_map(const Making *m, const char *key, int r) {
-        const Where at = check_place(m->unit, "Container", key);
+        const Where at = check_place(m->unit, m->title, key);
 
         if (r == -ENOMEM)
                 return r;
@@ -124,7 +127,7 @@ static const char *first_key(const Making *m, bool groups) {
                                                { "GIDMap", "SubGIDMap", "UIDMap", "SubUIDMap" } };
 
         for (size_t i = 0; i < ELEMENTSOF(keys[0]); i++)
-                if (unit_spec_is_set(m->unit, "Container", keys[groups][i]))
+                if (unit_spec_is_set(m->unit, m->title, keys[groups][i]))
                         return keys[groups][i];
         return "UserNS";
 }

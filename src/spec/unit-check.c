@@ -8,7 +8,7 @@ Where check_place(const UnitSpec *u, const char *section, const char *key) {
 }
 
 bool unit_kind_is_idle(UnitKind kind) {
-        return kind != UNIT_CONTAINER && kind != UNIT_NETWORK && kind != UNIT_VOLUME && kind != UNIT_IMAGE;
+        return kind == UNIT_BUILD || kind == UNIT_KUBE || kind == UNIT_ARTIFACT;
 }
 
 static int check_own_section(UnitSpec *u, Diag *diag) {

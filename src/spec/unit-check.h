@@ -46,6 +46,8 @@ int check_confinement(const UnitSpec *u, Diag *diag);
 
 /** check_later() - what the keys of a container say and nothing acts on yet. */
 int check_later(const UnitSpec *u, Diag *diag);
+/** check_pod_later() - the same of a pod. */
+int check_pod_later(const UnitSpec *u, Diag *diag);
 
 /* The parts of unit_check(), one for a section each; returns as there. */
 int check_unit(UnitSpec *u, Diag *diag);

@@ -127,6 +127,8 @@ START_TEST(keys_that_do_not_go_together) {
                 { "RemapUid=0:1:1", "3:10: error: RemapUid= needs RemapUsers=" },
                 { "Pod=app.pod\nPublishPort=80:80",
                   "4:13: error: PublishPort= does not go together with Pod= (it belongs in app.pod)" },
+                { "IpcNS=app.pod\nPidNS=app.pod", "4:7: error: PidNS=app.pod: a pod has no namespace of this "
+                                                  "kind (its containers have one each)" },
                 { "Pod=app.pod\nUserNS=auto",
                   "4:8: error: UserNS= does not go together with Pod= (it belongs in app.pod)" },
                 { "Network=db.container\nIP=10.0.0.1",

@@ -235,6 +235,85 @@ START_TEST(names) {
 }
 END_TEST
 
+/* What @lines of a pod come to. */
+static ContainerSpec *make_pod(const char *lines) {
+        autoptr(Diag) diag = diag_new();
+        autoptr(UnitSpec) u = NULL;
+        autofree char *text = NULL;
+        ContainerSpec *s = NULL;
+
+        ck_assert_int_gt(asprintf(&text, "[Pod]\n%s", lines), 0);
+        u = load_good("app.pod", text);
+        sources.config = &config;
+        ck_assert_int_eq(spec_make(u, &sources, diag, &s), 0);
+        ck_assert_uint_eq(diag_count(diag), 0);
+        return s;
+}
+
+static void assert_in_pod(const ContainerSpec *s, Space space) {
+        ck_assert_int_eq(s->spaces[space].mode, NAMESPACE_UNIT);
+        ck_assert_str_eq(s->spaces[space].unit, "app.pod");
+}
+
+START_TEST(a_pod_is_a_container_without_a_process) {
+        autoptr(ContainerSpec) s =
+                make_pod("PublishPort=80:8080\nIP=10.89.0.9\nVolume=/srv:/srv\nDNS=9.9.9.9\n"
+                         "UIDMap=0:5000:10\n");
+
+        ck_assert_str_eq(s->name, "app");
+        ck_assert_str_eq(s->host_name, "app");
+        ck_assert_ptr_null(s->argv);
+        ck_assert_uint_eq(s->n_publish, 1);
+        ck_assert_uint_eq(s->n_addresses, 1);
+        ck_assert_uint_eq(s->n_mounts, 1);
+        ck_assert_uint_eq(s->n_dns, 1);
+        ck_assert_uint_eq(s->shm_size, UINT64_C(64) << 20);
+        ck_assert_str_eq(s->networks[0], "default");
+        ck_assert(s->user_namespace && !s->pick_ids);
+        ck_assert_uint_eq(s->ids.gids.items[0].outside, 5000);
+}
+END_TEST
+
+START_TEST(what_a_pod_gives_to_its_containers) {
+        autoptr(ContainerSpec) pod =
+                make_pod("HostName=shop\nAddHost=db:10.0.0.1\nDNS=9.9.9.9\nDNSSearch=a.example\n"
+                         "Volume=/pod:/shared\nVolume=/pod:/own\n");
+        autoptr(ContainerSpec) s = NULL, own = NULL, on_host = NULL, host = make_pod("Network=host\n");
+
+        sources.pod = pod;
+        s = make("Image=x\nPod=app.pod\nVolume=/mine:/own\n");
+        assert_in_pod(s, SPACE_NETWORK);
+        assert_in_pod(s, SPACE_IPC);
+        assert_in_pod(s, SPACE_UTS);
+        assert_in_pod(s, SPACE_USER);
+        ck_assert_int_eq(s->spaces[SPACE_PID].mode, NAMESPACE_DEFAULT);
+        ck_assert_int_eq(s->network, NETWORK_MODE_SHARED);
+        ck_assert_str_eq(s->name, "web");
+        ck_assert_str_eq(s->host_name, "shop");
+        ck_assert_str_eq(strv_env_get(s->environment, "HOSTNAME"), "shop");
+        ck_assert_uint_eq(s->n_hosts, 1);
+        ck_assert_uint_eq(s->n_dns, 1);
+        ck_assert_str_eq(s->dns_search[0], "a.example");
+        ck_assert_uint_eq(s->n_publish, 0);
+        ck_assert_ptr_null(s->networks);
+        for (size_t i = 0; i < s->n_mounts; i++)
+                if (streq(s->mounts[i].destination, "/own"))
+                        ck_assert_str_eq(s->mounts[i].source, "/mine");
+                else if (streq(s->mounts[i].destination, "/shared"))
+                        ck_assert_str_eq(s->mounts[i].source, "/pod");
+
+        own = make("Image=x\nPod=app.pod\nDNSOption=ndots:3\nIpcNS=new\n");
+        ck_assert_uint_eq(own->n_dns, 0);
+        ck_assert_str_eq(own->dns_options[0], "ndots:3");
+        ck_assert_int_eq(own->spaces[SPACE_IPC].mode, NAMESPACE_NEW);
+
+        sources.pod = host;
+        on_host = make("Image=x\nPod=app.pod\n");
+        ck_assert(!host->user_namespace && !on_host->user_namespace);
+        sources.pod = NULL;
+}
+END_TEST
+
 START_TEST(roots) {
         autoptr(ContainerSpec) plain = make_of("Rootfs=/srv/r\nExec=x\n", NULL, NULL);
         autoptr(ContainerSpec) overlay = make_of("Rootfs=/srv/r:O\nExec=x\nReadOnly=yes\n", NULL, NULL);
@@ -532,7 +611,9 @@ END_TEST
 TEST_MAIN("spec-make", command_of_image_and_unit, nothing_to_run_is_an_error, environment_in_order,
           user_and_group, what_the_image_says, mounts_are_sorted_and_image_volumes_added,
           without_user_namespace_nothing_is_shifted, host_network_shares_users, capabilities,
-          security_of_configuration_and_unit, network_of_a_container, names, roots, timeouts_and_limits,
-          limits_of_the_start, want_of_memory_and_delegation, environment_files_are_listed,
-          groups_of_system_calls, environment_of_the_host, process_and_files, maps_of_ids, maps_of_ranges,
-          bad_maps_of_ids, schedule_and_limits, memory_over_a_read_only_root, filters_and_devices)
+          security_of_configuration_and_unit, network_of_a_container, names,
+          a_pod_is_a_container_without_a_process, what_a_pod_gives_to_its_containers, roots,
+          timeouts_and_limits, limits_of_the_start, want_of_memory_and_delegation,
+          environment_files_are_listed, groups_of_system_calls, environment_of_the_host, process_and_files,
+          maps_of_ids, maps_of_ranges, bad_maps_of_ids, schedule_and_limits, memory_over_a_read_only_root,
+          filters_and_devices)

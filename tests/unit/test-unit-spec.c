@@ -492,8 +492,9 @@ END_TEST
 
 /* Of a kind that nothing runs one sentence says so, not each of its keys. */
 START_TEST(kinds_that_nothing_runs_say_so) {
-        assert_messages("p.pod", "[Pod]\nPodName=p\n", 0,
-                        " warning: .pod units are read and checked, but nothing runs them yet");
+        assert_messages("k.kube", "[Kube]\nYaml=/k.yml\nUserNS=auto\n", 0,
+                        " warning: .kube units are read and checked, but nothing runs them yet");
+        assert_messages("p.pod", "[Pod]\nPodName=p\n", 0, "");
 }
 END_TEST
 
