@@ -303,7 +303,7 @@ void unit_health_adopt(Unit *u, const json_t *saved) {
                 (void) health_set_field(&h->state, &f);
         }
         health_log_from_json(&h->log, spec_of(h), json_object_get(saved, "log"));
-        health_adopt(&h->state, clock_now(CLOCK_BOOTTIME));
+        health_adopt(&h->state, spec_of(h), clock_now(CLOCK_BOOTTIME));
         arm(h);
 }
 

@@ -26,10 +26,13 @@ void health_begin(Health *h, const HealthSpec *spec, usec_t now) {
                 h->due = USEC_INFINITY;
 }
 
-void health_adopt(Health *h, usec_t now) {
+void health_adopt(Health *h, const HealthSpec *spec, usec_t now) {
         if (h->probing)
                 h->due = now;
         h->probing = false;
+        /* Whatever the file says. */
+        h->startup = h->startup && spec->startup.kind != PROBE_NONE;
+        h->pause = MAX_OF(h->pause, FIRST_PAUSE);
 }
 
 /* A look by the manager itself costs the container nothing: until it is healthy, it is looked at early and

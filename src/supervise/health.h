@@ -61,9 +61,9 @@ void health_begin(Health *h, const HealthSpec *spec, usec_t now);
 /**
  * health_adopt() - the manager is another one: a probe that was under way is lost and is made again
  *
- * An end of the start period, a failure that counted, and the time of the next probe stay what they were.
+ * The start period goes on, failures that counted still do, and the next probe comes when it was to come.
  */
-void health_adopt(Health *h, usec_t now);
+void health_adopt(Health *h, const HealthSpec *spec, usec_t now);
 
 /** health_step() - HEALTH_* actions. An event that does not belong there changes nothing. */
 unsigned health_step(Health *h, const HealthSpec *spec, HealthEvent event, usec_t now);

@@ -193,14 +193,21 @@ START_TEST(the_next_manager_goes_on) {
         ck_assert_uint_eq(copy.streak, 1);
 
         /* The probe that was under way is made again, at once. */
-        health_adopt(&copy, 61 * SEC);
+        health_adopt(&copy, &spec, 61 * SEC);
         ck_assert_uint_eq(copy.due, 61 * SEC);
         ck_assert_uint_eq(answer(&copy, &spec, HEALTH_EVENT_PASSED, 61 * SEC), 0);
         ck_assert_uint_eq(copy.due, 91 * SEC);
 
         /* One that was not yet due waits. */
-        health_adopt(&copy, 62 * SEC);
+        health_adopt(&copy, &spec, 62 * SEC);
         ck_assert_uint_eq(copy.due, 91 * SEC);
+
+        /* Of a file that somebody has written into. */
+        copy.startup = true;
+        copy.pause = 0;
+        health_adopt(&copy, &spec, 62 * SEC);
+        ck_assert(!copy.startup);
+        ck_assert_uint_gt(copy.pause, 0);
 }
 END_TEST
 
