@@ -308,6 +308,16 @@ def replay(case):
     return r
 
 
+def replay_alone(case):
+    """On a machine that has too much to do, what was recorded within seconds may take longer: nothing else runs now."""
+    names = [container_of(n) for n in case["units"] if "/" not in n]
+    nsctl("stop", *names)
+    nsctl("reset-failed", *names)
+    for name in os.listdir(RECORDS):
+        os.unlink(RECORDS + name)
+    return replay(case)
+
+
 def main():
     path, root, payload, *wanted = sys.argv[1:]
     with open(path, encoding="utf-8") as f:
@@ -317,21 +327,25 @@ def main():
         write_units(case, root, payload)
     nsctl("daemon-reload")
 
-    failed, counted = 0, {}
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        for case, r in zip(cases, pool.map(replay, cases)):
-            reason = left_out(case)
-            if reason:
-                # A difference that is none any more has to go from the table.
-                bad = not r.wrong
-                counted[reason] = counted.get(reason, 0) + 1
-                print(f"{'not ok' if bad else 'ok'} - {case['id']} differs: {reason}")
-            else:
-                bad = bool(r.wrong)
-                print(f"{'not ok' if bad else 'ok'} - {case['id']}")
-                for line in r.wrong:
-                    print(f"#   {line}")
-            failed += bad
+        replays = list(pool.map(replay, cases))
+    failed, counted = 0, {}
+    for case, r in zip(cases, replays):
+        reason = left_out(case)
+        if r.wrong and not reason:
+            first, r = r, replay_alone(case)
+            print(f"# {case['id']} again, alone, because of: {first.wrong[0]}")
+        if reason:
+            # A difference that is none any more has to go from the table.
+            bad = not r.wrong
+            counted[reason] = counted.get(reason, 0) + 1
+            print(f"{'not ok' if bad else 'ok'} - {case['id']} differs: {reason}")
+        else:
+            bad = bool(r.wrong)
+            print(f"{'not ok' if bad else 'ok'} - {case['id']}")
+            for line in r.wrong:
+                print(f"#   {line}")
+        failed += bad
     for reason, n in counted.items():
         print(f"# {n} cases: {reason}")
     return 1 if failed else 0
