@@ -6,23 +6,24 @@
 #include "basic/strv.h"
 #include "spec/confine.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 static int check_root(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
 
         /* A value that is there but bad has been reported already. */
         if (!unit_spec_is_set(u, "Container", "Image") && !unit_spec_is_set(u, "Container", "Rootfs"))
-                return diag_error(diag, check_place(u, "Container", NULL), -EINVAL,
+                return diag_error(diag, unit_place(u, "Container", NULL), -EINVAL,
                                   "neither Image= nor Rootfs= says what the container is made from");
         if (c->image && c->rootfs)
-                return diag_error(diag, check_place(u, "Container", "Rootfs"), -EINVAL,
+                return diag_error(diag, unit_place(u, "Container", "Rootfs"), -EINVAL,
                                   "Rootfs= does not go together with Image=");
         if (c->boot && (c->run_init || c->entrypoint.set))
                 return diag_error(
-                        diag, check_place(u, "Container", "Boot"), -EINVAL,
+                        diag, unit_place(u, "Container", "Boot"), -EINVAL,
                         "Boot= does not go together with %s=", c->run_init ? "RunInit" : "Entrypoint");
         if (c->rootfs && !c->exec && !c->entrypoint.words && !c->boot)
-                diag_warning(diag, check_place(u, "Container", "Rootfs"),
+                diag_warning(diag, unit_place(u, "Container", "Rootfs"),
                              "a directory does not say what to run: Exec= is missing");
         return 0;
 }
@@ -32,7 +33,7 @@ static int check_process(const UnitSpec *u, Diag *diag) {
         int bad = 0;
 
         if (c->group && !c->user)
-                bad = diag_error(diag, check_place(u, "Container", "Group"), -EINVAL, "Group= needs User=");
+                bad = diag_error(diag, unit_place(u, "Container", "Group"), -EINVAL, "Group= needs User=");
         return bad;
 }
 
@@ -49,7 +50,7 @@ static int check_sysctls(const UnitSpec *u, Diag *diag) {
                 if (confine_sysctl_is_own(path, network, namespace_is_own(&c->ipc_namespace),
                                           namespace_is_own(&c->uts_namespace)))
                         continue;
-                bad = diag_error(diag, check_place(u, "Container", "Sysctl"), -EINVAL,
+                bad = diag_error(diag, unit_place(u, "Container", "Sysctl"), -EINVAL,
                                  "Sysctl=%s is of a namespace that is not the container's own", path);
         }
         return bad;
@@ -75,7 +76,7 @@ static int check_namespaces(const UnitSpec *u, Diag *diag) {
 
         for (size_t i = 0; i < ELEMENTSOF(pairs); i++)
                 if (pairs[i].wanted && !namespace_is_own(pairs[i].space))
-                        bad = diag_error(diag, check_place(u, "Container", pairs[i].key), -EINVAL,
+                        bad = diag_error(diag, unit_place(u, "Container", pairs[i].key), -EINVAL,
                                          "%s= needs a namespace of its own: it does not go together with %s=",
                                          pairs[i].key, pairs[i].other);
         return bad;
@@ -108,7 +109,7 @@ static int check_reload(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
 
         if (c->reload_command && c->reload_signal > 0)
-                return diag_error(diag, check_place(u, "Container", "ReloadSignal"), -EINVAL,
+                return diag_error(diag, unit_place(u, "Container", "ReloadSignal"), -EINVAL,
                                   "ReloadSignal= does not go together with ReloadCmd=");
         return 0;
 }
@@ -121,13 +122,13 @@ static int check_health(const UnitSpec *u, Diag *diag) {
         int r = 0;
 
         if (h->startup_command.set && !h->startup_command.none && !command && p->kind == PROBE_NONE)
-                r = diag_error(diag, check_place(u, "Container", "HealthStartupCmd"), -EINVAL,
+                r = diag_error(diag, unit_place(u, "Container", "HealthStartupCmd"), -EINVAL,
                                "HealthStartupCmd= needs HealthCmd=");
         if (command && p->kind != PROBE_NONE)
-                r = diag_error(diag, check_place(u, "Container", "Probe"), -EINVAL,
+                r = diag_error(diag, unit_place(u, "Container", "Probe"), -EINVAL,
                                "Probe= does not go together with HealthCmd=");
         if (p->host && !streq(p->host, "localhost") && inet_parse(p->host, &address) < 0) {
-                r = diag_error(diag, check_place(u, "Container", "Probe"), -EINVAL,
+                r = diag_error(diag, unit_place(u, "Container", "Probe"), -EINVAL,
                                "Probe=: \"%s\" is not an address", p->host);
                 diag_hint(diag, "without one, it is the container's own 127.0.0.1 or ::1");
         }
@@ -139,11 +140,12 @@ static int check_health_log(const UnitSpec *u, Diag *diag) {
 
         if (streq(to, "local") || streq(to, "events_logger") || to[0] == '/')
                 return 0;
-        return diag_error(diag, check_place(u, "Container", "HealthLogDestination"), -EINVAL,
+        return diag_error(diag, unit_place(u, "Container", "HealthLogDestination"), -EINVAL,
                           "HealthLogDestination=: \"%s\" is none of local, events_logger and /DIRECTORY", to);
 }
 
-/* Quadlet's Notify= says the same as Type=, which in its files is always notify or oneshot. */
+/* In Quadlet's files Type= is always notify or oneshot, and Notify= says who notifies: by default podman, as
+ * soon as the program runs. */
 static void settle_type(UnitSpec *u, Diag *diag) {
         static const ServiceType types[NOTIFY_N_] = {
                 [NOTIFY_YES] = SERVICE_NOTIFY, [NOTIFY_HEALTHY] = SERVICE_HEALTHY
@@ -151,12 +153,22 @@ static void settle_type(UnitSpec *u, Diag *diag) {
         NotifyMode notify = u->container->notify;
         ServiceType *type = &u->service.type;
 
+        if (notify == NOTIFY_NO && *type == SERVICE_NOTIFY) {
+                *type = SERVICE_EXEC;
+                if (unit_spec_is_set(u, "Container", "Notify"))
+                        return;
+                diag_warning(
+                        diag, unit_place(u, "Service", "Type"),
+                        "Type=notify without Notify=yes: the container is ready as soon as its program runs");
+                diag_hint(diag, "as in Quadlet; Notify=yes in [Container] waits for the program's READY=1");
+                return;
+        }
         if (notify == NOTIFY_NO || *type == types[notify])
                 return;
         if (!unit_spec_is_set(u, "Service", "Type") || *type == SERVICE_NOTIFY)
                 *type = types[notify];
         else
-                diag_warning(diag, check_place(u, "Container", "Notify"),
+                diag_warning(diag, unit_place(u, "Container", "Notify"),
                              "Notify=%s does nothing with Type=%s", notify_mode_to_string(notify),
                              service_type_to_string(*type));
 }
@@ -170,7 +182,7 @@ static int check_pod_member(const UnitSpec *u, Diag *diag) {
 
         for (size_t i = 0; i < ELEMENTSOF(keys) && u->container->pod; i++)
                 if (unit_spec_is_set(u, "Container", keys[i])) {
-                        bad = diag_error(diag, check_place(u, "Container", keys[i]), -EINVAL,
+                        bad = diag_error(diag, unit_place(u, "Container", keys[i]), -EINVAL,
                                          "%s= does not go together with Pod=", keys[i]);
                         diag_hint(diag, "it belongs in %s", u->container->pod);
                 }
@@ -224,8 +236,7 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
         int r = 0;
 
         if (kind == UNIT_BUILD)
-                diag_warning(diag, check_place(u, "Container", "Image"),
-                             ".build units are not supported yet");
+                diag_warning(diag, unit_place(u, "Container", "Image"), ".build units are not supported yet");
         if (kind == UNIT_IMAGE || kind == UNIT_BUILD)
                 r = check_add_requirement(u, c->image);
 

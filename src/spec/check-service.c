@@ -15,10 +15,6 @@ static bool is_set(const UnitSpec *u, const char *key) {
 static int check_type(const UnitSpec *u, Diag *diag) {
         const ServiceSection *s = &u->service;
 
-        if (s->type == SERVICE_NOTIFY_RELOAD) {
-                diag_warning(diag, at(u, "Type"), "Type=notify-reload is not supported yet");
-                diag_hint(diag, "it is taken for Type=notify");
-        }
         if (s->type == SERVICE_ONESHOT && s->exit_type == EXIT_TYPE_CGROUP)
                 return diag_error(diag, at(u, "ExitType"), -EINVAL,
                                   "ExitType=cgroup does not go together with Type=oneshot");

@@ -74,6 +74,8 @@ def translate(text, root, payload):
         if key == "Environment":
             sections["[Container]"].append(line)
     sections["[Container]"] += [f"Rootfs={root}", f"Volume={RECORDS}:{RECORDS}", "Network=none", "UserNS=host"]
+    if "Type=notify" in lines:
+        sections["[Container]"].append("Notify=yes")
     if needs_init(lines):
         sections["[Container]"].append("RunInit=yes")
     return "\n".join(f"{title}\n" + "\n".join(keys) for title, keys in sections.items() if keys) + "\n"

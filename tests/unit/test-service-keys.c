@@ -493,7 +493,7 @@ START_TEST(keys_that_do_not_go_together) {
                   "4:16: warning: WatchdogSignal= does nothing without WatchdogSec=" },
                 { "Restart=on-watchdog", 0,
                   "4:9: warning: Restart=on-watchdog does nothing without WatchdogSec=" },
-                { "Type=notify\nNotifyAccess=none", 0,
+                { "Type=notify-reload\nNotifyAccess=none", 0,
                   "5:14: warning: NotifyAccess=none leaves the program without a voice (NotifyAccess=main is "
                   "used)" },
                 { "SendSIGKILL=no\nTimeoutStopSec=infinity", 0,

@@ -73,8 +73,8 @@ START_TEST(what_is_not_seen_at_once) {
                "Label:  -> a=b (live)\nMemory: 0 -> 67108864 (live)\nPidsLimit:  -> 9 (live)\n"
                "PublishPort:  -> 8080:80/tcp (live)\n");
         /* What the program was told at its start. */
-        expect(WEB, WEB, WEB "[Service]\nType=notify\nWatchdogSec=5\n",
-               "Type: exec -> notify (restart)\nWatchdogSec: 0 -> 5s (restart)\n");
+        expect(WEB, WEB, WEB "[Service]\nType=simple\nWatchdogSec=5\n",
+               "Type: exec -> simple (restart)\nWatchdogSec: 0 -> 5s (restart)\n");
         /* Those of a network namespace that is kept would stay. */
         expect(WEB, WEB, WEB "Sysctl=net.ipv4.ip_forward=1\n",
                "Sysctl:  -> net/ipv4/ip_forward=1 (new container)\n");

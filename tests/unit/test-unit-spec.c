@@ -40,7 +40,7 @@ END_TEST
 
 START_TEST(service_values) {
         autoptr(UnitSpec) u =
-                web("[Service]\nType=notify\nRestart=on-failure\nRestartSec=2\nRestartSteps=3\n"
+                web("Notify=yes\n[Service]\nType=notify\nRestart=on-failure\nRestartSec=2\nRestartSteps=3\n"
                     "RestartMaxDelaySec=1min\nTimeoutStartSec=0\nTimeoutStopSec=5s\n"
                     "SuccessExitStatus=3 TEMPFAIL\nSuccessExitStatus=SIGUSR1\nRemainAfterExit=yes\n"
                     "MemoryMax=512M\nCPUWeight=200\nCPUQuota=150%\nTasksMax=64\n");
