@@ -7,6 +7,7 @@
 #include "spec/spec-make.h"
 #include "spec/syscall-groups.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 static int check_call_groups(const UnitSpec *u, Diag *diag) {
         const SystemCallChoice *c = &u->container->system_calls;
@@ -17,7 +18,7 @@ static int check_call_groups(const UnitSpec *u, Diag *diag) {
                 STRV_FOREACH (name, lists[i]) {
                         if (**name != '@' || syscall_group_exists(*name))
                                 continue;
-                        bad = diag_error(diag, check_place(u, "Container", "SystemCallFilter"), -EINVAL,
+                        bad = diag_error(diag, unit_place(u, "Container", "SystemCallFilter"), -EINVAL,
                                          "SystemCallFilter=: \"%s\" is not a group of system calls", *name);
                         diag_did_you_mean(diag, *name, syscall_groups());
                 }
@@ -36,7 +37,7 @@ static int check_profile(const UnitSpec *u, Diag *diag) {
         if (!unread)
                 return -ENOMEM;
         if (spec_files_read(u, unread, &files) < 0) {
-                diag_warning(diag, check_place(u, "Container", "SeccompProfile"),
+                diag_warning(diag, unit_place(u, "Container", "SeccompProfile"),
                              "SeccompProfile=: %s cannot be read now", path);
                 return 0;
         }
@@ -80,7 +81,7 @@ static int check_devices(const UnitSpec *u, Diag *diag) {
 static void check_groups(const UnitSpec *u, Diag *diag) {
         if (!strv_contains(u->container->groups, "keep-groups"))
                 return;
-        diag_warning(diag, check_place(u, "Container", "GroupAdd"), "GroupAdd=keep-groups does nothing here");
+        diag_warning(diag, unit_place(u, "Container", "GroupAdd"), "GroupAdd=keep-groups does nothing here");
         diag_hint(diag, "the manager is in no groups of a user");
 }
 
@@ -89,14 +90,14 @@ static void check_labels(const UnitSpec *u, Diag *diag) {
 
         for (size_t i = 0; i < ELEMENTSOF(keys) && u->container->security_label_disable; i++)
                 if (unit_spec_is_set(u, "Container", keys[i]))
-                        diag_warning(diag, check_place(u, "Container", keys[i]),
+                        diag_warning(diag, unit_place(u, "Container", keys[i]),
                                      "%s= does nothing with SecurityLabelDisable=yes", keys[i]);
 }
 
 static int check_resolver(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
         const NetworkKeys *k = &c->network;
-        const Where at = check_place(u, "Container", "ResolvConf");
+        const Where at = unit_place(u, "Container", "ResolvConf");
 
         if (c->resolv_conf == RESOLV_CONF_DELETE) {
                 (void) diag_error(diag, at, -EINVAL, "ResolvConf=delete is not supported");

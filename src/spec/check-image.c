@@ -2,6 +2,7 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 /* A value that is there but bad has been reported already. */
 static int check_required(const UnitSpec *u, const char *key, const char *what, Diag *diag) {
@@ -9,7 +10,7 @@ static int check_required(const UnitSpec *u, const char *key, const char *what, 
 
         if (unit_spec_is_set(u, section, key))
                 return 0;
-        return diag_error(diag, check_place(u, section, NULL), -EINVAL, "%s= is missing: %s", key, what);
+        return diag_error(diag, unit_place(u, section, NULL), -EINVAL, "%s= is missing: %s", key, what);
 }
 
 int check_image(UnitSpec *u, Diag *diag) {
@@ -26,15 +27,15 @@ static int check_context(const UnitSpec *u, Diag *diag) {
         bool directory = unit_spec_is_set(u, "Service", "WorkingDirectory");
 
         if (streq_null(b->context, "file") && !unit_spec_is_set(u, "Build", "File"))
-                return diag_error(diag, check_place(u, "Build", "SetWorkingDirectory"), -EINVAL,
+                return diag_error(diag, unit_place(u, "Build", "SetWorkingDirectory"), -EINVAL,
                                   "SetWorkingDirectory=file needs File=");
         if (unit_spec_is_set(u, "Build", "SetWorkingDirectory") || directory)
                 return 0;
         if (!unit_spec_is_set(u, "Build", "File"))
-                return diag_error(diag, check_place(u, "Build", NULL), -EINVAL,
+                return diag_error(diag, unit_place(u, "Build", NULL), -EINVAL,
                                   "neither SetWorkingDirectory= nor File= says what to build");
         if (b->file && b->file[0] != '/' && !build_is_url(b->file))
-                return diag_error(diag, check_place(u, "Build", "File"), -EINVAL,
+                return diag_error(diag, unit_place(u, "Build", "File"), -EINVAL,
                                   "File=%s is a relative path, which needs SetWorkingDirectory=", b->file);
         return 0;
 }
@@ -59,11 +60,11 @@ int check_kube(UnitSpec *u, Diag *diag) {
 
         bad = check_required(u, "Yaml", "it says what to run", diag);
         if (k->directory == KUBE_DIRECTORY_YAML && strv_length(k->yaml) > 1)
-                bad = diag_error(diag, check_place(u, "Kube", "SetWorkingDirectory"), -EINVAL,
+                bad = diag_error(diag, unit_place(u, "Kube", "SetWorkingDirectory"), -EINVAL,
                                  "SetWorkingDirectory=yaml does not go together with several files in Yaml=");
         /* A Kubernetes file has no maps of ids that these could be. */
         if (k->users.remap == REMAP_MANUAL)
-                r = diag_error(diag, check_place(u, "Kube", "RemapUsers"), -EINVAL,
+                r = diag_error(diag, unit_place(u, "Kube", "RemapUsers"), -EINVAL,
                                "RemapUsers=manual is not for .kube units");
         else
                 r = check_users(u, "Kube", &k->users, diag);

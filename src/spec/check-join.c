@@ -7,6 +7,7 @@
 #include "spec/key-id-map.h"
 #include "spec/publish.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 static int check_ports(const PublishList *list, Diag *diag) {
         int bad = 0;
@@ -35,10 +36,10 @@ static int check_own_network(const UnitSpec *u, const char *section, const Netwo
                 return 0;
 
         if (k->ip4.family != AF_UNSPEC)
-                bad = diag_error(diag, check_place(u, section, "IP"), -EINVAL,
+                bad = diag_error(diag, unit_place(u, section, "IP"), -EINVAL,
                                  "IP= does not go together with Network=%s", mode);
         if (k->ip6.family != AF_UNSPEC)
-                bad = diag_error(diag, check_place(u, section, "IP6"), -EINVAL,
+                bad = diag_error(diag, unit_place(u, section, "IP6"), -EINVAL,
                                  "IP6= does not go together with Network=%s", mode);
         for (size_t i = 0; i < k->publish.n; i++)
                 diag_warning(diag, k->publish.items[i].at, "PublishPort= does nothing with Network=%s", mode);
@@ -52,7 +53,7 @@ int check_network_keys(const UnitSpec *u, const char *section, const NetworkKeys
         r = check_ports(&k->publish, diag);
         bad = r < 0 ? r : bad;
         if (k->host_name && strlen(k->host_name) >= sizeof(((struct utsname *) 0)->nodename))
-                bad = diag_error(diag, check_place(u, section, "HostName"), -EINVAL,
+                bad = diag_error(diag, unit_place(u, section, "HostName"), -EINVAL,
                                  "HostName=: a host name has at most 64 letters");
         return bad;
 }
@@ -109,7 +110,7 @@ static int check_one_way(const UnitSpec *u, const char *section, Diag *diag) {
                 const char *key = first_set(u, section, ways[i]);
 
                 if (first && key)
-                        return diag_error(diag, check_place(u, section, key), -EINVAL,
+                        return diag_error(diag, unit_place(u, section, key), -EINVAL,
                                           "%s= does not go together with %s=", key, first);
                 first = first ? first : key;
         }
@@ -141,7 +142,6 @@ int check_users(const UnitSpec *u, const char *section, UserKeys *k, Diag *diag)
         if (r < 0)
                 return r;
         if (part && !unit_spec_is_set(u, section, "RemapUsers"))
-                return diag_error(diag, check_place(u, section, part), -EINVAL,
-                                  "%s= needs RemapUsers=", part);
+                return diag_error(diag, unit_place(u, section, part), -EINVAL, "%s= needs RemapUsers=", part);
         return translate_remap(k);
 }

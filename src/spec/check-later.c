@@ -5,6 +5,7 @@
  */
 #include "basic/macro.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 static int mount_later(const char *key, const MountSpec *m, Diag *diag) {
         if (m->kind == MOUNT_IMAGE && m->subpath)
@@ -72,12 +73,12 @@ int check_later(const UnitSpec *u, Diag *diag) {
         bad = mounts_later(c, diag);
         network_later(&c->network.choice, diag);
         if (c->volatile_mode == VOLATILE_YES) {
-                bad = diag_error(diag, check_place(u, "Container", "Volatile"), -EINVAL,
+                bad = diag_error(diag, unit_place(u, "Container", "Volatile"), -EINVAL,
                                  "Volatile=yes is not supported yet");
                 diag_hint(diag, "state and overlay are");
         }
         if (u->service.exec.cpu_affinity.numa)
-                diag_warning(diag, check_place(u, "Service", "CPUAffinity"),
+                diag_warning(diag, unit_place(u, "Service", "CPUAffinity"),
                              "CPUAffinity=numa is not supported yet");
         return bad;
 }

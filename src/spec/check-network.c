@@ -68,7 +68,7 @@ static int check_mode(const UnitSpec *u, Diag *diag) {
 
         if (!mode || driver < 0 || strv_contains((char **) modes[driver], mode))
                 return 0;
-        return diag_error(diag, check_place(u, "Network", "Options"), -EINVAL,
+        return diag_error(diag, unit_place(u, "Network", "Options"), -EINVAL,
                           "Options=mode=%s does not go together with Driver=%s", mode,
                           network_driver_to_string(driver));
 }
@@ -78,17 +78,17 @@ static int check_supported(const UnitSpec *u, Diag *diag) {
         const NetworkSection *n = u->network;
 
         if (n->driver != NETWORK_DRIVER_BRIDGE && n->driver >= 0) {
-                diag_warning(diag, check_place(u, "Network", "Driver"), "Driver=%s is not supported yet",
+                diag_warning(diag, unit_place(u, "Network", "Driver"), "Driver=%s is not supported yet",
                              network_driver_to_string(n->driver));
                 diag_hint(diag, "the network is not started");
         }
         if (n->ipam_driver != IPAM_DRIVER_HOST_LOCAL && n->ipam_driver >= 0) {
-                diag_warning(diag, check_place(u, "Network", "IPAMDriver"),
+                diag_warning(diag, unit_place(u, "Network", "IPAMDriver"),
                              "IPAMDriver=%s is not supported yet", ipam_driver_to_string(n->ipam_driver));
                 diag_hint(diag, "the network is not started");
         }
         if (n->disable_dns && n->dns.n > 0)
-                diag_warning(diag, check_place(u, "Network", "DNS"), "DNS= does nothing with DisableDNS=yes");
+                diag_warning(diag, unit_place(u, "Network", "DNS"), "DNS= does nothing with DisableDNS=yes");
         return 0;
 }
 

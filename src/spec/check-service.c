@@ -3,9 +3,10 @@
 
 #include "basic/macro.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 static Where at(const UnitSpec *u, const char *key) {
-        return check_place(u, "Service", key);
+        return unit_place(u, "Service", key);
 }
 
 static bool is_set(const UnitSpec *u, const char *key) {

@@ -2,6 +2,7 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 int check_add_dependency(UnitSpec *u, UnitDependency dependency, const char *name) {
         char ***list = &u->unit.dependencies[dependency];
@@ -28,7 +29,7 @@ int check_unit(UnitSpec *u, Diag *diag) {
 
                 if (!strv_contains(u->unit.dependencies[d], u->name))
                         continue;
-                diag_warning(diag, check_place(u, "Unit", key), "%s= names the unit itself", key);
+                diag_warning(diag, unit_place(u, "Unit", key), "%s= names the unit itself", key);
                 strv_remove(u->unit.dependencies[d], u->name);
         }
         return 0;

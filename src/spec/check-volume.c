@@ -1,16 +1,17 @@
 /* Do the keys of a .volume unit go together? */
 #include "basic/macro.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 static int check_image_volume(const UnitSpec *u, Diag *diag) {
         const VolumeSection *v = u->volume;
         bool wanted = streq_null(v->driver, "image");
 
         if (wanted && !unit_spec_is_set(u, "Volume", "Image"))
-                return diag_error(diag, check_place(u, "Volume", "Driver"), -EINVAL,
+                return diag_error(diag, unit_place(u, "Volume", "Driver"), -EINVAL,
                                   "Driver=image needs Image=");
         if (!wanted && v->image)
-                diag_warning(diag, check_place(u, "Volume", "Image"),
+                diag_warning(diag, unit_place(u, "Volume", "Image"),
                              "Image= does nothing without Driver=image");
         return 0;
 }
@@ -19,7 +20,7 @@ static int check_image_volume(const UnitSpec *u, Diag *diag) {
 static void check_owner(const UnitSpec *u, const char *user, unsigned a, const char *uid, unsigned b,
                         Diag *diag) {
         if (a != OWNER_UNSET && b != OWNER_UNSET && a != b && !u->volume->device)
-                diag_warning(diag, check_place(u, "Volume", user), "%s= does nothing beside %s=", user, uid);
+                diag_warning(diag, unit_place(u, "Volume", user), "%s= does nothing beside %s=", user, uid);
 }
 
 int check_volume(UnitSpec *u, Diag *diag) {
@@ -29,9 +30,9 @@ int check_volume(UnitSpec *u, Diag *diag) {
 
         bad = check_image_volume(u, diag);
         if (v->type && !unit_spec_is_set(u, "Volume", "Device"))
-                bad = diag_error(diag, check_place(u, "Volume", "Type"), -EINVAL, "Type= needs Device=");
+                bad = diag_error(diag, unit_place(u, "Volume", "Type"), -EINVAL, "Type= needs Device=");
         if (v->driver && !streq(v->driver, "local")) {
-                diag_warning(diag, check_place(u, "Volume", "Driver"), "Driver=%s is not supported yet",
+                diag_warning(diag, unit_place(u, "Volume", "Driver"), "Driver=%s is not supported yet",
                              v->driver);
                 diag_hint(diag, "the volume is not made");
         }

@@ -10,6 +10,7 @@
 #include "spec/spec-making.h"
 #include "spec/syscall-groups.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 /* Podman's order: drop, then add; but of "AddCapability=ALL" what is dropped by name stays dropped. */
 static uint64_t make_capabilities(const Making *m) {
@@ -28,7 +29,7 @@ static int expand(const Making *m, char *const *names, char ***ret) {
 
         /* What the check of the unit has let through. */
         if (r == -ENOENT)
-                return diag_error(m->diag, check_place(m->unit, "Container", "SystemCallFilter"), -EINVAL,
+                return diag_error(m->diag, unit_place(m->unit, "Container", "SystemCallFilter"), -EINVAL,
                                   "SystemCallFilter=: unknown group of system calls");
         return r;
 }

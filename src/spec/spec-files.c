@@ -9,6 +9,7 @@
 #include "basic/macro.h"
 #include "spec/spec-make.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 #define PROFILE_MAX ((size_t) 1024 * 1024)
 #define RANGES_MAX  ((size_t) 4 * 1024 * 1024)
@@ -34,7 +35,7 @@ int spec_files_read(const UnitSpec *u, Diag *diag, SpecFiles *ret) {
                 r = read_regular(c->seccomp.path, PROFILE_MAX, &ret->seccomp);
         if (r < 0)
                 return r == -ENOMEM ? r
-                                    : diag_error(diag, check_place(u, "Container", "SeccompProfile"), r,
+                                    : diag_error(diag, unit_place(u, "Container", "SeccompProfile"), r,
                                                  "%s cannot be read: %s", c->seccomp.path, strerror(-r));
 
         /* Missing files have no ranges. */

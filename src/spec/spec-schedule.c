@@ -9,6 +9,7 @@
 #include "basic/macro.h"
 #include "spec/spec-making.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 static bool is_set(const Making *m, const char *key) {
         return unit_spec_is_set(m->unit, "Service", key);
@@ -48,7 +49,7 @@ static int make_affinity(const Making *m, ScheduleSpec *s) {
         for (size_t i = 0; i < set->n; i++)
                 for (unsigned cpu = set->items[i].first; cpu <= set->items[i].last; cpu++) {
                         if (cpu >= SCHEDULE_CPUS_MAX)
-                                return diag_error(m->diag, check_place(m->unit, "Service", "CPUAffinity"),
+                                return diag_error(m->diag, unit_place(m->unit, "Service", "CPUAffinity"),
                                                   -EINVAL, "CPUAffinity=: processors are numbered up to %d",
                                                   SCHEDULE_CPUS_MAX - 1);
                         s->cpus[cpu / 64] |= UINT64_C(1) << (cpu % 64);
@@ -69,7 +70,7 @@ static int make_personality(const Making *m, ScheduleSpec *s) {
         if (!wanted)
                 return 0;
         if (!streq(wanted, native) && !streq(wanted, older))
-                return diag_error(m->diag, check_place(m->unit, "Service", "Personality"), -EINVAL,
+                return diag_error(m->diag, unit_place(m->unit, "Service", "Personality"), -EINVAL,
                                   "Personality=%s is not what this processor can be: %s or %s", wanted,
                                   native, older);
         s->personality = streq(wanted, older) ? PER_LINUX32 : PER_LINUX;

@@ -7,6 +7,7 @@
 #include "basic/strv.h"
 #include "spec/spec-making.h"
 #include "spec/unit-check.h"
+#include "spec/unit-place.h"
 
 bool spec_has_id_maps(const UserKeys *k) {
         return k->uid_map.n > 0 || k->gid_map.n > 0 || k->sub_uid || k->sub_gid;
@@ -58,7 +59,7 @@ static int find_ranges(const Making *m, const char *key, const char *name, const
                 r = parse_range(line, name, to);
         if (r < 0 || to->n > 0)
                 return r;
-        return diag_error(m->diag, check_place(m->unit, m->title, key), -EINVAL,
+        return diag_error(m->diag, unit_place(m->unit, m->title, key), -EINVAL,
                           "%s=: %s has no range of \"%s\"", key, file, name);
 }
 
@@ -111,7 +112,7 @@ static bool adds(const IdMapList *lines) {
 }
 
 static int bad_map(const Making *m, const char *key, int r) {
-        const Where at = check_place(m->unit, m->title, key);
+        const Where at = unit_place(m->unit, m->title, key);
 
         if (r == -ENOMEM)
                 return r;

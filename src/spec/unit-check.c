@@ -1,11 +1,6 @@
 /* Rules over several keys. Each says at the key that is to be changed what it does not go together with. */
 #include "spec/unit-check.h"
 #include "basic/macro.h"
-#include "spec/unit-place.h"
-
-Where check_place(const UnitSpec *u, const char *section, const char *key) {
-        return unit_place(u, section, key);
-}
 
 bool unit_kind_is_idle(UnitKind kind) {
         return kind == UNIT_BUILD || kind == UNIT_KUBE || kind == UNIT_ARTIFACT;

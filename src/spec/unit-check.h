@@ -14,10 +14,6 @@ const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const ch
  */
 int unit_check(UnitSpec *u, Diag *diag);
 
-/** check_place() - where @key was assigned last; else the section's head (also with @key NULL); else the
- * file. */
-Where check_place(const UnitSpec *u, const char *section, const char *key);
-
 /** unit_kind_is_idle() - are units of this kind read and checked only, with nobody to run them yet? */
 bool unit_kind_is_idle(UnitKind kind);
 
