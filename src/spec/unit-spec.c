@@ -49,7 +49,8 @@ const void *unit_spec_section(const UnitSpec *u, const char *section) {
 }
 
 const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const char *key) {
-        bool any_name = key_has_old_names(section, key);
+        /* Of what PodmanArgs= gives, there is nothing most often. */
+        bool any_name = raw->n_values > 0 && key_has_old_names(section, key);
 
         for (size_t i = raw->n_values; i-- > 0;) {
                 const RawValue *v = &raw->values[i];
