@@ -52,7 +52,8 @@ int file_read_fd(int fd, size_t max, char **ret, size_t *ret_size) {
 int file_read(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size) {
         autoclose int fd = -EBADF;
 
-        fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        /* A FIFO of that name would hold up who asks until somebody writes into it. */
+        fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (fd < 0)
                 return -errno;
 

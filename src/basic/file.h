@@ -15,6 +15,8 @@
  * @max:     refuse more bytes with -EFBIG
  * @ret:     free() it
  * @ret_size: without the NUL; may be NULL
+ *
+ * Never waits: a FIFO without a writer is empty, one with a writer that has not written is -EAGAIN.
  */
 int file_read(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
 

@@ -33,6 +33,17 @@ START_TEST(replace_then_read) {
 }
 END_TEST
 
+START_TEST(a_fifo_holds_nobody_up) {
+        autoclose int dir = scratch();
+        autofree char *text = NULL;
+        size_t size = 1;
+
+        ck_assert_int_eq(mkfifoat(dir, "fifo", 0600), 0);
+        ck_assert_int_eq(file_read(dir, "fifo", 100, &text, &size), 0);
+        ck_assert_uint_eq(size, 0);
+}
+END_TEST
+
 START_TEST(removal_stays_in_its_tree) {
         autoclose int dir = scratch();
         struct stat st;
@@ -107,5 +118,5 @@ START_TEST(paths_are_normalized) {
 }
 END_TEST
 
-TEST_MAIN("file", replace_then_read, removal_stays_in_its_tree, removal_of_a_deep_tree,
-          beneath_refuses_to_leave, paths_are_normalized)
+TEST_MAIN("file", replace_then_read, a_fifo_holds_nobody_up, removal_stays_in_its_tree,
+          removal_of_a_deep_tree, beneath_refuses_to_leave, paths_are_normalized)
