@@ -98,7 +98,7 @@ static int check_taken(const Static *s, Known *known) {
                 if (c->unit == s->unit || set_exclusive(c->unit->spec, s->unit->spec) ||
                     !set_pair(s->unit, s->at, c->unit, c->at, &p))
                         continue;
-                (void) diag_error(p.diag, p.at, -EINVAL, "%s is the address of %s, too", text, p.other->name);
+                diag_warning(p.diag, p.at, "%s is the address of %s, too", text, p.other->name);
                 set_hint_other(&p);
                 break;
         }

@@ -51,8 +51,8 @@ static int check_name(const SetUnit *u, const Name *n, Claims *claims) {
 
         other = find_other(claim);
         if (other && set_pair(u, claim->at, other->unit, other->at, &p)) {
-                (void) diag_error(p.diag, p.at, -EINVAL, "the %s of %s has the name \"%s\", too", n->what,
-                                  p.other->name, name);
+                diag_warning(p.diag, p.at, "the %s of %s has the name \"%s\", too", n->what, p.other->name,
+                             name);
                 set_hint_other(&p);
         }
         return 0;

@@ -53,8 +53,8 @@ static void report(const Port *later, const Port *earlier) {
 
         if (!set_pair(later->unit, later->publish->at, earlier->unit, earlier->publish->at, &p))
                 return;
-        (void) diag_error(p.diag, p.at, -EINVAL, "PublishPort=: host port %u/%s is published by %s, too",
-                          port, protocol_to_string(later->publish->protocol), p.other->name);
+        diag_warning(p.diag, p.at, "PublishPort=: host port %u/%s is published by %s, too", port,
+                     protocol_to_string(later->publish->protocol), p.other->name);
         set_hint_other(&p);
 }
 

@@ -176,31 +176,32 @@ END_TEST
 START_TEST(ports) {
         expect((Units){ "a.container", BOX("PublishPort=8080:80\n"), "b.container",
                         BOX("PublishPort=8080:80\n") },
-               "b.container:3:13: error: PublishPort=: host port 8080/tcp is published by a.container, too "
+               "b.container:3:13: warning: PublishPort=: host port 8080/tcp is published by a.container, too "
                "(in "
                "a.container:3)\n");
         /* Told to the one that was asked about. */
         expect((Units){ "a.container", BOX("PublishPort=8080:80\n"), "!b.container",
                         BOX("PublishPort=8080:80\n") },
-               "a.container:3:13: error: PublishPort=: host port 8080/tcp is published by b.container, too "
+               "a.container:3:13: warning: PublishPort=: host port 8080/tcp is published by b.container, too "
                "(in "
                "b.container:3)\n");
         /* Ranges, and one address of all. */
         expect((Units){ "a.container", BOX("PublishPort=8000-8010:80-90/udp\n"), "b.container",
                         BOX("PublishPort=127.0.0.1:8005:80/udp\n") },
-               "b.container:3:13: error: PublishPort=: host port 8005/udp is published by a.container, too "
+               "b.container:3:13: warning: PublishPort=: host port 8005/udp is published by a.container, too "
                "(in "
                "a.container:3)\n");
         expect((Units){ "a.container", BOX("PublishPort=0.0.0.0:80:80\n"), "b.container",
                         BOX("PublishPort=10.1.1.1:80:80\n") },
-               "b.container:3:13: error: PublishPort=: host port 80/tcp is published by a.container, too (in "
+               "b.container:3:13: warning: PublishPort=: host port 80/tcp is published by a.container, too "
+               "(in "
                "a.container:3)\n");
         /* A pod publishes for its members. */
         expect((Units){ "a.pod", "[Pod]\nPublishPort=80:80\nIP=10.89.0.5\n", "b.container",
                         BOX("PublishPort=80:80\nIP=10.89.0.5\n") },
-               "b.container:3:13: error: PublishPort=: host port 80/tcp is published by a.pod, too (in "
+               "b.container:3:13: warning: PublishPort=: host port 80/tcp is published by a.pod, too (in "
                "a.pod:2)\n"
-               "b.container:4:4: error: 10.89.0.5 is the address of a.pod, too (in a.pod:3)\n");
+               "b.container:4:4: warning: 10.89.0.5 is the address of a.pod, too (in a.pod:3)\n");
         /* Other addresses, families, protocols, ports; a port that is picked; no publishing at all. */
         expect((Units){ "a.container",
                         BOX("PublishPort=127.0.0.1:80:80\nPublishPort=81:81\nPublishPort=[::]:82:82\n"),
@@ -217,7 +218,7 @@ START_TEST(addresses) {
 #define BACK "back.network", "[Network]\nSubnet=10.1.0.0/24\n"
         expect((Units){ BACK, "a.container", BOX("Network=back.network\nIP=10.1.0.5\n"), "b.container",
                         BOX("Network=back.network:ip=10.1.0.5\n") },
-               "b.container:3:9: error: 10.1.0.5 is the address of a.container, too (in a.container:4)\n");
+               "b.container:3:9: warning: 10.1.0.5 is the address of a.container, too (in a.container:4)\n");
         expect((Units){ BACK, "a.container", BOX("Network=back.network\nIP=10.2.0.5\nIP6=fd00::5\n") },
                "a.container:4:4: error: IP=: 10.2.0.5 is in no subnet of back.network\n"
                "a.container:5:5: error: IP6=: back.network has no IPv6 subnet\n");
@@ -269,17 +270,18 @@ END_TEST
 
 START_TEST(names) {
         expect((Units){ "a.container", BOX("ContainerName=db\n"), "b.container", BOX("ContainerName=db\n") },
-               "b.container:3:15: error: the container of a.container has the name \"db\", too (in "
+               "b.container:3:15: warning: the container of a.container has the name \"db\", too (in "
                "a.container:3)\n");
         expect((Units){ "a.container", BOX("ContainerName=db\n"), "db.container", BOX("") },
-               "db.container: error: the container of a.container has the name \"db\", too (in "
+               "db.container: warning: the container of a.container has the name \"db\", too (in "
                "a.container:3)\n");
         expect((Units){ "a.network", "[Network]\nNetworkName=n\n", "b.network",
                         "[Network]\nNetworkName=n\n" },
-               "b.network:2:13: error: the network of a.network has the name \"n\", too (in a.network:2)\n");
+               "b.network:2:13: warning: the network of a.network has the name \"n\", too (in "
+               "a.network:2)\n");
         expect((Units){ "a.volume", "[Volume]\nVolumeName=n\n", "n.volume", "[Volume]\n", "n.network",
                         "[Network]\n" },
-               "n.volume: error: the volume of a.volume has the name \"n\", too (in a.volume:2)\n");
+               "n.volume: warning: the volume of a.volume has the name \"n\", too (in a.volume:2)\n");
         expect((Units){ "back-network.container", BOX(""), "back.network", "[Network]\n" },
                "back.network: error: the service of back-network.container would be called "
                "back-network.service, too "
@@ -375,7 +377,7 @@ START_TEST(many) {
         said = diag_to_string(diag);
         ck_assert_str_eq(
                 said,
-                "/etc/nsunits/u4999.container:5:4: error: 10.89.0.251 is the address of u4749.container, "
+                "/etc/nsunits/u4999.container:5:4: warning: 10.89.0.251 is the address of u4749.container, "
                 "too (in /etc/nsunits/u4749.container:5)\n");
         for (size_t i = 0; i < ELEMENTSOF(specs); i++)
                 unit_spec_free(specs[i]);
