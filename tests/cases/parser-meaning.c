@@ -353,6 +353,11 @@ void check_meaning(Case *c) {
         if (raw_unit_add(u, "Container", "Image", "docker.io/library/x", (Where){}) < 0)
                 abort();
 
+        /* Who notifies is said in [Container]. */
+        if (find_value(u, "Type") && streq(find_value(u, "Type")->value, "notify") &&
+            raw_unit_add(u, "Container", "Notify", "yes", (Where){}) < 0)
+                abort();
+
         r = unit_spec_load(u, &c->specifiers, diag, &spec);
         said = must(diag_to_string(diag));
         if (r == 0 && complained(c, u, diag))
