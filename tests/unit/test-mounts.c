@@ -6,7 +6,7 @@
 
 typedef struct World {
         int userns_fd, root_fd;
-        char *volumes_dir, *container_dir, *source, *file;
+        char *staging, *volumes_dir, *container_dir, *source, *file;
         ContainerSpec spec;
         MountsRequest q;
 } World;
@@ -15,11 +15,13 @@ static void world_make(World *w, MountSpec *mounts, size_t n) {
         fixture_enter();
         *w = (World){
                 .userns_fd = fixture_userns(),
+                .staging = fixture_path("staging"),
                 .volumes_dir = fixture_path("volumes"),
                 .container_dir = fixture_path("containers/web.container"),
                 .source = fixture_path("source"),
                 .file = fixture_path("source/file"),
         };
+        fixture_directory("staging", 0, 0755);
         fixture_directory("source", 0, 0755);
         fixture_file(AT_FDCWD, "source/file", "text", 1000, 0644);
         fixture_directory("root/data", 0, 0755);
@@ -29,6 +31,7 @@ static void world_make(World *w, MountSpec *mounts, size_t n) {
         w->spec.n_mounts = n;
         w->q = (MountsRequest){
                 .spec = &w->spec,
+                .staging = w->staging,
                 .volumes_dir = w->volumes_dir,
                 .container_dir = w->container_dir,
                 .root_fd = w->root_fd,
@@ -40,6 +43,7 @@ static void world_make(World *w, MountSpec *mounts, size_t n) {
 }
 
 static void world_end(World *w) {
+        free(w->staging);
         free(w->volumes_dir);
         free(w->container_dir);
         free(w->source);
