@@ -1,7 +1,7 @@
 """Passes TCP on, and holds it up once so many bytes have come back.
 
 pausing-proxy.py PORT TARGET-PORT BYTES DIRECTORY: makes DIRECTORY/paused then, and goes on when there is
-DIRECTORY/go.
+DIRECTORY/go. A DIRECTORY/more lets another mebibyte pass.
 """
 import os
 import socket
@@ -14,15 +14,24 @@ lock = threading.Lock()
 passed = 0
 
 
+def is_over():
+    global limit
+    with lock:
+        if passed > limit:
+            try:
+                os.unlink(os.path.join(directory, "more"))
+                limit += 1024 * 1024
+            except FileNotFoundError:
+                pass
+        return passed > limit
+
+
 def hold_up(n):
     global passed
     with lock:
         passed += n
-        over = passed > limit
-    if not over:
-        return
-    open(os.path.join(directory, "paused"), "w").close()
-    while not os.path.exists(os.path.join(directory, "go")):
+    while is_over() and not os.path.exists(os.path.join(directory, "go")):
+        open(os.path.join(directory, "paused"), "w").close()
         time.sleep(0.01)
 
 
