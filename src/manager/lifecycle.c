@@ -208,6 +208,7 @@ static void note_change(Unit *u, const MachineOutput *out) {
         unit_health_follow(u);
         graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
         log_change(u, out->before);
+        unit_fds_settle(u);
         if (unit_at_rest(u) && !u->machine.prepared)
                 unit_forget(u);
         else if (unit_save(u) < 0)
