@@ -88,6 +88,7 @@ void manager_free(Manager *m) {
 
         manager_exec_free_all(m);
         manager_pull_free_all(m);
+        manager_free_strays(m);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);
@@ -101,6 +102,7 @@ void manager_free(Manager *m) {
         cgroup_root_free(m->cgroups);
         image_store_free(m->images);
         job_queue_free(m->jobs);
+        job_log_free(m->job_log);
         graph_free(m->graph);
         unit_path_free(m->path);
         host_specifiers_free(m->specifiers);
@@ -112,6 +114,19 @@ void manager_free(Manager *m) {
         free(m->ids.used);
         sd_event_unref(m->event);
         free(m);
+}
+
+void manager_set_program(Manager *m, const char *path) {
+        m->program = path;
+}
+
+int manager_reexecute(Manager *m, Fault *fault) {
+        if (!m->program || access(m->program, X_OK) < 0)
+                return fault_set(fault, "execute", m->program ? -errno : -ENOENT, "%s", strempty(m->program));
+        log_notice("to be executed anew, from %s", m->program);
+        /* It leaves everything to itself. */
+        m->adopted = false;
+        return sd_event_exit(m->event, MANAGER_EXIT_AGAIN);
 }
 
 void manager_set_listener(Manager *m, const ManagerListener *listener, void *data) {
@@ -530,6 +545,8 @@ int manager_startup(Manager *m, Fault *fault) {
 
         r = setup_run_directory(m, fault);
         if (r >= 0)
+                r = manager_open_job_log(m, fault);
+        if (r >= 0)
                 r = cgroup_root_open(NULL, fault, &m->cgroups);
         if (r >= 0)
                 r = keeper_new(m->event, m->cgroups, m->config->paths.run, &m->keeper);
@@ -548,6 +565,8 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
+        manager_follow_strays(m);
+        manager_resume_jobs(m);
         manager_settle_pods(m);
 
         /* What dead imports and removals left behind; the manager does not wait for it. */
