@@ -101,12 +101,14 @@ static int read_line(JobLog *l, const char *line) {
         if (n == 5 && streq(words[0], "job"))
                 return read_job(l, id, words);
         if (n == 3 && streq(words[0], "end")) {
+                const JobResult result = job_result_from_string(words[2]);
                 LoggedJob *j = find_id(l, id);
 
+                if (result < 0)
+                        return 0;
                 if (j)
                         job_log_take(j);
-                if (job_result_from_string(words[2]) >= 0)
-                        note_result(l, id, job_result_from_string(words[2]));
+                note_result(l, id, result);
         }
         return 0;
 }
