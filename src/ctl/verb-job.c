@@ -1,5 +1,5 @@
-/* nsctl start, trigger, stop, restart, reload and their kin: one transaction for all units, and the wait for its
- * end. */
+/* nsctl start, trigger, stop, restart, reload and their kin: one transaction for all units, and the wait for
+ * its end. */
 #include <string.h>
 
 #include "basic/strv.h"
