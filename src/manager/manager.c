@@ -73,6 +73,7 @@ static void leave(Manager *m) {
         (void) umount2(held, MNT_DETACH);
         (void) rmdir(held);
         (void) unlink(pid_file);
+        keeper_end(m->keeper);
         if (m->cgroups)
                 cgroup_root_remove(m->cgroups);
 }
@@ -96,6 +97,7 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
         clock_watch_free(m->clock_watch);
+        keeper_free(m->keeper);
         network_free(m->network);
         cgroup_root_free(m->cgroups);
         image_store_free(m->images);
@@ -184,6 +186,7 @@ static int add_unit(Manager *m, const char *name, Unit **ret) {
 }
 
 void manager_drop_unit(Manager *m, Unit *u) {
+        unit_fds_drop(u);
         HASH_DEL(m->units, u);
         m->by_index[u->index] = NULL;
         graph_set_usable(m->graph, u->index, -ENOENT);
@@ -466,6 +469,8 @@ static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         network_collect(m->network);
         for (Unit *u = m->units; u; u = u->hh.next)
                 unit_hook_collect(u);
+        if (keeper_rest(m->keeper))
+                manager_schedule_collect(m);
         return 0;
 }
 
@@ -531,6 +536,8 @@ int manager_startup(Manager *m, Fault *fault) {
                 r = manager_note_begin(m);
         if (r >= 0)
                 r = cgroup_root_open(NULL, fault, &m->cgroups);
+        if (r >= 0)
+                r = keeper_new(m->event, m->cgroups, m->config->paths.run, &m->keeper);
         if (r >= 0)
                 r = image_store_open(m->config->paths.store, &m->images, fault);
         if (r >= 0)
