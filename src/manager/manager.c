@@ -97,6 +97,7 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
+        clock_watch_free(m->clock_watch);
         keeper_free(m->keeper);
         network_free(m->network);
         cgroup_root_free(m->cgroups);
@@ -299,7 +300,7 @@ int manager_reload(Manager *m) {
                 if (r < 0)
                         break;
                 /* A unit whose file has gone is kept while something of it runs. */
-                if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) &&
+                if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) && !u->trigger &&
                     !job_queue_of_unit(m->jobs, u->index))
                         manager_drop_unit(m, u);
         }
@@ -309,6 +310,8 @@ int manager_reload(Manager *m) {
                 manager_take_pod_policies(m);
         if (r >= 0)
                 manager_apply_live(m);
+        if (r >= 0)
+                manager_settle_triggers(m);
         for (u = m->units; u; u = u->hh.next)
                 manager_tell_changed(m, u);
 
@@ -547,6 +550,8 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r >= 0)
                 r = manager_open_job_log(m, fault);
         if (r >= 0)
+                r = manager_note_begin(m);
+        if (r >= 0)
                 r = cgroup_root_open(NULL, fault, &m->cgroups);
         if (r >= 0)
                 r = keeper_new(m->event, m->cgroups, m->config->paths.run, &m->keeper);
@@ -567,6 +572,7 @@ int manager_startup(Manager *m, Fault *fault) {
         m->adopted = true;
         manager_follow_strays(m);
         manager_resume_jobs(m);
+        manager_settle_triggers(m);
         manager_settle_pods(m);
 
         /* What dead imports and removals left behind; the manager does not wait for it. */

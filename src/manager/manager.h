@@ -186,6 +186,14 @@ int manager_list_networks(Manager *m, char **ret);
 /** manager_list_links() - JSON array: host link, unit, container link, addresses, network. */
 int manager_list_links(Manager *m, char **ret);
 
+/** manager_list_timers() - JSON array of the units whose timers run: when each starts its unit, when it did.
+ */
+int manager_list_timers(Manager *m, char **ret);
+
+/** manager_trigger_unit() - a start job that is about to be queued is to start the container, as its timer or
+ * its sockets would; with @on false that one could not be queued. */
+void manager_trigger_unit(Unit *u, bool on);
+
 typedef struct ExecCall {
         Unit *unit;
         char *const *argv; /* at least one */

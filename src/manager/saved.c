@@ -124,6 +124,8 @@ int unit_save(Unit *u) {
 
         if (u->health)
                 (void) json_object_set_new(o, "health", unit_health_to_json(u));
+        if (u->trigger)
+                (void) json_object_set_new(o, "trigger", unit_trigger_to_json(u));
         if (u->named.pid > 0)
                 (void) json_object_set_new(o, "named", named_to_json(&u->named));
 
@@ -430,6 +432,8 @@ static void discard(Manager *m, const char *name) {
         if (unit_name_kind(name) == UNIT_CONTAINER)
                 kill_left_over(m, name);
         machine_init(&u->machine);
+        unit_trigger_free(u->trigger);
+        u->trigger = NULL;
         unit_release(u);
         unit_forget(u);
         if (u->load_state == LOAD_NOT_FOUND)
@@ -468,6 +472,8 @@ static json_t *adopt_file(Manager *m, const char *name, Unit **ret) {
         r = read_state(m, name, &saved);
         if (r >= 0)
                 r = manager_load_unit_anyway(m, name, ret);
+        if (r >= 0)
+                unit_trigger_adopt(*ret, json_object_get(saved, "trigger"));
         if (r >= 0)
                 r = adopt_unit(*ret, saved);
         if (r >= 0)
