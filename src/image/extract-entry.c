@@ -14,14 +14,7 @@
 
 #include "basic/cleanup.h"
 #include "image/extract-internal.h"
-
-/* trusted.* would steer overlayfs, security.* but capabilities the host's policy. */
-static bool xattr_allowed(const char *name) {
-        if (startswith(name, "user."))
-                return !startswith(name, "user.overlay.");
-        return streq(name, "security.capability") || streq(name, "system.posix_acl_access") ||
-               streq(name, "system.posix_acl_default");
-}
+#include "image/tree-archive.h"
 
 static int xattrs_set(Extract *x, struct archive_entry *entry, const char *path) {
         const char *name;
@@ -30,9 +23,9 @@ static int xattrs_set(Extract *x, struct archive_entry *entry, const char *path)
 
         (void) archive_entry_xattr_reset(entry);
         while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
-                if (name && xattr_allowed(name) && lsetxattr(path, name, value, size, 0) == 0)
+                if (name && tree_xattr_allowed(name) && lsetxattr(path, name, value, size, 0) == 0)
                         continue;
-                if (name && xattr_allowed(name) && (errno == ENOSPC || errno == EDQUOT || errno == EIO))
+                if (name && tree_xattr_allowed(name) && (errno == ENOSPC || errno == EDQUOT || errno == EIO))
                         return -errno;
                 /* Links and FIFOs bear none, some file systems neither. */
                 x->counts.xattrs++;

@@ -138,7 +138,10 @@ static int extract_run(Extract *x) {
             archive_read_open_fd(x->archive, EXTRACT_INPUT, BLOCK_BYTES) != ARCHIVE_OK)
                 return archive_fault(x, "");
 
-        r = archive_walk(x);
+        /* The root is there, whether an entry tells of it or not. */
+        r = dir_note(x, ".", NULL);
+        if (r == 0)
+                r = archive_walk(x);
         if (r == 0)
                 r = dir_notes_finish(x);
         if (r == 0)

@@ -92,29 +92,22 @@ static int manifest_find(Import *i, int dir_fd, Found *f) {
 }
 
 static int layers_import(Import *i, int dir_fd, const Manifest *m, const ConfigBlob *config) {
-        int r;
+        autofree LayerSource *sources = calloc(m->n_layers + 1, sizeof(*sources));
+        autofree char(*paths)[96] = calloc(m->n_layers + 1, sizeof(*paths));
 
+        if (!sources || !paths)
+                return -ENOMEM;
         if (strv_length(config->diff_ids) != m->n_layers)
                 return fault_set(i->fault, "configuration", -EBADMSG, "%zu DiffIDs for %zu layers",
                                  strv_length(config->diff_ids), m->n_layers);
-        r = import_layers_begin(i, m->n_layers);
-        if (r < 0)
-                return r;
-
         for (size_t k = 0; k < m->n_layers; k++) {
-                const Descriptor *d = &m->layers[k];
-                autoclose int fd = -EBADF;
-                char path[96];
-
-                blob_path(d->digest, path);
-                fd = import_open(i, dir_fd, path);
-                if (fd < 0)
-                        return fd;
-                r = import_layer(i, fd, path, d->digest, d->size, config->diff_ids[k]);
-                if (r < 0)
-                        return r;
+                blob_path(m->layers[k].digest, paths[k]);
+                sources[k] = (LayerSource){ .path = paths[k],
+                                            .digest = m->layers[k].digest,
+                                            .size = m->layers[k].size,
+                                            .diff_id = config->diff_ids[k] };
         }
-        return 0;
+        return import_layers(i, dir_fd, sources, m->n_layers);
 }
 
 static int import_found(Import *i, int dir_fd, const Found *f) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -52,7 +53,7 @@ static int look_copy(int from, int to) {
         return futimens(to, times) < 0 ? -errno : 0;
 }
 
-int inherit_directory(int dir_fd, const char *path, const int *lowers, size_t n) {
+static int inherit_directory(int dir_fd, const char *path, const int *lowers, size_t n) {
         const uint64_t flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
         autoclose int to = -EBADF;
 
@@ -72,4 +73,31 @@ int inherit_directory(int dir_fd, const char *path, const int *lowers, size_t n)
                 return look_copy(from, to);
         }
         return 0;
+}
+
+static int root_age(int dir_fd) {
+        static const struct timespec times[2] = {};
+
+        return futimens(dir_fd, times) < 0 ? -errno : 0;
+}
+
+int inherit_directories(int dir_fd, int paths_fd, const int *lowers, size_t n) {
+        autofree char *path = NULL;
+        autofclose FILE *f = NULL;
+        size_t size = 0;
+        int fd, r = 0;
+
+        fd = fcntl(paths_fd, F_DUPFD_CLOEXEC, 3);
+        if (fd < 0)
+                return -errno;
+        f = fdopen(fd, "r");
+        if (!f) {
+                (void) close(fd);
+                return -ENOMEM;
+        }
+        rewind(f);
+        while (r == 0 && getdelim(&path, &size, '\0', f) > 0)
+                r = n == 0 && streq(path, ".") ? root_age(dir_fd)
+                                               : inherit_directory(dir_fd, path, lowers, n);
+        return r == 0 && ferror(f) ? -EIO : r;
 }

@@ -9,9 +9,12 @@
 #include <stddef.h>
 
 /**
- * inherit_directory() - make the directory @path below @dir_fd look as in the first of @lowers that has it
- * @lowers:  roots of layers, topmost first; O_PATH will do
+ * inherit_directories() - make directories below @dir_fd look as in the first of @lowers that has them
+ * @paths_fd:  their paths, each ended by a NUL, read from its beginning
+ * @lowers:    roots of layers, topmost first; O_PATH will do
+ *
+ * A root without a layer below it gets the time 0, so that the same archive always gives the same tree.
  *
  * Returns: 0, also when there is nothing to copy from or to, or a negative errno.
  */
-int inherit_directory(int dir_fd, const char *path, const int *lowers, size_t n);
+int inherit_directories(int dir_fd, int paths_fd, const int *lowers, size_t n);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -17,7 +18,6 @@
 #include "image/decompress.h"
 #include "image/digest.h"
 #include "image/extract.h"
-#include "image/inherit.h"
 #include "image/sandbox.h"
 
 #define BUFFER_BYTES (256 * 1024)
@@ -253,17 +253,20 @@ static int extractor_start(Unpack *u) {
         spec.fds[EXTRACT_REPORT] = report;
         if (u->request->lock_fd >= 0)
                 spec.fds[spec.n_fds++] = u->request->lock_fd;
+        if (u->request->life_fd >= 0)
+                spec.fds[spec.n_fds++] = u->request->life_fd;
         return sandbox_spawn(&spec, &u->extractor, u->fault);
 }
 
+/* Their looks come from layers that may not be there yet. */
 static int implied_take(Unpack *u, const char *path, size_t size) {
-        autofree char *name = strndup(path, size);
-        int r;
+        struct iovec parts[] = { { (void *) path, size }, { (void *) "", 1 } };
+        ssize_t n = writev(u->request->implied_fd, parts, ELEMENTSOF(parts));
 
-        if (!name)
-                return -ENOMEM;
-        r = inherit_directory(u->request->dir_fd, name, u->request->lowers, u->request->n_lowers);
-        return r < 0 ? fault_set(u->fault, "unpack", r, "%.200s", name) : 0;
+        if (n == (ssize_t) size + 1)
+                return 0;
+        return fault_set(u->fault, "unpack", n < 0 ? -errno : -ENOSPC, "%.*s",
+                         (int) MIN_OF(size, (size_t) 200), path);
 }
 
 /* Only we may write trusted.*; the path means what it meant to the child: below the layer's root. */
