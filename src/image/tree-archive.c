@@ -1,7 +1,6 @@
 /* From a directory to entries of a tar. What a file with holes looks like stands in tree-sparse.c. */
 #include "image/tree-archive.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -213,47 +212,41 @@ static int other_write(TreeWalk *t, int dir_fd, const char *directory, const cha
         return S_ISFIFO(st->st_mode) ? fifo_write(t, path, st) : -EBADMSG;
 }
 
-static int names_read(int fd, char ***ret) {
-        autoclosedir DIR *dir = NULL;
-        autostrv char **names = NULL;
-        size_t n = 0, room = 0;
-        struct dirent *entry;
-        int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+typedef struct Names {
+        char **names;
+        size_t n, room;
+} Names;
 
-        dir = copy < 0 ? NULL : fdopendir(copy);
-        if (!dir) {
-                cleanup_close_(&copy);
-                return -ENOMEM;
-        }
-        while ((errno = 0, entry = readdir(dir))) {
-                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
-                        continue;
-                if (n + 1 >= room) {
-                        char **grown = reallocarray(names, room * 2 + 16, sizeof(*grown));
+static int name_take(int dir_fd, const char *name, void *data) {
+        Names *v = data;
+        char *copy;
 
-                        if (!grown)
-                                return -ENOMEM;
-                        names = grown;
-                        room = room * 2 + 16;
-                }
-                names[n + 1] = NULL;
-                names[n] = strdup(entry->d_name);
-                if (!names[n++])
+        if (v->n + 1 >= v->room) {
+                char **grown = reallocarray(v->names, v->room * 2 + 16, sizeof(*grown));
+
+                if (!grown)
                         return -ENOMEM;
+                v->names = grown;
+                v->room = v->room * 2 + 16;
+                v->names[v->n] = NULL;
         }
-        if (errno != 0)
-                return -errno;
-        if (names)
-                strv_sort(names);
-        *ret = take_ptr(names);
+        copy = strdup(name);
+        if (!copy)
+                return -ENOMEM;
+        v->names[v->n++] = copy;
+        v->names[v->n] = NULL;
         return 0;
 }
 
 static int children_write(TreeWalk *t, int fd, const char *directory) {
         autostrv char **names = NULL;
+        Names found = {};
         int r;
 
-        r = names_read(fd, &names);
+        r = dir_each(fd, ".", name_take, &found);
+        names = found.names;
+        if (names)
+                strv_sort(names);
         STRV_FOREACH (name, names) {
                 autofree char *path = NULL;
                 struct stat st;
