@@ -104,6 +104,18 @@ static int regular_make(Extract *x, struct archive_entry *entry, const char *pat
         return contents_write(x, entry, fd);
 }
 
+/* The target may be in a layer below. Whether it is, the parent finds out when all of them are there. */
+static int hardlink_report(const char *from, const char *path) {
+        char text[2 * EXTRACT_PATH_MAX];
+        int n, r;
+
+        r = place_clear(path, false);
+        if (r < 0)
+                return r;
+        n = snprintf(text, sizeof(text), "%s%c%s", from, 0, path);
+        return report_send(REPORT_LINK, text, (size_t) n);
+}
+
 static int hardlink_make(Extract *x, const char *target, const char *path) {
         char from[EXTRACT_PATH_MAX];
         struct stat st, other;
@@ -113,6 +125,8 @@ static int hardlink_make(Extract *x, const char *target, const char *path) {
         if (r < 0)
                 return r;
         /* To itself: nothing may be removed before. */
+        if (lstat(from, &st) < 0 && errno == ENOENT)
+                return hardlink_report(from, path);
         if (lstat(from, &st) < 0 || S_ISDIR(st.st_mode) || is_whiteout(&st))
                 return fault_set(&x->fault, "unpack", -EBADMSG, "%.100s: no link target %.100s", path, from);
         if (lstat(path, &other) == 0 && st.st_dev == other.st_dev && st.st_ino == other.st_ino)

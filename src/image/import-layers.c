@@ -1,6 +1,6 @@
 /*
- * The layers of an image, unpacked side by side. What one of them takes from those below it, the looks of
- * directories, is left to the end; so is the writing out, which is one for all.
+ * The layers of an image, unpacked side by side. What one of them takes from those below it, looks of
+ * directories and targets of hard links, is left to the end; so is the writing out, which is one for all.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -160,8 +160,8 @@ static int lower_add(Layers *l, const LayerSource *source) {
         return 0;
 }
 
-/* From the bottom up: what is implied twice comes from the layer that tells about it. */
-static int implied_apply(Layers *l) {
+/* From the bottom up: a layer takes from those that are complete. */
+static int lowers_apply(Layers *l) {
         size_t next = 0;
 
         for (size_t k = 0; k < l->n && next < l->n_fresh; k++) {
@@ -169,7 +169,7 @@ static int implied_apply(Layers *l) {
                 int r = 0;
 
                 if (new->source == &l->sources[k]) {
-                        r = layer_implied_apply(&new->draft, l->lowers, l->n_lowers);
+                        r = layer_lower_apply(&new->draft, l->lowers, l->n_lowers, l->import->fault);
                         next++;
                 }
                 if (r < 0)
@@ -230,7 +230,7 @@ static int layers_make(Layers *l) {
                 return r;
         r = unpack_all(l);
         if (r == 0)
-                r = implied_apply(l);
+                r = lowers_apply(l);
         if (r == 0)
                 r = digest_all(l);
         return r < 0 ? r : keep_all(l);

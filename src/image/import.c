@@ -33,7 +33,7 @@ static void on_progress(uint64_t done, void *data) {
 
 int import_unpack(Import *i, int fd, const char *object, const char *digest, uint64_t size, LayerDraft *draft,
                   UnpackResult *ret) {
-        autoclose int implied = layer_implied_open(draft);
+        autoclose int lower = layer_lower_open(draft);
         UnpackRequest request = { .input_fd = fd,
                                   .dir_fd = draft->fs_fd,
                                   .object = object,
@@ -42,14 +42,14 @@ int import_unpack(Import *i, int fd, const char *object, const char *digest, uin
                                   .marked = i->count == 0, /* no DiffID to come */
                                   .lock_fd = i->lock_fd,
                                   .life_fd = i->life_fd,
-                                  .implied_fd = implied,
+                                  .lower_fd = lower,
                                   .limits = &i->limits,
                                   .progress = on_progress,
                                   .data = i };
         struct stat st;
 
-        if (implied < 0)
-                return fault_set(i->fault, "unpack", implied, "%s", object);
+        if (lower < 0)
+                return fault_set(i->fault, "unpack", lower, "%s", object);
         i->total = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t) st.st_size : 0;
         return unpack_stream(&request, ret, i->fault);
 }
@@ -182,7 +182,7 @@ static int root_keep(Import *i, LayerDraft *draft, const UnpackResult *result) {
 
         i->step = "sync";
         import_tell(i, 0);
-        r = layer_implied_apply(draft, NULL, 0);
+        r = layer_lower_apply(draft, NULL, 0, i->fault);
         if (r == 0)
                 r = tree_digest(draft->fs_fd, &digest, i->fault);
         if (r == 0)

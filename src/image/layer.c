@@ -9,14 +9,14 @@
 #include <unistd.h>
 
 #include "basic/file.h"
-#include "image/inherit.h"
 #include "image/json.h"
+#include "image/lower.h"
 #include "image/reference.h"
 
 #define NOTE_NAME "layer.json"
 #define NOTE_MAX  4096
 
-#define IMPLIED_NAME "implied"
+#define LOWER_NAME "lower"
 
 #define PATH_BYTES (sizeof(((LayerDraft *) NULL)->name) + 16)
 
@@ -92,25 +92,25 @@ int layer_draft_keep(LayerDraft *draft, const char *diff_id, Fault *fault) {
         return fsync(layers_fd) < 0 ? fault_set(fault, "layer", -errno, "sha256:%s", diff_id) : 0;
 }
 
-int layer_implied_open(const LayerDraft *draft) {
+int layer_lower_open(const LayerDraft *draft) {
         const int flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
         char path[PATH_BYTES];
         int fd;
 
-        draft_path(draft, IMPLIED_NAME, path, sizeof(path));
+        draft_path(draft, LOWER_NAME, path, sizeof(path));
         fd = openat(draft->store->layers_fd, path, flags, 0600);
         return fd < 0 ? -errno : fd;
 }
 
-int layer_implied_apply(const LayerDraft *draft, const int *lowers, size_t n) {
-        autoclose int fd = layer_implied_open(draft);
+int layer_lower_apply(const LayerDraft *draft, const int *lowers, size_t n, Fault *fault) {
+        autoclose int fd = layer_lower_open(draft);
         char path[PATH_BYTES];
         int r;
 
         if (fd < 0)
                 return fd;
-        r = inherit_directories(draft->fs_fd, fd, lowers, n);
-        draft_path(draft, IMPLIED_NAME, path, sizeof(path));
+        r = lower_apply(draft->fs_fd, fd, lowers, n, fault);
+        draft_path(draft, LOWER_NAME, path, sizeof(path));
         if (r == 0 && unlinkat(draft->store->layers_fd, path, 0) < 0)
                 r = -errno;
         return r;

@@ -40,12 +40,12 @@ int layer_drafts_sync(ImageStore *store);
  */
 int layer_draft_keep(LayerDraft *draft, const char *diff_id, Fault *fault);
 
-/** layer_implied_open() - the list of directories that its archive implied, made or read; 0600, for
- * inherit.h. A descriptor or a negative errno. */
-int layer_implied_open(const LayerDraft *draft);
+/** layer_lower_open() - the list of what depends on the layers below (lower.h), made or opened. A descriptor
+ * or a negative errno. */
+int layer_lower_open(const LayerDraft *draft);
 
-/** layer_implied_apply() - make these look as in @lowers, and forget the list. */
-int layer_implied_apply(const LayerDraft *draft, const int *lowers, size_t n);
+/** layer_lower_apply() - take that from @lowers, topmost first, and forget the list. */
+int layer_lower_apply(const LayerDraft *draft, const int *lowers, size_t n, Fault *fault);
 
 /* What a layer says about itself. */
 typedef struct LayerNote {

@@ -18,6 +18,7 @@
 #include "image/decompress.h"
 #include "image/digest.h"
 #include "image/extract.h"
+#include "image/lower.h"
 #include "image/sandbox.h"
 
 #define BUFFER_BYTES (256 * 1024)
@@ -258,15 +259,15 @@ static int extractor_start(Unpack *u) {
         return sandbox_spawn(&spec, &u->extractor, u->fault);
 }
 
-/* Their looks come from layers that may not be there yet. */
-static int implied_take(Unpack *u, const char *path, size_t size) {
-        struct iovec parts[] = { { (void *) path, size }, { (void *) "", 1 } };
-        ssize_t n = writev(u->request->implied_fd, parts, ELEMENTSOF(parts));
+/* For later: the layers below may not be there yet. */
+static int lower_note(Unpack *u, LowerKind kind, const char *text, size_t size) {
+        char byte = (char) kind;
+        struct iovec parts[] = { { &byte, 1 }, { (void *) text, size }, { (void *) "", 1 } };
+        ssize_t n = writev(u->request->lower_fd, parts, ELEMENTSOF(parts));
 
-        if (n == (ssize_t) size + 1)
+        if (n == (ssize_t) size + 2)
                 return 0;
-        return fault_set(u->fault, "unpack", n < 0 ? -errno : -ENOSPC, "%.*s",
-                         (int) MIN_OF(size, (size_t) 200), path);
+        return fault_set(u->fault, "unpack", n < 0 ? -errno : -ENOSPC, "%s", u->request->object);
 }
 
 /* Only we may write trusted.*; the path means what it meant to the child: below the layer's root. */
@@ -296,7 +297,9 @@ static int report_take(Unpack *u) {
         if (u->report.head.kind == REPORT_OPAQUE && size > 0)
                 return opaque_set(u, body->path, size);
         if (u->report.head.kind == REPORT_IMPLIED && size > 0)
-                return implied_take(u, body->path, size);
+                return lower_note(u, LOWER_DIRECTORY, body->path, size);
+        if (u->report.head.kind == REPORT_LINK && size > 0)
+                return lower_note(u, LOWER_LINK, body->path, size);
         if (u->report.head.kind == REPORT_DONE && size == sizeof(UnpackCounts)) {
                 u->counts = body->counts;
                 u->done = true;

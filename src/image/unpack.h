@@ -25,9 +25,8 @@ typedef struct UnpackRequest {
          * a child which has not yet noticed this process's death: -EBADF = none. */
         int lock_fd, life_fd;
 
-        /* Where paths of directories that the archive implies are written to, each ended by a NUL
-         * (inherit.h). */
-        int implied_fd;
+        /* Where that is written which depends on the layers below (lower.h). */
+        int lower_fd;
 
         const ImportLimits *limits;
 
