@@ -76,23 +76,24 @@ static int contents_write(Extract *x, struct archive_entry *entry, int fd) {
         int r;
 
         if (length < 0 || (uint64_t) length > x->limits.max_bytes)
-                return fault_set(&x->fault, "unpack", -E2BIG, "%.200s", x->buffer);
+                return fault_tell(&x->fault, "unpack", -E2BIG, "%.200s is longer than %llu bytes", x->buffer,
+                                  (unsigned long long) x->limits.max_bytes);
 
         while ((r = archive_read_data_block(x->archive, &block, &size, &offset)) == ARCHIVE_OK) {
                 if (offset < 0 || offset > length || size > (uint64_t) (length - offset))
-                        return fault_set(&x->fault, "unpack", -EBADMSG, "%.200s: data past its end",
-                                         x->buffer);
+                        return fault_tell(&x->fault, "unpack", -EBADMSG, "%.200s: data past its end",
+                                          x->buffer);
                 x->counts.bytes += size;
                 if (x->counts.bytes > x->limits.max_bytes)
-                        return fault_set(&x->fault, "unpack", -E2BIG, "more than %llu bytes",
-                                         (unsigned long long) x->limits.max_bytes);
+                        return fault_tell(&x->fault, "unpack", -E2BIG, "more than %llu bytes",
+                                          (unsigned long long) x->limits.max_bytes);
                 r = block_write(fd, block, size, offset);
                 if (r < 0)
                         return r;
         }
         if (r != ARCHIVE_EOF)
-                return fault_set(&x->fault, "unpack", -EBADMSG, "%.100s: %.100s", x->buffer,
-                                 strempty(archive_error_string(x->archive)));
+                return fault_tell(&x->fault, "unpack", -EBADMSG, "%.100s: %.100s", x->buffer,
+                                  strempty(archive_error_string(x->archive)));
         return ftruncate(fd, length) < 0 ? -errno : 0;
 }
 
@@ -128,7 +129,7 @@ static int hardlink_make(Extract *x, const char *target, const char *path) {
         if (lstat(from, &st) < 0 && errno == ENOENT)
                 return hardlink_report(from, path);
         if (lstat(from, &st) < 0 || S_ISDIR(st.st_mode) || is_whiteout(&st))
-                return fault_set(&x->fault, "unpack", -EBADMSG, "%.100s: no link target %.100s", path, from);
+                return fault_tell(&x->fault, "unpack", -EBADMSG, "%.100s: no link target %.100s", path, from);
         if (lstat(path, &other) == 0 && st.st_dev == other.st_dev && st.st_ino == other.st_ino)
                 return 0;
 
@@ -197,6 +198,6 @@ int entry_make(Extract *x, struct archive_entry *entry, const char *path) {
         if (!target && type == AE_IFDIR)
                 return directory_make(x, entry, path);
         if (streq(path, "."))
-                return fault_set(&x->fault, "unpack", -EBADMSG, "the root is no directory");
+                return fault_tell(&x->fault, "unpack", -EBADMSG, "the root is no directory");
         return target ? hardlink_make(x, target, path) : other_make(x, entry, path);
 }

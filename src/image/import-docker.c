@@ -55,8 +55,8 @@ static int config_check(Import *i, const char *member, const char *text, size_t 
         if (r < 0)
                 return r;
         return streq(have, named) ? 0
-                                  : fault_set(i->fault, "digest", -EBADMSG,
-                                              "configuration %.80s is sha256:%s", member, have);
+                                  : fault_tell(i->fault, "digest", -EBADMSG,
+                                               "configuration %.80s is sha256:%s", member, have);
 }
 
 static int layers_import(Import *i, int dir_fd, const DockerImage *from, const ConfigBlob *config) {
@@ -66,8 +66,8 @@ static int layers_import(Import *i, int dir_fd, const DockerImage *from, const C
         if (!sources)
                 return -ENOMEM;
         if (strv_length(config->diff_ids) != n)
-                return fault_set(i->fault, "configuration", -EBADMSG, "%zu DiffIDs for %zu layers",
-                                 strv_length(config->diff_ids), n);
+                return fault_tell(i->fault, "configuration", -EBADMSG, "%zu DiffIDs for %zu layers",
+                                  strv_length(config->diff_ids), n);
         for (size_t k = 0; k < n; k++)
                 sources[k] = (LayerSource){ .path = from->layers[k],
                                             .size = UINT64_MAX,

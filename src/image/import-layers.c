@@ -117,8 +117,8 @@ static int unpack_one(size_t k, int life, Fault *fault, void *data) {
                 return fd;
         r = import_unpack(&i, fd, source->path, source->digest, source->size, &new->draft, &p->result);
         if (r == 0 && !streq(p->result.diff_id, source->diff_id))
-                r = fault_set(fault, "digest", -EBADMSG, "%.100s unpacks to sha256:%s", source->path,
-                              p->result.diff_id);
+                r = fault_tell(fault, "digest", -EBADMSG, "%.100s unpacks to sha256:%s", source->path,
+                               p->result.diff_id);
         atomic_store(&p->ended, r == 0);
         return r;
 }

@@ -28,8 +28,8 @@ static int blob_read(Import *i, int dir_fd, const Descriptor *d, char **ret, siz
         if (r < 0)
                 return r;
         if (size != d->size || !streq(have, d->digest))
-                return fault_set(i->fault, "digest", -EBADMSG, "blob sha256:%s has %zu bytes and sha256:%s",
-                                 d->digest, size, have);
+                return fault_tell(i->fault, "digest", -EBADMSG, "blob sha256:%s has %zu bytes and sha256:%s",
+                                  d->digest, size, have);
         *ret = take_ptr(text);
         *ret_size = size;
         return 0;
@@ -64,14 +64,14 @@ static int manifest_find(Import *i, int dir_fd, Found *f) {
         if (r < 0)
                 return r;
         if (f->manifest->config)
-                return fault_set(i->fault, "manifest", -EBADMSG, "index.json is no index");
+                return fault_tell(i->fault, "manifest", -EBADMSG, "index.json is no index");
 
         for (unsigned depth = 0; !f->manifest->config; depth++) {
                 autoptr(Manifest) index = take_ptr(f->manifest);
                 const Descriptor *d;
 
                 if (depth == INDEX_DEPTH_MAX)
-                        return fault_set(i->fault, "manifest", -E2BIG, "indexes in indexes");
+                        return fault_tell(i->fault, "manifest", -E2BIG, "indexes in indexes");
                 r = manifest_choose(index, architecture ? architecture : architecture_native(),
                                     i->request->name, &d, i->fault);
                 if (r < 0)
@@ -98,8 +98,8 @@ static int layers_import(Import *i, int dir_fd, const Manifest *m, const ConfigB
         if (!sources || !paths)
                 return -ENOMEM;
         if (strv_length(config->diff_ids) != m->n_layers)
-                return fault_set(i->fault, "configuration", -EBADMSG, "%zu DiffIDs for %zu layers",
-                                 strv_length(config->diff_ids), m->n_layers);
+                return fault_tell(i->fault, "configuration", -EBADMSG, "%zu DiffIDs for %zu layers",
+                                  strv_length(config->diff_ids), m->n_layers);
         for (size_t k = 0; k < m->n_layers; k++) {
                 blob_path(m->layers[k].digest, paths[k]);
                 sources[k] = (LayerSource){ .path = paths[k],

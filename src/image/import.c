@@ -71,7 +71,7 @@ int import_open(Import *i, int dir_fd, const char *path) {
         if (fstat(fd, &st) < 0)
                 return -errno;
         if (!S_ISREG(st.st_mode))
-                return fault_set(i->fault, "read", -EBADMSG, "%.200s of the image is no file", path);
+                return fault_tell(i->fault, "read", -EBADMSG, "%.200s of the image is no file", path);
         return take_fd(fd);
 }
 
@@ -104,8 +104,8 @@ static int name_choose(Import *i, const ImportImage *from, const Image *image, c
                 return fault_set(i->fault, "name", r, "%.200s", name);
         if (ref->digest && !streq(ref->digest, image->id) && !streq(ref->digest, image->digest) &&
             !streq_null(ref->digest, i->request->verified_digest))
-                return fault_set(i->fault, "digest", -EBADMSG, "the image is %.100s%.70s, not %.100s",
-                                 image->digest[0] ? "sha256:" : "without manifest", image->digest, name);
+                return fault_tell(i->fault, "digest", -EBADMSG, "the image is %.100s%.70s, not %.100s",
+                                  image->digest[0] ? "sha256:" : "without manifest", image->digest, name);
         return 0;
 }
 
@@ -207,7 +207,7 @@ static int import_root(Import *i, LayerDraft *draft, const UnpackResult *result)
         int r = 0;
 
         if (result->counts.entries == 0)
-                return fault_set(i->fault, "import", -EBADMSG, "no files in the archive");
+                return fault_tell(i->fault, "import", -EBADMSG, "no files in the archive");
         if (store_has_layer(i->store, result->diff_id, NULL))
                 i->report.layers_known++;
         else
@@ -255,7 +255,7 @@ static int import_directory(Import *i, int dir_fd) {
         case TREE_ROOT:
                 break;
         }
-        fault_set(i->fault, "import", -EBADMSG, "the directory is no OCI image layout");
+        fault_tell(i->fault, "import", -EBADMSG, "the directory is no OCI image layout");
         fault_advise(i->fault, "a root file system is imported as a tar of it");
         return -EBADMSG;
 }

@@ -54,33 +54,32 @@ static int look_copy(int from, int to) {
         return futimens(to, times) < 0 ? -errno : 0;
 }
 
+/* Of a directory that nobody tells about: the same archive always gives the same tree. */
+static int look_plain(int to) {
+        static const struct timespec times[2] = {};
+
+        return futimens(to, times) < 0 ? -errno : 0;
+}
+
+/* What is below something that was deleted there, or that is no directory, does not show. */
 static int inherit_directory(int dir_fd, const char *path, const int *lowers, size_t n) {
         const uint64_t flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
-        autoclose int to = -EBADF;
+        autoclose int to = path_in_root_open(dir_fd, path, flags, 0);
 
+        /* Replaced by a later entry. */
+        if (to < 0)
+                return to == -ENOENT || to == -ENOTDIR || to == -ELOOP ? 0 : to;
         for (size_t i = 0; i < n; i++) {
                 autoclose int from = path_in_root_open(lowers[i], path, flags, 0);
 
-                if (from == -ENOENT)
-                        continue;
-                /* Deleted there, or no directory: what is further below does not show. */
+                if (from >= 0)
+                        return look_copy(from, to);
                 if (from == -ENOTDIR || from == -ELOOP)
-                        return 0;
-                if (from < 0)
+                        break;
+                if (from != -ENOENT)
                         return from;
-                to = path_in_root_open(dir_fd, path, flags, 0);
-                if (to < 0)
-                        return to == -ENOENT || to == -ENOTDIR || to == -ELOOP ? 0 : to;
-                return look_copy(from, to);
         }
-        return 0;
-}
-
-/* So that the same archive always gives the same tree. */
-static int root_age(int dir_fd) {
-        static const struct timespec times[2] = {};
-
-        return futimens(dir_fd, times) < 0 ? -errno : 0;
+        return look_plain(to);
 }
 
 /* The directory that @path is in, links followed below the root; what is left of @path in @ret_name. */
@@ -218,19 +217,13 @@ static int link_make(int dir_fd, const char *target, const char *path, const int
         return r < 0 ? r : parent_age(parent, &st);
 }
 
-static int directory_apply(int dir_fd, const char *path, const int *lowers, size_t n, Fault *fault) {
-        int r = n == 0 && streq(path, ".") ? root_age(dir_fd) : inherit_directory(dir_fd, path, lowers, n);
-
-        return r < 0 ? fault_set(fault, "unpack", r, "%.200s", path) : 0;
-}
-
 static int link_apply(int dir_fd, const char *target, const char *path, const int *lowers, size_t n,
                       Fault *fault) {
         int r = link_make(dir_fd, target, path, lowers, n);
 
         if (r == -ENOSPC || r == -EDQUOT || r == -EIO || r == -ENOMEM)
                 return fault_set(fault, "unpack", r, "%.200s", path);
-        return r < 0 ? fault_set(fault, "unpack", -EBADMSG, "%.100s: no link target %.100s", path, target)
+        return r < 0 ? fault_tell(fault, "unpack", -EBADMSG, "%.100s: no link target %.100s", path, target)
                      : 0;
 }
 
@@ -260,7 +253,7 @@ int lower_apply(int dir_fd, int notes_fd, const int *lowers, size_t n, Fault *fa
         rewind(f);
         while ((r = note_read(f, &note)) > 0) {
                 if (note[0] == LOWER_DIRECTORY)
-                        r = directory_apply(dir_fd, note + 1, lowers, n, fault);
+                        r = inherit_directory(dir_fd, note + 1, lowers, n);
                 else if ((r = note_read(f, &path)) > 0)
                         r = link_apply(dir_fd, note + 1, path, lowers, n, fault);
                 else

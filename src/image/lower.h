@@ -3,7 +3,8 @@
  *
  *      - The looks of directories that its archive implies but does not list. overlayfs takes a directory's
  * owner, mode and time from the topmost layer that has it.
- *      - Files that are linked to: a hard link cannot lead into another layer, so that the file is copied.
+ *      - Files that are linked to: a hard link cannot lead into another layer, so that the file is copied, as
+ *        overlayfs copies what is written to. Its other names below go on meaning the file that is there.
  *
  * A layer that several images share is as the first one of them made it.
  */
@@ -25,9 +26,9 @@ typedef enum LowerKind {
  * @notes_fd:  read from its beginning
  * @lowers:    trees of the layers below, topmost first; O_PATH will do
  *
- * A root without a layer below it gets the time 0.
+ * A directory that no layer below has gets the time 0.
  *
- * Returns: 0, also for a directory with nothing to copy from or to; -EBADMSG for a link to nothing; or
+ * Returns: 0; -EBADMSG for a link to nothing; or
  * another negative errno, told in @fault.
  */
 int lower_apply(int dir_fd, int notes_fd, const int *lowers, size_t n, Fault *fault);

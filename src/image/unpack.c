@@ -361,7 +361,8 @@ static int stages_move(Unpack *u, const struct pollfd *polled) {
                 if (r < 0)
                         return fault_set(u->fault, "read", r, "%s", u->request->object);
                 if (s->total > most)
-                        return fault_set(u->fault, "unpack", -E2BIG, "%s", u->request->object);
+                        return fault_tell(u->fault, "unpack", -E2BIG, "%s unpacks to more than %llu bytes",
+                                          u->request->object, (unsigned long long) most);
         }
         return 0;
 }
@@ -426,19 +427,19 @@ static int verdict(Unpack *u, UnpackResult *ret) {
         ret->counts = u->counts;
 
         if (q->size != UINT64_MAX && q->size != raw->total)
-                return fault_set(u->fault, "digest", -EBADMSG, "%s has %llu bytes instead of %llu", q->object,
-                                 (unsigned long long) raw->total, (unsigned long long) q->size);
+                return fault_tell(u->fault, "digest", -EBADMSG, "%s has %llu bytes instead of %llu",
+                                  q->object, (unsigned long long) raw->total, (unsigned long long) q->size);
         if (q->digest && !streq(q->digest, ret->digest))
-                return fault_set(u->fault, "digest", -EBADMSG, "%s is sha256:%s", q->object, ret->digest);
+                return fault_tell(u->fault, "digest", -EBADMSG, "%s is sha256:%s", q->object, ret->digest);
         if (!decompressed)
-                return fault_set(u->fault, "decompress", -EBADMSG, "%s", q->object);
+                return fault_tell(u->fault, "decompress", -EBADMSG, "%s is damaged", q->object);
         if (u->child_fault.error < 0) {
                 if (u->fault && u->fault->error == 0)
                         *u->fault = u->child_fault;
                 return u->child_fault.error;
         }
         if (q->marked && plain->zeros < TAR_BLOCK_BYTES)
-                return fault_set(u->fault, "unpack", -EBADMSG, "%s is cut short", q->object);
+                return fault_tell(u->fault, "unpack", -EBADMSG, "%s is cut short", q->object);
         if (!extracted || !u->done)
                 return fault_set(u->fault, "unpack", -EPROTO, "%s: the sandboxed child failed", q->object);
         return 0;
