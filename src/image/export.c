@@ -164,16 +164,24 @@ static int json_write(Export *e, const char *path, json_t *j) {
 /* A layer on its way into the archive, hashed. */
 typedef struct Passing {
         Export *export;
+        const char *diff_id;
         Digest *digest;
         uint64_t left;
 } Passing;
+
+static int has_changed(Export *e, const char *diff_id) {
+        int r = fault_tell(e->fault, "layer", -EBADMSG, "sha256:%s is not what was unpacked", diff_id);
+
+        fault_advise(e->fault, "nsctl system check tells more");
+        return r;
+}
 
 static int on_layer(const void *bytes, size_t size, void *data) {
         Passing *p = data;
         int r;
 
         if (size > p->left)
-                return -EBADMSG;
+                return has_changed(p->export, p->diff_id);
         p->left -= size;
         r = digest_add(p->digest, bytes, size);
         return r < 0 ? r : tar_bytes(&p->export->tar, bytes, size);
@@ -184,7 +192,7 @@ static int layer_write(Export *e, size_t k) {
         const TreeDigest *layer = &e->layers[k];
         autoptr(Digest) digest = digest_new();
         autoclose int fd = store_layer_open(e->store, diff_id);
-        Passing p = { .export = e, .digest = digest, .left = layer->size };
+        Passing p = { .export = e, .diff_id = diff_id, .digest = digest, .left = layer->size };
         TarEntry entry = { .type = TAR_FILE, .mode = 0644, .size = layer->size };
         char path[96], have[65];
         int r;
@@ -201,10 +209,8 @@ static int layer_write(Export *e, size_t k) {
                 r = tree_archive(fd, on_layer, &p, e->fault);
         if (r == 0)
                 r = digest_end(digest, have);
-        if (r == 0 && (p.left > 0 || !streq(have, layer->digest))) {
-                r = fault_tell(e->fault, "layer", -EBADMSG, "sha256:%s is not what was unpacked", diff_id);
-                fault_advise(e->fault, "nsctl system check tells more");
-        }
+        if (r == 0 && (p.left > 0 || !streq(have, layer->digest)))
+                r = has_changed(e, diff_id);
         return r < 0 ? r : tar_entry_end(&e->tar);
 }
 

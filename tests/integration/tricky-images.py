@@ -1,5 +1,5 @@
 """Makes OCI layouts, a directory each: such as are hard to unpack, and such as lie.
-Usage: tricky-images.py DIRECTORY. A file NAME.refused beside a layout has the words of its refusal; a link NAME.twin leads
+Usage: tricky-images.py DIRECTORY [ROOT.tar]; with a root file system one layout, of 128 layers upon that. A file NAME.refused beside a layout has the words of its refusal; a link NAME.twin leads
 to one of the same tree, where umoci does not know the form."""
 import gzip
 import hashlib
@@ -235,8 +235,19 @@ def hostile():
         "manifest digest sha256:../"
 
 
-def main(directory):
+def many(root, directory):
+    """A tar of a root file system below 127 layers, a big file in some of them."""
+    with open(root, "rb") as f:
+        image = Image(f.read(), *[Layer().file(f"l/{n}", f"{n}" * (1 if n % 16 else 100000)).file("etc/last", f"{n}")
+                                  for n in range(127)])
+    image.config["config"]["Cmd"] = ["/bin/sh", "-c", "cat /etc/last /l/0 /l/126 | md5sum; sleep 1000"]
+    image.write(directory)
+
+
+def main(directory, root=None):
     os.umask(0o022)
+    if root:
+        return many(root, directory)
     for name, image, *twin in tricky():
         image.write(f"{directory}/{name}")
         if twin:
@@ -247,4 +258,4 @@ def main(directory):
             f.write(words + "\n")
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])
