@@ -47,6 +47,7 @@ typedef struct UnitStatus {
         char *const *addresses;               /* "10.89.0.2/24", as text */
         char *const *ports;                   /* "0.0.0.0:8080->80/tcp", as text */
         int status_errno;                     /* ERRNO= of the last notification */
+        unsigned n_stored_fds;                /* FDSTORE=1 */
         bool condition_result, assert_result; /* of the last start that was tried */
         bool can_reload;
         bool has_install; /* [Install] says with what it is started */
