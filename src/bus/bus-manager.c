@@ -9,16 +9,19 @@
 #include "build-config.h"
 #include "bus/bus-internal.h"
 
-int bus_kill(Bus *b, Unit *u, const char *whom, int sig, sd_bus_error *error) {
+int bus_kill(Bus *b, sd_bus_message *m, Unit *u, const char *whom, int sig, sd_bus_error *error) {
+        autofree char *by = bus_caller(m);
         int r;
 
+        if (!by)
+                return -ENOMEM;
         if (!streq(whom, "main") && !streq(whom, "all"))
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is neither main nor all",
                                          whom);
         if (sig <= 0 || sig > SIGRTMAX)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "%d is not a signal", sig);
 
-        r = manager_kill_unit(b->manager, u, streq(whom, "main") ? KILL_MAIN : KILL_ALL, sig);
+        r = manager_kill_unit(b->manager, u, streq(whom, "main") ? KILL_MAIN : KILL_ALL, sig, by);
         return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, unit_name(u)) : 0;
 }
 
@@ -217,7 +220,7 @@ static int on_kill_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r >= 0)
                 r = load_unit(b, name, &u, error);
         if (r >= 0)
-                r = bus_kill(b, u, whom, sig, error);
+                r = bus_kill(b, m, u, whom, sig, error);
         return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
@@ -322,7 +325,7 @@ static int on_list_units(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return r < 0 ? r : 1;
 }
 
-static int append_job(sd_bus_message *reply, const JobInfo *job) {
+int bus_append_job(sd_bus_message *reply, const JobInfo *job) {
         autofree char *unit = bus_unit_path(unit_name(job->unit));
         char path[64];
 
@@ -342,7 +345,7 @@ static int on_list_jobs(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "(usssoo)");
         while (r >= 0 && manager_next_job(b->manager, job.id, &job) > 0)
-                r = append_job(reply, &job);
+                r = bus_append_job(reply, &job);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         if (r >= 0)
@@ -517,6 +520,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("LoadUnit", "s", "o", on_load_unit),
         METHOD("ListUnits", NULL, "a(ssssssouso)", on_list_units),
         METHOD("ListJobs", NULL, "a(usssoo)", on_list_jobs),
+        METHOD("GetJobAfter", "u", "a(usssoo)", on_get_job_after),
         METHOD("CancelJob", "u", NULL, on_cancel_job),
         METHOD("Subscribe", NULL, NULL, on_subscribe),
         METHOD("Unsubscribe", NULL, NULL, on_unsubscribe),

@@ -12,10 +12,12 @@
  *      pod.c       what a pod holds, and its end
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
+ *      death.c     records of how containers ended, death-log.c where they are kept
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  */
 #pragma once
 
+#include <jansson.h>
 #include <uthash.h>
 
 #include "cgroup/cgroup.h"
@@ -96,9 +98,17 @@ struct Unit {
         usec_t hold_begin; /* starts for the sake of Upholds= are counted from then on */
         unsigned hold_count;
         bool condition_result, assert_result; /* of the last start that was tried */
+        char *unmet;                          /* the condition that was not met then, as the unit has it */
         Fault fault;
         char *fault_text;
         char *status_text;
+        struct {
+                int number;        /* 0 = none */
+                char *by;          /* in words */
+        } sent;                    /* the last signal to the main process that the manager knows of */
+        json_t *death;             /* record of an end of which it is not decided what follows: see death.c */
+        bool died;                 /* there is, or was, one of this invocation */
+        usec_t cpu_begin;          /* of the cgroup, when the invocation began */
         int status_errno;          /* ERRNO= of the invocation */
         bool member_ended;         /* of a pod: its end is to be thought of */
         bool hook_left;            /* a cgroup of a hook is still to be removed */
@@ -191,7 +201,21 @@ void unit_on_notify(char *const *fields, void *data);
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
 
+/* prepare.c: what the counters of the cgroup say before a launch */
+void unit_begin_counters(Unit *u);
+
+/* death.c */
+/* The main process has ended, @pid was its number. Before the machine is told. */
+void unit_death_begin(Unit *u, const MainExit *e, pid_t pid);
+/* After each step of the machine. */
+void unit_death_follow(Unit *u, const MachineOutput *out);
+void unit_forget_deaths(const Unit *u);
+
 /* signal.c */
+/* Writes down who sends a signal and why, before it is sent. @by: taken over; NULL = out of memory. */
+void unit_note_signal(Unit *u, int sig, char *by);
+/* The same for what the machine asks for. */
+void unit_note_signals(Unit *u, unsigned actions);
 void unit_signal_stop(Unit *u);
 void unit_signal_watchdog(Unit *u);
 void unit_signal_reload(Unit *u);

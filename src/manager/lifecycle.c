@@ -158,9 +158,6 @@ static void log_change(const Unit *u, MachineState before) {
                 return;
         if (m->state == MACHINE_FAILED)
                 log_message(LOG_WARNING, u->name, "failed: %s", unit_result_to_string(m->result));
-        else if (m->state == MACHINE_AUTO_RESTART)
-                log_message(LOG_INFO, u->name, "ended (%s), to be started again",
-                            unit_result_to_string(m->result));
         else if (m->state == MACHINE_RUNNING)
                 log_message(LOG_INFO, u->name, "running");
         else if (m->state == MACHINE_DEAD)
@@ -206,6 +203,8 @@ static void note_change(Unit *u, const MachineOutput *out) {
         if (u->machine.result == RESULT_EXEC_CONDITION)
                 u->condition_result = false;
         unit_health_follow(u);
+        unit_note_signals(u, out->actions);
+        unit_death_follow(u, out);
         graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
         log_change(u, out->before);
         if (unit_at_rest(u) && !u->machine.prepared)

@@ -188,6 +188,7 @@ void manager_drop_unit(Manager *m, Unit *u) {
         graph_set_usable(m->graph, u->index, -ENOENT);
         if (m->listener && m->listener->unit_removed)
                 m->listener->unit_removed(u, m->listener_data);
+        unit_forget_deaths(u);
         unit_free(u);
 }
 
@@ -349,8 +350,18 @@ static int lock_run_directory(Manager *m, Fault *fault) {
         return 0;
 }
 
+static int make_private(const Manager *m, const char *name, Fault *fault) {
+        autofree char *path = NULL;
+        int r;
+
+        if (asprintf(&path, "%s/%s", m->config->paths.run, name) < 0)
+                return -ENOMEM;
+        r = dir_make(AT_FDCWD, path, 0700);
+        return r < 0 ? fault_set(fault, "run directory", r, "%s", path) : 0;
+}
+
 static int setup_run_directory(Manager *m, Fault *fault) {
-        autofree char *units = NULL, *state = NULL, *pid_file = NULL, *pid = NULL;
+        autofree char *units = NULL, *pid_file = NULL, *pid = NULL;
         int r;
 
         r = lock_run_directory(m, fault);
@@ -363,11 +374,11 @@ static int setup_run_directory(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "run directory", r, "%s", units);
 
-        if (asprintf(&state, "%s/state", m->config->paths.run) < 0)
-                return -ENOMEM;
-        r = dir_make(AT_FDCWD, state, 0700);
+        r = make_private(m, "state", fault);
+        if (r >= 0)
+                r = make_private(m, "deaths", fault);
         if (r < 0)
-                return fault_set(fault, "run directory", r, "%s", state);
+                return r;
 
         if (asprintf(&pid_file, "%s/pid", m->config->paths.run) < 0 || asprintf(&pid, "%i\n", getpid()) < 0)
                 return -ENOMEM;

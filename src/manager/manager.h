@@ -103,6 +103,9 @@ int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, 
  * end. */
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret);
 
+/** manager_next_obstacle() - the same walk, over those that the job number @of waits for. */
+int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret);
+
 /** manager_cancel_job() - 0 or -ENOENT. */
 int manager_cancel_job(Manager *m, uint32_t id);
 
@@ -112,8 +115,9 @@ typedef enum KillWhom {
         KILL_ALL,  /* every process of the container's cgroup */
 } KillWhom;
 
-/** manager_kill_unit() - 0, -ESRCH when there is no main process, or another negative errno. */
-int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal);
+/** manager_kill_unit() - 0, -ESRCH when there is no main process, or another negative errno. @by: who asks
+ * for it, in words for the record. */
+int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal, const char *by);
 
 /** manager_reset_failed() - back from failed to inactive, counters to zero; @u NULL = all units. */
 void manager_reset_failed(Manager *m, Unit *u);

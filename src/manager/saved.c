@@ -95,7 +95,7 @@ int unit_save(Unit *u) {
         int r;
 
         o = json_pack("{s:i, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:I, "
-                      "s:i, s:b, s:b}",
+                      "s:i, s:b, s:b, s:I}",
                       "version", STATE_VERSION, "boot_id", u->manager->boot_id, "machine",
                       machine_to_json(&u->machine), "invocation", invocation_text(u, invocation), "pid",
                       u->main ? (int) child_pid(u->main) : 0, "pid_identity", (json_int_t) u->pid_identity,
@@ -105,7 +105,8 @@ int unit_save(Unit *u) {
                       u->held.image ? u->held.image->id : NULL, "status", u->status_text, "fault",
                       u->fault_text, "hook_pid", u->hook ? (int) child_pid(u->hook) : 0, "hook_identity",
                       (json_int_t) u->hook_identity, "errno", u->status_errno, "condition_result",
-                      u->condition_result, "assert_result", u->assert_result);
+                      u->condition_result, "assert_result", u->assert_result, "cpu_begin",
+                      (json_int_t) u->cpu_begin);
         if (!o || !path)
                 return -ENOMEM;
         if (held_ids(u))
@@ -117,6 +118,13 @@ int unit_save(Unit *u) {
 
         if (u->health)
                 (void) json_object_set_new(o, "health", unit_health_to_json(u));
+        if (u->unmet)
+                (void) json_object_set_new(o, "unmet", json_string(u->unmet));
+        if (u->sent.by)
+                (void) json_object_set_new(
+                        o, "sent", json_pack("{s:i, s:s}", "signal", u->sent.number, "by", u->sent.by));
+        if (u->death)
+                (void) json_object_set(o, "death", u->death);
 
         text = json_dumps(o, JSON_COMPACT);
         json_decref(o);
@@ -148,6 +156,17 @@ static void parse_invocation(Unit *u, const char *text) {
                 (void) sscanf(text + 2 * i, "%2x", &byte);
                 u->invocation[i] = (uint8_t) byte;
         }
+}
+
+static void adopt_black_box(Unit *u, const json_t *saved) {
+        const json_t *sent = json_object_get(saved, "sent");
+        const char *by = json_string_value(json_object_get(sent, "by"));
+
+        u->sent.number = (int) json_integer_value(json_object_get(sent, "signal"));
+        u->sent.by = by ? strdup(by) : NULL;
+        u->death = json_incref(json_object_get(saved, "death"));
+        u->died = u->death != NULL;
+        u->cpu_begin = (usec_t) json_integer_value(json_object_get(saved, "cpu_begin"));
 }
 
 /* The spec of the container that runs, from the text and the image that it was started from. */
@@ -263,7 +282,7 @@ static int adopt_pidfd(Unit *u, const json_t *saved, pid_t *ret_pid) {
 }
 
 /* Ended while no manager ran, and no descriptor of it is left: what was kept beside it is all there is. */
-static void report_lost_exit(Unit *u) {
+static void report_lost_exit(Unit *u, pid_t pid) {
         MachineEvent event = { .type = EVENT_MAIN_EXITED, .cgroup_empty = true };
         autofree char *hold = held_path(u, "pid");
         ExitStatus status = {};
@@ -277,6 +296,7 @@ static void report_lost_exit(Unit *u) {
 
         log_message(LOG_WARNING, u->name, "its main process has ended while no manager ran (%s, status %i)",
                     exit_kind_to_string(event.exit.kind), event.exit.status);
+        unit_death_begin(u, &event.exit, pid);
         unit_event(u, &event);
         if (!event.cgroup_empty && u->held.cgroup_fd >= 0 && !u->main)
                 (void) unit_watch_cgroup(u);
@@ -303,7 +323,7 @@ static void resume_hook(Unit *u, const json_t *saved) {
 static int resume(Unit *u, const json_t *saved) {
         autoclose int pidfd = -EBADF;
         autofree char *notify = NULL;
-        pid_t pid;
+        pid_t pid = 0;
         int r;
 
         if (!u->machine.main_alive) {
@@ -315,7 +335,7 @@ static int resume(Unit *u, const json_t *saved) {
         pidfd = adopt_pidfd(u, saved, &pid);
         if (pidfd < 0) {
                 unit_adopted(u);
-                report_lost_exit(u);
+                report_lost_exit(u, pid);
                 resume_hook(u, saved);
                 return 0;
         }
@@ -351,6 +371,9 @@ static int adopt_unit(Unit *u, const json_t *saved) {
         u->status_errno = (int) json_integer_value(json_object_get(saved, "errno"));
         u->condition_result = json_is_true(json_object_get(saved, "condition_result"));
         u->assert_result = json_is_true(json_object_get(saved, "assert_result"));
+        adopt_black_box(u, saved);
+        text = json_string_value(json_object_get(saved, "unmet"));
+        u->unmet = text ? strdup(text) : NULL;
         text = json_string_value(json_object_get(saved, "status"));
         u->status_text = text ? strdup(text) : NULL;
         text = json_string_value(json_object_get(saved, "fault"));

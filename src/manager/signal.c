@@ -1,5 +1,7 @@
-/* Signals that a unit's machine asks for: whom they reach is KillMode=. */
+/* Signals that a unit's machine asks for: whom they reach is KillMode=, and who is said to have sent them. */
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "manager/internal.h"
 
@@ -37,28 +39,41 @@ void unit_signal_stop(Unit *u) {
                 to_container(u, SIGHUP);
 }
 
+static int watchdog_signal(const Unit *u) {
+        int sig = u->spec ? u->spec->service.watchdog_signal : 0;
+
+        return sig > 0 ? sig : SIGABRT;
+}
+
 void unit_signal_watchdog(Unit *u) {
-        int sig =
-                u->spec && u->spec->service.watchdog_signal > 0 ? u->spec->service.watchdog_signal : SIGABRT;
+        int sig = watchdog_signal(u);
 
         unit_hook_signal(u, sig);
         if (u->main)
                 (void) child_signal(u->main, sig);
 }
 
-void unit_signal_reload(Unit *u) {
+static int reload_signal(const Unit *u) {
         const ContainerSection *c = u->spec ? u->spec->container : NULL;
-        int sig = c && c->reload_signal > 0 ? c->reload_signal
-                  : u->spec                 ? u->spec->service.reload_signal
-                                            : SIGHUP;
 
+        if (c && c->reload_signal > 0)
+                return c->reload_signal;
+        return u->spec ? u->spec->service.reload_signal : SIGHUP;
+}
+
+void unit_signal_reload(Unit *u) {
         if (u->main)
-                (void) child_signal(u->main, sig);
+                (void) child_signal(u->main, reload_signal(u));
+}
+
+static int final_signal(const Unit *u) {
+        int sig = u->spec ? u->spec->service.final_kill_signal : 0;
+
+        return sig > 0 ? sig : SIGKILL;
 }
 
 void unit_kill_all(Unit *u) {
-        int sig = u->spec && u->spec->service.final_kill_signal > 0 ? u->spec->service.final_kill_signal
-                                                                    : SIGKILL;
+        int sig = final_signal(u);
 
         unit_hook_kill(u);
         if (sig != SIGKILL && u->main) {
@@ -70,4 +85,39 @@ void unit_kill_all(Unit *u) {
         if (u->held.cgroup_fd < 0 || cgroup_kill(u->held.cgroup_fd) < 0)
                 if (u->main)
                         (void) child_signal(u->main, SIGKILL);
+}
+
+void unit_note_signal(Unit *u, int sig, char *by) {
+        free(u->sent.by);
+        u->sent.number = sig;
+        u->sent.by = by;
+}
+
+/* "the manager, for job 12 (stop)", "the manager, for the result timeout". */
+static char *machine_words(const Unit *u, bool stops) {
+        const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
+        const Machine *m = &u->machine;
+        char *text = NULL;
+        int n;
+
+        if (stops && m->result != RESULT_SUCCESS)
+                n = asprintf(&text, "the manager, for the result %s", unit_result_to_string(m->result));
+        else if (job)
+                n = asprintf(&text, "the manager, for job %u (%s)", job->id, job_type_to_string(job->type));
+        else
+                n = asprintf(&text, "the manager");
+        return n < 0 ? NULL : text;
+}
+
+void unit_note_signals(Unit *u, unsigned actions) {
+        if (!u->main)
+                return;
+        if (actions & MACHINE_KILL_ALL)
+                unit_note_signal(u, final_signal(u), machine_words(u, true));
+        else if (actions & MACHINE_SEND_WATCHDOG_SIGNAL)
+                unit_note_signal(u, watchdog_signal(u), machine_words(u, true));
+        else if (actions & MACHINE_SEND_STOP_SIGNAL)
+                unit_note_signal(u, stop_signal(u), machine_words(u, true));
+        else if (actions & MACHINE_SEND_RELOAD_SIGNAL)
+                unit_note_signal(u, reload_signal(u), machine_words(u, false));
 }

@@ -301,6 +301,8 @@ void unit_begin_invocation(Unit *u) {
         if (sd_id128_randomize(&id) >= 0)
                 memcpy(u->invocation, &id, sizeof(u->invocation));
         u->status_errno = 0;
+        u->died = false;
+        unit_note_signal(u, 0, NULL);
 }
 
 /* What the program is told of this one start. */
@@ -409,6 +411,8 @@ int unit_spawn(Unit *u, Fault *fault) {
                 r = unit_renew(u, fault);
         if (r >= 0)
                 r = unit_renew_cgroup(u, fault);
+        if (r >= 0)
+                unit_begin_counters(u);
         if (r >= 0)
                 r = take_root(u, &l, fault);
         if (r >= 0)
