@@ -95,6 +95,9 @@ int bus_unit_find(Bus *b, const char *path, Unit **ret, sd_bus_error *error);
 /** bus_unit_changed() - tell subscribers the properties that change by themselves. */
 void bus_unit_changed(Bus *b, Unit *u);
 
+/** bus_load_unit() - by its complete name, as the interface gets it; the error is set on failure. */
+int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error);
+
 /** bus_enqueue() - parse the mode and queue jobs; the error is set on failure. free() *ret_ids. */
 int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint32_t **ret_ids,
                 sd_bus_error *error);
@@ -116,6 +119,8 @@ char *bus_caller(sd_bus_message *m);
 int bus_append_job(sd_bus_message *reply, const JobInfo *job);
 
 /* Handlers of the manager's interface that have a file of their own. */
+int on_freeze_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_thaw_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_get_job_after(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_exec_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);

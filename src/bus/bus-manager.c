@@ -26,7 +26,7 @@ int bus_kill(Bus *b, sd_bus_message *m, Unit *u, const char *whom, int sig, sd_b
 }
 
 /* Takes names as the interface gets them: complete, and of units that there are. */
-static int load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
+int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
         int r;
 
         if (!unit_name_valid(name))
@@ -51,7 +51,7 @@ int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint
         if (job_mode < 0)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is not a job mode", mode);
         STRV_FOREACH (name, names) {
-                r = load_unit(b, *name, &u, error);
+                r = bus_load_unit(b, *name, &u, error);
                 if (r < 0)
                         return r;
         }
@@ -103,7 +103,7 @@ static JobType choose(Bus *b, const JobMethod *o, const char *name, int *ret_err
         ActiveState state;
         Unit *u;
 
-        *ret_error = load_unit(b, name, &u, error);
+        *ret_error = bus_load_unit(b, name, &u, error);
         if (*ret_error < 0)
                 return JOB_TYPE_INVALID_;
 
@@ -218,7 +218,7 @@ static int on_kill_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r >= 0)
                 r = sd_bus_message_read(m, "ssi", &name, &whom, &sig);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r >= 0)
                 r = bus_kill(b, m, u, whom, sig, error);
         return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
@@ -234,7 +234,7 @@ static int on_reset_failed_unit(sd_bus_message *m, void *userdata, sd_bus_error 
         if (r >= 0)
                 r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
 
@@ -284,7 +284,7 @@ static int on_load_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
 
         r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         return r < 0 ? r : reply_unit_path(m, u);
 }
 
@@ -419,7 +419,7 @@ static int reply_text(Bus *b, sd_bus_message *m, int (*make)(Manager *, Unit *, 
         if (r >= 0)
                 r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
 
@@ -449,7 +449,7 @@ static int on_get_unit_text(sd_bus_message *m, void *userdata, sd_bus_error *err
         if (r >= 0)
                 r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
 
@@ -514,6 +514,8 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ReloadOrRestartUnits", "ass", "ao", on_reload_or_restart_units),
         METHOD("ReloadOrTryRestartUnits", "ass", "ao", on_reload_or_try_restart_units),
         METHOD("KillUnit", "ssi", NULL, on_kill_unit),
+        METHOD("FreezeUnit", "s", NULL, on_freeze_unit),
+        METHOD("ThawUnit", "s", NULL, on_thaw_unit),
         METHOD("ResetFailedUnit", "s", NULL, on_reset_failed_unit),
         METHOD("ResetFailed", NULL, NULL, on_reset_failed),
         METHOD("GetUnit", "s", "o", on_get_unit),

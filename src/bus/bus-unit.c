@@ -221,6 +221,13 @@ static int get_cgroup(sd_bus *bus, const char *path, const char *interface, cons
         return sd_bus_message_append(reply, "s", strempty(cgroup));
 }
 
+static int get_freezer(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        FreezerState state = unit_freezer_state(((UnitView *) userdata)->unit);
+
+        return sd_bus_message_append(reply, "s", freezer_state_to_string(state));
+}
+
 static int get_usage(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         static const struct {
@@ -355,6 +362,7 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("StatusText", "s", status_text),
         FIELD("StatusErrno", "i", status_errno),
         ASKED("ControlGroup", "s", get_cgroup),
+        ASKED("FreezerState", "s", get_freezer),
 #define X(field, name) ASKED(name, "t", get_usage),
         UNIT_USAGE_LIST(X)
 #undef X

@@ -111,6 +111,14 @@ int cgroup_freeze(int fd, bool freeze) {
         return file_write(fd, "cgroup.freeze", freeze ? "1" : "0");
 }
 
+int cgroup_is_to_freeze(int fd) {
+        autofree char *line = NULL;
+        int r;
+
+        r = file_read_line(fd, "cgroup.freeze", &line);
+        return r < 0 ? r : streq(line, "1");
+}
+
 int cgroup_open_events(int fd) {
         int events_fd = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 

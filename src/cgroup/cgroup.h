@@ -114,6 +114,9 @@ int cgroup_stats(int fd, CgroupStats *ret);
  */
 int cgroup_pressure(int fd, const char *resource, char **ret);
 
+/** cgroup_is_to_freeze() - the last word of cgroup_freeze(): 1, 0, or a negative errno. */
+int cgroup_is_to_freeze(int fd);
+
 /** cgroup_frozen() - 1, 0, or a negative errno: does it stand still by now? */
 int cgroup_frozen(int fd);
 

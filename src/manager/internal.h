@@ -13,6 +13,7 @@
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
  *      death.c     records of how containers ended, death-log.c where they are kept
+ *      freeze.c    containers that stand still
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  */
 #pragma once
@@ -108,6 +109,7 @@ struct Unit {
         } sent;                    /* the last signal to the main process that the manager knows of */
         json_t *death;             /* record of an end of which it is not decided what follows: see death.c */
         bool died;                 /* there is, or was, one of this invocation */
+        bool frozen;        /* its cgroup is, or is about to be */
         usec_t cpu_begin;          /* of the cgroup, when the invocation began */
         int status_errno;          /* ERRNO= of the invocation */
         bool member_ended;         /* of a pod: its end is to be thought of */
@@ -200,6 +202,11 @@ void unit_unwatch_cgroup(Unit *u);
 void unit_on_notify(char *const *fields, void *data);
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
+
+/* freeze.c */
+/* Before a signal that it is to act upon, and before a launch in the same cgroup. */
+void unit_thaw(Unit *u);
+void unit_adopt_freezer(Unit *u);
 
 /* prepare.c: what the counters of the cgroup say before a launch */
 void unit_begin_counters(Unit *u);

@@ -27,7 +27,7 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *userdata) {
 void unit_arm_timer(Unit *u) {
         int r = 0;
 
-        if (u->machine.timer == USEC_INFINITY) {
+        if (u->machine.timer == USEC_INFINITY || (u->frozen && u->machine.state == MACHINE_RUNNING)) {
                 if (u->timer)
                         (void) sd_event_source_set_enabled(u->timer, SD_EVENT_OFF);
                 return;

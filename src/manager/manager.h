@@ -119,6 +119,10 @@ typedef enum KillWhom {
  * for it, in words for the record. */
 int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal, const char *by);
 
+/** manager_freeze_unit() - let all processes of a running container stand still, or go on. 0; -ESRCH, -EBUSY
+ * or another negative errno with @fault filled. */
+int manager_freeze_unit(Unit *u, bool freeze, Fault *fault);
+
 /** manager_reset_failed() - back from failed to inactive, counters to zero; @u NULL = all units. */
 void manager_reset_failed(Manager *m, Unit *u);
 

@@ -245,6 +245,7 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         u->held.volumes_filled = json_is_true(json_object_get(saved, "volumes_filled"));
         u->held.cgroup_fd = cgroup_open(u->manager->cgroups, u->name);
         u->held.cgroup_spent = true; /* it may have been */
+        unit_adopt_freezer(u);
         r = unit_is_pod(u) ? unit_adopt_pod_spaces(u) : 0;
         if (r < 0)
                 return r;

@@ -34,6 +34,7 @@ void unit_signal_stop(Unit *u) {
         if (!u->main || kill_mode(u) == KILL_MODE_NONE)
                 return;
 
+        unit_thaw(u);
         to_container(u, stop_signal(u));
         if (u->spec && u->spec->service.send_sighup)
                 to_container(u, SIGHUP);
@@ -49,6 +50,7 @@ void unit_signal_watchdog(Unit *u) {
         int sig = watchdog_signal(u);
 
         unit_hook_signal(u, sig);
+        unit_thaw(u);
         if (u->main)
                 (void) child_signal(u->main, sig);
 }
@@ -62,6 +64,7 @@ static int reload_signal(const Unit *u) {
 }
 
 void unit_signal_reload(Unit *u) {
+        unit_thaw(u);
         if (u->main)
                 (void) child_signal(u->main, reload_signal(u));
 }

@@ -93,6 +93,16 @@ bool unit_needs_reload(const Unit *u);
 /** unit_cgroup() - path of its cgroup as in /proc/PID/cgroup; NULL when there is none. Free it. */
 char *unit_cgroup(const Unit *u);
 
+/* systemd's words. */
+#define FREEZER_STATE_LIST(X)           \
+        X(FREEZER_RUNNING, "running")   \
+        X(FREEZER_FREEZING, "freezing") \
+        X(FREEZER_FROZEN, "frozen")
+
+ENUM_DECLARE(FreezerState, freezer_state, FREEZER, FREEZER_STATE_LIST);
+
+FreezerState unit_freezer_state(const Unit *u);
+
 /** unit_deaths() - records of its last deaths, oldest first: an array of objects. json_decref(); NULL when
  * out of memory. */
 json_t *unit_deaths(const Unit *u);

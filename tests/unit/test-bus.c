@@ -120,6 +120,16 @@ int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *r
         return of == 7 && id < 5;
 }
 
+ENUM_DEFINE(FreezerState, freezer_state, FREEZER, FREEZER_STATE_LIST)
+
+FreezerState unit_freezer_state(const Unit *u) {
+        return FREEZER_RUNNING;
+}
+
+int manager_freeze_unit(Unit *u, bool freeze, Fault *fault) {
+        return freeze ? fault_set(fault, "freeze", -EBUSY, "%s is being started or stopped", u->name) : 0;
+}
+
 json_t *unit_deaths(const Unit *u) {
         return json_pack("[{s:s, s:i, s:b, s:[s, s]}]", "Code", "exited", "Status", 3, "CoreDumped", 0,
                          "LogLines", "one", "two");
@@ -439,6 +449,9 @@ START_TEST(errors_have_systemds_names) {
         ck_assert_str_eq(error_of(CALL(&s, "KillUnit", "ssi", "web.container", "some", 15)),
                          SD_BUS_ERROR_INVALID_ARGS);
         ck_assert_str_eq(error_of(CALL(&s, "CancelJob", "u", 1)), BUS_ERROR_NO_SUCH_JOB);
+        ck_assert_str_eq(error_of(CALL(&s, "FreezeUnit", "s", "web.container")), BUS_ERROR_BUSY);
+        ck_assert_str_eq(error_of(CALL(&s, "ThawUnit", "s", "web.container")), "none");
+        ck_assert_str_eq(error_of(CALL(&s, "ThawUnit", "s", "nowhere.container")), BUS_ERROR_NO_SUCH_UNIT);
         ck_assert_str_eq(error_of(CALL(&s, "InspectImage", "s", "x")), BUS_ERROR_NO_SUCH_IMAGE);
         ck_assert_str_eq(error_of(CALL(&s, "RemoveImage", "s", "x")), BUS_ERROR_BUSY);
         tear_down(&s);
