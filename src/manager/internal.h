@@ -109,7 +109,7 @@ struct Unit {
         } sent;                    /* the last signal to the main process that the manager knows of */
         json_t *death;             /* record of an end of which it is not decided what follows: see death.c */
         bool died;                 /* there is, or was, one of this invocation */
-        bool frozen;        /* its cgroup is, or is about to be */
+        bool frozen;               /* its cgroup is, or is about to be */
         usec_t cpu_begin;          /* of the cgroup, when the invocation began */
         int status_errno;          /* ERRNO= of the invocation */
         bool member_ended;         /* of a pod: its end is to be thought of */
