@@ -119,6 +119,7 @@ char *bus_caller(sd_bus_message *m);
 int bus_append_job(sd_bus_message *reply, const JobInfo *job);
 
 /* Handlers of the manager's interface that have a file of their own. */
+int on_run_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_freeze_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_thaw_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_get_job_after(sd_bus_message *m, void *userdata, sd_bus_error *error);

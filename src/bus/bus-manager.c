@@ -531,6 +531,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("GetPlan", "s", "s", on_get_plan),
         METHOD("GetUnitText", "s", "ssss", on_get_unit_text),
 
+        METHOD("RunUnit", "ssahb", "o", on_run_unit),
         METHOD("ExecUnit", "sasasssbah", "uhah", on_exec_unit),
         METHOD("ListImages", NULL, "s", on_list_images),
         METHOD("InspectImage", "s", "s", on_inspect_image),

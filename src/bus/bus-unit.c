@@ -418,7 +418,7 @@ void bus_unit_changed(Bus *b, Unit *u) {
         TAILQ_FOREACH (p, &b->peers, link)
                 if (path && peer_wants_signals(p))
                         (void) sd_bus_emit_properties_changed(p->bus, path, BUS_UNIT_INTERFACE, "ActiveState",
-                                                              "SubState", "Result", "MainPID", "NRestarts",
-                                                              "StatusText", "StateChangeTimestamp",
-                                                              "HealthState", NULL);
+                                                              "SubState", "Result", "MainPID", "ExecMainCode",
+                                                              "ExecMainStatus", "NRestarts", "StatusText",
+                                                              "StateChangeTimestamp", "HealthState", NULL);
 }

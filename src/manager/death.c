@@ -57,10 +57,12 @@ static bool is_fault(int sig) {
 
 /* NULL: not the manager, and nobody tells who else. */
 static const char *sender(const Unit *u, const MainExit *e) {
+        const char *by = unit_sender_of(u, e->status, NULL);
+
         if (e->oom)
                 return "the kernel, for want of memory";
-        if (u->sent.number == e->status && u->sent.by)
-                return u->sent.by;
+        if (by)
+                return by;
         if (e->status == SIGSYS)
                 return "the kernel, for a system call that the filter forbids";
         return is_fault(e->status) ? "the kernel, for a fault of the program" : NULL;
@@ -68,6 +70,8 @@ static const char *sender(const Unit *u, const MainExit *e) {
 
 static void put_exit(json_t *o, const Unit *u, const MainExit *e) {
         bool killed = e->kind == EXIT_KIND_KILLED || e->kind == EXIT_KIND_DUMPED;
+        int last;
+        const char *by = unit_sender_of(u, 0, &last);
 
         put_text(o, "Code", exit_kind_to_string(e->kind));
         if (e->kind != EXIT_KIND_NONE && e->kind != EXIT_KIND_UNKNOWN)
@@ -78,9 +82,9 @@ static void put_exit(json_t *o, const Unit *u, const MainExit *e) {
         }
         (void) json_object_set_new(o, "CoreDumped", json_boolean(e->kind == EXIT_KIND_DUMPED));
         (void) json_object_set_new(o, "OutOfMemory", json_boolean(e->oom));
-        if (u->sent.by) {
-                put_text(o, "SignalSent", signal_to_name(u->sent.number));
-                put_text(o, "SignalSentBy", u->sent.by);
+        if (by) {
+                put_text(o, "SignalSent", signal_to_name(last));
+                put_text(o, "SignalSentBy", by);
         }
 }
 

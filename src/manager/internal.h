@@ -13,7 +13,7 @@
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
  *      death.c     records of how containers ended, death-log.c where they are kept
- *      freeze.c    containers that stand still
+ *      freeze.c    containers that stand still                      transient.c  units made by a command
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  */
 #pragma once
@@ -103,12 +103,13 @@ struct Unit {
         Fault fault;
         char *fault_text;
         char *status_text;
+        json_t *sent;  /* the last signals to the main process that the manager knows of: see signal.c */
+        json_t *death; /* record of an end of which it is not decided what follows: see death.c */
+        bool died;     /* there is, or was, one of this invocation */
         struct {
-                int number;        /* 0 = none */
-                char *by;          /* in words */
-        } sent;                    /* the last signal to the main process that the manager knows of */
-        json_t *death;             /* record of an end of which it is not decided what follows: see death.c */
-        bool died;                 /* there is, or was, one of this invocation */
+                int fds[3]; /* standard streams of the next launch, instead of null and the log */
+                bool terminal;
+        } lent;
         bool frozen;               /* its cgroup is, or is about to be */
         usec_t cpu_begin;          /* of the cgroup, when the invocation began */
         int status_errno;          /* ERRNO= of the invocation */
@@ -203,6 +204,13 @@ void unit_on_notify(char *const *fields, void *data);
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
 
+/* transient.c */
+bool unit_is_transient(const Unit *u);
+/* Forgets a transient unit that has ended, with its files; @u is gone then. @unstarted: one that was never
+ * started, too. */
+void unit_collect(Unit *u, bool unstarted);
+void unit_return_stdio(Unit *u);
+
 /* freeze.c */
 /* Before a signal that it is to act upon, and before a launch in the same cgroup. */
 void unit_thaw(Unit *u);
@@ -219,8 +227,12 @@ void unit_death_follow(Unit *u, const MachineOutput *out);
 void unit_forget_deaths(const Unit *u);
 
 /* signal.c */
-/* Writes down who sends a signal and why, before it is sent. @by: taken over; NULL = out of memory. */
-void unit_note_signal(Unit *u, int sig, char *by);
+/* Writes down who sends a signal and why, before it is sent. @by may be NULL: out of memory. */
+void unit_note_signal(Unit *u, int sig, const char *by);
+/* Who has sent such a signal in this invocation, in words; 0 = the last one of any kind. NULL when nobody is
+ * known,
+ * @ret_sig is then 0. It may be NULL. */
+const char *unit_sender_of(const Unit *u, int sig, int *ret_sig);
 /* The same for what the machine asks for. */
 void unit_note_signals(Unit *u, unsigned actions);
 void unit_signal_stop(Unit *u);

@@ -360,7 +360,7 @@ int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal, const char
         int r;
 
         if (u->main) {
-                unit_note_signal(u, signal, strdup(by));
+                unit_note_signal(u, signal, by);
                 (void) unit_save(u);
         }
 

@@ -207,6 +207,11 @@ static void note_change(Unit *u, const MachineOutput *out) {
         unit_death_follow(u, out);
         graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
         log_change(u, out->before);
+        if (unit_at_rest(u)) {
+                unit_return_stdio(u);
+                if (unit_is_transient(u))
+                        manager_schedule_collect(u->manager);
+        }
         if (unit_at_rest(u) && !u->machine.prepared)
                 unit_forget(u);
         else if (unit_save(u) < 0)

@@ -470,10 +470,13 @@ void manager_schedule_rotation(Manager *m) {
 
 static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         Manager *m = userdata;
+        Unit *u, *next;
 
         network_collect(m->network);
-        for (Unit *u = m->units; u; u = u->hh.next)
+        HASH_ITER (hh, m->units, u, next) {
                 unit_hook_collect(u);
+                unit_collect(u, false);
+        }
         return 0;
 }
 
@@ -527,6 +530,7 @@ static void on_collected(int r, const char *text, void *data) {
 int manager_startup(Manager *m, Fault *fault) {
         autofree char *boot_id = NULL;
         char *collect[] = { (char *) "collect", m->config->paths.store, NULL };
+        Unit *u, *next;
         int r;
 
         r = file_read_line(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &boot_id);
@@ -553,6 +557,8 @@ int manager_startup(Manager *m, Fault *fault) {
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
         manager_settle_pods(m);
+        HASH_ITER (hh, m->units, u, next)
+                unit_collect(u, true);
 
         /* What dead imports and removals left behind; the manager does not wait for it. */
         return worker_start(m, collect, -EBADF, on_collected, NULL);

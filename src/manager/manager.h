@@ -119,6 +119,14 @@ typedef enum KillWhom {
  * for it, in words for the record. */
 int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal, const char *by);
 
+/**
+ * manager_lend_stdio() - standard streams for the next launch of a container that is at rest, and for no
+ * other
+ * @fds:      duplicated; they are forgotten when the unit comes to rest without a launch
+ * @terminal: @fds are one terminal, which becomes that of the program's session
+ */
+int manager_lend_stdio(Unit *u, const int fds[3], bool terminal, Fault *fault);
+
 /** manager_freeze_unit() - let all processes of a running container stand still, or go on. 0; -ESRCH, -EBUSY
  * or another negative errno with @fault filled. */
 int manager_freeze_unit(Unit *u, bool freeze, Fault *fault);

@@ -120,9 +120,8 @@ int unit_save(Unit *u) {
                 (void) json_object_set_new(o, "health", unit_health_to_json(u));
         if (u->unmet)
                 (void) json_object_set_new(o, "unmet", json_string(u->unmet));
-        if (u->sent.by)
-                (void) json_object_set_new(
-                        o, "sent", json_pack("{s:i, s:s}", "signal", u->sent.number, "by", u->sent.by));
+        if (u->sent)
+                (void) json_object_set(o, "sent", u->sent);
         if (u->death)
                 (void) json_object_set(o, "death", u->death);
 
@@ -159,11 +158,7 @@ static void parse_invocation(Unit *u, const char *text) {
 }
 
 static void adopt_black_box(Unit *u, const json_t *saved) {
-        const json_t *sent = json_object_get(saved, "sent");
-        const char *by = json_string_value(json_object_get(sent, "by"));
-
-        u->sent.number = (int) json_integer_value(json_object_get(sent, "signal"));
-        u->sent.by = by ? strdup(by) : NULL;
+        u->sent = json_incref(json_object_get(saved, "sent"));
         u->death = json_incref(json_object_get(saved, "death"));
         u->died = u->death != NULL;
         u->cpu_begin = (usec_t) json_integer_value(json_object_get(saved, "cpu_begin"));

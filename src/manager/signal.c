@@ -90,10 +90,32 @@ void unit_kill_all(Unit *u) {
                         (void) child_signal(u->main, SIGKILL);
 }
 
-void unit_note_signal(Unit *u, int sig, char *by) {
-        free(u->sent.by);
-        u->sent.number = sig;
-        u->sent.by = by;
+/* Objects of "signal" and "by", the last one last; more than that are of no use to anybody. */
+#define SENT_MAX 4
+
+void unit_note_signal(Unit *u, int sig, const char *by) {
+        if (!u->sent)
+                u->sent = json_array();
+        if (!by || json_array_append_new(u->sent, json_pack("{s:i, s:s}", "signal", sig, "by", by)) < 0)
+                return;
+        if (json_array_size(u->sent) > SENT_MAX)
+                (void) json_array_remove(u->sent, 0);
+}
+
+const char *unit_sender_of(const Unit *u, int sig, int *ret_sig) {
+        for (size_t i = json_array_size(u->sent); i > 0; i--) {
+                const json_t *o = json_array_get(u->sent, i - 1);
+                int number = (int) json_integer_value(json_object_get(o, "signal"));
+
+                if (sig != 0 && number != sig)
+                        continue;
+                if (ret_sig)
+                        *ret_sig = number;
+                return json_string_value(json_object_get(o, "by"));
+        }
+        if (ret_sig)
+                *ret_sig = 0;
+        return NULL;
 }
 
 /* "the manager, for job 12 (stop)", "the manager, for the result timeout". */
@@ -113,14 +135,18 @@ static char *machine_words(const Unit *u, bool stops) {
 }
 
 void unit_note_signals(Unit *u, unsigned actions) {
-        if (!u->main)
+        autofree char *by = NULL;
+
+        if (!u->main || !(actions & (MACHINE_KILL_ALL | MACHINE_SEND_WATCHDOG_SIGNAL |
+                                     MACHINE_SEND_STOP_SIGNAL | MACHINE_SEND_RELOAD_SIGNAL)))
                 return;
+        by = machine_words(u, !(actions & MACHINE_SEND_RELOAD_SIGNAL));
+        if (actions & MACHINE_SEND_RELOAD_SIGNAL)
+                unit_note_signal(u, reload_signal(u), by);
+        if (actions & MACHINE_SEND_STOP_SIGNAL)
+                unit_note_signal(u, stop_signal(u), by);
+        if (actions & MACHINE_SEND_WATCHDOG_SIGNAL)
+                unit_note_signal(u, watchdog_signal(u), by);
         if (actions & MACHINE_KILL_ALL)
-                unit_note_signal(u, final_signal(u), machine_words(u, true));
-        else if (actions & MACHINE_SEND_WATCHDOG_SIGNAL)
-                unit_note_signal(u, watchdog_signal(u), machine_words(u, true));
-        else if (actions & MACHINE_SEND_STOP_SIGNAL)
-                unit_note_signal(u, stop_signal(u), machine_words(u, true));
-        else if (actions & MACHINE_SEND_RELOAD_SIGNAL)
-                unit_note_signal(u, reload_signal(u), machine_words(u, false));
+                unit_note_signal(u, final_signal(u), by);
 }

@@ -17,6 +17,7 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
         u->manager = m;
         u->held = HELD_INIT;
         u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
+        u->lent.fds[0] = u->lent.fds[1] = u->lent.fds[2] = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
         u->job_due = USEC_INFINITY;
         machine_init(&u->machine);
@@ -61,8 +62,9 @@ void unit_free(Unit *u) {
         free(u->load_error);
         free(u->fault_text);
         free(u->status_text);
-        free(u->sent.by);
+        json_decref(u->sent);
         free(u->unmet);
+        unit_return_stdio(u);
         json_decref(u->death);
         strv_free(u->monitor);
         strv_free(u->addresses);

@@ -50,6 +50,7 @@ typedef struct LaunchRequest {
         const IdMap *ids; /* of the user namespace; NULL = none */
 
         int stdin_fd, stdout_fd, stderr_fd; /* -1 = /dev/null */
+        bool controlling_terminal;          /* stdin is a terminal, to be that of the program's session */
 
         const LaunchMount *mounts;
         size_t n_mounts;

@@ -115,10 +115,11 @@ struct Plan {
 
         char **argv;
         char **environment;
-        char *search_path; /* PATH of the container */
-        char *init_name;   /* argv[0] of the init */
-        int init_slot;     /* -1 = no init */
-        int stdio[3];      /* slots */
+        char *search_path;         /* PATH of the container */
+        char *init_name;           /* argv[0] of the init */
+        int init_slot;             /* -1 = no init */
+        int stdio[3];              /* slots */
+        bool controlling_terminal; /* the first of them is one */
         uint16_t rows, columns;
 
         uid_t uid;

@@ -126,6 +126,10 @@ FreezerState unit_freezer_state(const Unit *u) {
         return FREEZER_RUNNING;
 }
 
+int manager_lend_stdio(Unit *u, const int fds[3], bool terminal, Fault *fault) {
+        return terminal ? fault_set(fault, "run", -EBUSY, "%s is not at rest", u->name) : 0;
+}
+
 int manager_freeze_unit(Unit *u, bool freeze, Fault *fault) {
         return freeze ? fault_set(fault, "freeze", -EBUSY, "%s is being started or stopped", u->name) : 0;
 }
@@ -451,6 +455,12 @@ START_TEST(errors_have_systemds_names) {
         ck_assert_str_eq(error_of(CALL(&s, "CancelJob", "u", 1)), BUS_ERROR_NO_SUCH_JOB);
         ck_assert_str_eq(error_of(CALL(&s, "FreezeUnit", "s", "web.container")), BUS_ERROR_BUSY);
         ck_assert_str_eq(error_of(CALL(&s, "ThawUnit", "s", "web.container")), "none");
+        ck_assert_str_eq(error_of(CALL(&s, "RunUnit", "ssahb", "web.container", "fail", 3, 0, 0, 0, 1)),
+                         BUS_ERROR_BUSY);
+        ck_assert_str_eq(error_of(CALL(&s, "RunUnit", "ssahb", "web.container", "replace", 3, 0, 0, 0, 0)),
+                         "none");
+        ck_assert_str_eq(error_of(CALL(&s, "RunUnit", "ssahb", "web.container", "replace", 2, 0, 0, 0)),
+                         SD_BUS_ERROR_INVALID_ARGS);
         ck_assert_str_eq(error_of(CALL(&s, "ThawUnit", "s", "nowhere.container")), BUS_ERROR_NO_SUCH_UNIT);
         ck_assert_str_eq(error_of(CALL(&s, "InspectImage", "s", "x")), BUS_ERROR_NO_SUCH_IMAGE);
         ck_assert_str_eq(error_of(CALL(&s, "RemoveImage", "s", "x")), BUS_ERROR_BUSY);
