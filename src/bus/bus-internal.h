@@ -123,6 +123,8 @@ int on_run_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_freeze_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_thaw_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_get_job_after(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_get_job_result(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_reexecute(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_exec_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error);

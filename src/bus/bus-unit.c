@@ -20,7 +20,7 @@ struct UnitView {
                 *status_text, *failure, *image_id, *health, *health_output, *unmet;
         char *const *drop_ins, *const *addresses, *const *ports;
         const char *load_error, *job_type;
-        uint32_t job_id, main_pid, exec_main_pid, n_restarts, health_streak, start_count;
+        uint32_t job_id, main_pid, exec_main_pid, n_restarts, health_streak, start_count, n_stored_fds;
         int32_t exec_main_code, exec_main_status, last_exit_code, last_exit_status, status_errno;
         int condition_result, assert_result, can_reload, start_limit_hit; /* booleans, as sd-bus takes them */
         uint64_t state_change, inactive_exit, active_enter, active_exit, inactive_enter, main_start,
@@ -124,6 +124,7 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .addresses = s.addresses,
                 .ports = s.ports,
                 .status_errno = s.status_errno,
+                .n_stored_fds = s.n_stored_fds,
                 .condition_result = s.condition_result,
                 .assert_result = s.assert_result,
                 .unmet = s.unmet,
@@ -350,6 +351,7 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("CanReload", "b", can_reload),
         FIELD("Result", "s", result),
         FIELD("Failure", "s", failure),
+        FIELD("NFileDescriptorStore", "u", n_stored_fds),
         FIELD("NRestarts", "u", n_restarts),
         FIELD("MainPID", "u", main_pid),
         FIELD("ExecMainStartTimestamp", "t", main_start),

@@ -15,6 +15,9 @@
  *      death.c     records of how containers ended, death-log.c where they are kept
  *      freeze.c    containers that stand still                      transient.c  units made by a command
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
+ *      strays.c    children of before an execution
+ *      job-log.c   jobs on disk                                     job-resume.c jobs of an earlier manager
+ *      fd-store.c  descriptors that containers leave                main-pid.c  main processes by MAINPID=
  */
 #pragma once
 
@@ -27,6 +30,8 @@
 #include "image/store.h"
 #include "manager/child.h"
 #include "manager/health.h"
+#include "manager/job-log.h"
+#include "manager/keeper.h"
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
 #include "manager/pull.h"
@@ -65,6 +70,31 @@ typedef struct Held {
 
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
 
+/* One that was left with FDSTORE=1. */
+typedef struct StoredFd {
+        int fd;
+        char *label;      /* the keeper's */
+        const char *name; /* the end of it */
+        sd_event_source *source;
+} StoredFd;
+
+typedef struct FdStore {
+        StoredFd *items;
+        size_t n;
+        unsigned next; /* number of the next one */
+} FdStore;
+
+/* The process that MAINPID= has named, of an invocation. */
+typedef struct NamedMain {
+        int pidfd; /* while it lives */
+        sd_event_source *source;
+        pid_t pid; /* 0 = none */
+        uint64_t identity;
+        unsigned lookups;
+        bool ended; /* before the container's first one */
+        ChildExit end;
+} NamedMain;
+
 struct Unit {
         Manager *manager;
         char *name;
@@ -83,6 +113,10 @@ struct Unit {
         Child *main, *hook;
         PullWaiter *pull; /* what its preparation waits for */
         NotifySocket *notify;
+        bool notify_refused; /* and that was said */
+        NamedMain named;
+        FdStore fds;
+        pid_t main_pid;     /* of the container's first process in this invocation */
         UnitHealth *health; /* while its program runs, and there is something to check it with */
         sd_event_source *timer;
         sd_event_source *job_timer;
@@ -125,6 +159,13 @@ struct Unit {
 
 typedef struct ExecSession ExecSession;
 
+/* A child that was there when the manager began. */
+typedef struct Stray {
+        Manager *manager;
+        Child *child;
+        struct Stray *next;
+} Stray;
+
 struct Manager {
         sd_event *event;
         const ManagerConfig *config;
@@ -139,6 +180,7 @@ struct Manager {
         size_t n_by_index;
         Graph *graph;
         JobQueue *jobs;
+        JobLog *job_log;
         sd_event_source *jobs_source;
 
         ImageStore *images;
@@ -146,15 +188,18 @@ struct Manager {
         Network *network;
         sd_event_source *network_source;
         sd_event_source *collect_timer;
+        Keeper *keeper;
         int template_fd;
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
+        Stray *strays;
         Pull *pulls; /* under way, by pull_request_key() */
         sd_event_source *rotate_timer;
         bool purging, purge_again;
         bool adopted; /* all that runs is known */
         char boot_id[40];
+        const char *program;   /* our own */
         const char *fail_step; /* NSUNITSD_FAIL_STEP: inject a failure there (tests) */
 };
 
@@ -200,7 +245,37 @@ int unit_watch_cgroup(Unit *u);
 void unit_unwatch_cgroup(Unit *u);
 
 /* notify.c */
-void unit_on_notify(char *const *fields, void *data);
+void unit_on_notify(FdMessage *m, void *data);
+int unit_open_notify(Unit *u);
+/* Of an earlier manager, if there was one; what nobody has listened to follows by unit_hear_missed(). */
+int unit_adopt_notify(Unit *u);
+void unit_hear_missed(Unit *u);
+void unit_close_notify(Unit *u);
+
+/* fd-store.c */
+/* FDSTORE=1 and the like, if @fields say so. */
+void unit_fds_notify(Unit *u, char *const *fields, FdMessage *m);
+/* The state has changed: are they still to be kept? */
+void unit_fds_settle(Unit *u);
+void unit_fds_drop(Unit *u);
+/* Without a word to the keeper: the next manager finds them. */
+void unit_fds_free(Unit *u);
+/* For a launch: the descriptors, borrowed, in an array to be freed, and what the program is told of them. */
+int unit_fds_pass(const Unit *u, int **ret, size_t *ret_n, char ***environment);
+void unit_fds_adopt(Unit *u);
+/* Those of units that do not run. */
+void manager_adopt_resting_fds(Manager *m);
+
+/* main-pid.c */
+/* @text as @sender has said it, in his numbers. */
+void unit_name_main(Unit *u, const char *text, pid_t sender);
+/* Takes over @pidfd; without one it has ended. */
+void unit_adopt_named(Unit *u, int pidfd, pid_t pid, uint64_t identity);
+void unit_forget_named(Unit *u);
+/* Of the service; 0 when none lives. */
+pid_t unit_main_pid(const Unit *u);
+int unit_signal_main(const Unit *u, int sig);
+
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
 
@@ -409,6 +484,18 @@ void unit_apply_live_anew(Unit *u);
 int unit_save(Unit *u);
 void unit_forget(Unit *u);
 int manager_adopt_all(Manager *m);
+
+/* job-resume.c */
+int manager_open_job_log(Manager *m, Fault *fault);
+/* Before the unit is adopted: the job that it had. Is there one? */
+bool unit_resume_job(Unit *u);
+/* Those of units that are at rest. */
+void manager_resume_jobs(Manager *m);
+
+/* strays.c */
+/* When all units are adopted, and before anything else is begun. */
+void manager_follow_strays(Manager *m);
+void manager_free_strays(Manager *m);
 
 /* job-timer.c */
 /* Of a job that is new, or begins to run. */

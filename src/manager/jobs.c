@@ -365,7 +365,7 @@ int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal, const char
         }
 
         if (whom == KILL_MAIN)
-                return u->main ? child_signal(u->main, signal) : -ESRCH;
+                return unit_signal_main(u, signal);
         /* "All of them" may be none. */
         r = u->held.cgroup_fd < 0 ? 0 : cgroup_signal(u->held.cgroup_fd, signal);
         return r < 0 ? r : 0;

@@ -212,6 +212,7 @@ static void note_change(Unit *u, const MachineOutput *out) {
                 if (unit_is_transient(u))
                         manager_schedule_collect(u->manager);
         }
+        unit_fds_settle(u);
         if (unit_at_rest(u) && !u->machine.prepared)
                 unit_forget(u);
         else if (unit_save(u) < 0)
@@ -273,10 +274,11 @@ void unit_event(Unit *u, const MachineEvent *event) {
 }
 
 void unit_adopted(Unit *u) {
+        const bool asked = unit_resume_job(u);
         MachineOutput out;
 
         u->in_event = true;
-        machine_adopt(&u->machine, &u->policy, clock_now(CLOCK_BOOTTIME), &out);
+        machine_adopt(&u->machine, &u->policy, asked, clock_now(CLOCK_BOOTTIME), &out);
         graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
         perform(u, &out);
         u->in_event = false;

@@ -73,6 +73,7 @@ static void leave(Manager *m) {
         (void) umount2(held, MNT_DETACH);
         (void) rmdir(held);
         (void) unlink(pid_file);
+        keeper_end(m->keeper);
         if (m->cgroups)
                 cgroup_root_remove(m->cgroups);
 }
@@ -87,6 +88,7 @@ void manager_free(Manager *m) {
 
         manager_exec_free_all(m);
         manager_pull_free_all(m);
+        manager_free_strays(m);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);
@@ -95,10 +97,12 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
+        keeper_free(m->keeper);
         network_free(m->network);
         cgroup_root_free(m->cgroups);
         image_store_free(m->images);
         job_queue_free(m->jobs);
+        job_log_free(m->job_log);
         graph_free(m->graph);
         unit_path_free(m->path);
         host_specifiers_free(m->specifiers);
@@ -110,6 +114,19 @@ void manager_free(Manager *m) {
         free(m->ids.used);
         sd_event_unref(m->event);
         free(m);
+}
+
+void manager_set_program(Manager *m, const char *path) {
+        m->program = path;
+}
+
+int manager_reexecute(Manager *m, Fault *fault) {
+        if (!m->program || access(m->program, X_OK) < 0)
+                return fault_set(fault, "execute", m->program ? -errno : -ENOENT, "%s", strempty(m->program));
+        log_notice("to be executed anew, from %s", m->program);
+        /* It leaves everything to itself. */
+        m->adopted = false;
+        return sd_event_exit(m->event, MANAGER_EXIT_AGAIN);
 }
 
 void manager_set_listener(Manager *m, const ManagerListener *listener, void *data) {
@@ -183,6 +200,7 @@ static int add_unit(Manager *m, const char *name, Unit **ret) {
 }
 
 void manager_drop_unit(Manager *m, Unit *u) {
+        unit_fds_drop(u);
         HASH_DEL(m->units, u);
         m->by_index[u->index] = NULL;
         graph_set_usable(m->graph, u->index, -ENOENT);
@@ -477,6 +495,8 @@ static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
                 unit_hook_collect(u);
                 unit_collect(u, false);
         }
+        if (keeper_rest(m->keeper))
+                manager_schedule_collect(m);
         return 0;
 }
 
@@ -540,7 +560,11 @@ int manager_startup(Manager *m, Fault *fault) {
 
         r = setup_run_directory(m, fault);
         if (r >= 0)
+                r = manager_open_job_log(m, fault);
+        if (r >= 0)
                 r = cgroup_root_open(NULL, fault, &m->cgroups);
+        if (r >= 0)
+                r = keeper_new(m->event, m->cgroups, m->config->paths.run, &m->keeper);
         if (r >= 0)
                 r = image_store_open(m->config->paths.store, &m->images, fault);
         if (r >= 0)
@@ -556,6 +580,8 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
+        manager_follow_strays(m);
+        manager_resume_jobs(m);
         manager_settle_pods(m);
         HASH_ITER (hh, m->units, u, next)
                 unit_collect(u, true);

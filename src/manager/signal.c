@@ -25,8 +25,8 @@ static int stop_signal(const Unit *u) {
 static void to_container(const Unit *u, int sig) {
         if (kill_mode(u) == KILL_MODE_CONTROL_GROUP && u->held.cgroup_fd >= 0)
                 (void) cgroup_signal(u->held.cgroup_fd, sig);
-        else if (u->main)
-                (void) child_signal(u->main, sig);
+        else
+                (void) unit_signal_main(u, sig);
 }
 
 void unit_signal_stop(Unit *u) {
@@ -51,8 +51,7 @@ void unit_signal_watchdog(Unit *u) {
 
         unit_hook_signal(u, sig);
         unit_thaw(u);
-        if (u->main)
-                (void) child_signal(u->main, sig);
+        (void) unit_signal_main(u, sig);
 }
 
 static int reload_signal(const Unit *u) {
@@ -65,8 +64,7 @@ static int reload_signal(const Unit *u) {
 
 void unit_signal_reload(Unit *u) {
         unit_thaw(u);
-        if (u->main)
-                (void) child_signal(u->main, reload_signal(u));
+        (void) unit_signal_main(u, reload_signal(u));
 }
 
 static int final_signal(const Unit *u) {

@@ -48,6 +48,7 @@ typedef struct UnitStatus {
         char *const *addresses;               /* "10.89.0.2/24", as text */
         char *const *ports;                   /* "0.0.0.0:8080->80/tcp", as text */
         int status_errno;                     /* ERRNO= of the last notification */
+        unsigned n_stored_fds;                /* FDSTORE=1 */
         bool condition_result, assert_result; /* of the last start that was tried */
         const char *unmet;                    /* what was not met then, "ConditionPathExists=/x", or NULL */
         unsigned start_count;                 /* starts that count for the start limit now */

@@ -51,6 +51,8 @@ typedef struct LaunchRequest {
 
         int stdin_fd, stdout_fd, stderr_fd; /* -1 = /dev/null */
         bool controlling_terminal;          /* stdin is a terminal, to be that of the program's session */
+        const int *passed_fds; /* the program's from 3 on, in this order; LISTEN_PID= is set with them */
+        size_t n_passed_fds;
 
         const LaunchMount *mounts;
         size_t n_mounts;

@@ -139,6 +139,14 @@ json_t *unit_deaths(const Unit *u) {
                          "LogLines", "one", "two");
 }
 
+JobResult manager_job_result(const Manager *m, uint32_t id) {
+        return id == 6 ? JOB_RESULT_TIMEOUT : JOB_RESULT_INVALID_;
+}
+
+int manager_reexecute(Manager *m, Fault *fault) {
+        return fault_set(fault, "execute", -ENOENT, "/usr/sbin/nsunitd");
+}
+
 int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int sig, const char *by) {
         m->killed = u;
         m->signal = sig;
