@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -15,16 +14,13 @@
 #include "basic/strv.h"
 #include "config/unit-path.h"
 #include "ctl/assignment.h"
-#include "ctl/bus-json.h"
 #include "ctl/client.h"
 #include "ctl/explain.h"
 #include "ctl/job-wait.h"
 #include "ctl/relay.h"
+#include "ctl/unit-end.h"
 #include "ctl/unit-files.h"
 #include "ctl/unit-writer.h"
-
-/* As `nsctl exec` has it: what went wrong is ours. */
-#define RUN_FAILED 125
 
 typedef struct Run {
         Ctl *c;
@@ -33,8 +29,7 @@ typedef struct Run {
         JobWait *wait;
         Relay relay;
         int slave;
-        bool started, ended; /* as the manager has told */
-        int code, status;
+        UnitEnd end;
 } Run;
 
 static void run_clear(Run *r) {
@@ -199,7 +194,7 @@ static int make_unit(Run *r, char *image, char **command) {
         if (k == 0)
                 k = fill(r->c, r->text, image, command);
         if (k == -EBADMSG)
-                return RUN_FAILED;
+                return END_UNKNOWN;
         if (k == -EINVAL)
                 return ctl_error("a value with a line break cannot be written down");
         if (k == 0)
@@ -241,36 +236,12 @@ static int make_call(Run *r, sd_bus_message **ret) {
         return k;
 }
 
-/* How it ended is in the signal: a moment later the unit may be forgotten. */
-static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        autojson json_t *p = NULL;
-        Run *r = userdata;
-        const char *state;
-
-        if (sd_bus_message_skip(m, "s") < 0 || bus_json_read(m, &p) <= 0)
-                return 0;
-        state = property_string(p, "ActiveState");
-        if (!streq(state, "inactive") && !streq(state, "failed")) {
-                r->started = true;
-                return 0;
-        }
-        r->ended = r->started;
-        r->code = (int) property_number(p, "ExecMainCode");
-        r->status = (int) property_number(p, "ExecMainStatus");
-        return 0;
-}
-
 static int start(Run *r, sd_bus_error *error) {
         automessage sd_bus_message *m = NULL, *reply = NULL;
-        autofree char *unit = NULL;
         const char *path;
         int k;
 
-        k = sd_bus_path_encode(BUS_UNIT_PREFIX, r->text->name, &unit);
-        if (k >= 0)
-                k = sd_bus_match_signal(r->c->bus, NULL, client_destination(r->c), unit,
-                                        "org.freedesktop.DBus.Properties", "PropertiesChanged", on_changed,
-                                        r);
+        k = unit_end_watch(r->c, r->text->name, &r->end);
         if (k >= 0)
                 k = job_wait_new(r->c, error, &r->wait);
         if (k >= 0 && r->c->options.tty)
@@ -288,11 +259,6 @@ static int start(Run *r, sd_bus_error *error) {
 
 /* --- its end ---------------------------------------------------------------------------------------- */
 
-/* As a shell would say it. */
-static int exit_status(const Run *r) {
-        return r->code == CLD_EXITED ? r->status : r->status > 0 ? 128 + r->status : RUN_FAILED;
-}
-
 /* It did not come as far as its program: that is told, and no reason to keep the name. */
 static bool started_badly(const Run *r) {
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -300,11 +266,11 @@ static bool started_badly(const Run *r) {
         const char *failure;
 
         if (client_unit_properties(r->c, r->text->name, &error, &p) < 0)
-                return r->code == 0;
+                return r->end.code == 0;
         failure = property_string(p, "Failure");
         if (failure[0])
                 ctl_error("%s did not start: %s", r->text->name, failure);
-        if (!failure[0] && r->code != 0)
+        if (!failure[0] && r->end.code != 0)
                 return false;
         (void) client_call(r->c, NULL, NULL, "ResetFailedUnit", NULL, NULL, "s", r->text->name);
         return true;
@@ -318,7 +284,7 @@ static int report_start(Run *r) {
                 return STATUS_OK;
         if (!started_badly(r))
                 ctl_error("%s did not start: %s", r->text->name, result);
-        return RUN_FAILED;
+        return END_UNKNOWN;
 }
 
 static int follow(Run *r) {
@@ -332,7 +298,7 @@ static int follow(Run *r) {
                 if (k < 0)
                         return ctl_error("the connection to the manager broke off; %s runs on",
                                          r->text->name);
-                if (r->ended)
+                if (r->end.ended)
                         break;
 
                 p[0] = (struct pollfd){ .fd = sd_bus_get_fd(r->c->bus), .events = POLLIN };
@@ -342,7 +308,7 @@ static int follow(Run *r) {
                 relay_pass(&r->relay, p + 1);
         }
         relay_drain(&r->relay);
-        return started_badly(r) ? RUN_FAILED : exit_status(r);
+        return started_badly(r) ? END_UNKNOWN : unit_end_status(&r->end);
 }
 
 int verb_run(Ctl *c, char **words) {
@@ -351,12 +317,12 @@ int verb_run(Ctl *c, char **words) {
         int k;
 
         if (client_open(c) < 0 || make_unit(&r, words[1], words + 2) != STATUS_OK)
-                return RUN_FAILED;
+                return END_UNKNOWN;
 
         k = start(&r, &error);
         if (k < 0) {
                 (void) client_failure(r.text->name, k, &error);
-                return RUN_FAILED;
+                return END_UNKNOWN;
         }
         /* From now on the file is the manager's to remove. */
         free(take_ptr(r.path));
