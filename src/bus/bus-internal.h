@@ -130,11 +130,17 @@ int on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_import_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_import_image_from_fd(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_tag_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_prune_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_export_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_check_store(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_store_usage(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_pull_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /** bus_pull_drop() - forget the pulls that were asked for on a connection; NULL = all. */

@@ -88,8 +88,6 @@ static void view_machine(UnitView *v, const Machine *m) {
         if (m->timer != USEC_INFINITY)
                 v->timeout = now + m->timer - MIN_OF(boot, m->timer);
         v->start_limit_hit = m->limited;
-        v->active_state = active_state_to_string(machine_active_state(m->state));
-        v->sub_state = machine_substate_to_string(m->state);
         v->result = unit_result_to_string(m->result);
         v->n_restarts = m->n_restarts;
         v->last_exit_code = exit_code(last->kind);
@@ -109,8 +107,8 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .description = s.description ? s.description : s.name,
                 .load_state = load_state_to_string(s.load_state),
                 .load_error = s.load_error,
-                .active_state = active_state_to_string(ACTIVE_STATE_INACTIVE),
-                .sub_state = machine_substate_to_string(MACHINE_DEAD),
+                .active_state = active_state_to_string(s.active_state),
+                .sub_state = s.sub_state,
                 .result = unit_result_to_string(RESULT_SUCCESS),
                 .fragment = s.fragment,
                 .drop_ins = s.drop_ins,

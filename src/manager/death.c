@@ -400,3 +400,25 @@ void unit_forget_deaths(const Unit *u) {
         if (path)
                 (void) unlink(path);
 }
+
+/* --- in the saved state ----------------------------------------------------------------------------- */
+
+void unit_death_save(const Unit *u, json_t *o) {
+        put_number(o, "cpu_begin", u->cpu_begin);
+        if (u->unmet)
+                (void) json_object_set_new(o, "unmet", json_string(u->unmet));
+        if (u->sent)
+                (void) json_object_set(o, "sent", u->sent);
+        if (u->death)
+                (void) json_object_set(o, "death", u->death);
+}
+
+void unit_death_adopt(Unit *u, const json_t *saved) {
+        const char *unmet = json_string_value(json_object_get(saved, "unmet"));
+
+        u->cpu_begin = (usec_t) json_integer_value(json_object_get(saved, "cpu_begin"));
+        u->unmet = unmet ? strdup(unmet) : NULL;
+        u->sent = json_incref(json_object_get(saved, "sent"));
+        u->death = json_incref(json_object_get(saved, "death"));
+        u->died = u->death != NULL;
+}

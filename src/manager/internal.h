@@ -14,9 +14,11 @@
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
  *      death.c     records of how containers ended, death-log.c where they are kept
  *      freeze.c    containers that stand still                      transient.c  units made by a command
+ *      store.c     requests on the image store                      store-usage.c  what takes space in it
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  *      strays.c    children of before an execution
  *      job-log.c   jobs on disk                                     job-resume.c jobs of an earlier manager
+ *      trigger.c   timers and sockets that start a container
  *      fd-store.c  descriptors that containers leave                main-pid.c  main processes by MAINPID=
  */
 #pragma once
@@ -29,12 +31,14 @@
 #include "config/unit-path.h"
 #include "image/store.h"
 #include "manager/child.h"
+#include "manager/clock-watch.h"
 #include "manager/health.h"
 #include "manager/job-log.h"
 #include "manager/keeper.h"
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
 #include "manager/pull.h"
+#include "manager/trigger.h"
 #include "network/network.h"
 #include "runtime/exec.h"
 #include "runtime/identity.h"
@@ -116,8 +120,10 @@ struct Unit {
         bool notify_refused; /* and that was said */
         NamedMain named;
         FdStore fds;
-        pid_t main_pid;     /* of the container's first process in this invocation */
-        UnitHealth *health; /* while its program runs, and there is something to check it with */
+        pid_t main_pid;       /* of the container's first process in this invocation */
+        UnitHealth *health;   /* while its program runs, and there is something to check it with */
+        UnitTrigger *trigger; /* while it is armed: it is active then, even at rest */
+        bool trigger_due;     /* a start job is to run the container, and not to arm */
         sd_event_source *timer;
         sd_event_source *job_timer;
         usec_t job_due;
@@ -197,7 +203,9 @@ struct Manager {
         Pull *pulls; /* under way, by pull_request_key() */
         sd_event_source *rotate_timer;
         bool purging, purge_again;
-        bool adopted; /* all that runs is known */
+        bool adopted;            /* all that runs is known */
+        usec_t begin;            /* of the first manager since boot */
+        ClockWatch *clock_watch; /* as soon as there is a timer */
         char boot_id[40];
         const char *program;   /* our own */
         const char *fail_step; /* NSUNITSD_FAIL_STEP: inject a failure there (tests) */
@@ -211,6 +219,7 @@ int unit_load(Unit *u);
 void unit_set_fault(Unit *u, const Fault *fault);
 /* By what the unit says now, but for what a container has been told at its launch. */
 void unit_set_policy(Unit *u, const UnitSpec *spec);
+/* Nothing of its container runs or waits; it may be armed all the same. */
 bool unit_at_rest(const Unit *u);
 bool unit_can_reload(const Unit *u);
 
@@ -300,6 +309,9 @@ void unit_death_begin(Unit *u, const MainExit *e, pid_t pid);
 /* After each step of the machine. */
 void unit_death_follow(Unit *u, const MachineOutput *out);
 void unit_forget_deaths(const Unit *u);
+/* Into and out of the saved state. */
+void unit_death_save(const Unit *u, json_t *o);
+void unit_death_adopt(Unit *u, const json_t *saved);
 
 /* signal.c */
 /* Writes down who sends a signal and why, before it is sent. @by may be NULL: out of memory. */
@@ -328,8 +340,21 @@ void unit_hook_collect(Unit *u);
 /* The machine waits for one that the last manager has started: @pid, 0 = it did not come to that. */
 void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
 
+/* trigger.c */
+/* As it looks from outside: that of the machine, unless it rests and waits. */
+ActiveState unit_active_state(const Unit *u);
+const char *unit_sub_state(const Unit *u);
+/* When did the first manager of this boot begin? 0 or -errno. */
+int manager_note_begin(Manager *m);
+/* After adoption, and when files were read again. */
+void manager_settle_triggers(Manager *m);
+/* Called by the clock watch. */
+void manager_clock_changed(Manager *m);
+
 /* depend.c */
 void unit_tell_dependents(Unit *u, MachineState before);
+/* It waits no more. */
+void unit_tell_disarmed(Unit *u);
 /* The wait for a restart is over. True when the restart is to be a job, for the sake of other units. */
 bool unit_restart_by_job(Unit *u);
 /* Is every unit up that this one is bound to, and ordered after? */
@@ -463,6 +488,7 @@ int id_pool_take_at(IdPool *p, const ManagerConfig *config, uint32_t base);
 void id_pool_give(IdPool *p, const ManagerConfig *config, uint32_t base);
 
 /* unit-text.c: the text that a unit was started from */
+uint64_t text_fingerprint(const char *text);
 uint64_t raw_unit_fingerprint(const RawUnit *raw);
 int unit_save_text(Unit *u, Fault *fault);
 void unit_forget_text(Unit *u);
@@ -520,7 +546,13 @@ void manager_exec_free_all(Manager *m);
 /* pull.c */
 void manager_pull_free_all(Manager *m);
 
+/* report.c */
+/* Names of the running containers that use a volume. */
+json_t *manager_volume_users(const Manager *m, const char *name);
+
 /* unit-image.c */
+/* The id of the image that a unit's file names, if it is in the store; else NULL. Free it. */
+char *unit_image_named(Unit *u);
 /* Also through NAME.image, and by short names. */
 int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
 /* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */

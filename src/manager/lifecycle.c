@@ -161,7 +161,7 @@ static void log_change(const Unit *u, MachineState before) {
         else if (m->state == MACHINE_RUNNING)
                 log_message(LOG_INFO, u->name, "running");
         else if (m->state == MACHINE_DEAD)
-                log_message(LOG_INFO, u->name, "stopped");
+                log_message(LOG_INFO, u->name, u->trigger ? "ended, and waits again" : "stopped");
         else
                 log_message(LOG_DEBUG, u->name, "%s", machine_substate_to_string(m->state));
 }
@@ -205,15 +205,16 @@ static void note_change(Unit *u, const MachineOutput *out) {
         unit_health_follow(u);
         unit_note_signals(u, out->actions);
         unit_death_follow(u, out);
-        graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
+        graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         log_change(u, out->before);
+        unit_trigger_follow(u);
         if (unit_at_rest(u)) {
                 unit_return_stdio(u);
                 if (unit_is_transient(u))
                         manager_schedule_collect(u->manager);
         }
         unit_fds_settle(u);
-        if (unit_at_rest(u) && !u->machine.prepared)
+        if (unit_at_rest(u) && !u->machine.prepared && !u->trigger)
                 unit_forget(u);
         else if (unit_save(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot save its state: %m");
@@ -279,7 +280,7 @@ void unit_adopted(Unit *u) {
 
         u->in_event = true;
         machine_adopt(&u->machine, &u->policy, asked, clock_now(CLOCK_BOOTTIME), &out);
-        graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
+        graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         perform(u, &out);
         u->in_event = false;
         unit_process_events(u);

@@ -102,7 +102,7 @@ int unit_save(Unit *u) {
         int r;
 
         o = json_pack("{s:i, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:I, "
-                      "s:i, s:b, s:b, s:I}",
+                      "s:i, s:b, s:b}",
                       "version", STATE_VERSION, "boot_id", u->manager->boot_id, "machine",
                       machine_to_json(&u->machine), "invocation", invocation_text(u, invocation), "pid",
                       u->main ? (int) child_pid(u->main) : 0, "pid_identity", (json_int_t) u->pid_identity,
@@ -112,8 +112,7 @@ int unit_save(Unit *u) {
                       u->held.image ? u->held.image->id : NULL, "status", u->status_text, "fault",
                       u->fault_text, "hook_pid", u->hook ? (int) child_pid(u->hook) : 0, "hook_identity",
                       (json_int_t) u->hook_identity, "errno", u->status_errno, "condition_result",
-                      u->condition_result, "assert_result", u->assert_result, "cpu_begin",
-                      (json_int_t) u->cpu_begin);
+                      u->condition_result, "assert_result", u->assert_result);
         if (!o || !path)
                 return -ENOMEM;
         if (held_ids(u))
@@ -125,12 +124,9 @@ int unit_save(Unit *u) {
 
         if (u->health)
                 (void) json_object_set_new(o, "health", unit_health_to_json(u));
-        if (u->unmet)
-                (void) json_object_set_new(o, "unmet", json_string(u->unmet));
-        if (u->sent)
-                (void) json_object_set(o, "sent", u->sent);
-        if (u->death)
-                (void) json_object_set(o, "death", u->death);
+        unit_death_save(u, o);
+        if (u->trigger)
+                (void) json_object_set_new(o, "trigger", unit_trigger_to_json(u));
         if (u->named.pid > 0)
                 (void) json_object_set_new(o, "named", named_to_json(&u->named));
 
@@ -164,13 +160,6 @@ static void parse_invocation(Unit *u, const char *text) {
                 (void) sscanf(text + 2 * i, "%2x", &byte);
                 u->invocation[i] = (uint8_t) byte;
         }
-}
-
-static void adopt_black_box(Unit *u, const json_t *saved) {
-        u->sent = json_incref(json_object_get(saved, "sent"));
-        u->death = json_incref(json_object_get(saved, "death"));
-        u->died = u->death != NULL;
-        u->cpu_begin = (usec_t) json_integer_value(json_object_get(saved, "cpu_begin"));
 }
 
 /* The spec of the container that runs, from the text and the image that it was started from. */
@@ -398,9 +387,7 @@ static int adopt_unit(Unit *u, const json_t *saved) {
         u->status_errno = (int) json_integer_value(json_object_get(saved, "errno"));
         u->condition_result = json_is_true(json_object_get(saved, "condition_result"));
         u->assert_result = json_is_true(json_object_get(saved, "assert_result"));
-        adopt_black_box(u, saved);
-        text = json_string_value(json_object_get(saved, "unmet"));
-        u->unmet = text ? strdup(text) : NULL;
+        unit_death_adopt(u, saved);
         text = json_string_value(json_object_get(saved, "status"));
         u->status_text = text ? strdup(text) : NULL;
         text = json_string_value(json_object_get(saved, "fault"));
@@ -449,6 +436,8 @@ static void discard(Manager *m, const char *name) {
         if (unit_name_kind(name) == UNIT_CONTAINER)
                 kill_left_over(m, name);
         machine_init(&u->machine);
+        unit_trigger_free(u->trigger);
+        u->trigger = NULL;
         unit_release(u);
         unit_forget(u);
         if (u->load_state == LOAD_NOT_FOUND)
@@ -487,6 +476,8 @@ static json_t *adopt_file(Manager *m, const char *name, Unit **ret) {
         r = read_state(m, name, &saved);
         if (r >= 0)
                 r = manager_load_unit_anyway(m, name, ret);
+        if (r >= 0)
+                unit_trigger_adopt(*ret, json_object_get(saved, "trigger"));
         if (r >= 0)
                 r = adopt_unit(*ret, saved);
         if (r >= 0)

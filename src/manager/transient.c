@@ -49,7 +49,7 @@ static void remove_files(const Unit *u) {
 void unit_collect(Unit *u, bool unstarted) {
         Manager *m = u->manager;
 
-        if (!unit_is_transient(u) || !unit_at_rest(u) || u->machine.prepared ||
+        if (!unit_is_transient(u) || !unit_at_rest(u) || u->trigger || u->machine.prepared ||
             job_queue_of_unit(m->jobs, u->index))
                 return;
         if (u->machine.state == MACHINE_FAILED && !goes_when_failed(u))

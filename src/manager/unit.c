@@ -39,6 +39,7 @@ void unit_free(Unit *u) {
                 return;
 
         unit_health_end(u);
+        unit_trigger_free(u->trigger);
         child_free(u->main);
         child_free(u->hook);
         (void) sd_event_source_disable_unref(u->named.source);
@@ -313,6 +314,8 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .fragment = raw ? raw->fragment : NULL,
                 .drop_ins = raw ? raw->drop_ins : NULL,
                 .machine = &u->machine,
+                .active_state = unit_active_state(u),
+                .sub_state = unit_sub_state(u),
                 .main_pid = unit_main_pid(u),
                 .status_text = u->status_text,
                 .fault = u->fault_text,
