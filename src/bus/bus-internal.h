@@ -98,6 +98,9 @@ int bus_unit_find(Bus *b, const char *path, Unit **ret, sd_bus_error *error);
 /** bus_unit_changed() - tell subscribers the properties that change by themselves. */
 void bus_unit_changed(Bus *b, Unit *u);
 
+/** bus_load_unit() - by its complete name, as the interface gets it; the error is set on failure. */
+int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error);
+
 /** bus_enqueue() - parse the mode and queue jobs; the error is set on failure. free() *ret_ids. */
 int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint32_t **ret_ids,
                 sd_bus_error *error);
@@ -106,10 +109,23 @@ int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint
 int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, const char *mode,
                   sd_bus_error *error);
 
-/** bus_kill() - KillUnit's half behind the arguments. */
-int bus_kill(Bus *b, Unit *u, const char *whom, int signal, sd_bus_error *error);
+/** bus_kill() - KillUnit's half behind the arguments; @m says who asks. */
+int bus_kill(Bus *b, sd_bus_message *m, Unit *u, const char *whom, int signal, sd_bus_error *error);
+
+/** bus_append_deaths() - the value of the property Deaths, "aa{sv}". */
+int bus_append_deaths(sd_bus_message *m, const Unit *u);
+
+/** bus_caller() - who has sent @m, "nsctl (pid 12, user 0)"; free(). NULL when out of memory. */
+char *bus_caller(sd_bus_message *m);
+
+/** bus_append_job() - one line of ListJobs. */
+int bus_append_job(sd_bus_message *reply, const JobInfo *job);
 
 /* Handlers of the manager's interface that have a file of their own. */
+int on_run_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_freeze_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_thaw_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_get_job_after(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_get_job_result(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_reexecute(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_stop_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error);

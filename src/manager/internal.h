@@ -12,6 +12,8 @@
  *      pod.c       what a pod holds, and its end
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
+ *      death.c     records of how containers ended, death-log.c where they are kept
+ *      freeze.c    containers that stand still                      transient.c  units made by a command
  *      store.c     requests on the image store                      store-usage.c  what takes space in it
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  *      strays.c    children of before an execution
@@ -137,9 +139,19 @@ struct Unit {
         usec_t hold_begin; /* starts for the sake of Upholds= are counted from then on */
         unsigned hold_count;
         bool condition_result, assert_result; /* of the last start that was tried */
+        char *unmet;                          /* the condition that was not met then, as the unit has it */
         Fault fault;
         char *fault_text;
         char *status_text;
+        json_t *sent;  /* the last signals to the main process that the manager knows of: see signal.c */
+        json_t *death; /* record of an end of which it is not decided what follows: see death.c */
+        bool died;     /* there is, or was, one of this invocation */
+        struct {
+                int fds[3]; /* standard streams of the next launch, instead of null and the log */
+                bool terminal;
+        } lent;
+        bool frozen;               /* its cgroup is, or is about to be */
+        usec_t cpu_begin;          /* of the cgroup, when the invocation began */
         int status_errno;          /* ERRNO= of the invocation */
         bool member_ended;         /* of a pod: its end is to be thought of */
         bool hook_left;            /* a cgroup of a hook is still to be removed */
@@ -276,7 +288,40 @@ int unit_signal_main(const Unit *u, int sig);
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
 
+/* transient.c */
+bool unit_is_transient(const Unit *u);
+/* Forgets a transient unit that has ended, with its files; @u is gone then. @unstarted: one that was never
+ * started, too. */
+void unit_collect(Unit *u, bool unstarted);
+void unit_return_stdio(Unit *u);
+
+/* freeze.c */
+/* Before a signal that it is to act upon, and before a launch in the same cgroup. */
+void unit_thaw(Unit *u);
+void unit_adopt_freezer(Unit *u);
+
+/* prepare.c: what the counters of the cgroup say before a launch */
+void unit_begin_counters(Unit *u);
+
+/* death.c */
+/* The main process has ended, @pid was its number. Before the machine is told. */
+void unit_death_begin(Unit *u, const MainExit *e, pid_t pid);
+/* After each step of the machine. */
+void unit_death_follow(Unit *u, const MachineOutput *out);
+void unit_forget_deaths(const Unit *u);
+/* Into and out of the saved state. */
+void unit_death_save(const Unit *u, json_t *o);
+void unit_death_adopt(Unit *u, const json_t *saved);
+
 /* signal.c */
+/* Writes down who sends a signal and why, before it is sent. @by may be NULL: out of memory. */
+void unit_note_signal(Unit *u, int sig, const char *by);
+/* Who has sent such a signal in this invocation, in words; 0 = the last one of any kind. NULL when nobody is
+ * known,
+ * @ret_sig is then 0. It may be NULL. */
+const char *unit_sender_of(const Unit *u, int sig, int *ret_sig);
+/* The same for what the machine asks for. */
+void unit_note_signals(Unit *u, unsigned actions);
 void unit_signal_stop(Unit *u);
 void unit_signal_watchdog(Unit *u);
 void unit_signal_reload(Unit *u);

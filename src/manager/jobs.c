@@ -57,11 +57,20 @@ void manager_schedule_jobs(Manager *m) {
         (void) sd_event_source_set_enabled(m->jobs_source, SD_EVENT_ONESHOT);
 }
 
+static void note_unmet(Unit *u, const char *word, const Condition *c) {
+        autofree char *value = c ? condition_to_string(c) : NULL;
+
+        free(u->unmet);
+        if (!c || asprintf(&u->unmet, "%s%s=%s", word, condition_name(c->type), strempty(value)) < 0)
+                u->unmet = NULL;
+}
+
 bool unit_may_start(Unit *u, JobResult *ret) {
         ConditionOutcome outcome = { .verdict = CONDITION_MET };
         const char *word;
 
         u->condition_result = u->assert_result = true;
+        note_unmet(u, NULL, NULL);
         if (!u->spec)
                 return true;
         if (condition_test_all(&u->spec->unit, &outcome) < 0)
@@ -73,6 +82,7 @@ bool unit_may_start(Unit *u, JobResult *ret) {
         u->condition_result = outcome.verdict != CONDITION_UNMET;
         u->assert_result = false;
         word = outcome.verdict == ASSERT_UNMET ? "Assert" : "Condition";
+        note_unmet(u, word, outcome.unmet);
         log_message(outcome.verdict == ASSERT_UNMET ? LOG_WARNING : LOG_INFO, u->name,
                     "not started: %s%s= is not met", word,
                     outcome.unmet ? condition_name(outcome.unmet->type) : "");
@@ -360,6 +370,18 @@ int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
         return 1;
 }
 
+int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret) {
+        const Job *second = job_queue_find(m->jobs, of);
+        int r;
+
+        while (second && (r = manager_next_job(m, id, ret)) > 0) {
+                id = ret->id;
+                if (job_queue_is_behind(m->jobs, second, job_queue_find(m->jobs, id)))
+                        return 1;
+        }
+        return 0;
+}
+
 int manager_cancel_job(Manager *m, uint32_t id) {
         int r = job_queue_end(m->jobs, id, JOB_RESULT_CANCELED);
 
@@ -367,8 +389,13 @@ int manager_cancel_job(Manager *m, uint32_t id) {
         return r;
 }
 
-int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal) {
+int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal, const char *by) {
         int r;
+
+        if (u->main) {
+                unit_note_signal(u, signal, by);
+                (void) unit_save(u);
+        }
 
         if (whom == KILL_MAIN)
                 return unit_signal_main(u, signal);

@@ -27,7 +27,7 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *userdata) {
 void unit_arm_timer(Unit *u) {
         int r = 0;
 
-        if (u->machine.timer == USEC_INFINITY) {
+        if (u->machine.timer == USEC_INFINITY || (u->frozen && u->machine.state == MACHINE_RUNNING)) {
                 if (u->timer)
                         (void) sd_event_source_set_enabled(u->timer, SD_EVENT_OFF);
                 return;
@@ -158,9 +158,6 @@ static void log_change(const Unit *u, MachineState before) {
                 return;
         if (m->state == MACHINE_FAILED)
                 log_message(LOG_WARNING, u->name, "failed: %s", unit_result_to_string(m->result));
-        else if (m->state == MACHINE_AUTO_RESTART)
-                log_message(LOG_INFO, u->name, "ended (%s), to be started again",
-                            unit_result_to_string(m->result));
         else if (m->state == MACHINE_RUNNING)
                 log_message(LOG_INFO, u->name, "running");
         else if (m->state == MACHINE_DEAD)
@@ -206,9 +203,16 @@ static void note_change(Unit *u, const MachineOutput *out) {
         if (u->machine.result == RESULT_EXEC_CONDITION)
                 u->condition_result = false;
         unit_health_follow(u);
+        unit_note_signals(u, out->actions);
+        unit_death_follow(u, out);
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         log_change(u, out->before);
         unit_trigger_follow(u);
+        if (unit_at_rest(u)) {
+                unit_return_stdio(u);
+                if (unit_is_transient(u))
+                        manager_schedule_collect(u->manager);
+        }
         unit_fds_settle(u);
         if (unit_at_rest(u) && !u->machine.prepared && !u->trigger)
                 unit_forget(u);
