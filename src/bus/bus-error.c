@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "basic/macro.h"
 #include "bus/bus-internal.h"
 
 static const char *const missing[] = {
@@ -104,4 +105,22 @@ int bus_require_root(sd_bus_message *m, sd_bus_error *error) {
                 return 0;
 
         return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "only root may do that");
+}
+
+void bus_answer_later(sd_bus_message *m, int r, ErrorSubject about, const char *text, bool with_text) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        if (r >= 0 && with_text)
+                (void) sd_bus_reply_method_return(m, "s", strempty(text));
+        else if (r >= 0)
+                (void) sd_bus_reply_method_return(m, NULL);
+        else {
+                (void) bus_error_set(&error, about, r, NULL, text);
+                if (text)
+                        (void) sd_bus_reply_method_errorf(m, error.name, "%s", text);
+                else
+                        (void) sd_bus_reply_method_error(m, &error);
+                sd_bus_error_free(&error);
+        }
+        sd_bus_message_unref(m);
 }

@@ -534,6 +534,9 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("RemoveImage", "s", NULL, on_remove_image),
         METHOD("ListVolumes", NULL, "s", on_list_volumes),
         METHOD("RemoveVolume", "s", NULL, on_remove_volume),
+        METHOD("PruneVolumes", "b", "s", on_prune_volumes),
+        METHOD("ExportVolume", "sh", NULL, on_export_volume),
+        METHOD("ImportVolume", "sh", NULL, on_import_volume),
         METHOD("ListNetworks", NULL, "s", on_list_networks),
         METHOD("ListLinks", NULL, "s", on_list_links),
 

@@ -87,22 +87,8 @@ int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
 /* The answer to an import that is under way: @data is the call, which we hold. */
 static void on_imported(int r, const char *text, void *data) {
-        sd_bus_message *m = data;
-
-        if (r >= 0)
-                (void) sd_bus_reply_method_return(m, "s", strempty(text));
-        else {
-                sd_bus_error error = SD_BUS_ERROR_NULL;
-
-                /* A missing source is no missing image. */
-                (void) bus_error_set(&error, ABOUT_IMAGE, r == -ENOENT ? -EIO : r, NULL, text);
-                if (text)
-                        (void) sd_bus_reply_method_errorf(m, error.name, "%s", text);
-                else
-                        (void) sd_bus_reply_method_error(m, &error);
-                sd_bus_error_free(&error);
-        }
-        sd_bus_message_unref(m);
+        /* A missing source is no missing image. */
+        bus_answer_later(data, r == -ENOENT ? -EIO : r, ABOUT_IMAGE, text, true);
 }
 
 static int begin_import(Bus *b, sd_bus_message *m, const char *name, const char *path, int fd,

@@ -1,4 +1,4 @@
-/* nsctl image, volume, network, links: what units use. Lists come from the manager as JSON. */
+/* nsctl image, network, links: what units use. Lists come from the manager as JSON. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,9 +9,9 @@
 #include "basic/strv.h"
 #include "ctl/client.h"
 #include "ctl/pull-progress.h"
-#include "ctl/table.h"
+#include "ctl/store-verbs.h"
 
-static int list(Ctl *c, const char *method, const Column *columns, size_t n) {
+int store_list(Ctl *c, const char *method, const Column *columns, size_t n) {
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
         autojson json_t *rows = NULL;
         int r;
@@ -23,8 +23,7 @@ static int list(Ctl *c, const char *method, const Column *columns, size_t n) {
         return r < 0 ? client_failure("list", r, &error) : table_print(c, rows, columns, n);
 }
 
-/* One of the objects of a list, by its name; a network's or volume's unit name serves as well. */
-static int inspect(Ctl *c, const char *method, char **names) {
+int store_inspect(Ctl *c, const char *method, char **names) {
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
         autojson json_t *rows = NULL;
         int r, status = STATUS_OK;
@@ -51,7 +50,7 @@ static int inspect(Ctl *c, const char *method, char **names) {
         return status;
 }
 
-static int remove_each(Ctl *c, const char *method, char **names) {
+int store_remove(Ctl *c, const char *method, char **names) {
         int status = STATUS_OK;
 
         if (!names[0])
@@ -139,7 +138,7 @@ int verb_image(Ctl *c, char **words) {
         const char *what = words[1] ? words[1] : "list";
 
         if (streq(what, "list"))
-                return list(c, "ListImages", columns, ELEMENTSOF(columns));
+                return store_list(c, "ListImages", columns, ELEMENTSOF(columns));
         if (streq(what, "import"))
                 return image_import(c, words + 2);
         if (streq(what, "pull"))
@@ -147,26 +146,8 @@ int verb_image(Ctl *c, char **words) {
         if (streq(what, "inspect"))
                 return image_inspect(c, words + 2);
         if (streq(what, "rm"))
-                return remove_each(c, "RemoveImage", words + 2);
+                return store_remove(c, "RemoveImage", words + 2);
         return ctl_error("image %s: it is list, pull, import, inspect or rm", what);
-}
-
-int verb_volume(Ctl *c, char **words) {
-        static const Column columns[] = {
-                { "NAME", "name", 0 },
-                { "UNITS", "units", 0 },
-                { "CREATED", "created", COLUMN_TIME },
-                { "PATH", "path", COLUMN_CUT },
-        };
-        const char *what = words[1] ? words[1] : "list";
-
-        if (streq(what, "list"))
-                return list(c, "ListVolumes", columns, ELEMENTSOF(columns));
-        if (streq(what, "inspect"))
-                return inspect(c, "ListVolumes", words + 2);
-        if (streq(what, "rm"))
-                return remove_each(c, "RemoveVolume", words + 2);
-        return ctl_error("volume %s: it is list, inspect or rm", what);
 }
 
 int verb_network(Ctl *c, char **words) {
@@ -177,9 +158,9 @@ int verb_network(Ctl *c, char **words) {
         const char *what = words[1] ? words[1] : "list";
 
         if (streq(what, "list"))
-                return list(c, "ListNetworks", columns, ELEMENTSOF(columns));
+                return store_list(c, "ListNetworks", columns, ELEMENTSOF(columns));
         if (streq(what, "inspect"))
-                return inspect(c, "ListNetworks", words + 2);
+                return store_inspect(c, "ListNetworks", words + 2);
         return ctl_error("network %s: it is list or inspect", what);
 }
 
@@ -189,5 +170,5 @@ int verb_links(Ctl *c, char **words) {
                 { "ADDRESSES", "addresses", COLUMN_CUT }, { "MAC", "mac", 0 },   { "NETWORK", "network", 0 },
         };
 
-        return list(c, "ListLinks", columns, ELEMENTSOF(columns));
+        return store_list(c, "ListLinks", columns, ELEMENTSOF(columns));
 }

@@ -8,7 +8,8 @@
  *      notify.c    what it says                                     depend.c   what its end means for others
  *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
- *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
+ *      volume.c    volumes: what units make of them, and requests   copy.c     files of containers, for
+ * others files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      pod.c       what a pod holds, and its end
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
@@ -62,6 +63,8 @@ typedef struct Held {
 
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
 
+typedef struct Worker Worker;
+
 struct Unit {
         Manager *manager;
         char *name;
@@ -79,6 +82,7 @@ struct Unit {
         Held held;
         Child *main, *hook;
         PullWaiter *pull; /* what its preparation waits for */
+        Worker *mounting; /* the same, of a volume */
         NotifySocket *notify;
         UnitHealth *health; /* while its program runs, and there is something to check it with */
         sd_event_source *timer;
@@ -241,6 +245,22 @@ void unit_unwatch_oom(Unit *u);
 /* prepare-plain.c: the same for units that are no containers. */
 /* 1: what a network has is kept for as long as containers are on it. */
 int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault);
+
+/* report.c */
+struct json_t;
+/* @o as text; taken over, NULL too. */
+int manager_dump_json(struct json_t *o, char **ret);
+
+/* volume.c */
+/* free(); NULL when out of memory. */
+char *manager_volumes_dir(const Manager *m);
+int unit_prepare_volume(Unit *u, const UnitSpec *spec, Fault *fault);
+/* 0: nothing is to be mounted. 1: it is on its way, unit_image_came() follows. */
+int unit_mount_volume(Unit *u, Fault *fault);
+/* What is mounted, or on its way. */
+void unit_unmount_volume(Unit *u);
+/* What it says of itself: its name, and what of a mount of it. */
+int unit_use_volume(Unit *volume, MountSpec *mount);
 /* Before each launch: a new cgroup in place of one that was killed. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
@@ -400,15 +420,17 @@ void unit_forget_image(Unit *u);
 bool unit_image_stays(Unit *u);
 
 /* worker.c */
+#define WORKER_FDS_MAX 4
+
 typedef struct WorkerCall {
         char *const *args;                          /* nsunitd --worker ARGS... */
         int fd;                                     /* inherited as descriptor 3 when >= 0 */
+        const int *more_fds;                        /* then these, as 4, 5, ...; all of them >= 0 */
+        size_t n_more_fds;                          /* at most WORKER_FDS_MAX - 1 */
         void (*line)(const char *line, void *data); /* each line that it says; may be NULL */
         ManagerReplyFn reply;                       /* once, at its end; not when it was cancelled */
         void *data;
 } WorkerCall;
-
-typedef struct Worker Worker;
 
 /* @ret, which may be NULL, is good until the reply. */
 int worker_run(Manager *m, const WorkerCall *call, Worker **ret);

@@ -164,9 +164,24 @@ int manager_inspect_image(Manager *m, const char *reference, char **ret, Fault *
 /** manager_remove_image() - refused with -EBUSY while a container uses it. */
 int manager_remove_image(Manager *m, const char *reference, Fault *fault);
 
-/** manager_list_volumes() / manager_remove_volume() - JSON array; -EBUSY while mounted. */
+/** manager_list_volumes() - JSON array as text; free(). */
 int manager_list_volumes(Manager *m, char **ret, Fault *fault);
+/** manager_remove_volume() - -EBUSY while a container uses it or its device is mounted; @fault names them. */
 int manager_remove_volume(Manager *m, const char *name, Fault *fault);
+/**
+ * manager_prune_volumes() - remove all that nothing uses
+ * @all: also those that the file of a unit names which does not run
+ * @ret: JSON array of their names; free()
+ */
+int manager_prune_volumes(Manager *m, bool all, char **ret, Fault *fault);
+
+/**
+ * manager_copy_volume() - its files to a tar, or a tar into it
+ * @in:    from @fd into the volume, which is made when it is missing; else from it to @fd
+ * @reply: called once, later, from the loop
+ */
+int manager_copy_volume(Manager *m, const char *name, bool in, int fd, ManagerReplyFn reply, void *data,
+                        Fault *fault);
 
 /** manager_list_networks() - JSON array of networks with subnets, bridge, users. */
 int manager_list_networks(Manager *m, char **ret);

@@ -84,8 +84,6 @@ static int read_environment_files(const UnitSpec *spec, bool running, Diag *diag
 static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
         for (size_t i = 0; i < spec->n_mounts; i++) {
                 MountSpec *mount = &spec->mounts[i];
-                const char *name;
-                char *stem;
                 Unit *v;
                 int r;
 
@@ -95,13 +93,9 @@ static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
                 r = manager_load_unit(u->manager, mount->source, &v);
                 if (r < 0 || !v->spec)
                         return fault_set(fault, "volume", r < 0 ? r : -EBADMSG, "%s", mount->source);
-
-                name = v->spec->volume->volume_name;
-                stem = name ? strdup(name) : unit_name_stem(v->name);
-                if (!stem)
-                        return -ENOMEM;
-                free(mount->source);
-                mount->source = stem;
+                r = unit_use_volume(v, mount);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -515,6 +509,7 @@ void unit_release(Unit *u) {
 
         unit_hook_release(u);
         unit_forget_image(u);
+        unit_unmount_volume(u);
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);

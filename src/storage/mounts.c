@@ -91,8 +91,12 @@ static int open_volume_source(const Preparation *p, const MountSpec *m, Source *
                 r = volume_fill(dir, name, q->root_fd, m->destination, q->ids);
         if (r >= 0)
                 r = volume_open(dir, name);
-        if (r < 0)
-                return mount_fault(p->fault, m, r, m->source ? m->source : m->destination);
+        if (r < 0) {
+                (void) mount_fault(p->fault, m, r, m->source ? m->source : m->destination);
+                if (r == -ENOMEDIUM)
+                        fault_advise(p->fault, "start the .volume unit that mounts it first");
+                return r;
+        }
 
         *ret = (Source){ .fd = r, .mapped = true };
         return enter_subpath(p, m, ret);

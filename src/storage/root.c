@@ -15,9 +15,7 @@
 #include "storage/mount-fd.h"
 #include "storage/overlay.h"
 #include "storage/root.h"
-
-/* Beside the container directories; no unit's name begins with a dot. */
-#define TRASH ".trash"
+#include "storage/trash.h"
 
 /* Links inside an image that lead from one missing name to the next: as many as the kernel would follow. */
 #define LINKS_MAX 40
@@ -352,67 +350,11 @@ int root_clone(const char *attach_path) {
         return mount_fd_clone(AT_FDCWD, attach_path, &plain);
 }
 
-/* The trash of the directory that @container_dir lies in; *ret_name is the last component. */
-static int open_parent(const char *container_dir, const char **ret_name) {
-        const char *slash = strrchr(container_dir, '/');
-        autofree char *parent = NULL;
-
-        if (!slash || slash == container_dir || !slash[1])
-                return -EINVAL;
-        parent = strndup(container_dir, (size_t) (slash - container_dir));
-        if (!parent)
-                return -ENOMEM;
-
-        *ret_name = slash + 1;
-        return dir_open(AT_FDCWD, parent);
-}
-
-static int throw_away(const char *container_dir) {
-        autoclose int parent_fd = -EBADF;
-        const char *name;
-
-        parent_fd = open_parent(container_dir, &name);
-        if (parent_fd == -ENOENT)
-                return 0;
-        if (parent_fd < 0)
-                return parent_fd;
-
-        for (unsigned i = 0;;) {
-                autofree char *to = NULL;
-
-                if (faccessat(parent_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                        return errno == ENOENT ? 0 : -errno;
-                if (mkdirat(parent_fd, TRASH, 0700) < 0 && errno != EEXIST)
-                        return -errno;
-                if (asprintf(&to, TRASH "/%s.%u", name, i) < 0)
-                        return -ENOMEM;
-                if (renameat2(parent_fd, name, parent_fd, to, RENAME_NOREPLACE) == 0)
-                        return 0;
-                /* ENOENT: a purge that ended just now took the trash away. */
-                if (errno == EEXIST)
-                        i++;
-                else if (errno != ENOENT)
-                        return -errno;
-        }
-}
-
 int root_retire(const char *attach_path, const char *container_dir) {
         int r;
 
         r = detach(attach_path);
-        return r < 0 ? r : throw_away(container_dir);
-}
-
-int root_purge(const char *containers_dir) {
-        autoclose int fd = -EBADF;
-        int r;
-
-        fd = dir_open(AT_FDCWD, containers_dir);
-        if (fd < 0)
-                return fd == -ENOENT ? 0 : fd;
-        r = tree_remove(fd, TRASH);
-        /* What came in meanwhile is for the purge that was asked for it. */
-        return r == -ENOTEMPTY ? 0 : r;
+        return r < 0 ? r : trash_put(container_dir);
 }
 
 int root_release(const char *attach_path, const char *container_dir) {
@@ -427,5 +369,5 @@ int root_release(const char *attach_path, const char *container_dir) {
         if (!parent)
                 return -ENOMEM;
         *strrchr(parent, '/') = '\0';
-        return root_purge(parent);
+        return trash_purge(parent);
 }

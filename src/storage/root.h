@@ -58,19 +58,11 @@ bool root_is_held(const char *attach_path);
  * root_retire() - the quick half of the release: unmount, take @container_dir out of the way
  *
  * Safe to repeat, and after a half-done root_prepare(). Running processes keep their root. Anonymous
- * volumes go with the container. What it wrote lies below .trash beside @container_dir until root_purge().
+ * volumes go with the container. What it wrote lies in the trash (trash.h) until that is purged.
  */
 int root_retire(const char *attach_path, const char *container_dir);
 
-/**
- * root_purge() - delete what was retired
- * @containers_dir: the parent of all container directories
- *
- * Blocks for as long as it takes to delete what containers wrote: from a child process, or in idle time.
- */
-int root_purge(const char *containers_dir);
-
-/** root_release() - root_retire() and root_purge(). Blocks accordingly. */
+/** root_release() - root_retire() and trash_purge(). Blocks accordingly. */
 int root_release(const char *attach_path, const char *container_dir);
 
 /**

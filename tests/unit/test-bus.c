@@ -177,6 +177,15 @@ int manager_remove_volume(Manager *m, const char *name, Fault *fault) {
         return 0;
 }
 
+int manager_prune_volumes(Manager *m, bool all, char **ret, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_copy_volume(Manager *m, const char *name, bool in, int fd, ManagerReplyFn reply, void *data,
+                        Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
 int manager_list_networks(Manager *m, char **ret) {
         return manager_list_images(m, ret, NULL);
 }
