@@ -289,6 +289,11 @@ void unit_drop_mount_images(Unit *u);
 int unit_open_mount_layers(const Unit *u, MountLayers **ret, Fault *fault);
 void unit_close_mount_layers(const Unit *u, MountLayers *layers);
 
+/* mount-maps.c */
+/* One per mount of the spec; NULL when none has a map of its own. Close with the other. */
+int unit_make_mount_maps(const Unit *u, MountMap **ret, Fault *fault);
+void unit_close_mount_maps(const Unit *u, MountMap *maps);
+
 /* spaces.c */
 /* NULL without a user namespace. */
 const IdMap *held_ids(const Unit *u);
