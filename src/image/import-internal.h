@@ -45,6 +45,9 @@ int import_layers_begin(Import *i, size_t n);
 int import_layer(Import *i, int fd, const char *object, const char *digest, uint64_t size,
                  const char *diff_id);
 
+/** import_new_layer() - one whose DiffID nobody has said; it is found. 0 or a negative errno. */
+int import_new_layer(Import *i, int fd, const char *object, char ret_diff_id[65]);
+
 /** import_finish() - with all layers in the store: blobs, then the index. */
 int import_finish(Import *i, const ImportImage *image);
 

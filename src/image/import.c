@@ -114,6 +114,25 @@ int import_layer(Import *i, int fd, const char *object, const char *digest, uint
         return 0;
 }
 
+int import_new_layer(Import *i, int fd, const char *object, char ret_diff_id[65]) {
+        autodraft LayerDraft draft = {};
+        UnpackResult result;
+        int r;
+
+        r = layer_draft_make(i->store, &draft, i->fault);
+        if (r < 0)
+                return r;
+        i->step = "layer";
+        r = import_unpack(i, fd, object, NULL, UINT64_MAX, &draft, &result);
+        if (r < 0)
+                return r;
+        memcpy(ret_diff_id, result.diff_id, sizeof(result.diff_id));
+        if (!store_has_layer(i->store, result.diff_id, NULL))
+                return layer_keep(i, &draft, &result);
+        i->report.layers_known++;
+        return 0;
+}
+
 int import_open(Import *i, int dir_fd, const char *path) {
         autoclose int fd = path_beneath_open(dir_fd, path, O_RDONLY | O_NONBLOCK, 0);
         struct stat st;

@@ -14,6 +14,7 @@
 #include "basic/file.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "image/commit.h"
 #include "image/import.h"
 #include "image/json.h"
 #include "image/manifest.h"
@@ -161,6 +162,19 @@ static int do_pull(ImageStore *store, int argc, char **argv, Fault *fault) {
         return r < 0 ? r : report_print(&report);
 }
 
+static int do_commit(ImageStore *store, int argc, char **argv, Fault *fault) {
+        const char *number = startswith(argv[2], "fd:");
+        CommitRequest request = { .base = argv[0], .name = argv[1], .comment = argv[3] };
+        ImportReport report = {};
+        int r;
+
+        r = number ? parse_int(number, &request.fd) : -EINVAL;
+        if (r < 0)
+                return fault_set(fault, "option", r, "%.200s", argv[2]);
+        r = image_commit(store, &request, &report, fault);
+        return r < 0 ? r : report_print(&report);
+}
+
 static int do_remove(ImageStore *store, int argc, char **argv, Fault *fault) {
         int r;
 
@@ -183,9 +197,8 @@ int image_worker_main(int argc, char **argv) {
                 int min, max; /* words behind STORE */
                 int (*fn)(ImageStore *store, int argc, char **argv, Fault *fault);
         } verbs[] = {
-                { "import", 2, 1000, do_import },
-                { "pull", 1, 1, do_pull },
-                { "remove", 1, 1000 * 1000, do_remove },
+                { "import", 2, 1000, do_import }, { "pull", 1, 1, do_pull },
+                { "commit", 4, 4, do_commit },    { "remove", 1, 1000 * 1000, do_remove },
                 { "collect", 0, 0, do_collect },
         };
 

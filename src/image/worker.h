@@ -8,6 +8,8 @@
  *              The options configure a plain root file-system archive.
  *      pull STORE fd:N
  *              A PullRequest as JSON (pull-request.h) in the inherited descriptor. Ends with its parent.
+ *      commit STORE IMAGE-ID NAME fd:N COMMENT
+ *              One more layer, a tar, on an image that is there.
  *      remove STORE REFERENCE [IMAGE-ID-IN-USE]...
  *      collect STORE
  *
@@ -18,7 +20,7 @@
  * line
  *      {"id": "HEX", "name": "nginx:latest", "layers_new": 1, "layers_known": 0, "entries": 8000,
  *       "devices": 0, "sockets": 0, "xattrs": 0}                                             last line,
- * import and pull
+ * import, pull and commit
  *      {"done": true}                                                          last line, remove and collect
  *
  * Killing it at any moment is safe: what it leaves is collected by the next import or collect.

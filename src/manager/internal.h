@@ -33,6 +33,7 @@
 #include "runtime/identity.h"
 #include "runtime/launch.h"
 #include "storage/mounts.h"
+#include "storage/root.h"
 
 /* Ids of user namespaces are given out in slots of users.id-count each. */
 typedef struct IdPool {
@@ -288,6 +289,17 @@ void unit_drop_mount_images(Unit *u);
 /* The layers of each, one per mount of the spec; close with the other. */
 int unit_open_mount_layers(const Unit *u, MountLayers **ret, Fault *fault);
 void unit_close_mount_layers(const Unit *u, MountLayers *layers);
+
+/* of a root that is held; @attach: where */
+RootRequest unit_root_request(const Unit *u, const char *attach);
+
+/* copy.c */
+/* What manager_mount_files() has shown. */
+void unit_hide_files(const Unit *u);
+
+/* commit.c */
+/* A manager that died in a commit has left the container frozen. */
+void unit_thaw(Unit *u);
 
 /* mount-maps.c */
 /* One per mount of the spec; NULL when none has a map of its own. Close with the other. */

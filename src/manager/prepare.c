@@ -311,7 +311,7 @@ static void drop_cgroup(Unit *u) {
         (void) cgroup_remove(u->manager->cgroups, u->name);
 }
 
-static RootRequest root_request(const Unit *u, const char *attach) {
+RootRequest unit_root_request(const Unit *u, const char *attach) {
         return (RootRequest){
                 .spec = u->held.spec,
                 .container_dir = u->held.container_dir,
@@ -324,7 +324,7 @@ static RootRequest root_request(const Unit *u, const char *attach) {
 static int make_root(Unit *u, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
         autofree char *attach = held_path(u, "root"), *staging = NULL;
-        RootRequest request = root_request(u, attach);
+        RootRequest request = unit_root_request(u, attach);
         int *layers = NULL, r;
         size_t n_layers = 0;
 
@@ -348,7 +348,7 @@ static int make_root(Unit *u, Fault *fault) {
 
 int unit_add_mount_points(Unit *u, const ContainerSpec *spec, Fault *fault) {
         autofree char *attach = held_path(u, "root");
-        RootRequest request = root_request(u, attach);
+        RootRequest request = unit_root_request(u, attach);
 
         if (!attach)
                 return -ENOMEM;
@@ -363,6 +363,7 @@ static void drop_root(Unit *u) {
         if (!attach)
                 return;
 
+        unit_hide_files(u);
         r = root_retire(attach, u->held.container_dir);
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "cannot release its root: %s", strerror(-r));

@@ -356,8 +356,8 @@ int manager_prune_volumes(Manager *m, bool all, char **ret, Fault *fault) {
 
 int manager_copy_volume(Manager *m, const char *name, bool in, int fd, ManagerReplyFn reply, void *data,
                         Fault *fault) {
-        char *out_words[] = { (char *) "copy", (char *) ".", (char *) "stream", NULL };
-        char *in_words[] = { (char *) "copy", (char *) "stream", (char *) ".", NULL };
+        char *out_words[] = { (char *) "copy", (char *) "=.", (char *) "stream", NULL };
+        char *in_words[] = { (char *) "copy", (char *) "stream", (char *) "=.", NULL };
         autofree char *dir = manager_volumes_dir(m);
         autoclose int root = -EBADF;
         int r;

@@ -12,6 +12,7 @@
 #include "basic/cleanup.h"
 #include "basic/file.h"
 #include "basic/macro.h"
+#include "basic/strv.h"
 #include "storage/mount-fd.h"
 #include "storage/overlay.h"
 #include "storage/root.h"
@@ -223,6 +224,10 @@ static int mount_layers(const RootRequest *q, const int *layers, size_t n, Fault
         return overlay_mount(&o, fault);
 }
 
+static bool has_upper(const ContainerSpec *spec) {
+        return !spec->rootfs || spec->rootfs_overlay;
+}
+
 static int open_rootfs(const RootRequest *q, Fault *fault) {
         int fd = open(q->spec->rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -257,7 +262,7 @@ static int mount_root(const RootRequest *q, Fault *fault) {
         autoclose int dir_fd = -EBADF, fd = -EBADF;
         int r;
 
-        if (q->spec->rootfs && !q->spec->rootfs_overlay)
+        if (!has_upper(q->spec))
                 return mount_rootfs(q, fault);
 
         if (q->spec->rootfs) {
@@ -319,7 +324,7 @@ int root_prepare(const RootRequest *q, Fault *fault) {
 }
 
 int root_add_points(const RootRequest *q, Fault *fault) {
-        const bool own_directory = q->spec->rootfs && !q->spec->rootfs_overlay;
+        const bool own_directory = !has_upper(q->spec);
         autoclose int fd = -EBADF;
 
         if (own_directory)
@@ -370,4 +375,72 @@ int root_release(const char *attach_path, const char *container_dir) {
                 return -ENOMEM;
         *strrchr(parent, '/') = '\0';
         return trash_purge(parent);
+}
+
+int root_open_lower(const RootRequest *q, Fault *fault) {
+        autoclose int dir_fd = -EBADF;
+        OverlayRequest o = {
+                .layer_fds = q->layer_fds,
+                .n_layers = q->n_layers,
+                .userns_fd = q->userns_fd,
+                .upper_fd = -1,
+                .work_fd = -1,
+                .staging = q->staging,
+        };
+
+        if (!has_upper(q->spec)) {
+                (void) fault_set(fault, "upper directory", -EOPNOTSUPP, "%s", q->spec->rootfs);
+                fault_advise(fault, "what is written to it is written there: Rootfs=DIR:O keeps it apart");
+                return -EOPNOTSUPP;
+        }
+        if (q->spec->rootfs) {
+                dir_fd = open_rootfs(q, fault);
+                if (dir_fd < 0)
+                        return dir_fd;
+                o.layer_fds = &dir_fd;
+                o.n_layers = 1;
+        }
+        return overlay_mount(&o, fault);
+}
+
+int root_open_upper(const RootRequest *q) {
+        autoclose int fd = dir_open(AT_FDCWD, q->container_dir);
+
+        return fd < 0 ? fd : dir_open(fd, "upper");
+}
+
+int root_list_points(const ContainerSpec *spec, char ***ret) {
+        autostrv char **list = NULL;
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(usual_points) && r == 0; i++)
+                r = strv_add(&list, usual_points[i].path + 1);
+        for (size_t i = 0; i < spec->n_mounts && r == 0; i++)
+                r = strv_add(&list, spec->mounts[i].destination + 1);
+        if (r < 0)
+                return r;
+        *ret = take_ptr(list);
+        return 0;
+}
+
+int root_show(const char *attach_path, const char *path, Fault *fault) {
+        const MountAttr attr = {
+                .userns_fd = -1, .read_only = true, .no_exec = true, .no_suid = true, .no_dev = true
+        };
+        autoclose int fd = -EBADF;
+        int r;
+
+        if (root_is_held(path))
+                return 0;
+        fd = root_is_held(attach_path) ? mount_fd_clone(AT_FDCWD, attach_path, &attr) : -ENOENT;
+        if (fd < 0)
+                return fault_set(fault, "root", fd, "%s", attach_path);
+        r = dir_make(AT_FDCWD, path, 0700);
+        if (r == 0)
+                r = mount_fd_attach(fd, path);
+        return r < 0 ? fault_set(fault, "root", r, "%s", path) : 0;
+}
+
+int root_hide(const char *path) {
+        return root_is_held(path) ? detach(path) : -ENOENT;
 }

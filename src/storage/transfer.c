@@ -148,24 +148,31 @@ static bool is_contents(const char *path) {
         return streq(path, ".") || streq(path, "/") || endswith(path, "/.");
 }
 
+enum {
+        SENDER_GOOD,
+        SENDER_TOLD, /* it has failed, and said why */
+        SENDER_CUT,  /* nobody reads any more: whoever should have knows why */
+};
+
 static int wait_for_sender(pid_t pid) {
         int status;
 
         if (waitpid(pid, &status, 0) < 0)
                 return -errno;
-        return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPIPE;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -EPIPE;
 }
 
 static _Noreturn void run_sender(const TransferEnd *from, int out_fd) {
         Fault fault = {};
         int r = send_files(from, out_fd, &fault);
 
-        /* That nobody reads any more is told by whoever does not. */
-        if (r < 0 && r != -EPIPE) {
-                (void) fault_set(&fault, "copy", r, NULL);
-                worker_line_fault(&fault);
-        }
-        _exit(r < 0);
+        if (r >= 0)
+                _exit(SENDER_GOOD);
+        if (r == -EPIPE)
+                _exit(SENDER_CUT);
+        (void) fault_set(&fault, "copy", r, NULL);
+        worker_line_fault(&fault);
+        _exit(SENDER_TOLD);
 }
 
 int transfer(const TransferEnd *from, const TransferEnd *to, Fault *fault) {
@@ -194,10 +201,11 @@ int transfer(const TransferEnd *from, const TransferEnd *to, Fault *fault) {
         r = receive_files(to, read_fd, is_contents(from->path), fault);
         replace_fd(&read_fd, -EBADF);
         sent = wait_for_sender(pid);
-        /* It has told why the archive ended too early. */
-        if (sent < 0 && (r == 0 || r == -ENODATA || r == -EBADMSG)) {
+        if (sent == SENDER_TOLD) {
                 *fault = (Fault){};
                 return -EPIPE;
         }
-        return r;
+        return r == 0 && sent != SENDER_GOOD
+                       ? fault_set(fault, "copy", sent < 0 ? sent : -EPIPE, "%s", from->path)
+                       : r;
 }
