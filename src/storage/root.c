@@ -13,10 +13,14 @@
 #include "basic/file.h"
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "storage/fs-mount.h"
 #include "storage/mount-fd.h"
 #include "storage/overlay.h"
 #include "storage/root.h"
 #include "storage/trash.h"
+
+/* In the container's directory, while the root is made: where a file of Rootfs= is mounted. */
+#define IMAGE "image"
 
 /* Links inside an image that lead from one missing name to the next: as many as the kernel would follow. */
 #define LINKS_MAX 40
@@ -228,9 +232,55 @@ static bool has_upper(const ContainerSpec *spec) {
         return !spec->rootfs || spec->rootfs_overlay;
 }
 
-static int open_rootfs(const RootRequest *q, Fault *fault) {
-        int fd = open(q->spec->rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+static char *image_path(const char *container_dir) {
+        char *path;
 
+        return asprintf(&path, "%s/" IMAGE, container_dir) < 0 ? NULL : path;
+}
+
+static int detach(const char *attach_path) {
+        /* EINVAL: a place where nothing is mounted (any more). */
+        while (umount2(attach_path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+                ;
+        if (errno != EINVAL && errno != ENOENT)
+                return -errno;
+        return rmdir(attach_path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int detach_image(const char *container_dir) {
+        autofree char *path = image_path(container_dir);
+
+        return path ? detach(path) : -ENOMEM;
+}
+
+/* Before Linux 6.15 only what is attached somewhere can be cloned. */
+static int mount_image(const RootRequest *q, Fault *fault) {
+        autofree char *path = image_path(q->container_dir);
+        autoclose int mount_fd = -EBADF;
+        int r, fd;
+
+        if (!path)
+                return -ENOMEM;
+        mount_fd = fs_mount(&(FsMount){ .source = q->spec->rootfs, .read_only = true }, fault);
+        if (mount_fd < 0)
+                return mount_fd;
+        r = dir_make(AT_FDCWD, path, 0700);
+        if (r == 0)
+                r = mount_fd_attach(mount_fd, path);
+        if (r < 0)
+                return fault_set(fault, "root", r, "%s", path);
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? fault_set(fault, "root", -errno, "%s", path) : fd;
+}
+
+/* A file with a file system in it stays mounted below the container's directory: detach_image(). */
+static int open_rootfs(const RootRequest *q, Fault *fault) {
+        struct stat st;
+        int fd;
+
+        if (stat(q->spec->rootfs, &st) == 0 && S_ISREG(st.st_mode))
+                return mount_image(q, fault);
+        fd = open(q->spec->rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         return fd < 0 ? fault_set(fault, "root directory", -errno, "%s", q->spec->rootfs) : fd;
 }
 
@@ -246,6 +296,8 @@ static int mount_rootfs(const RootRequest *q, Fault *fault) {
                 return dir_fd;
 
         r = make_points(q, dir_fd, (IdPair){ 0, 0 }, fault);
+        if (r == -EROFS)
+                fault_advise(fault, "it cannot be made there: Rootfs=%s:O makes it beside", q->spec->rootfs);
         if (r < 0)
                 return r;
 
@@ -298,15 +350,6 @@ static int prepare(const RootRequest *q, Fault *fault) {
         return r < 0 ? fault_set(fault, "root", r, "%s", q->attach_path) : 0;
 }
 
-static int detach(const char *attach_path) {
-        /* EINVAL: a place where nothing is mounted (any more). */
-        while (umount2(attach_path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-                ;
-        if (errno != EINVAL && errno != ENOENT)
-                return -errno;
-        return rmdir(attach_path) < 0 && errno != ENOENT ? -errno : 0;
-}
-
 int root_prepare(const RootRequest *q, Fault *fault) {
         int r;
 
@@ -315,6 +358,7 @@ int root_prepare(const RootRequest *q, Fault *fault) {
                 return fault_set(fault, "container directory", r, "%s", q->container_dir);
 
         r = prepare(q, fault);
+        (void) detach_image(q->container_dir);
         if (r < 0) {
                 /* Nothing has run in it: there is little to delete. */
                 (void) detach(q->attach_path);
@@ -326,6 +370,7 @@ int root_prepare(const RootRequest *q, Fault *fault) {
 int root_add_points(const RootRequest *q, Fault *fault) {
         const bool own_directory = !has_upper(q->spec);
         autoclose int fd = -EBADF;
+        int r;
 
         if (own_directory)
                 fd = open_rootfs(q, fault);
@@ -336,8 +381,11 @@ int root_add_points(const RootRequest *q, Fault *fault) {
         }
         if (fd < 0)
                 return fd;
-        return make_points(q, fd, own_directory ? (IdPair){ 0, 0 } : id_map_outside(q->ids, (IdPair){ 0, 0 }),
-                           fault);
+        r = make_points(q, fd, own_directory ? (IdPair){ 0, 0 } : id_map_outside(q->ids, (IdPair){ 0, 0 }),
+                        fault);
+        if (own_directory)
+                (void) detach_image(q->container_dir);
+        return r;
 }
 
 bool root_is_held(const char *attach_path) {
@@ -359,6 +407,9 @@ int root_retire(const char *attach_path, const char *container_dir) {
         int r;
 
         r = detach(attach_path);
+        /* Left by a manager that was killed in between. */
+        if (r == 0)
+                r = detach_image(container_dir);
         return r < 0 ? r : trash_put(container_dir);
 }
 
@@ -387,6 +438,7 @@ int root_open_lower(const RootRequest *q, Fault *fault) {
                 .work_fd = -1,
                 .staging = q->staging,
         };
+        int r;
 
         if (!has_upper(q->spec)) {
                 (void) fault_set(fault, "upper directory", -EOPNOTSUPP, "%s", q->spec->rootfs);
@@ -400,7 +452,9 @@ int root_open_lower(const RootRequest *q, Fault *fault) {
                 o.layer_fds = &dir_fd;
                 o.n_layers = 1;
         }
-        return overlay_mount(&o, fault);
+        r = overlay_mount(&o, fault);
+        (void) detach_image(q->container_dir);
+        return r;
 }
 
 int root_open_upper(const RootRequest *q) {
