@@ -7,7 +7,7 @@
 #include "basic/cleanup.h"
 #include "basic/macro.h"
 #include "ctl/client.h"
-#include "ctl/store-verbs.h"
+#include "ctl/store.h"
 
 static int volume_prune(Ctl *c, char **words) {
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -85,7 +85,7 @@ int verb_volume(Ctl *c, char **words) {
         if (streq(what, "inspect"))
                 return store_inspect(c, "ListVolumes", words + 2);
         if (streq(what, "rm"))
-                return store_remove(c, "RemoveVolume", words + 2);
+                return store_remove_each(c, "RemoveVolume", words + 2);
         if (streq(what, "prune"))
                 return volume_prune(c, words + 2);
         if (streq(what, "export"))

@@ -11,20 +11,6 @@
 #include "image/import-internal.h"
 #include "image/json.h"
 
-/* The layers that are there, topmost first, as import_unpack() looks at them. */
-static int take_base(Import *i, const char *base, Image **ret) {
-        size_t n;
-        int r;
-
-        r = image_store_resolve(i->store, base, ret, i->fault);
-        if (r < 0)
-                return r;
-        r = image_store_layers_open(i->store, *ret, &i->lowers, &n, i->fault);
-        if (r == 0)
-                i->n_lowers = (unsigned) n;
-        return r;
-}
-
 static void set_member(json_t *o, const char *key, json_t *value, int *r) {
         if (*r == 0 && json_object_set_new(o, key, value) < 0)
                 *r = -ENOMEM;
@@ -92,27 +78,33 @@ static int commit_locked(Import *i, const CommitRequest *q) {
         autoclose int lock = store_lock(i->store, false);
         autoptr(Image) base = NULL;
         char diff_id[65];
-        int r;
+        int *lowers, r;
+        size_t n;
 
         if (lock < 0)
                 return fault_set(i->fault, "store", lock, "lock");
         i->lock_fd = lock;
-        r = take_base(i, q->base, &base);
+        r = image_store_resolve(i->store, q->base, &base, i->fault);
         if (r == 0)
-                r = import_new_layer(i, q->fd, "what the container has written", diff_id);
+                r = image_store_layers_open(i->store, base, &lowers, &n, i->fault);
+        if (r < 0)
+                return r;
+        r = import_new_layer(i, q->fd, "what the container has written", lowers, n, diff_id);
+        image_layers_close(lowers, n);
         return r < 0 ? r : enter(i, base, q, diff_id);
 }
 
 int image_commit(ImageStore *store, const CommitRequest *q, ImportReport *ret, Fault *fault) {
         const ImportRequest request = { .name = q->name };
-        Import import = {
-                .store = store, .request = &request, .limits = IMPORT_LIMITS_DEFAULT, .fault = fault
-        };
+        Import import = { .store = store,
+                          .request = &request,
+                          .limits = IMPORT_LIMITS_DEFAULT,
+                          .fault = fault,
+                          .life_fd = -EBADF };
         int r;
 
         (void) signal(SIGPIPE, SIG_IGN);
         r = commit_locked(&import, q);
-        image_layers_close(import.lowers, import.n_lowers);
         (void) image_store_collect(store, NULL);
         if (r < 0) {
                 free(import.report.name);

@@ -20,6 +20,10 @@
 /* A unit that is stopped and started again finds its bridge still there. */
 #define COLLECT_DELAY (200 * USEC_PER_MSEC)
 
+/* How often changes of the network are looked at. */
+#define NETWORK_INTERVAL (1 * USEC_PER_SEC)
+#define NETWORK_BURST    500
+
 #define LOCK_TIMEOUT  (3 * USEC_PER_SEC)
 #define LOCK_INTERVAL (2 * USEC_PER_MSEC)
 
@@ -73,6 +77,7 @@ static void leave(Manager *m) {
         (void) umount2(held, MNT_DETACH);
         (void) rmdir(held);
         (void) unlink(pid_file);
+        keeper_end(m->keeper);
         if (m->cgroups)
                 cgroup_root_remove(m->cgroups);
 }
@@ -87,6 +92,7 @@ void manager_free(Manager *m) {
 
         manager_exec_free_all(m);
         manager_pull_free_all(m);
+        manager_free_strays(m);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);
@@ -95,10 +101,13 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
+        clock_watch_free(m->clock_watch);
+        keeper_free(m->keeper);
         network_free(m->network);
         cgroup_root_free(m->cgroups);
         image_store_free(m->images);
         job_queue_free(m->jobs);
+        job_log_free(m->job_log);
         graph_free(m->graph);
         unit_path_free(m->path);
         host_specifiers_free(m->specifiers);
@@ -110,6 +119,19 @@ void manager_free(Manager *m) {
         free(m->ids.used);
         sd_event_unref(m->event);
         free(m);
+}
+
+void manager_set_program(Manager *m, const char *path) {
+        m->program = path;
+}
+
+int manager_reexecute(Manager *m, Fault *fault) {
+        if (!m->program || access(m->program, X_OK) < 0)
+                return fault_set(fault, "execute", m->program ? -errno : -ENOENT, "%s", strempty(m->program));
+        log_notice("to be executed anew, from %s", m->program);
+        /* It leaves everything to itself. */
+        m->adopted = false;
+        return sd_event_exit(m->event, MANAGER_EXIT_AGAIN);
 }
 
 void manager_set_listener(Manager *m, const ManagerListener *listener, void *data) {
@@ -183,6 +205,7 @@ static int add_unit(Manager *m, const char *name, Unit **ret) {
 }
 
 void manager_drop_unit(Manager *m, Unit *u) {
+        unit_fds_drop(u);
         HASH_DEL(m->units, u);
         m->by_index[u->index] = NULL;
         graph_set_usable(m->graph, u->index, -ENOENT);
@@ -281,7 +304,7 @@ int manager_reload(Manager *m) {
                 if (r < 0)
                         break;
                 /* A unit whose file has gone is kept while something of it runs. */
-                if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) &&
+                if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) && !u->trigger &&
                     !job_queue_of_unit(m->jobs, u->index))
                         manager_drop_unit(m, u);
         }
@@ -291,6 +314,8 @@ int manager_reload(Manager *m) {
                 manager_take_pod_policies(m);
         if (r >= 0)
                 manager_apply_live(m);
+        if (r >= 0)
+                manager_settle_triggers(m);
         for (u = m->units; u; u = u->hh.next)
                 manager_tell_changed(m, u);
 
@@ -382,16 +407,18 @@ static int on_network_changed(sd_event_source *s, int fd, uint32_t revents, void
         Manager *m = userdata;
         int r = network_process_monitor(m->network);
 
-        if (r > 0)
+        if (r > 0 && r & NETWORK_TABLE_RESTORED)
                 log_notice("somebody changed table inet nsunits; it was made again");
-        else if (r < 0)
-                log_warning("cannot restore table inet nsunits: %s", strerror(-r));
+        if (r > 0 && r & NETWORK_LINKS_RESTORED)
+                log_notice("somebody changed links, addresses or routes of ours; they were made again");
+        if (r < 0)
+                log_warning("cannot restore the network: %s", strerror(-r));
         return 0;
 }
 
 static int setup_network(Manager *m, Fault *fault) {
         const ManagerConfig *c = m->config;
-        const NetworkSettings settings = {
+        NetworkSettings settings = {
                 .subnet4 = c->network.subnet,
                 .subnet6 = c->network.ipv6 ? c->network.subnet6 : (InetPrefix){},
                 .pool4 = c->network.pool,
@@ -401,6 +428,7 @@ static int setup_network(Manager *m, Fault *fault) {
         };
         int r;
 
+        (void) snprintf(settings.bridge, sizeof(settings.bridge), "%s", c->network.bridge);
         r = network_new(&settings, fault, &m->network);
         if (r < 0)
                 return r;
@@ -409,6 +437,9 @@ static int setup_network(Manager *m, Fault *fault) {
                             on_network_changed, m);
         if (r >= 0)
                 r = sd_event_source_set_priority(m->network_source, PRIORITY_NETWORK);
+        /* Whoever takes away again and again what we restore shall not keep us from all else. */
+        if (r >= 0)
+                r = sd_event_source_set_ratelimit(m->network_source, NETWORK_INTERVAL, NETWORK_BURST);
         return r < 0 ? fault_set(fault, "event loop", r, NULL) : 0;
 }
 
@@ -463,6 +494,8 @@ static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         network_collect(m->network);
         for (Unit *u = m->units; u; u = u->hh.next)
                 unit_hook_collect(u);
+        if (keeper_rest(m->keeper))
+                manager_schedule_collect(m);
         return 0;
 }
 
@@ -525,7 +558,13 @@ int manager_startup(Manager *m, Fault *fault) {
 
         r = setup_run_directory(m, fault);
         if (r >= 0)
+                r = manager_open_job_log(m, fault);
+        if (r >= 0)
+                r = manager_note_begin(m);
+        if (r >= 0)
                 r = cgroup_root_open(NULL, fault, &m->cgroups);
+        if (r >= 0)
+                r = keeper_new(m->event, m->cgroups, m->config->paths.run, &m->keeper);
         if (r >= 0)
                 r = image_store_open(m->config->paths.store, &m->images, fault);
         if (r >= 0)
@@ -541,6 +580,9 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
+        manager_follow_strays(m);
+        manager_resume_jobs(m);
+        manager_settle_triggers(m);
         manager_settle_pods(m);
 
         /* What dead imports and removals left behind; the manager does not wait for it. */

@@ -1,4 +1,4 @@
-/* What the manager knows, as JSON for nsctl; and small requests on images and networks. */
+/* What the manager knows, as JSON for nsctl; and small requests on images, volumes and networks. */
 #include <fcntl.h>
 #include <jansson.h>
 
@@ -27,37 +27,31 @@ int manager_inspect_image(Manager *m, const char *reference, char **ret, Fault *
         return image_store_inspect(m->images, reference, ret, fault);
 }
 
-static void on_collected(int r, const char *text, void *data) {
-}
-
-int manager_remove_image(Manager *m, const char *reference, Fault *fault) {
-        char *collect[] = { (char *) "collect", m->config->paths.store, NULL };
-        autostrv char **in_use = NULL;
-        int r;
-
-        for (Unit *u = m->units; u; u = u->hh.next) {
-                r = u->held.image ? strv_add(&in_use, u->held.image->id) : 0;
-                for (size_t i = 0; r == 0 && u->held.mount_images && i < u->held.spec->n_mounts; i++)
-                        if (u->held.mount_images[i])
-                                r = strv_add(&in_use, u->held.mount_images[i]->id);
-                if (r < 0)
-                        return r;
-        }
-
-        r = image_store_remove(m->images, reference, in_use, fault);
-        if (r < 0)
-                return r;
-        /* The files may take their time; if this cannot run now, the next import or start collects. */
-        (void) worker_start(m, collect, -EBADF, on_collected, NULL);
-        return 0;
-}
-
 int manager_list_networks(Manager *m, char **ret) {
         return manager_dump_json(network_list(m->network), ret);
 }
 
 int manager_list_links(Manager *m, char **ret) {
         return manager_dump_json(network_list_links(m->network), ret);
+}
+
+static json_t *time_or_null(usec_t t) {
+        return t > 0 ? json_integer((json_int_t) t) : json_null();
+}
+
+int manager_list_timers(Manager *m, char **ret) {
+        json_t *list = json_array();
+
+        for (const Unit *u = m->units; u; u = u->hh.next) {
+                TriggerTimes times;
+
+                if (!unit_trigger_times(u, &times))
+                        continue;
+                (void) json_array_append_new(list,
+                                             json_pack("{s:o, s:o, s:s}", "next", time_or_null(times.next),
+                                                       "last", time_or_null(times.last), "unit", u->name));
+        }
+        return manager_dump_json(list, ret);
 }
 
 /* A pod has a spec, too, but runs no program. */

@@ -190,6 +190,14 @@ static bool spec_uses(const ContainerSpec *s, const char *name) {
         return false;
 }
 
+static json_t *strings(char *const *v) {
+        json_t *list = json_array();
+
+        STRV_FOREACH (s, v)
+                (void) json_array_append_new(list, json_string(*s));
+        return list;
+}
+
 /* Names of the containers and pods that hold it. */
 static int find_users(const Manager *m, const char *name, char ***ret) {
         int r = 0;
@@ -199,6 +207,12 @@ static int find_users(const Manager *m, const char *name, char ***ret) {
                 if (spec_uses(u->held.spec, name))
                         r = strv_add(ret, u->name);
         return r;
+}
+
+json_t *manager_volume_users(const Manager *m, const char *name) {
+        autostrv char **users = NULL;
+
+        return find_users(m, name, &users) < 0 ? NULL : strings(users);
 }
 
 static bool list_names(const Manager *m, const MountList *list, const char *name) {
@@ -240,26 +254,16 @@ static bool is_named(const Manager *m, const char *name) {
 
 /* --- requests --------------------------------------------------------------------------------------- */
 
-static json_t *strings(char *const *v) {
-        json_t *list = json_array();
-
-        STRV_FOREACH (s, v)
-                (void) json_array_append_new(list, json_string(*s));
-        return list;
-}
-
 static json_t *describe(const Manager *m, const VolumeInfo *info) {
         static const VolumeDefinition none = {};
         const VolumeDefinition *d = info->definition ? info->definition : &none;
-        autostrv char **users = NULL;
 
-        if (find_users(m, info->name, &users) < 0)
-                return NULL;
         return json_pack("{s:s, s:s, s:I, s:o, s:s*, s:s*, s:s*, s:s*, s:b, s:I, s:I, s:o}", "name",
                          info->name, "path", info->path, "created", (json_int_t) info->created, "units",
-                         strings(users), "unit", d->unit, "device", d->device, "type", d->type, "options",
-                         d->options, "mounted", info->mounted, "size_limit", (json_int_t) d->size,
-                         "inode_limit", (json_int_t) d->inodes, "labels", strings(d->labels));
+                         manager_volume_users(m, info->name), "unit", d->unit, "device", d->device, "type",
+                         d->type, "options", d->options, "mounted", info->mounted, "size_limit",
+                         (json_int_t) d->size, "inode_limit", (json_int_t) d->inodes, "labels",
+                         strings(d->labels));
 }
 
 int manager_list_volumes(Manager *m, char **ret, Fault *fault) {
