@@ -8,7 +8,8 @@
  *      notify.c    what it says                                     depend.c   what its end means for others
  *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
- *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
+ *      volume.c    volumes: what units make of them, and requests   copy.c     files of containers, for
+ * others files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      pod.c       what a pod holds, and its end
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
@@ -44,6 +45,7 @@
 #include "runtime/identity.h"
 #include "runtime/launch.h"
 #include "storage/mounts.h"
+#include "storage/root.h"
 
 /* Ids of user namespaces are given out in slots of users.id-count each. */
 typedef struct IdPool {
@@ -73,6 +75,8 @@ typedef struct Held {
 } Held;
 
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
+
+typedef struct Worker Worker;
 
 /* One that was left with FDSTORE=1. */
 typedef struct StoredFd {
@@ -116,6 +120,7 @@ struct Unit {
         Held held;
         Child *main, *hook;
         PullWaiter *pull; /* what its preparation waits for */
+        Worker *mounting; /* the same, of a volume */
         NotifySocket *notify;
         bool notify_refused; /* and that was said */
         NamedMain named;
@@ -384,6 +389,22 @@ void unit_unwatch_oom(Unit *u);
 /* prepare-plain.c: the same for units that are no containers. */
 /* 1: what a network has is kept for as long as containers are on it. */
 int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault);
+
+/* report.c */
+struct json_t;
+/* @o as text; taken over, NULL too. */
+int manager_dump_json(struct json_t *o, char **ret);
+
+/* volume.c */
+/* free(); NULL when out of memory. */
+char *manager_volumes_dir(const Manager *m);
+int unit_prepare_volume(Unit *u, const UnitSpec *spec, Fault *fault);
+/* 0: nothing is to be mounted. 1: it is on its way, unit_image_came() follows. */
+int unit_mount_volume(Unit *u, Fault *fault);
+/* What is mounted, or on its way. */
+void unit_unmount_volume(Unit *u);
+/* What it says of itself: its name, and what of a mount of it. */
+int unit_use_volume(Unit *volume, MountSpec *mount);
 /* Before each launch: a new cgroup in place of one that was killed. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
@@ -411,6 +432,22 @@ void unit_drop_mount_images(Unit *u);
 /* The layers of each, one per mount of the spec; close with the other. */
 int unit_open_mount_layers(const Unit *u, MountLayers **ret, Fault *fault);
 void unit_close_mount_layers(const Unit *u, MountLayers *layers);
+
+/* of a root that is held; @attach: where */
+RootRequest unit_root_request(const Unit *u, const char *attach);
+
+/* copy.c */
+/* What manager_mount_files() has shown. */
+void unit_hide_files(const Unit *u);
+
+/* commit.c */
+/* A manager that died in a commit has left the container frozen. */
+void unit_thaw(Unit *u);
+
+/* mount-maps.c */
+/* One per mount of the spec; NULL when none has a map of its own. Close with the other. */
+int unit_make_mount_maps(const Unit *u, MountMap **ret, Fault *fault);
+void unit_close_mount_maps(const Unit *u, MountMap *maps);
 
 /* spaces.c */
 /* NULL without a user namespace. */
@@ -562,15 +599,17 @@ void unit_forget_image(Unit *u);
 bool unit_image_stays(Unit *u);
 
 /* worker.c */
+#define WORKER_FDS_MAX 4
+
 typedef struct WorkerCall {
         char *const *args;                          /* nsunitd --worker ARGS... */
         int fd;                                     /* inherited as descriptor 3 when >= 0 */
+        const int *more_fds;                        /* then these, as 4, 5, ...; all of them >= 0 */
+        size_t n_more_fds;                          /* at most WORKER_FDS_MAX - 1 */
         void (*line)(const char *line, void *data); /* each line that it says; may be NULL */
         ManagerReplyFn reply;                       /* once, at its end; not when it was cancelled */
         void *data;
 } WorkerCall;
-
-typedef struct Worker Worker;
 
 /* @ret, which may be NULL, is good until the reply. */
 int worker_run(Manager *m, const WorkerCall *call, Worker **ret);

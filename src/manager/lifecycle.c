@@ -67,7 +67,7 @@ static MachineEvent prepare_failed(Unit *u) {
         return (MachineEvent){ .type = EVENT_PREPARE_FAILED };
 }
 
-/* With the image at hand. */
+/* With the image or the device at hand. */
 static MachineEvent prepare(Unit *u) {
         Fault fault = {};
 
@@ -84,6 +84,8 @@ static void do_prepare(Unit *u) {
 
         unit_set_fault(u, NULL);
         r = unit_fetch_image(u, &fault);
+        if (r == 0)
+                r = unit_mount_volume(u, &fault);
         if (r < 0) {
                 unit_set_fault(u, &fault);
                 event = prepare_failed(u);
