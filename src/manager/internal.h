@@ -442,7 +442,7 @@ void unit_hide_files(const Unit *u);
 
 /* commit.c */
 /* A manager that died in a commit has left the container frozen. */
-void unit_thaw(Unit *u);
+void unit_end_commit(Unit *u);
 
 /* mount-maps.c */
 /* One per mount of the spec; NULL when none has a map of its own. Close with the other. */

@@ -237,7 +237,7 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         u->held.fingerprint = (uint64_t) json_integer_value(json_object_get(saved, "fingerprint"));
         u->held.volumes_filled = json_is_true(json_object_get(saved, "volumes_filled"));
         u->held.cgroup_fd = cgroup_open(u->manager->cgroups, u->name);
-        unit_thaw(u);
+        unit_end_commit(u);
         u->held.cgroup_spent = true; /* it may have been */
         unit_adopt_freezer(u);
         r = unit_is_pod(u) ? unit_adopt_pod_spaces(u) : 0;
