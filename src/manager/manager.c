@@ -46,7 +46,7 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         if (r >= 0)
                 r = unit_path_dirs(&m->unit_dirs);
         if (r >= 0)
-                r = manager_jobs_setup(m);
+                r = manager_turns_setup(m);
         if (r < 0)
                 return r;
 
@@ -94,6 +94,8 @@ void manager_free(Manager *m) {
                 unit_free(u);
         }
         (void) sd_event_source_disable_unref(m->jobs_source);
+        (void) sd_event_source_disable_unref(m->restarts_source);
+        (void) sd_event_source_disable_unref(m->turn_tick);
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
