@@ -180,7 +180,7 @@ int manager_graph_index(Manager *m, const char *name, unsigned *ret) {
 }
 
 static int add_unit(Manager *m, const char *name, Unit **ret) {
-        Unit *u;
+        Unit *u, *last;
         int r;
 
         r = unit_new(m, name, &u);
@@ -194,7 +194,12 @@ static int add_unit(Manager *m, const char *name, Unit **ret) {
         }
 
         m->by_index[u->index] = u;
-        HASH_ADD_KEYPTR_INORDER(hh, m->units, u->name, strlen(u->name), u, by_name);
+        /* Mostly they come in order, and a walk through all others for each would be long. */
+        last = m->units ? ELMT_FROM_HH(m->units->hh.tbl, m->units->hh.tbl->tail) : NULL;
+        if (!last || by_name(last, u) < 0)
+                HASH_ADD_KEYPTR(hh, m->units, u->name, strlen(u->name), u);
+        else
+                HASH_ADD_KEYPTR_INORDER(hh, m->units, u->name, strlen(u->name), u, by_name);
         if (m->listener && m->listener->unit_new)
                 m->listener->unit_new(u, m->listener_data);
         *ret = u;
