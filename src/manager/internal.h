@@ -6,6 +6,7 @@
  *      spawn.c     MACHINE_SPAWN                                    hook.c     MACHINE_RUN_HOOK
  *      signal.c    stop, watchdog, reload and kill signals          watch.c    how a container ends
  *      notify.c    what it says                                     depend.c   what its end means for others
+ *      turns.c     jobs and restarts, one at a time
  *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
  *      volume.c    volumes: what units make of them, and requests   copy.c     files of containers, for
@@ -25,6 +26,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <sys/queue.h>
 #include <uthash.h>
 
 #include "cgroup/cgroup.h"
@@ -130,6 +132,8 @@ struct Unit {
         UnitTrigger *trigger; /* while it is armed: it is active then, even at rest */
         bool trigger_due;     /* a start job is to run the container, and not to arm */
         sd_event_source *timer;
+        TAILQ_ENTRY(Unit) restart_list;
+        bool restart_due; /* is in it: the wait is over */
         sd_event_source *job_timer;
         usec_t job_due;
         uint32_t timed_job; /* whose time that is */
@@ -192,6 +196,8 @@ struct Manager {
         Graph *graph;
         JobQueue *jobs;
         JobLog *job_log;
+        TAILQ_HEAD(, Unit) restarts; /* that are due */
+        sd_event_source *restarts_source, *turn_tick;
         sd_event_source *jobs_source;
 
         ImageStore *images;
@@ -571,9 +577,16 @@ void unit_disarm_job(Unit *u);
 bool unit_may_start(Unit *u, JobResult *ret);
 /* For the manager's own ends: refused by no RefuseManualStart=. */
 int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault);
-int manager_jobs_setup(Manager *m);
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
+/* The next one that can run, and what has ended. */
+void manager_run_job(Manager *m);
+
+/* turns.c */
+int manager_turns_setup(Manager *m);
 void manager_schedule_jobs(Manager *m);
+/* The wait for it is over. */
+void unit_queue_restart(Unit *u);
+void unit_forget_restart(Unit *u);
 
 /* exec.c */
 /* As manager_exec(), for who follows the process by himself. */

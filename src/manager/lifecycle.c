@@ -18,9 +18,11 @@
 static int on_timer(sd_event_source *s, uint64_t usec, void *userdata) {
         Unit *u = userdata;
 
-        if (u->machine.state == MACHINE_AUTO_RESTART && unit_restart_by_job(u))
-                return 0;
-        unit_event(u, &(MachineEvent){ .type = EVENT_TIMEOUT });
+        /* Timers that have run off together are handled together, and a launch takes its time. */
+        if (u->machine.state == MACHINE_AUTO_RESTART)
+                unit_queue_restart(u);
+        else
+                unit_event(u, &(MachineEvent){ .type = EVENT_TIMEOUT });
         return 0;
 }
 
