@@ -129,6 +129,23 @@ static void print_paths(FILE *f, const char *key, char *const *paths) {
         }
 }
 
+/* Targets that the basic system waits for, while the face waits for that. */
+static bool starts_early(const UnitSpec *u) {
+        static const char *const targets[] = { "sockets.target", "paths.target" };
+
+        for (size_t i = 0; i < ELEMENTSOF(targets); i++)
+                if (strv_contains(u->install.wanted_by, targets[i]) ||
+                    strv_contains(u->install.required_by, targets[i]))
+                        return true;
+        return false;
+}
+
+/* With its own dependencies in place of systemd's usual ones, the target does not wait for the face. */
+static void print_early(FILE *f) {
+        fprintf(f, "DefaultDependencies=no\nRequires=sysinit.target\nAfter=sysinit.target basic.target\n"
+                   "Conflicts=shutdown.target\nBefore=shutdown.target\n");
+}
+
 static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         int r;
 
@@ -138,6 +155,8 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         print_escaped(f, u->raw->fragment);
         /* Not Requires=: a restart of the manager must not restart what outlives it. */
         fprintf(f, "\nWants=nsunitd.service\nAfter=nsunitd.service\n");
+        if (starts_early(u))
+                print_early(f);
         STRV_FOREACH (page, u->unit.documentation) {
                 fprintf(f, "Documentation=");
                 print_escaped(f, *page);

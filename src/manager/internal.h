@@ -32,6 +32,7 @@
 #include "manager/notify-socket.h"
 #include "manager/pull.h"
 #include "manager/trigger.h"
+#include "manager/unit-sockets.h"
 #include "network/network.h"
 #include "runtime/exec.h"
 #include "runtime/identity.h"
@@ -284,8 +285,14 @@ void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
 /* As it looks from outside: that of the machine, unless it rests and waits. */
 ActiveState unit_active_state(const Unit *u);
 const char *unit_sub_state(const Unit *u);
+/* Something has come to one of its sockets. */
+void unit_socket_ready(Unit *u);
+/* Those that its container is to have; NULL when there are none. */
+const UnitSockets *unit_trigger_sockets(const Unit *u);
 /* When did the first manager of this boot begin? 0 or -errno. */
 int manager_note_begin(Manager *m);
+/* Before the keeper throws away what nobody has taken. */
+void manager_adopt_sockets(Manager *m);
 /* After adoption, and when files were read again. */
 void manager_settle_triggers(Manager *m);
 /* Called by the clock watch. */

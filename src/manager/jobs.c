@@ -82,6 +82,13 @@ bool unit_may_start(Unit *u, JobResult *ret) {
         return false;
 }
 
+static void reset_failed(Unit *u) {
+        if (u->machine.state == MACHINE_FAILED)
+                u->condition_result = u->assert_result = false;
+        unit_event(u, &(MachineEvent){ .type = EVENT_RESET_FAILED });
+        unit_trigger_forgive(u);
+}
+
 static int arm(Unit *u) {
         Fault fault = {};
         int r = unit_arm(u, &fault);
@@ -100,7 +107,9 @@ static bool run_arm(Manager *m, Unit *u) {
 
         if (!unit_has_trigger(u) || u->trigger_due || restart_is_due(u))
                 return false;
-        r = u->trigger ? 0 : arm(u);
+        if (u->machine.state == MACHINE_FAILED)
+                reset_failed(u);
+        r = u->trigger && unit_active_state(u) != ACTIVE_STATE_FAILED ? 0 : arm(u);
         job_queue_finished(m->jobs, u->index, JOB_START, r < 0 ? JOB_RESULT_FAILED : JOB_RESULT_DONE);
         return true;
 }
@@ -375,12 +384,6 @@ int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal) {
         /* "All of them" may be none. */
         r = u->held.cgroup_fd < 0 ? 0 : cgroup_signal(u->held.cgroup_fd, signal);
         return r < 0 ? r : 0;
-}
-
-static void reset_failed(Unit *u) {
-        if (u->machine.state == MACHINE_FAILED)
-                u->condition_result = u->assert_result = false;
-        unit_event(u, &(MachineEvent){ .type = EVENT_RESET_FAILED });
 }
 
 void manager_reset_failed(Manager *m, Unit *u) {

@@ -547,6 +547,7 @@ static int adopt_containers(Manager *m, char *const *names) {
                         unit_apply_live_anew(units[i]);
         }
         manager_adopt_resting_fds(m);
+        manager_adopt_sockets(m);
         keeper_settle(m->keeper);
         return 0;
 }

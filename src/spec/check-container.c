@@ -28,6 +28,22 @@ static int check_root(const UnitSpec *u, Diag *diag) {
         return 0;
 }
 
+static int check_sockets(const UnitSpec *u, Diag *diag) {
+        const ListenKeys *keys = &u->container->listen;
+
+        for (size_t i = 0; i < keys->sequential.n; i++)
+                if (!keys->sequential.items[i].path)
+                        return diag_error(
+                                diag, unit_place(u, "Container", "ListenSequentialPacket"), -EINVAL,
+                                "ListenSequentialPacket= is for sockets of the file system, not for ports");
+        if (!keys->accept)
+                return 0;
+        (void) diag_error(diag, unit_place(u, "Container", "Accept"), -EINVAL,
+                          "Accept=yes is not supported: the container takes connections itself");
+        diag_hint(diag, "let the program listen on the sockets that it is handed, as with Accept=no");
+        return -EINVAL;
+}
+
 static int check_process(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
         int bad = 0;
@@ -255,8 +271,9 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
 
 int check_container(UnitSpec *u, Diag *diag) {
         int (*const checks[])(const UnitSpec *, Diag *) = {
-                check_root,   check_process, check_sysctls,    check_namespaces, check_pods_namespaces,
-                check_reload, check_health,  check_health_log, check_pod_member, check_mounts,
+                check_root,       check_sockets,         check_process, check_sysctls,
+                check_namespaces, check_pods_namespaces, check_reload,  check_health,
+                check_health_log, check_pod_member,      check_mounts,
         };
         ContainerSection *c = u->container;
         int bad, r;
