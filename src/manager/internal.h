@@ -13,6 +13,8 @@
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
+ *      strays.c    children of before an execution
+ *      job-log.c   jobs on disk                                     job-resume.c jobs of an earlier manager
  *      trigger.c   timers and sockets that start a container
  *      fd-store.c  descriptors that containers leave                main-pid.c  main processes by MAINPID=
  */
@@ -27,6 +29,7 @@
 #include "manager/child.h"
 #include "manager/clock-watch.h"
 #include "manager/health.h"
+#include "manager/job-log.h"
 #include "manager/keeper.h"
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
@@ -149,6 +152,13 @@ struct Unit {
 
 typedef struct ExecSession ExecSession;
 
+/* A child that was there when the manager began. */
+typedef struct Stray {
+        Manager *manager;
+        Child *child;
+        struct Stray *next;
+} Stray;
+
 struct Manager {
         sd_event *event;
         const ManagerConfig *config;
@@ -163,6 +173,7 @@ struct Manager {
         size_t n_by_index;
         Graph *graph;
         JobQueue *jobs;
+        JobLog *job_log;
         sd_event_source *jobs_source;
 
         ImageStore *images;
@@ -175,6 +186,7 @@ struct Manager {
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
+        Stray *strays;
         Pull *pulls; /* under way, by pull_request_key() */
         sd_event_source *rotate_timer;
         bool purging, purge_again;
@@ -182,6 +194,7 @@ struct Manager {
         usec_t begin;            /* of the first manager since boot */
         ClockWatch *clock_watch; /* as soon as there is a timer */
         char boot_id[40];
+        const char *program;   /* our own */
         const char *fail_step; /* NSUNITSD_FAIL_STEP: inject a failure there (tests) */
 };
 
@@ -457,6 +470,18 @@ void unit_apply_live_anew(Unit *u);
 int unit_save(Unit *u);
 void unit_forget(Unit *u);
 int manager_adopt_all(Manager *m);
+
+/* job-resume.c */
+int manager_open_job_log(Manager *m, Fault *fault);
+/* Before the unit is adopted: the job that it had. Is there one? */
+bool unit_resume_job(Unit *u);
+/* Those of units that are at rest. */
+void manager_resume_jobs(Manager *m);
+
+/* strays.c */
+/* When all units are adopted, and before anything else is begun. */
+void manager_follow_strays(Manager *m);
+void manager_free_strays(Manager *m);
 
 /* job-timer.c */
 /* Of a job that is new, or begins to run. */

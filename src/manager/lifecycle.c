@@ -271,10 +271,11 @@ void unit_event(Unit *u, const MachineEvent *event) {
 }
 
 void unit_adopted(Unit *u) {
+        const bool asked = unit_resume_job(u);
         MachineOutput out;
 
         u->in_event = true;
-        machine_adopt(&u->machine, &u->policy, clock_now(CLOCK_BOOTTIME), &out);
+        machine_adopt(&u->machine, &u->policy, asked, clock_now(CLOCK_BOOTTIME), &out);
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         perform(u, &out);
         u->in_event = false;

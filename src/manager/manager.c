@@ -20,6 +20,10 @@
 /* A unit that is stopped and started again finds its bridge still there. */
 #define COLLECT_DELAY (200 * USEC_PER_MSEC)
 
+/* How often changes of the network are looked at. */
+#define NETWORK_INTERVAL (1 * USEC_PER_SEC)
+#define NETWORK_BURST    500
+
 #define LOCK_TIMEOUT  (3 * USEC_PER_SEC)
 #define LOCK_INTERVAL (2 * USEC_PER_MSEC)
 
@@ -88,6 +92,7 @@ void manager_free(Manager *m) {
 
         manager_exec_free_all(m);
         manager_pull_free_all(m);
+        manager_free_strays(m);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);
@@ -102,6 +107,7 @@ void manager_free(Manager *m) {
         cgroup_root_free(m->cgroups);
         image_store_free(m->images);
         job_queue_free(m->jobs);
+        job_log_free(m->job_log);
         graph_free(m->graph);
         unit_path_free(m->path);
         host_specifiers_free(m->specifiers);
@@ -113,6 +119,19 @@ void manager_free(Manager *m) {
         free(m->ids.used);
         sd_event_unref(m->event);
         free(m);
+}
+
+void manager_set_program(Manager *m, const char *path) {
+        m->program = path;
+}
+
+int manager_reexecute(Manager *m, Fault *fault) {
+        if (!m->program || access(m->program, X_OK) < 0)
+                return fault_set(fault, "execute", m->program ? -errno : -ENOENT, "%s", strempty(m->program));
+        log_notice("to be executed anew, from %s", m->program);
+        /* It leaves everything to itself. */
+        m->adopted = false;
+        return sd_event_exit(m->event, MANAGER_EXIT_AGAIN);
 }
 
 void manager_set_listener(Manager *m, const ManagerListener *listener, void *data) {
@@ -388,16 +407,18 @@ static int on_network_changed(sd_event_source *s, int fd, uint32_t revents, void
         Manager *m = userdata;
         int r = network_process_monitor(m->network);
 
-        if (r > 0)
+        if (r > 0 && r & NETWORK_TABLE_RESTORED)
                 log_notice("somebody changed table inet nsunits; it was made again");
-        else if (r < 0)
-                log_warning("cannot restore table inet nsunits: %s", strerror(-r));
+        if (r > 0 && r & NETWORK_LINKS_RESTORED)
+                log_notice("somebody changed links, addresses or routes of ours; they were made again");
+        if (r < 0)
+                log_warning("cannot restore the network: %s", strerror(-r));
         return 0;
 }
 
 static int setup_network(Manager *m, Fault *fault) {
         const ManagerConfig *c = m->config;
-        const NetworkSettings settings = {
+        NetworkSettings settings = {
                 .subnet4 = c->network.subnet,
                 .subnet6 = c->network.ipv6 ? c->network.subnet6 : (InetPrefix){},
                 .pool4 = c->network.pool,
@@ -407,6 +428,7 @@ static int setup_network(Manager *m, Fault *fault) {
         };
         int r;
 
+        (void) snprintf(settings.bridge, sizeof(settings.bridge), "%s", c->network.bridge);
         r = network_new(&settings, fault, &m->network);
         if (r < 0)
                 return r;
@@ -415,6 +437,9 @@ static int setup_network(Manager *m, Fault *fault) {
                             on_network_changed, m);
         if (r >= 0)
                 r = sd_event_source_set_priority(m->network_source, PRIORITY_NETWORK);
+        /* Whoever takes away again and again what we restore shall not keep us from all else. */
+        if (r >= 0)
+                r = sd_event_source_set_ratelimit(m->network_source, NETWORK_INTERVAL, NETWORK_BURST);
         return r < 0 ? fault_set(fault, "event loop", r, NULL) : 0;
 }
 
@@ -533,6 +558,8 @@ int manager_startup(Manager *m, Fault *fault) {
 
         r = setup_run_directory(m, fault);
         if (r >= 0)
+                r = manager_open_job_log(m, fault);
+        if (r >= 0)
                 r = manager_note_begin(m);
         if (r >= 0)
                 r = cgroup_root_open(NULL, fault, &m->cgroups);
@@ -553,6 +580,8 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
+        manager_follow_strays(m);
+        manager_resume_jobs(m);
         manager_settle_triggers(m);
         manager_settle_pods(m);
 

@@ -61,6 +61,15 @@ void manager_free(Manager *m);
 
 AUTOPTR_DEFINE(Manager, manager_free);
 
+/* What sd_event_loop() returns when the program is to be executed anew. */
+#define MANAGER_EXIT_AGAIN 133
+
+/** manager_set_program() - where the manager's own program lies, for manager_reexecute(); borrowed. */
+void manager_set_program(Manager *m, const char *path);
+
+/** manager_reexecute() - end the loop with MANAGER_EXIT_AGAIN; or say with @fault why that cannot be. */
+int manager_reexecute(Manager *m, Fault *fault);
+
 /** manager_set_listener() - @listener is borrowed; one listener per manager. */
 void manager_set_listener(Manager *m, const ManagerListener *listener, void *data);
 
@@ -102,6 +111,10 @@ int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, 
 /** manager_next_job() - walk the queued jobs: @id 0 gives the first. Returns 1 with *ret set, or 0 at the
  * end. */
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret);
+
+/** manager_job_result() - of one of the last jobs that have ended, also with an earlier manager; or
+ * JOB_RESULT_INVALID_. */
+JobResult manager_job_result(const Manager *m, uint32_t id);
 
 /** manager_cancel_job() - 0 or -ENOENT. */
 int manager_cancel_job(Manager *m, uint32_t id);

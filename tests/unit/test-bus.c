@@ -115,6 +115,14 @@ int manager_cancel_job(Manager *m, uint32_t id) {
         return id == 7 ? 0 : -ENOENT;
 }
 
+JobResult manager_job_result(const Manager *m, uint32_t id) {
+        return id == 6 ? JOB_RESULT_TIMEOUT : JOB_RESULT_INVALID_;
+}
+
+int manager_reexecute(Manager *m, Fault *fault) {
+        return fault_set(fault, "execute", -ENOENT, "/usr/sbin/nsunitd");
+}
+
 int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int sig) {
         m->killed = u;
         m->signal = sig;
