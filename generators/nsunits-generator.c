@@ -155,7 +155,9 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         print_escaped(f, u->raw->fragment);
         /* Not Requires=: a restart of the manager must not restart what outlives it. */
         fprintf(f, "\nWants=nsunitd.service\nAfter=nsunitd.service\n");
-        if (starts_early(u))
+        if (!u->unit.default_dependencies)
+                fprintf(f, "DefaultDependencies=no\n");
+        else if (starts_early(u))
                 print_early(f);
         STRV_FOREACH (page, u->unit.documentation) {
                 fprintf(f, "Documentation=");

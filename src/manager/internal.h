@@ -28,6 +28,7 @@
 #include "image/store.h"
 #include "manager/child.h"
 #include "manager/clock-watch.h"
+#include "manager/emergency.h"
 #include "manager/health.h"
 #include "manager/job-log.h"
 #include "manager/keeper.h"
@@ -140,6 +141,7 @@ struct Unit {
         char *fault_text;
         char *status_text;
         int status_errno;          /* ERRNO= of the invocation */
+        bool limit_told;           /* StartLimitAction= was looked at */
         bool member_ended;         /* of a pod: its end is to be thought of */
         bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
@@ -192,6 +194,7 @@ struct Manager {
         bool purging, purge_again;
         bool adopted;            /* all that runs is known */
         usec_t begin;            /* of the first manager since boot */
+        Emergency *emergency;    /* what a unit has done to the host, or to the manager */
         ClockWatch *clock_watch; /* as soon as there is a timer */
         char boot_id[40];
         const char *program;   /* our own */
@@ -310,6 +313,10 @@ void manager_adopt_sockets(Manager *m);
 void manager_settle_triggers(Manager *m);
 /* Called by the clock watch. */
 void manager_clock_changed(Manager *m);
+
+/* emergency.c */
+/* Is all at rest, and the manager to exit then? */
+void manager_settle_exit(Manager *m);
 
 /* depend.c */
 void unit_tell_dependents(Unit *u, MachineState before);

@@ -187,6 +187,7 @@ static int on_jobs(sd_event_source *s, void *userdata) {
 
         if (!job_queue_next(m->jobs, &job)) {
                 tell_ends(m);
+                manager_settle_exit(m);
                 return 0;
         }
 

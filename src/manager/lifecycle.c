@@ -209,6 +209,7 @@ static void note_change(Unit *u, const MachineOutput *out) {
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         log_change(u, out->before);
         unit_trigger_follow(u);
+        unit_emergency(u, out->before);
         unit_fds_settle(u);
         if (unit_at_rest(u) && !u->machine.prepared && !u->trigger)
                 unit_forget(u);
