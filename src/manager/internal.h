@@ -12,6 +12,7 @@
  *      pod.c       what a pod holds, and its end
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
+ *      store.c     requests on the image store                      store-usage.c  what takes space in it
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  *      strays.c    children of before an execution
  *      job-log.c   jobs on disk                                     job-resume.c jobs of an earlier manager
@@ -20,6 +21,7 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <uthash.h>
 
 #include "cgroup/cgroup.h"
@@ -513,7 +515,13 @@ void manager_exec_free_all(Manager *m);
 /* pull.c */
 void manager_pull_free_all(Manager *m);
 
+/* report.c */
+/* Names of the running containers that use a volume. */
+json_t *manager_volume_users(const Manager *m, const char *name);
+
 /* unit-image.c */
+/* The id of the image that a unit's file names, if it is in the store; else NULL. Free it. */
+char *unit_image_named(Unit *u);
 /* Also through NAME.image, and by short names. */
 int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
 /* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
