@@ -303,6 +303,10 @@ void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
 /* As it looks from outside: that of the machine, unless it rests and waits. */
 ActiveState unit_active_state(const Unit *u);
 const char *unit_sub_state(const Unit *u);
+/* Is there anything that the next manager has to know of it? */
+bool unit_has_state(const Unit *u);
+/* No start job is to run its container any more. */
+void unit_trigger_done(Unit *u);
 /* Something has come to one of its sockets. */
 void unit_socket_ready(Unit *u);
 /* Those that its container is to have; NULL when there are none. */

@@ -40,8 +40,7 @@ static void tell_ends(Manager *m) {
                         continue;
                 if (!job_queue_of_unit(m->jobs, end.unit)) {
                         unit_disarm_job(info.unit);
-                        info.unit->trigger_due = false;
-                        unit_trigger_follow(info.unit);
+                        unit_trigger_done(info.unit);
                 }
                 if (end.result != JOB_RESULT_DONE)
                         let_go(m, info.unit, end.result);
@@ -122,8 +121,9 @@ static void run_start(Manager *m, Unit *u) {
 
         if (run_arm(m, u))
                 return;
-        u->trigger_due = false;
         if (!begins || (unit_may_start(u, &result) && unit_is_bound_well(u))) {
+                /* What is begun is saved with that; what is not is forgotten with the job. */
+                u->trigger_due &= !begins;
                 unit_event(u, &(MachineEvent){ .type = EVENT_START, .automatic = restart_is_due(u) });
                 return;
         }

@@ -211,7 +211,7 @@ static void note_change(Unit *u, const MachineOutput *out) {
         unit_trigger_follow(u);
         unit_emergency(u, out->before);
         unit_fds_settle(u);
-        if (unit_at_rest(u) && !u->machine.prepared && !u->trigger)
+        if (!unit_has_state(u))
                 unit_forget(u);
         else if (unit_save(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot save its state: %m");

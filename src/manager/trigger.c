@@ -77,9 +77,13 @@ const char *unit_sub_state(const Unit *u) {
         return u->trigger->limited ? machine_substate_to_string(MACHINE_FAILED) : "waiting";
 }
 
+bool unit_has_state(const Unit *u) {
+        return !unit_at_rest(u) || u->machine.prepared || u->trigger || u->trigger_due;
+}
+
 static void note(Unit *u) {
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
-        if (unit_at_rest(u) && !u->machine.prepared && !u->trigger)
+        if (!unit_has_state(u))
                 unit_forget(u);
         else if (unit_save(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot save its state: %m");
@@ -102,6 +106,7 @@ static void start_container(Unit *u) {
                 return;
 
         u->trigger_due = false;
+        note(u);
         text = fault_to_string(&fault);
         log_message(LOG_WARNING, u->name, "cannot be started by its timer or sockets: %s",
                     text ? text : "out of memory");
@@ -184,9 +189,19 @@ void unit_socket_ready(Unit *u) {
         unit_trigger_follow(u);
 }
 
+void unit_trigger_done(Unit *u) {
+        if (u->trigger_due) {
+                u->trigger_due = false;
+                note(u);
+        }
+        unit_trigger_follow(u);
+}
+
 void manager_trigger_unit(Unit *u, bool on) {
-        if (u)
-                u->trigger_due = on || (u->trigger_due && job_queue_of_unit(u->manager->jobs, u->index));
+        if (!u)
+                return;
+        u->trigger_due = on || (u->trigger_due && job_queue_of_unit(u->manager->jobs, u->index));
+        note(u);
 }
 
 /* -- what is waited for -- */
@@ -321,11 +336,10 @@ json_t *unit_trigger_to_json(const Unit *u) {
 
         if (!t)
                 return NULL;
-        return json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b}", "armed_real",
-                         (json_int_t) t->past.armed_real, "armed_boot", (json_int_t) t->past.armed_boot,
-                         "last_real", (json_int_t) t->past.last_real, "last_boot",
-                         (json_int_t) t->past.last_boot, "dice", (json_int_t) t->past.dice, "running",
-                         t->running, "due", u->trigger_due, "limited", t->limited);
+        return json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:b}", "armed_real", (json_int_t) t->past.armed_real,
+                         "armed_boot", (json_int_t) t->past.armed_boot, "last_real",
+                         (json_int_t) t->past.last_real, "last_boot", (json_int_t) t->past.last_boot, "dice",
+                         (json_int_t) t->past.dice, "running", t->running, "limited", t->limited);
 }
 
 static usec_t number(const json_t *saved, const char *name) {
@@ -348,7 +362,6 @@ void unit_trigger_adopt(Unit *u, const json_t *saved) {
         t->next = (TimerNext){ USEC_INFINITY, USEC_INFINITY };
         t->running = json_is_true(json_object_get(saved, "running"));
         t->limited = json_is_true(json_object_get(saved, "limited"));
-        u->trigger_due = json_is_true(json_object_get(saved, "due"));
         unit_trigger_free(u->trigger);
         u->trigger = t;
 }
@@ -413,6 +426,10 @@ void manager_settle_triggers(Manager *m) {
         for (Unit *u = m->units; u; u = u->hh.next)
                 if (u->trigger)
                         settle(u);
+                else if (u->trigger_due && !job_queue_of_unit(m->jobs, u->index)) {
+                        u->trigger_due = false;
+                        note(u);
+                }
 }
 
 void manager_clock_changed(Manager *m) {
