@@ -44,6 +44,25 @@ static int check_sockets(const UnitSpec *u, Diag *diag) {
         return -EINVAL;
 }
 
+/* What is written there, and never comes. */
+static int check_timer(const UnitSpec *u, Diag *diag) {
+        const TimerKeys *t = &u->container->timer;
+        bool begins = t->calendars.n > 0 || t->on_boot.n > 0 || t->on_startup.n > 0 || t->on_active.n > 0;
+        const char *again = t->on_unit_active.n > 0     ? "OnUnitActiveSec"
+                            : t->on_unit_inactive.n > 0 ? "OnUnitInactiveSec"
+                                                        : NULL;
+
+        if (again && !begins) {
+                diag_warning(diag, unit_place(u, "Container", again),
+                             "%s= counts from an earlier run, and nothing starts the first one", again);
+                diag_hint(diag, "add OnActiveSec= or OnBootSec=");
+        }
+        if (t->persistent && t->calendars.n == 0)
+                diag_warning(diag, unit_place(u, "Container", "Persistent"),
+                             "Persistent= does nothing without OnCalendar=");
+        return 0;
+}
+
 static int check_process(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
         int bad = 0;
@@ -271,9 +290,9 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
 
 int check_container(UnitSpec *u, Diag *diag) {
         int (*const checks[])(const UnitSpec *, Diag *) = {
-                check_root,       check_sockets,         check_process, check_sysctls,
-                check_namespaces, check_pods_namespaces, check_reload,  check_health,
-                check_health_log, check_pod_member,      check_mounts,
+                check_root,    check_sockets,    check_timer,           check_process,
+                check_sysctls, check_namespaces, check_pods_namespaces, check_reload,
+                check_health,  check_health_log, check_pod_member,      check_mounts,
         };
         ContainerSection *c = u->container;
         int bad, r;
