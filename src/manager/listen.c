@@ -64,9 +64,14 @@ char *listen_describe(const ListenKeys *keys, size_t i) {
 
 /* -- in the file system -- */
 
-/* Is it left over from somebody who is no more? */
+/* Is it left over from somebody who is no more? Nobody listens on a plain file either. */
 static bool is_stale(const Address *a, socklen_t size, int type) {
-        autoclose int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        struct stat st;
+        autoclose int fd = -EBADF;
+
+        if (lstat(a->local.sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
+                return false;
+        fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
         return fd >= 0 && connect(fd, &a->any, size) < 0 && errno == ECONNREFUSED;
 }
@@ -93,6 +98,18 @@ static int make_parent(const ListenKeys *keys, const char *path) {
         return r;
 }
 
+/* What lies there now: in a directory of others it may be something else. */
+static int change_owner(const char *path, uid_t uid, gid_t gid) {
+        autoclose int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (!S_ISSOCK(st.st_mode))
+                return -ENOTSOCK;
+        return fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
 static int give_to_owner(const ListenKeys *keys, const char *path, Fault *fault) {
         autoidentity Identity owner = {};
         autoclose int root_fd = -EBADF;
@@ -106,7 +123,7 @@ static int give_to_owner(const ListenKeys *keys, const char *path, Fault *fault)
         r = identity_resolve(root_fd, keys->user, keys->group, fault, &owner);
         if (r < 0)
                 return r;
-        return lchown(path, owner.uid, owner.gid) < 0 ? -errno : 0;
+        return change_owner(path, owner.uid, owner.gid);
 }
 
 static int bind_local(const ListenKeys *keys, const Wanted *w, int fd, Fault *fault) {

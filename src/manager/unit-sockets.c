@@ -186,6 +186,7 @@ int unit_sockets_open(Unit *u, UnitSockets *old, Fault *fault, UnitSockets **ret
                 r = watch_socket(s, &s->items[i]);
         if (r < 0) {
                 give_back(s, old);
+                unit_sockets_close(take_ptr(s));
                 return r;
         }
         for (size_t i = 0; i < s->n; i++)
