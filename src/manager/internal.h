@@ -134,7 +134,6 @@ struct Unit {
         usec_t hold_begin; /* starts for the sake of Upholds= are counted from then on */
         unsigned hold_count;
         bool condition_result, assert_result; /* of the last start that was tried */
-        Fault fault;
         char *fault_text;
         char *status_text;
         int status_errno;          /* ERRNO= of the invocation */
