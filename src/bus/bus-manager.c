@@ -9,21 +9,24 @@
 #include "build-config.h"
 #include "bus/bus-internal.h"
 
-int bus_kill(Bus *b, Unit *u, const char *whom, int sig, sd_bus_error *error) {
+int bus_kill(Bus *b, sd_bus_message *m, Unit *u, const char *whom, int sig, sd_bus_error *error) {
+        autofree char *by = bus_caller(m);
         int r;
 
+        if (!by)
+                return -ENOMEM;
         if (!streq(whom, "main") && !streq(whom, "all"))
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is neither main nor all",
                                          whom);
         if (sig <= 0 || sig > SIGRTMAX)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "%d is not a signal", sig);
 
-        r = manager_kill_unit(b->manager, u, streq(whom, "main") ? KILL_MAIN : KILL_ALL, sig);
+        r = manager_kill_unit(b->manager, u, streq(whom, "main") ? KILL_MAIN : KILL_ALL, sig, by);
         return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, unit_name(u)) : 0;
 }
 
 /* Takes names as the interface gets them: complete, and of units that there are. */
-static int load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
+int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
         int r;
 
         if (!unit_name_valid(name))
@@ -48,7 +51,7 @@ int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint
         if (job_mode < 0)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is not a job mode", mode);
         STRV_FOREACH (name, names) {
-                r = load_unit(b, *name, &u, error);
+                r = bus_load_unit(b, *name, &u, error);
                 if (r < 0)
                         return r;
         }
@@ -90,8 +93,9 @@ static int reply_jobs(sd_bus_message *m, const uint32_t *ids, size_t n) {
 /* What one method does with each of its units. */
 typedef struct JobMethod {
         JobType type;
-        bool try;    /* leave alone what does not run */
-        bool reload; /* reload what can be reloaded and is up */
+        bool try;     /* leave alone what does not run */
+        bool reload;  /* reload what can be reloaded and is up */
+        bool trigger; /* start the container of what else would be armed */
 } JobMethod;
 
 /* Returns the job for one unit, JOB_TYPE_INVALID_ for none, or sets @ret_error. */
@@ -100,12 +104,12 @@ static JobType choose(Bus *b, const JobMethod *o, const char *name, int *ret_err
         ActiveState state;
         Unit *u;
 
-        *ret_error = load_unit(b, name, &u, error);
+        *ret_error = bus_load_unit(b, name, &u, error);
         if (*ret_error < 0)
                 return JOB_TYPE_INVALID_;
 
         unit_status(u, &status);
-        state = machine_active_state(status.machine->state);
+        state = status.active_state;
         if (o->try && (state == ACTIVE_STATE_INACTIVE || state == ACTIVE_STATE_FAILED))
                 return JOB_TYPE_INVALID_;
         if (o->reload && status.can_reload &&
@@ -130,7 +134,12 @@ static int one_unit(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *error)
         type = choose(b, &o, name, &r, error);
         if (type == JOB_TYPE_INVALID_)
                 return r < 0 ? r : sd_bus_reply_method_return(m, "o", "/");
-        return bus_reply_job(b, m, name, type, mode, error);
+        if (o.trigger)
+                manager_trigger_unit(manager_get_unit(b->manager, name), true);
+        r = bus_reply_job(b, m, name, type, mode, error);
+        if (r < 0 && o.trigger)
+                manager_trigger_unit(manager_get_unit(b->manager, name), false);
+        return r;
 }
 
 /* The transaction of those units whose job is @type; their numbers go to @ids, by the place of the name. */
@@ -152,6 +161,11 @@ static int enqueue_chosen(Bus *b, char *const *names, const JobType *types, JobT
                 if (types[i] == type)
                         ids[i] = own[k++];
         return r;
+}
+
+static void mark_triggered(Bus *b, char *const *names, bool on) {
+        STRV_FOREACH (name, names)
+                manager_trigger_unit(manager_get_unit(b->manager, *name), on);
 }
 
 /* Many units in one transaction: StartUnits and its kin. */
@@ -182,9 +196,13 @@ static int many_units(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *erro
                         return r;
         }
 
+        if (o.trigger)
+                mark_triggered(b, names, true);
         r = names ? enqueue_chosen(b, names, types, o.type, mode, ids, error) : 0;
         if (r >= 0 && o.reload && names)
                 r = enqueue_chosen(b, names, types, JOB_RELOAD, mode, ids, error);
+        if (r < 0 && o.trigger)
+                mark_triggered(b, names, false);
         return r < 0 ? r : reply_jobs(m, ids, n);
 }
 
@@ -197,6 +215,7 @@ static int many_units(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *erro
         }
 
 JOB_METHODS(start, JOB_START)
+JOB_METHODS(trigger, JOB_START, .trigger = true)
 JOB_METHODS(stop, JOB_STOP)
 JOB_METHODS(restart, JOB_RESTART)
 JOB_METHODS(try_restart, JOB_RESTART, .try = true)
@@ -215,9 +234,9 @@ static int on_kill_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r >= 0)
                 r = sd_bus_message_read(m, "ssi", &name, &whom, &sig);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r >= 0)
-                r = bus_kill(b, u, whom, sig, error);
+                r = bus_kill(b, m, u, whom, sig, error);
         return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
@@ -231,7 +250,7 @@ static int on_reset_failed_unit(sd_bus_message *m, void *userdata, sd_bus_error 
         if (r >= 0)
                 r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
 
@@ -281,26 +300,22 @@ static int on_load_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
 
         r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         return r < 0 ? r : reply_unit_path(m, u);
 }
 
 static int append_unit(sd_bus_message *reply, Unit *u) {
         autofree char *path = bus_unit_path(unit_name(u));
-        MachineState state = MACHINE_DEAD;
         UnitStatus s;
         char job[64];
 
         if (!path)
                 return -ENOMEM;
         unit_status(u, &s);
-        if (s.machine)
-                state = s.machine->state;
-
         return sd_bus_message_append(
                 reply, "(ssssssouso)", s.name, strempty(s.description), load_state_to_string(s.load_state),
-                active_state_to_string(machine_active_state(state)), machine_substate_to_string(state), "",
-                path, s.job_id, s.job_id ? job_type_to_string(s.job_type) : "", bus_job_path(s.job_id, job));
+                active_state_to_string(s.active_state), s.sub_state, "", path, s.job_id,
+                s.job_id ? job_type_to_string(s.job_type) : "", bus_job_path(s.job_id, job));
 }
 
 static int on_list_units(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -322,7 +337,7 @@ static int on_list_units(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return r < 0 ? r : 1;
 }
 
-static int append_job(sd_bus_message *reply, const JobInfo *job) {
+int bus_append_job(sd_bus_message *reply, const JobInfo *job) {
         autofree char *unit = bus_unit_path(unit_name(job->unit));
         char path[64];
 
@@ -342,7 +357,7 @@ static int on_list_jobs(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "(usssoo)");
         while (r >= 0 && manager_next_job(b->manager, job.id, &job) > 0)
-                r = append_job(reply, &job);
+                r = bus_append_job(reply, &job);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         if (r >= 0)
@@ -416,7 +431,7 @@ static int reply_text(Bus *b, sd_bus_message *m, int (*make)(Manager *, Unit *, 
         if (r >= 0)
                 r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
 
@@ -446,7 +461,7 @@ static int on_get_unit_text(sd_bus_message *m, void *userdata, sd_bus_error *err
         if (r >= 0)
                 r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
 
@@ -497,10 +512,12 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_PROPERTY("NJobs", "u", get_count, 0, 0),
 
         METHOD("StartUnit", "ss", "o", on_start_unit),
+        METHOD("TriggerUnit", "ss", "o", on_trigger_unit),
         METHOD("StopUnit", "ss", "o", on_stop_unit),
         METHOD("RestartUnit", "ss", "o", on_restart_unit),
         METHOD("TryRestartUnit", "ss", "o", on_try_restart_unit),
         METHOD("StartUnits", "ass", "ao", on_start_units),
+        METHOD("TriggerUnits", "ass", "ao", on_trigger_units),
         METHOD("StopUnits", "ass", "ao", on_stop_units),
         METHOD("RestartUnits", "ass", "ao", on_restart_units),
         METHOD("TryRestartUnits", "ass", "ao", on_try_restart_units),
@@ -511,12 +528,16 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ReloadOrRestartUnits", "ass", "ao", on_reload_or_restart_units),
         METHOD("ReloadOrTryRestartUnits", "ass", "ao", on_reload_or_try_restart_units),
         METHOD("KillUnit", "ssi", NULL, on_kill_unit),
+        METHOD("FreezeUnit", "s", NULL, on_freeze_unit),
+        METHOD("ThawUnit", "s", NULL, on_thaw_unit),
         METHOD("ResetFailedUnit", "s", NULL, on_reset_failed_unit),
         METHOD("ResetFailed", NULL, NULL, on_reset_failed),
         METHOD("GetUnit", "s", "o", on_get_unit),
         METHOD("LoadUnit", "s", "o", on_load_unit),
         METHOD("ListUnits", NULL, "a(ssssssouso)", on_list_units),
         METHOD("ListJobs", NULL, "a(usssoo)", on_list_jobs),
+        METHOD("StopByService", "s", "b", on_stop_by_service),
+        METHOD("GetJobAfter", "u", "a(usssoo)", on_get_job_after),
         METHOD("CancelJob", "u", NULL, on_cancel_job),
         METHOD("GetJobResult", "u", "s", on_get_job_result),
         METHOD("Subscribe", NULL, NULL, on_subscribe),
@@ -527,6 +548,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("GetPlan", "s", "s", on_get_plan),
         METHOD("GetUnitText", "s", "ssss", on_get_unit_text),
 
+        METHOD("RunUnit", "ssahb", "o", on_run_unit),
         METHOD("ExecUnit", "sasasssbah", "uhah", on_exec_unit),
         METHOD("ListImages", NULL, "s", on_list_images),
         METHOD("InspectImage", "s", "s", on_inspect_image),
@@ -534,10 +556,25 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ImportImageFromFD", "sh", "s", on_import_image_from_fd),
         METHOD("PullImage", "sa{ss}", "s", on_pull_image),
         METHOD("RemoveImage", "s", NULL, on_remove_image),
+        METHOD("TagImage", "ss", NULL, on_tag_image),
+        METHOD("PruneImages", "b", "s", on_prune_images),
+        METHOD("ExportImage", "sh", NULL, on_export_image),
+        METHOD("CheckStore", "b", "s", on_check_store),
+        METHOD("StoreUsage", NULL, "s", on_store_usage),
         METHOD("ListVolumes", NULL, "s", on_list_volumes),
         METHOD("RemoveVolume", "s", NULL, on_remove_volume),
+        METHOD("CopyFromUnit", "sshs", NULL, on_copy_from_unit),
+        METHOD("CopyToUnit", "sshs", NULL, on_copy_to_unit),
+        METHOD("DiffUnit", "sh", NULL, on_diff_unit),
+        METHOD("CommitUnit", "sss", "s", on_commit_unit),
+        METHOD("MountUnit", "s", "s", on_mount_unit),
+        METHOD("UnmountUnit", "s", NULL, on_unmount_unit),
+        METHOD("PruneVolumes", "b", "s", on_prune_volumes),
+        METHOD("ExportVolume", "sh", NULL, on_export_volume),
+        METHOD("ImportVolume", "sh", NULL, on_import_volume),
         METHOD("ListNetworks", NULL, "s", on_list_networks),
         METHOD("ListLinks", NULL, "s", on_list_links),
+        METHOD("ListTimers", NULL, "s", on_list_timers),
 
         SD_BUS_SIGNAL("UnitNew", "so", 0),
         SD_BUS_SIGNAL("UnitRemoved", "so", 0),

@@ -17,8 +17,9 @@
 /* Log files are looked at this often; between two looks a file may grow beyond its limit. */
 #define ROTATE_INTERVAL (5 * USEC_PER_SEC)
 
-/* A unit that is stopped and started again finds its bridge still there. */
-#define COLLECT_DELAY (200 * USEC_PER_MSEC)
+/* How often changes of the network are looked at. */
+#define NETWORK_INTERVAL (1 * USEC_PER_SEC)
+#define NETWORK_BURST    500
 
 #define LOCK_TIMEOUT  (3 * USEC_PER_SEC)
 #define LOCK_INTERVAL (2 * USEC_PER_MSEC)
@@ -99,6 +100,7 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
+        clock_watch_free(m->clock_watch);
         keeper_free(m->keeper);
         network_free(m->network);
         cgroup_root_free(m->cgroups);
@@ -213,6 +215,7 @@ void manager_drop_unit(Manager *m, Unit *u) {
         graph_set_usable(m->graph, u->index, -ENOENT);
         if (m->listener && m->listener->unit_removed)
                 m->listener->unit_removed(u, m->listener_data);
+        unit_forget_deaths(u);
         unit_free(u);
 }
 
@@ -306,7 +309,7 @@ int manager_reload(Manager *m) {
                 if (r < 0)
                         break;
                 /* A unit whose file has gone is kept while something of it runs. */
-                if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) &&
+                if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) && !u->trigger &&
                     !job_queue_of_unit(m->jobs, u->index))
                         manager_drop_unit(m, u);
         }
@@ -316,6 +319,8 @@ int manager_reload(Manager *m) {
                 manager_take_pod_policies(m);
         if (r >= 0)
                 manager_apply_live(m);
+        if (r >= 0)
+                manager_settle_triggers(m);
         for (u = m->units; u; u = u->hh.next)
                 manager_tell_changed(m, u);
 
@@ -374,8 +379,18 @@ static int lock_run_directory(Manager *m, Fault *fault) {
         return 0;
 }
 
+static int make_private(const Manager *m, const char *name, Fault *fault) {
+        autofree char *path = NULL;
+        int r;
+
+        if (asprintf(&path, "%s/%s", m->config->paths.run, name) < 0)
+                return -ENOMEM;
+        r = dir_make(AT_FDCWD, path, 0700);
+        return r < 0 ? fault_set(fault, "run directory", r, "%s", path) : 0;
+}
+
 static int setup_run_directory(Manager *m, Fault *fault) {
-        autofree char *units = NULL, *state = NULL, *pid_file = NULL, *pid = NULL;
+        autofree char *units = NULL, *pid_file = NULL, *pid = NULL;
         int r;
 
         r = lock_run_directory(m, fault);
@@ -388,11 +403,11 @@ static int setup_run_directory(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "run directory", r, "%s", units);
 
-        if (asprintf(&state, "%s/state", m->config->paths.run) < 0)
-                return -ENOMEM;
-        r = dir_make(AT_FDCWD, state, 0700);
+        r = make_private(m, "state", fault);
+        if (r >= 0)
+                r = make_private(m, "deaths", fault);
         if (r < 0)
-                return fault_set(fault, "run directory", r, "%s", state);
+                return r;
 
         if (asprintf(&pid_file, "%s/pid", m->config->paths.run) < 0 || asprintf(&pid, "%i\n", getpid()) < 0)
                 return -ENOMEM;
@@ -407,16 +422,18 @@ static int on_network_changed(sd_event_source *s, int fd, uint32_t revents, void
         Manager *m = userdata;
         int r = network_process_monitor(m->network);
 
-        if (r > 0)
+        if (r > 0 && r & NETWORK_TABLE_RESTORED)
                 log_notice("somebody changed table inet nsunits; it was made again");
-        else if (r < 0)
-                log_warning("cannot restore table inet nsunits: %s", strerror(-r));
+        if (r > 0 && r & NETWORK_LINKS_RESTORED)
+                log_notice("somebody changed links, addresses or routes of ours; they were made again");
+        if (r < 0)
+                log_warning("cannot restore the network: %s", strerror(-r));
         return 0;
 }
 
 static int setup_network(Manager *m, Fault *fault) {
         const ManagerConfig *c = m->config;
-        const NetworkSettings settings = {
+        NetworkSettings settings = {
                 .subnet4 = c->network.subnet,
                 .subnet6 = c->network.ipv6 ? c->network.subnet6 : (InetPrefix){},
                 .pool4 = c->network.pool,
@@ -426,6 +443,7 @@ static int setup_network(Manager *m, Fault *fault) {
         };
         int r;
 
+        (void) snprintf(settings.bridge, sizeof(settings.bridge), "%s", c->network.bridge);
         r = network_new(&settings, fault, &m->network);
         if (r < 0)
                 return r;
@@ -434,6 +452,9 @@ static int setup_network(Manager *m, Fault *fault) {
                             on_network_changed, m);
         if (r >= 0)
                 r = sd_event_source_set_priority(m->network_source, PRIORITY_NETWORK);
+        /* Whoever takes away again and again what we restore shall not keep us from all else. */
+        if (r >= 0)
+                r = sd_event_source_set_ratelimit(m->network_source, NETWORK_INTERVAL, NETWORK_BURST);
         return r < 0 ? fault_set(fault, "event loop", r, NULL) : 0;
 }
 
@@ -482,49 +503,6 @@ void manager_schedule_rotation(Manager *m) {
         (void) sd_event_source_set_enabled(m->rotate_timer, SD_EVENT_ONESHOT);
 }
 
-static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
-        Manager *m = userdata;
-
-        network_collect(m->network);
-        for (Unit *u = m->units; u; u = u->hh.next)
-                unit_hook_collect(u);
-        if (keeper_rest(m->keeper))
-                manager_schedule_collect(m);
-        return 0;
-}
-
-void manager_schedule_collect(Manager *m) {
-        usec_t due = clock_now(CLOCK_MONOTONIC) + COLLECT_DELAY;
-
-        if (m->collect_timer) {
-                (void) sd_event_source_set_time(m->collect_timer, due);
-                (void) sd_event_source_set_enabled(m->collect_timer, SD_EVENT_ONESHOT);
-        } else
-                (void) sd_event_add_time(m->event, &m->collect_timer, CLOCK_MONOTONIC, due, USEC_PER_MSEC,
-                                         on_collect, m);
-}
-
-static void on_purged(int r, const char *text, void *data) {
-        Manager *m = data;
-
-        m->purging = false;
-        if (r < 0)
-                log_warning("cannot remove what ended containers have written: %s", text);
-        if (m->purge_again)
-                manager_schedule_purge(m);
-}
-
-void manager_schedule_purge(Manager *m) {
-        autofree char *containers = NULL;
-
-        m->purge_again = m->purging;
-        if (m->purging || asprintf(&containers, "%s/containers", m->config->paths.store) < 0)
-                return;
-
-        char *args[] = { (char *) "purge", containers, NULL };
-        m->purging = worker_start(m, args, -EBADF, on_purged, m) >= 0;
-}
-
 void manager_settle_network(Manager *m) {
         autofree char *text = NULL;
         Fault fault = {};
@@ -543,6 +521,7 @@ static void on_collected(int r, const char *text, void *data) {
 int manager_startup(Manager *m, Fault *fault) {
         autofree char *boot_id = NULL;
         char *collect[] = { (char *) "collect", m->config->paths.store, NULL };
+        Unit *u, *next;
         int r;
 
         r = file_read_line(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &boot_id);
@@ -553,6 +532,8 @@ int manager_startup(Manager *m, Fault *fault) {
         r = setup_run_directory(m, fault);
         if (r >= 0)
                 r = manager_open_job_log(m, fault);
+        if (r >= 0)
+                r = manager_note_begin(m);
         if (r >= 0)
                 r = cgroup_root_open(NULL, fault, &m->cgroups);
         if (r >= 0)
@@ -574,7 +555,10 @@ int manager_startup(Manager *m, Fault *fault) {
         m->adopted = true;
         manager_follow_strays(m);
         manager_resume_jobs(m);
+        manager_settle_triggers(m);
         manager_settle_pods(m);
+        HASH_ITER (hh, m->units, u, next)
+                unit_collect(u, true);
 
         /* What dead imports and removals left behind; the manager does not wait for it. */
         return worker_start(m, collect, -EBADF, on_collected, NULL);

@@ -126,6 +126,9 @@ int unit_save(Unit *u) {
                 (void) json_object_set_new(o, "live", json_integer((json_int_t) u->live));
         if (u->health)
                 (void) json_object_set_new(o, "health", unit_health_to_json(u));
+        unit_death_save(u, o);
+        if (u->trigger)
+                (void) json_object_set_new(o, "trigger", unit_trigger_to_json(u));
         if (u->named.pid > 0)
                 (void) json_object_set_new(o, "named", named_to_json(&u->named));
 
@@ -240,7 +243,9 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         u->held.fingerprint = (uint64_t) json_integer_value(json_object_get(saved, "fingerprint"));
         u->held.volumes_filled = json_is_true(json_object_get(saved, "volumes_filled"));
         u->held.cgroup_fd = cgroup_open(u->manager->cgroups, u->name);
+        unit_end_commit(u);
         u->held.cgroup_spent = true; /* it may have been */
+        unit_adopt_freezer(u);
         r = unit_is_pod(u) ? unit_adopt_pod_spaces(u) : 0;
         if (r < 0)
                 return r;
@@ -295,7 +300,7 @@ static void resume_named(Unit *u, const json_t *saved) {
 }
 
 /* Ended while no manager ran, and no descriptor of it is left: what was kept beside it is all there is. */
-static void report_lost_exit(Unit *u) {
+static void report_lost_exit(Unit *u, pid_t pid) {
         MachineEvent event = { .type = EVENT_MAIN_EXITED, .cgroup_empty = true };
         autofree char *hold = held_path(u, "pid");
         ExitStatus status = {};
@@ -309,6 +314,7 @@ static void report_lost_exit(Unit *u) {
 
         log_message(LOG_WARNING, u->name, "its main process has ended while no manager ran (%s, status %i)",
                     exit_kind_to_string(event.exit.kind), event.exit.status);
+        unit_death_begin(u, &event.exit, pid);
         unit_event(u, &event);
         if (!event.cgroup_empty && u->held.cgroup_fd >= 0 && !u->main)
                 (void) unit_watch_cgroup(u);
@@ -355,7 +361,7 @@ static int resume(Unit *u, const json_t *saved) {
                 /* What it has said before its end comes before its end. */
                 unit_hear_missed(u);
                 notify_socket_drain(u->notify);
-                report_lost_exit(u);
+                report_lost_exit(u, u->main_pid);
                 resume_hook(u, saved);
                 return 0;
         }
@@ -389,6 +395,7 @@ static int adopt_unit(Unit *u, const json_t *saved) {
         u->status_errno = (int) json_integer_value(json_object_get(saved, "errno"));
         u->condition_result = json_is_true(json_object_get(saved, "condition_result"));
         u->assert_result = json_is_true(json_object_get(saved, "assert_result"));
+        unit_death_adopt(u, saved);
         text = json_string_value(json_object_get(saved, "status"));
         u->status_text = text ? strdup(text) : NULL;
         text = json_string_value(json_object_get(saved, "fault"));
@@ -437,6 +444,8 @@ static void discard(Manager *m, const char *name) {
         if (unit_name_kind(name) == UNIT_CONTAINER)
                 kill_left_over(m, name);
         machine_init(&u->machine);
+        unit_trigger_free(u->trigger);
+        u->trigger = NULL;
         unit_release(u);
         unit_forget(u);
         if (u->load_state == LOAD_NOT_FOUND)
@@ -492,6 +501,8 @@ static json_t *adopt_file(Manager *m, const char *name, Unit **ret) {
         r = read_state(m, name, &saved);
         if (r >= 0)
                 r = manager_load_unit_anyway(m, name, ret);
+        if (r >= 0)
+                unit_trigger_adopt(*ret, json_object_get(saved, "trigger"));
         if (r >= 0)
                 r = adopt_unit(*ret, saved);
         if (r >= 0) {

@@ -29,6 +29,7 @@ typedef struct IdMapSpec {
         bool add;        /* "+": to the default map, replacing what overlaps */
         bool host;       /* "@": outside is an id of the host, also where others are intermediate */
         bool uids, gids; /* "u", "g": of which of the two maps; neither = of the key's */
+        bool container;  /* of a mount, "@": what is outside is an id of the container, not of the host */
 } IdMapSpec;
 
 typedef struct IdMapList {
@@ -102,6 +103,16 @@ typedef struct PublishSpec {
         X(NETWORK_MODE_SHARED, "shared")
 
 ENUM_DECLARE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST);
+
+/* What Network=NAME:... says beyond the name. */
+typedef struct JoinSpec {
+        InetAddress addresses[2]; /* the first network's are in ContainerSpec.addresses as well */
+        size_t n_addresses;
+        bool mac_set;
+        uint8_t mac[6];
+        char *interface_name;      /* inside; NULL = "eth0" and so on */
+        char *host_interface_name; /* NULL = made of the container's name */
+} JoinSpec;
 
 /* A line of /etc/hosts. */
 typedef struct HostEntry {
@@ -203,6 +214,7 @@ typedef struct ContainerSpec {
         /* network */
         NetworkMode network;
         char **networks; /* unit names of .network units, or "default"; only with NETWORK_MODE_PRIVATE */
+        JoinSpec *joins; /* one per network */
         InetAddress *addresses; /* IP=, IP6=: on the first network */
         size_t n_addresses;
         PublishSpec *publish;
