@@ -262,7 +262,6 @@ int unit_load(Unit *u) {
 void unit_set_fault(Unit *u, const Fault *fault) {
         free(u->fault_text);
         u->fault_text = NULL;
-        u->fault = fault ? *fault : (Fault){};
         if (fault && fault->error < 0)
                 u->fault_text = fault_to_string(fault);
 }
