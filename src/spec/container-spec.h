@@ -78,7 +78,8 @@ typedef struct MountSpec {
         bool own_label;             /* "Z": content is labelled for this one */
         uint32_t uid, gid;          /* devpts: owner of new terminals */
         uint32_t most;              /* devpts: number of terminals; 0 = the kernel's */
-        Where at;                   /* where the unit says so */
+        const char *key;            /* which key says so; static; NULL = none */
+        Where at;                   /* and where */
 } MountSpec;
 
 /** mount_spec_done() - free what @m owns. */

@@ -45,7 +45,8 @@ void prepared_mounts_free(PreparedMounts *m) {
 static int mount_fault(Fault *fault, const MountSpec *m, int r, const char *object) {
         if (!m->at.file)
                 return fault_set(fault, "mount", r, "%s", object);
-        return fault_set(fault, "mount", r, "%s (%s:%u)", object, m->at.file, m->at.line);
+        return fault_set(fault, "mount", r, "%s (%s%s%s:%u)", object, strempty(m->key), m->key ? "= at " : "",
+                         m->at.file, m->at.line);
 }
 
 /* Where anonymous volumes lie. */
