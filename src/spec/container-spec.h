@@ -154,6 +154,9 @@ typedef struct SeccompSpec {
 typedef struct LabelSpec {
         char *app_armor; /* name of a profile */
         char *selinux; /* context: "system_u:system_r:TYPE:LEVEL"; for hosts that have SPEC_SELINUX_PRESENT */
+        /* Contexts of files, for mounts that ask for it: of this container ("Z"), of all ("z"); NULL = none.
+         */
+        char *own_files, *shared_files;
 } LabelSpec;
 
 /* A device of the host, or a directory of devices. */

@@ -15,6 +15,7 @@
 #include "storage/mounts.h"
 #include "storage/root.h"
 #include "storage/tree-copy.h"
+#include "storage/tree-label.h"
 #include "storage/volume.h"
 
 /* What is behind a mount: mount points inside it are made here, for through an id-mapped mount the host's
@@ -163,12 +164,25 @@ static MountAttr mount_attr(const Preparation *p, const MountSpec *m) {
         };
 }
 
+/* "z" and "Z", where there is SELinux. */
+static int label_source(const Preparation *p, const MountSpec *m, const Source *s) {
+        const LabelSpec *l = &p->q->spec->security_labels;
+        const char *context = m->own_label ? l->own_files : m->shared ? l->shared_files : NULL;
+
+        if (!context || p->q->restart || (m->kind != MOUNT_BIND && m->kind != MOUNT_VOLUME))
+                return 0;
+        return tree_label(s->fd, m->source ? m->source : m->destination, context, p->fault);
+}
+
 static int clone_source(const Preparation *p, const MountSpec *m, const Source *s) {
         const MountsRequest *q = p->q;
         MountAttr attr = mount_attr(p, m);
         const char *object = m->source ? m->source : m->destination;
         int r;
 
+        r = label_source(p, m, s);
+        if (r < 0)
+                return r;
         if (m->chown && !q->restart) {
                 const IdPair owner = id_on_disk(p, m, s, (IdPair){ q->uid, q->gid });
 
