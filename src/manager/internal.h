@@ -143,6 +143,10 @@ struct Unit {
         Fault fault;
         char *fault_text;
         char *status_text;
+        struct {
+                uint32_t job;
+                char *by; /* who asked for that job; forgotten with the manager */
+        } asked;
         json_t *sent;  /* the last signals to the main process that the manager knows of: see signal.c */
         json_t *death; /* record of an end of which it is not decided what follows: see death.c */
         bool died;     /* there is, or was, one of this invocation */

@@ -370,6 +370,17 @@ int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
         return 1;
 }
 
+void manager_note_asker(Manager *m, uint32_t id, const char *by) {
+        const Job *job = id > 0 ? job_queue_find(m->jobs, id) : NULL;
+        Unit *u = job ? m->by_index[job->unit] : NULL;
+
+        if (!u)
+                return;
+        free(u->asked.by);
+        u->asked.by = strdup(by);
+        u->asked.job = id;
+}
+
 int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret) {
         const Job *second = job_queue_find(m->jobs, of);
         int r;

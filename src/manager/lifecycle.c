@@ -203,6 +203,8 @@ static void note_change(Unit *u, const MachineOutput *out) {
         if (u->machine.result == RESULT_EXEC_CONDITION)
                 u->condition_result = false;
         unit_health_follow(u);
+        if (u->machine.state != MACHINE_RUNNING)
+                unit_thaw(u);
         unit_note_signals(u, out->actions);
         unit_death_follow(u, out);
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));

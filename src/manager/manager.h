@@ -112,6 +112,9 @@ int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, 
  * end. */
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret);
 
+/** manager_note_asker() - who has asked for a job, in words, for the record; no such job is fine. */
+void manager_note_asker(Manager *m, uint32_t id, const char *by);
+
 /** manager_next_obstacle() - the same walk, over those that the job number @of waits for. */
 int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret);
 /** manager_job_result() - of one of the last jobs that have ended, also with an earlier manager; or
