@@ -45,6 +45,7 @@ static void tell_ends(Manager *m) {
                 }
                 if (end.result != JOB_RESULT_DONE)
                         let_go(m, info.unit, end.result);
+                unit_note_tried(info.unit);
                 if (end.result == JOB_RESULT_DEPENDENCY)
                         log_message(LOG_WARNING, info.unit->name,
                                     "not started: a unit that it requires has failed");

@@ -210,11 +210,7 @@ static void note_change(Unit *u, const MachineOutput *out) {
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         log_change(u, out->before);
         unit_trigger_follow(u);
-        if (unit_at_rest(u)) {
-                unit_return_stdio(u);
-                if (unit_is_transient(u))
-                        manager_schedule_collect(u->manager);
-        }
+        unit_note_tried(u);
         unit_fds_settle(u);
         if (unit_at_rest(u) && !u->machine.prepared && !u->trigger)
                 unit_forget(u);

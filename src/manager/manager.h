@@ -142,6 +142,9 @@ int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal, const char
  */
 int manager_lend_stdio(Unit *u, const int fds[3], bool terminal, Fault *fault);
 
+/** manager_return_stdio() - there will be no such launch. */
+void manager_return_stdio(Unit *u);
+
 /** manager_freeze_unit() - let all processes of a running container stand still, or go on. 0; -ESRCH, -EBUSY
  * or another negative errno with @fault filled. */
 int manager_freeze_unit(Unit *u, bool freeze, Fault *fault);

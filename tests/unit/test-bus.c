@@ -137,6 +137,9 @@ int manager_lend_stdio(Unit *u, const int fds[3], bool terminal, Fault *fault) {
         return terminal ? fault_set(fault, "run", -EBUSY, "%s is not at rest", u->name) : 0;
 }
 
+void manager_return_stdio(Unit *u) {
+}
+
 int manager_freeze_unit(Unit *u, bool freeze, Fault *fault) {
         return freeze ? fault_set(fault, "freeze", -EBUSY, "%s is being started or stopped", u->name) : 0;
 }
