@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "basic/file.h"
+#include "basic/macro.h"
 #include "bus/bus-internal.h"
 
 static const char *const missing[] = {
@@ -131,4 +132,22 @@ char *bus_caller(sd_bus_message *m) {
         if (file_read_line(AT_FDCWD, path, &comm) < 0)
                 comm = NULL;
         return asprintf(&text, "%s (pid %i, user %u)", comm ? comm : "a client", pid, uid) < 0 ? NULL : text;
+}
+
+void bus_answer_later(sd_bus_message *m, int r, ErrorSubject about, const char *text, bool with_text) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        if (r >= 0 && with_text)
+                (void) sd_bus_reply_method_return(m, "s", strempty(text));
+        else if (r >= 0)
+                (void) sd_bus_reply_method_return(m, NULL);
+        else {
+                (void) bus_error_set(&error, about, r, NULL, text);
+                if (text)
+                        (void) sd_bus_reply_method_errorf(m, error.name, "%s", text);
+                else
+                        (void) sd_bus_reply_method_error(m, &error);
+                sd_bus_error_free(&error);
+        }
+        sd_bus_message_unref(m);
 }

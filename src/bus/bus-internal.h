@@ -86,6 +86,13 @@ typedef enum ErrorSubject {
  */
 int bus_error_set(sd_bus_error *error, ErrorSubject about, int r, const Fault *fault, const char *object);
 
+/**
+ * bus_answer_later() - answer a call whose handler has returned 1
+ * @m:    the call; our reference to it is dropped
+ * @text: the result, a string, if @with_text; or what went wrong
+ */
+void bus_answer_later(sd_bus_message *m, int r, ErrorSubject about, const char *text, bool with_text);
+
 /** bus_error_set_refused() - the same for jobs that were not queued: says of which unit, and why not. */
 int bus_error_set_refused(sd_bus_error *error, int r, const Fault *fault, const char *object);
 
@@ -152,6 +159,15 @@ int on_pull_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_copy_from_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_copy_to_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_diff_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_commit_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_mount_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_unmount_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_prune_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_export_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_import_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);

@@ -38,18 +38,18 @@ static void on_purged(int r, const char *text, void *data) {
 
         m->purging = false;
         if (r < 0)
-                log_warning("cannot remove what ended containers have written: %s", text);
+                log_warning("cannot remove what containers have written: %s", text);
         if (m->purge_again)
                 manager_schedule_purge(m);
 }
 
 void manager_schedule_purge(Manager *m) {
-        autofree char *containers = NULL;
+        autofree char *containers = NULL, *volumes = manager_volumes_dir(m);
 
         m->purge_again = m->purging;
-        if (m->purging || asprintf(&containers, "%s/containers", m->config->paths.store) < 0)
+        if (m->purging || !volumes || asprintf(&containers, "%s/containers", m->config->paths.store) < 0)
                 return;
 
-        char *args[] = { (char *) "purge", containers, NULL };
+        char *args[] = { (char *) "purge", containers, volumes, NULL };
         m->purging = worker_start(m, args, -EBADF, on_purged, m) >= 0;
 }

@@ -6,7 +6,6 @@
 #include "basic/strv.h"
 #include "manager/condition.h"
 #include "manager/internal.h"
-#include "manager/priority.h"
 #include "supervise/transaction.h"
 
 static JobInfo info_of(const Manager *m, uint32_t id, unsigned unit, JobType type, JobState state) {
@@ -52,10 +51,6 @@ static void tell_ends(Manager *m) {
                 if (m->listener && m->listener->job_removed)
                         m->listener->job_removed(&info, job_result_to_string(end.result), m->listener_data);
         }
-}
-
-void manager_schedule_jobs(Manager *m) {
-        (void) sd_event_source_set_enabled(m->jobs_source, SD_EVENT_ONESHOT);
 }
 
 static void note_unmet(Unit *u, const char *word, const Condition *c) {
@@ -183,13 +178,12 @@ static void run_job(Manager *m, const Job *job) {
         }
 }
 
-static int on_jobs(sd_event_source *s, void *userdata) {
-        Manager *m = userdata;
+void manager_run_job(Manager *m) {
         Job job;
 
         if (!job_queue_next(m->jobs, &job)) {
                 tell_ends(m);
-                return 0;
+                return;
         }
 
         if (m->by_index[job.unit]) {
@@ -199,18 +193,6 @@ static int on_jobs(sd_event_source *s, void *userdata) {
                 job_queue_finished(m->jobs, job.unit, job.type, JOB_RESULT_FAILED);
         tell_ends(m);
         manager_schedule_jobs(m);
-        return 0;
-}
-
-int manager_jobs_setup(Manager *m) {
-        int r;
-
-        r = sd_event_add_defer(m->event, &m->jobs_source, on_jobs, m);
-        if (r >= 0)
-                r = sd_event_source_set_priority(m->jobs_source, PRIORITY_JOBS);
-        if (r >= 0)
-                r = sd_event_source_set_enabled(m->jobs_source, SD_EVENT_OFF);
-        return r;
 }
 
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result) {

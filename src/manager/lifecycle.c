@@ -18,9 +18,11 @@
 static int on_timer(sd_event_source *s, uint64_t usec, void *userdata) {
         Unit *u = userdata;
 
-        if (u->machine.state == MACHINE_AUTO_RESTART && unit_restart_by_job(u))
-                return 0;
-        unit_event(u, &(MachineEvent){ .type = EVENT_TIMEOUT });
+        /* Timers that have run off together are handled together, and a launch takes its time. */
+        if (u->machine.state == MACHINE_AUTO_RESTART)
+                unit_queue_restart(u);
+        else
+                unit_event(u, &(MachineEvent){ .type = EVENT_TIMEOUT });
         return 0;
 }
 
@@ -67,7 +69,7 @@ static MachineEvent prepare_failed(Unit *u) {
         return (MachineEvent){ .type = EVENT_PREPARE_FAILED };
 }
 
-/* With the image at hand. */
+/* With the image or the device at hand. */
 static MachineEvent prepare(Unit *u) {
         Fault fault = {};
 
@@ -84,6 +86,8 @@ static void do_prepare(Unit *u) {
 
         unit_set_fault(u, NULL);
         r = unit_fetch_image(u, &fault);
+        if (r == 0)
+                r = unit_mount_volume(u, &fault);
         if (r < 0) {
                 unit_set_fault(u, &fault);
                 event = prepare_failed(u);

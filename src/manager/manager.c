@@ -47,7 +47,7 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         if (r >= 0)
                 r = unit_path_dirs(&m->unit_dirs);
         if (r >= 0)
-                r = manager_jobs_setup(m);
+                r = manager_turns_setup(m);
         if (r < 0)
                 return r;
 
@@ -95,6 +95,8 @@ void manager_free(Manager *m) {
                 unit_free(u);
         }
         (void) sd_event_source_disable_unref(m->jobs_source);
+        (void) sd_event_source_disable_unref(m->restarts_source);
+        (void) sd_event_source_disable_unref(m->turn_tick);
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
@@ -180,7 +182,7 @@ int manager_graph_index(Manager *m, const char *name, unsigned *ret) {
 }
 
 static int add_unit(Manager *m, const char *name, Unit **ret) {
-        Unit *u;
+        Unit *u, *last;
         int r;
 
         r = unit_new(m, name, &u);
@@ -194,7 +196,12 @@ static int add_unit(Manager *m, const char *name, Unit **ret) {
         }
 
         m->by_index[u->index] = u;
-        HASH_ADD_KEYPTR_INORDER(hh, m->units, u->name, strlen(u->name), u, by_name);
+        /* Mostly they come in order, and a walk through all others for each would be long. */
+        last = m->units ? ELMT_FROM_HH(m->units->hh.tbl, m->units->hh.tbl->tail) : NULL;
+        if (!last || by_name(last, u) < 0)
+                HASH_ADD_KEYPTR(hh, m->units, u->name, strlen(u->name), u);
+        else
+                HASH_ADD_KEYPTR_INORDER(hh, m->units, u->name, strlen(u->name), u, by_name);
         if (m->listener && m->listener->unit_new)
                 m->listener->unit_new(u, m->listener_data);
         *ret = u;

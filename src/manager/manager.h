@@ -221,9 +221,58 @@ int manager_check_store(Manager *m, bool repair, ManagerReplyFn reply, void *dat
  * array of objects: type, count, active, size_bytes, reclaimable_bytes, items. */
 int manager_store_usage(Manager *m, ManagerReplyFn reply, void *data);
 
-/** manager_list_volumes() / manager_remove_volume() - JSON array; -EBUSY while mounted. */
+/** manager_list_volumes() - JSON array as text; free(). */
 int manager_list_volumes(Manager *m, char **ret, Fault *fault);
+/** manager_remove_volume() - -EBUSY while a container uses it or its device is mounted; @fault names them. */
 int manager_remove_volume(Manager *m, const char *name, Fault *fault);
+/**
+ * manager_prune_volumes() - remove all that nothing uses
+ * @all: also those that the file of a unit names which does not run
+ * @ret: JSON array of their names; free()
+ */
+int manager_prune_volumes(Manager *m, bool all, char **ret, Fault *fault);
+
+/**
+ * manager_copy_volume() - its files to a tar, or a tar into it
+ * @in:    from @fd into the volume, which is made when it is missing; else from it to @fd
+ * @reply: called once, later, from the loop
+ */
+int manager_copy_volume(Manager *m, const char *name, bool in, int fd, ManagerReplyFn reply, void *data,
+                        Fault *fault);
+
+typedef struct CopyCall {
+        Unit *unit;        /* a container that runs, or whose root is kept */
+        const char *path;  /* in it */
+        bool in;           /* into it; else out of it */
+        int fd;            /* a tar; or a directory of the host ... */
+        const char *other; /* ... with this name in it, "." = its contents; NULL = a tar */
+} CopyCall;
+
+/**
+ * manager_copy_files() - files of a container to the host or the other way round, as cp(1)
+ * @reply: called once, later, from the loop
+ *
+ * No path leads out of the container's root; owners are those that its user namespace makes of them.
+ */
+int manager_copy_files(Manager *m, const CopyCall *call, ManagerReplyFn reply, void *data, Fault *fault);
+
+/** manager_diff_files() - what a container has changed of its root, to @fd: "A/path", "C/path" and "D/path",
+ * each ended by a NUL byte. */
+int manager_diff_files(Manager *m, Unit *u, int fd, ManagerReplyFn reply, void *data, Fault *fault);
+
+/**
+ * manager_commit_unit() - a new image: that of a container, and a layer of what it has written
+ * @name:    of the image
+ * @comment: for its history; may be empty
+ * @reply:   called once, later, from the loop; @text is the image id
+ */
+int manager_commit_unit(Manager *m, Unit *u, const char *name, const char *comment, ManagerReplyFn reply,
+                        void *data, Fault *fault);
+
+/** manager_mount_files() - show a container's root, read-only, until it is stopped; @ret: where, free(). */
+int manager_mount_files(Unit *u, char **ret, Fault *fault);
+/** manager_unmount_files() - -ESRCH when it is not shown. */
+int manager_unmount_files(Unit *u, Fault *fault);
 
 /** manager_list_networks() - JSON array of networks with subnets, bridge, users. */
 int manager_list_networks(Manager *m, char **ret);

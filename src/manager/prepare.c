@@ -84,8 +84,6 @@ static int read_environment_files(const UnitSpec *spec, bool running, Diag *diag
 static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
         for (size_t i = 0; i < spec->n_mounts; i++) {
                 MountSpec *mount = &spec->mounts[i];
-                const char *name;
-                char *stem;
                 Unit *v;
                 int r;
 
@@ -95,13 +93,9 @@ static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
                 r = manager_load_unit(u->manager, mount->source, &v);
                 if (r < 0 || !v->spec)
                         return fault_set(fault, "volume", r < 0 ? r : -EBADMSG, "%s", mount->source);
-
-                name = v->spec->volume->volume_name;
-                stem = name ? strdup(name) : unit_name_stem(v->name);
-                if (!stem)
-                        return -ENOMEM;
-                free(mount->source);
-                mount->source = stem;
+                r = unit_use_volume(v, mount);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -326,7 +320,7 @@ static void drop_cgroup(Unit *u) {
         (void) cgroup_remove(u->manager->cgroups, u->name);
 }
 
-static RootRequest root_request(const Unit *u, const char *attach) {
+RootRequest unit_root_request(const Unit *u, const char *attach) {
         return (RootRequest){
                 .spec = u->held.spec,
                 .container_dir = u->held.container_dir,
@@ -339,7 +333,7 @@ static RootRequest root_request(const Unit *u, const char *attach) {
 static int make_root(Unit *u, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
         autofree char *attach = held_path(u, "root"), *staging = NULL;
-        RootRequest request = root_request(u, attach);
+        RootRequest request = unit_root_request(u, attach);
         int *layers = NULL, r;
         size_t n_layers = 0;
 
@@ -363,7 +357,7 @@ static int make_root(Unit *u, Fault *fault) {
 
 int unit_add_mount_points(Unit *u, const ContainerSpec *spec, Fault *fault) {
         autofree char *attach = held_path(u, "root");
-        RootRequest request = root_request(u, attach);
+        RootRequest request = unit_root_request(u, attach);
 
         if (!attach)
                 return -ENOMEM;
@@ -378,6 +372,7 @@ static void drop_root(Unit *u) {
         if (!attach)
                 return;
 
+        unit_hide_files(u);
         r = root_retire(attach, u->held.container_dir);
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "cannot release its root: %s", strerror(-r));
@@ -525,6 +520,7 @@ void unit_release(Unit *u) {
 
         unit_hook_release(u);
         unit_forget_image(u);
+        unit_unmount_volume(u);
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);

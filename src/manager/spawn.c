@@ -158,21 +158,28 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
         autofree char *volumes = NULL, *staging = NULL;
         MountLayers *layers;
+        MountMap *maps;
         int r;
 
         if (asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
             asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
                 return -ENOMEM;
 
-        r = unit_open_mount_layers(u, &layers, fault);
+        r = unit_make_mount_maps(u, &maps, fault);
         if (r < 0)
                 return r;
+        r = unit_open_mount_layers(u, &layers, fault);
+        if (r < 0) {
+                unit_close_mount_maps(u, maps);
+                return r;
+        }
 
         const MountsRequest request = {
                 .spec = u->held.spec,
                 .volumes_dir = volumes,
                 .container_dir = u->held.container_dir,
                 .layers = layers,
+                .maps = maps,
                 .staging = staging,
                 .root_fd = l->root_fd,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
@@ -183,6 +190,7 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         };
         r = prepared_mounts_make(&request, fault, &l->mounts);
         unit_close_mount_layers(u, layers);
+        unit_close_mount_maps(u, maps);
         if (r < 0)
                 return r;
         u->held.volumes_filled = true;

@@ -40,6 +40,7 @@ void unit_free(Unit *u) {
 
         unit_health_end(u);
         unit_trigger_free(u->trigger);
+        unit_forget_restart(u);
         child_free(u->main);
         child_free(u->hook);
         (void) sd_event_source_disable_unref(u->named.source);

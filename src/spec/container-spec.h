@@ -29,6 +29,7 @@ typedef struct IdMapSpec {
         bool add;        /* "+": to the default map, replacing what overlaps */
         bool host;       /* "@": outside is an id of the host, also where others are intermediate */
         bool uids, gids; /* "u", "g": of which of the two maps; neither = of the key's */
+        bool container;  /* of a mount, "@": what is outside is an id of the container, not of the host */
 } IdMapSpec;
 
 typedef struct IdMapList {

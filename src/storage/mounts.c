@@ -21,7 +21,7 @@
  * root, who has no id there, cannot create anything. */
 typedef struct Source {
         int fd;      /* owned; -EBADF for a mount that was left out */
-        bool mapped; /* on disk, ids are the container's own */
+        bool mapped; /* on disk, ids are the container's own, or what the map of the mount says */
 } Source;
 
 typedef struct Preparation {
@@ -91,11 +91,42 @@ static int open_volume_source(const Preparation *p, const MountSpec *m, Source *
                 r = volume_fill(dir, name, q->root_fd, m->destination, q->ids);
         if (r >= 0)
                 r = volume_open(dir, name);
-        if (r < 0)
-                return mount_fault(p->fault, m, r, m->source ? m->source : m->destination);
+        if (r < 0) {
+                (void) mount_fault(p->fault, m, r, m->source ? m->source : m->destination);
+                if (r == -ENOMEDIUM)
+                        fault_advise(p->fault, "start the .volume unit that mounts it first");
+                return r;
+        }
 
         *ret = (Source){ .fd = r, .mapped = true };
         return enter_subpath(p, m, ret);
+}
+
+/* NULL without a map of its own. */
+static const MountMap *map_of(const Preparation *p, const MountSpec *m) {
+        const MountMap *map = p->q->maps ? &p->q->maps[m - p->q->spec->mounts] : NULL;
+
+        return map && map->userns_fd >= 0 ? map : NULL;
+}
+
+/* What an owner inside the container is in the source of the mount. */
+static IdPair id_on_disk(const Preparation *p, const MountSpec *m, const Source *s, IdPair inside) {
+        const MountMap *map = map_of(p, m);
+        const IdPair outside = id_map_outside(p->q->ids, inside);
+
+        if (!s->mapped)
+                return outside;
+        return map ? id_map_inside(&map->ids, outside) : inside;
+}
+
+static int userns_of(const Preparation *p, const MountSpec *m) {
+        const MountMap *map = map_of(p, m);
+
+        if (map)
+                return map->userns_fd;
+        return m->kind == MOUNT_VOLUME || m->kind == MOUNT_IMAGE || (m->kind == MOUNT_BIND && m->idmap)
+                       ? p->q->userns_fd
+                       : -1;
 }
 
 /* 0 also for a source that is missing and may be: then there is no descriptor. */
@@ -114,21 +145,13 @@ static int open_bind_source(const Preparation *p, const MountSpec *m, Source *re
                 return r;
         }
 
-        *ret = (Source){ .fd = fd, .mapped = m->idmap && p->q->userns_fd >= 0 };
+        *ret = (Source){ .fd = fd, .mapped = m->idmap && userns_of(p, m) >= 0 };
         return 0;
-}
-
-/* What an owner inside the container is in the source. */
-static IdPair id_on_disk(const Preparation *p, const Source *s, IdPair inside) {
-        return s->mapped ? inside : id_map_outside(p->q->ids, inside);
 }
 
 static MountAttr mount_attr(const Preparation *p, const MountSpec *m) {
         return (MountAttr){
-                .userns_fd = m->kind == MOUNT_VOLUME || m->kind == MOUNT_IMAGE ||
-                                             (m->kind == MOUNT_BIND && m->idmap)
-                                     ? p->q->userns_fd
-                                     : -1,
+                .userns_fd = userns_of(p, m),
                 .recursive = m->kind == MOUNT_BIND && m->recursive,
                 /* read_only comes last: mount points may have to be made inside a tmpfs. */
                 .no_exec = m->no_exec,
@@ -146,7 +169,7 @@ static int clone_source(const Preparation *p, const MountSpec *m, const Source *
         int r;
 
         if (m->chown && !q->restart) {
-                const IdPair owner = id_on_disk(p, s, (IdPair){ q->uid, q->gid });
+                const IdPair owner = id_on_disk(p, m, s, (IdPair){ q->uid, q->gid });
 
                 r = tree_chown(s->fd, owner.uid, owner.gid);
                 if (r < 0)
@@ -312,7 +335,7 @@ static int make_inner_point(const Preparation *p, size_t i, bool directory) {
                 if (!rest || p->sources[j].fd < 0)
                         continue;
                 r = root_make_point(p->sources[j].fd, rest, !directory,
-                                    id_on_disk(p, &p->sources[j], (IdPair){ 0, 0 }));
+                                    id_on_disk(p, &mounts[j], &p->sources[j], (IdPair){ 0, 0 }));
                 return r < 0 ? mount_fault(p->fault, &mounts[i], r, mounts[i].destination) : 0;
         }
         return 0;

@@ -245,6 +245,36 @@ int manager_remove_volume(Manager *m, const char *name, Fault *fault) {
         return 0;
 }
 
+int manager_copy_files(Manager *m, const CopyCall *call, ManagerReplyFn reply, void *data, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_diff_files(Manager *m, Unit *u, int fd, ManagerReplyFn reply, void *data, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_commit_unit(Manager *m, Unit *u, const char *name, const char *comment, ManagerReplyFn reply,
+                        void *data, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_mount_files(Unit *u, char **ret, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_unmount_files(Unit *u, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_prune_volumes(Manager *m, bool all, char **ret, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_copy_volume(Manager *m, const char *name, bool in, int fd, ManagerReplyFn reply, void *data,
+                        Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
 int manager_list_networks(Manager *m, char **ret) {
         return manager_list_images(m, ret, NULL);
 }
