@@ -56,6 +56,7 @@ typedef struct ManagerConfig {
         } logs;
         struct {
                 char **short_name_registries; /* "docker.io", ...; NULL = none */
+                bool build_cache;             /* what buildah knows stays for the next build */
         } image;
 } ManagerConfig;
 

@@ -14,6 +14,7 @@
 #include "basic/file.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "image/build.h"
 #include "image/import.h"
 #include "image/json.h"
 #include "image/manifest.h"
@@ -165,22 +166,44 @@ static void on_event(const PullEvent *e, void *data) {
                 _exit(EXIT_FAILED);
 }
 
+/* What a manager waits for ends with it: the next one begins again. */
+static int request_read(const char *word, char **ret, size_t *ret_size, Fault *fault) {
+        const char *number = startswith(word, "fd:");
+        int fd, r;
+
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+        r = number ? parse_int(number, &fd) : -EINVAL;
+        if (r == 0)
+                r = file_read_fd(fd, MANIFEST_MAX, ret, ret_size);
+        return r < 0 ? fault_set(fault, "option", r, "%.200s", word) : 0;
+}
+
+static int do_build(ImageStore *store, int argc, char **argv, Fault *fault) {
+        autoptr(BuildRequest) request = NULL;
+        autofree char *text = NULL;
+        ImportReport report = {};
+        usec_t last = 0;
+        size_t size;
+        int r;
+
+        r = request_read(argv[0], &text, &size, fault);
+        if (r == 0)
+                r = build_request_parse(text, size, &request, fault);
+        if (r == 0)
+                r = image_build(store, request, on_event, &last, &report, fault);
+        return r < 0 ? r : report_print(&report);
+}
+
 static int do_pull(ImageStore *store, int argc, char **argv, Fault *fault) {
-        const char *number = startswith(argv[0], "fd:");
         autoptr(PullRequest) request = NULL;
         autofree char *text = NULL;
         ImportReport report = {};
         usec_t last = 0;
         size_t size;
-        int fd, r;
+        int r;
 
-        /* A manager that is gone begins the pull again when it comes back. */
-        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-
-        r = number ? parse_int(number, &fd) : -EINVAL;
-        if (r < 0)
-                return fault_set(fault, "option", r, "%.200s", argv[0]);
-        r = file_read_fd(fd, MANIFEST_MAX, &text, &size);
+        r = request_read(argv[0], &text, &size, fault);
         if (r == 0)
                 r = pull_request_parse(text, size, &request, fault);
         if (r < 0)
@@ -212,9 +235,8 @@ int image_worker_main(int argc, char **argv) {
                 int min, max; /* words behind STORE */
                 int (*fn)(ImageStore *store, int argc, char **argv, Fault *fault);
         } verbs[] = {
-                { "import", 2, 1000, do_import },
-                { "pull", 1, 1, do_pull },
-                { "remove", 1, 1000 * 1000, do_remove },
+                { "build", 1, 1, do_build },     { "import", 2, 1000, do_import },
+                { "pull", 1, 1, do_pull },       { "remove", 1, 1000 * 1000, do_remove },
                 { "collect", 0, 0, do_collect },
         };
 

@@ -8,17 +8,20 @@
  *              The options configure a plain root file-system archive.
  *      pull STORE fd:N
  *              A PullRequest as JSON (pull-request.h) in the inherited descriptor. Ends with its parent.
+ *      build STORE fd:N
+ *              The same with a BuildRequest (build-request.h). What buildah says goes to standard error.
  *      remove STORE REFERENCE [IMAGE-ID-IN-USE]...
  *      collect STORE
  *
  * Writes one JSON object a line to stdout:
  *      {"progress": {"step": "layer", "index": 1, "count": 3, "done": 4096, "total": 90000}}
- *      {"event": "fetch", "text": "3f4ca61aafcd", "done": 4096, "total": 90000}           pull: pull-event.h
+ *      {"event": "fetch", "text": "3f4ca61aafcd", "done": 4096, "total": 90000}           pull, build:
+ * pull-event.h
  *      {"error": {"error": -28, "step": "unpack", "object": "layer …", "advice": "…"}}      a Fault; last
  * line
  *      {"id": "HEX", "name": "nginx:latest", "layers_new": 1, "layers_known": 0, "entries": 8000,
  *       "devices": 0, "sockets": 0, "xattrs": 0}                                             last line,
- * import and pull
+ * import, pull and build
  *      {"done": true}                                                          last line, remove and collect
  *
  * Killing it at any moment is safe: what it leaves is collected by the next import or collect.

@@ -10,7 +10,8 @@
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
  *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      pod.c       what a pod holds, and its end
- *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
+ *      unit-image.c which image a unit means, and fetching it       pull.c     pulls and builds under way
+ *      unit-build.c what is built for a .build unit
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  */
@@ -205,6 +206,8 @@ void unit_run_hook(Unit *u);
 void unit_hook_signal(Unit *u, int sig);
 void unit_hook_kill(Unit *u);
 void unit_hook_release(Unit *u);
+/* Standard output and error for what runs on the host for @u; to be closed. */
+int unit_open_log(const Unit *u, int ret_fds[2], Fault *fault);
 /* Cgroups that could not be removed before. */
 void unit_hook_collect(Unit *u);
 /* The machine waits for one that the last manager has started: @pid, 0 = it did not come to that. */
@@ -254,6 +257,8 @@ typedef struct SpecRequest {
 
 /* What a start would use now: image and environment files are looked up. @ret_image may be NULL. */
 int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSpec **ret, Fault *fault);
+/* What a volume is called that a unit names, by itself or through NAME.volume; free(). */
+int manager_volume_name(Manager *m, const char *source, char **ret, Fault *fault);
 /* Mount points that a changed spec needs beside those that are there. */
 int unit_add_mount_points(Unit *u, const ContainerSpec *spec, Fault *fault);
 int held_paths(Unit *u);
@@ -396,6 +401,12 @@ int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
 /* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
 int unit_fetch_image(Unit *u, Fault *fault);
 void unit_forget_image(Unit *u);
+
+/* unit-build.c */
+/* Begins the build; @watch is told of its end. */
+int unit_build_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
+/* It has ended. */
+void unit_build_settle(Unit *u);
 /* Would a new start be made from the same image as the last one, without asking a registry? */
 bool unit_image_stays(Unit *u);
 
@@ -403,6 +414,7 @@ bool unit_image_stays(Unit *u);
 typedef struct WorkerCall {
         char *const *args;                          /* nsunitd --worker ARGS... */
         int fd;                                     /* inherited as descriptor 3 when >= 0 */
+        int log_fd;                                 /* its standard error when > 0 */
         void (*line)(const char *line, void *data); /* each line that it says; may be NULL */
         ManagerReplyFn reply;                       /* once, at its end; not when it was cancelled */
         void *data;

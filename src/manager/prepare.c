@@ -81,27 +81,37 @@ static int read_environment_files(const UnitSpec *spec, bool running, Diag *diag
 }
 
 /* A .volume unit says what its volume is called. */
+int manager_volume_name(Manager *m, const char *source, char **ret, Fault *fault) {
+        const char *name;
+        Unit *v;
+        int r;
+
+        if (!endswith(source, ".volume")) {
+                *ret = strdup(source);
+                return *ret ? 0 : -ENOMEM;
+        }
+        r = manager_load_unit(m, source, &v);
+        if (r < 0 || !v->spec)
+                return fault_set(fault, "volume", r < 0 ? r : -EBADMSG, "%s", source);
+        name = v->spec->volume->volume_name;
+        *ret = name ? strdup(name) : unit_name_stem(v->name);
+        return *ret ? 0 : -ENOMEM;
+}
+
 static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
         for (size_t i = 0; i < spec->n_mounts; i++) {
                 MountSpec *mount = &spec->mounts[i];
-                const char *name;
-                char *stem;
-                Unit *v;
+                char *name;
                 int r;
 
-                if (mount->kind != MOUNT_VOLUME || !mount->source || !endswith(mount->source, ".volume"))
+                if (mount->kind != MOUNT_VOLUME || !mount->source)
                         continue;
 
-                r = manager_load_unit(u->manager, mount->source, &v);
-                if (r < 0 || !v->spec)
-                        return fault_set(fault, "volume", r < 0 ? r : -EBADMSG, "%s", mount->source);
-
-                name = v->spec->volume->volume_name;
-                stem = name ? strdup(name) : unit_name_stem(v->name);
-                if (!stem)
-                        return -ENOMEM;
+                r = manager_volume_name(u->manager, mount->source, &name, fault);
+                if (r < 0)
+                        return r;
                 free(mount->source);
-                mount->source = stem;
+                mount->source = name;
         }
         return 0;
 }

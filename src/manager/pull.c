@@ -1,4 +1,4 @@
-/* The table of pulls. */
+/* The table of pulls and builds. */
 #include "manager/pull.h"
 
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "basic/log.h"
+#include "image/digest.h"
 #include "manager/internal.h"
 
 struct PullWaiter {
@@ -54,25 +55,30 @@ static void on_end(int r, const char *text, void *data) {
         }
 }
 
-static int request_fd(const PullRequest *q) {
-        autoclose int fd = memfd_create("nsunits-pull", MFD_CLOEXEC);
-        autofree char *text = NULL;
-        int r;
+/* What a worker is asked for. */
+typedef struct Work {
+        const char *verb, *text;
+        char key[65];
+        const char *name; /* for people */
+        int log_fd;       /* 0 = that of the manager */
+} Work;
+
+static int request_fd(const char *text) {
+        autoclose int fd = memfd_create("nsunits-request", MFD_CLOEXEC);
 
         if (fd < 0)
                 return -errno;
-        r = pull_request_to_text(q, &text);
-        if (r < 0)
-                return r;
         if (write(fd, text, strlen(text)) != (ssize_t) strlen(text) || lseek(fd, 0, SEEK_SET) < 0)
                 return -EIO;
         return take_fd(fd);
 }
 
-static int begin(Manager *m, const PullRequest *q, const char *key, Pull **ret) {
-        char *args[] = { (char *) "pull", m->config->paths.store, (char *) "fd:3", NULL };
+static int begin(Manager *m, const Work *work, Pull **ret) {
+        char *args[] = { (char *) work->verb, m->config->paths.store, (char *) "fd:3", NULL };
         autofree Pull *p = calloc(1, sizeof(*p));
-        WorkerCall call = { .args = args, .line = on_line, .reply = on_end, .data = p };
+        WorkerCall call = {
+                .args = args, .line = on_line, .reply = on_end, .data = p, .log_fd = work->log_fd
+        };
         autoclose int fd = -EBADF;
         int r;
 
@@ -80,9 +86,9 @@ static int begin(Manager *m, const PullRequest *q, const char *key, Pull **ret) 
                 return -ENOMEM;
         p->manager = m;
         TAILQ_INIT(&p->waiters);
-        (void) strcpy(p->key, key);
+        (void) strcpy(p->key, work->key);
 
-        fd = request_fd(q);
+        fd = request_fd(work->text);
         if (fd < 0)
                 return fd;
         call.fd = fd;
@@ -90,25 +96,20 @@ static int begin(Manager *m, const PullRequest *q, const char *key, Pull **ret) 
         if (r < 0)
                 return r;
         HASH_ADD_STR(m->pulls, key, p);
-        log_debug("pulling %s", q->sources[0]);
+        log_debug("%s of %s begins", work->verb, work->name);
         *ret = take_ptr(p);
         return 0;
 }
 
-int pull_join(Manager *m, const PullRequest *q, const PullWatch *watch, PullWaiter **ret) {
-        PullWaiter *w = NULL;
+static int join(Manager *m, const Work *work, const PullWatch *watch, PullWaiter **ret) {
+        PullWaiter *w = calloc(1, sizeof(*w));
         Pull *p = NULL;
-        char key[65];
         int r;
 
-        r = pull_request_key(q, key);
-        if (r < 0)
-                return r;
-        w = calloc(1, sizeof(*w));
         if (!w)
                 return -ENOMEM;
-        HASH_FIND_STR(m->pulls, key, p);
-        r = p ? 0 : begin(m, q, key, &p);
+        HASH_FIND_STR(m->pulls, work->key, p);
+        r = p ? 0 : begin(m, work, &p);
         if (r < 0) {
                 free(w);
                 return r;
@@ -119,6 +120,30 @@ int pull_join(Manager *m, const PullRequest *q, const PullWatch *watch, PullWait
         TAILQ_INSERT_TAIL(&p->waiters, w, link);
         *ret = w;
         return 0;
+}
+
+int pull_join(Manager *m, const PullRequest *q, const PullWatch *watch, PullWaiter **ret) {
+        Work work = { .verb = "pull", .name = q->sources[0] };
+        autofree char *text = NULL;
+        int r;
+
+        r = pull_request_to_text(q, &text);
+        if (r == 0)
+                r = pull_request_key(q, work.key);
+        work.text = text;
+        return r < 0 ? r : join(m, &work, watch, ret);
+}
+
+int pull_join_build(Manager *m, const BuildRequest *q, int log_fd, const PullWatch *watch, PullWaiter **ret) {
+        Work work = { .verb = "build", .name = q->names[0], .log_fd = log_fd };
+        autofree char *text = NULL;
+        int r;
+
+        r = build_request_to_text(q, &text);
+        if (r == 0)
+                r = digest_of(text, strlen(text), work.key);
+        work.text = text;
+        return r < 0 ? r : join(m, &work, watch, ret);
 }
 
 void pull_leave(PullWaiter *w) {
@@ -132,7 +157,7 @@ void pull_leave(PullWaiter *w) {
         if (!TAILQ_EMPTY(&p->waiters) || !p->worker)
                 return;
 
-        log_debug("nobody waits for a pull any more");
+        log_debug("nobody waits for an image any more");
         worker_cancel(p->worker);
         forget(p);
         free(p);

@@ -1,6 +1,6 @@
 /*
- * Which image a unit means, and having it fetched before the unit is prepared. What a pull brings is found
- * by its name in the store afterwards, as everything else there.
+ * Which image a unit means, and having it fetched or built before the unit is prepared. What that brings is
+ * found by its name in the store afterwards, as everything else there.
  */
 #include <stdlib.h>
 
@@ -8,6 +8,7 @@
 #include "basic/strv.h"
 #include "image/reference.h"
 #include "manager/internal.h"
+#include "spec/build-section.h"
 #include "spec/container-section.h"
 #include "spec/image-section.h"
 
@@ -24,36 +25,46 @@ static void wish_clear(Wish *w) {
 
 #define autowish __attribute__((cleanup(wish_clear)))
 
-/* NULL when @text names no .image unit. */
-static int section_of_unit(Manager *m, const char *text, const ImageSection **ret, Fault *fault) {
+static const char *name_of(const ImageSection *s) {
+        return s->tag ? s->tag : s->image;
+}
+
+/* What Image= comes to. */
+typedef struct Named {
+        const char *name;            /* in the store */
+        const ImageSection *section; /* of the .image unit; NULL = it names none */
+        bool built;                  /* by a .build unit */
+} Named;
+
+static int look_up(Manager *m, const char *text, Named *ret, Fault *fault) {
+        const UnitKind kind = unit_name_kind(text);
         Unit *u;
         int r;
 
-        *ret = NULL;
-        if (unit_name_kind(text) != UNIT_IMAGE)
+        *ret = (Named){ .name = text };
+        if (kind != UNIT_IMAGE && kind != UNIT_BUILD)
                 return 0;
         r = manager_load_unit(m, text, &u);
         if (r >= 0 && !u->spec)
                 r = -EBADMSG;
         if (r < 0)
                 return fault_set(fault, "image", r, "%s", text);
-        *ret = u->spec->image;
-        return 0;
-}
 
-static const char *name_of(const ImageSection *s) {
-        return s->tag ? s->tag : s->image;
+        ret->built = kind == UNIT_BUILD;
+        ret->section = ret->built ? NULL : u->spec->image;
+        ret->name = ret->built ? u->spec->build->image_tags[0] : name_of(ret->section);
+        return 0;
 }
 
 int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault) {
         autostrv char **names = NULL;
-        const ImageSection *section;
+        Named named;
         int r;
 
-        r = section_of_unit(m, text, &section, fault);
+        r = look_up(m, text, &named, fault);
         if (r < 0)
                 return r;
-        text = section ? name_of(section) : text;
+        text = named.name;
 
         r = image_store_resolve(m->images, text, ret, NULL);
         if (r == -ENOENT && reference_expand(text, m->config->image.short_name_registries, &names) == 0)
@@ -90,6 +101,7 @@ static void add_section(const ImageSection *s, PullRequest *q) {
 static int wish_of(Unit *u, Wish *w, Fault *fault) {
         const ContainerSection *c = u->spec->kind == UNIT_CONTAINER ? u->spec->container : NULL;
         const ImageSection *s = u->spec->kind == UNIT_IMAGE ? u->spec->image : NULL;
+        Named named = {};
         const char *source;
         int r;
 
@@ -97,9 +109,10 @@ static int wish_of(Unit *u, Wish *w, Fault *fault) {
         if (!s && (!c || !c->image))
                 return 0;
         if (c) {
-                r = section_of_unit(u->manager, c->image, &s, fault);
+                r = look_up(u->manager, c->image, &named, fault);
                 if (r < 0)
                         return r;
+                s = named.section;
         }
         if (s)
                 add_section(s, &w->request);
@@ -111,6 +124,10 @@ static int wish_of(Unit *u, Wish *w, Fault *fault) {
 
         source = s ? s->image : c->image;
         w->name = s ? name_of(s) : source;
+        if (named.built) {
+                w->name = named.name;
+                return 1;
+        }
         r = reference_expand(source, u->manager->config->image.short_name_registries, &w->request.sources);
         return r < 0 ? fault_set(fault, "image", r, "%s", source) : 1;
 }
@@ -130,13 +147,21 @@ static PullDecision decide(Unit *u, const Wish *w) {
         return pull_decide(w->policy, &facts);
 }
 
+/* A .image or .build unit that is about to be started may bring another one. */
+static bool is_to_come(const Unit *u) {
+        const char *name = u->spec->kind == UNIT_CONTAINER ? u->spec->container->image : NULL;
+        const Unit *other = name ? manager_get_unit(u->manager, name) : NULL;
+
+        return other && job_queue_of_unit(u->manager->jobs, other->index);
+}
+
 bool unit_image_stays(Unit *u) {
         autoptr(Image) image = NULL;
         autowish Wish w = {};
 
         if (!u->held.image)
                 return true;
-        return wish_of(u, &w, NULL) > 0 && decide(u, &w) == PULL_DECISION_USE &&
+        return !is_to_come(u) && wish_of(u, &w, NULL) > 0 && decide(u, &w) == PULL_DECISION_USE &&
                manager_find_image(u->manager, w.name, &image, NULL) >= 0 &&
                streq(image->id, u->held.image->id);
 }
@@ -163,6 +188,9 @@ static void on_event(const PullEvent *e, void *data) {
         case PULL_EVENT_RETRY:
                 n = asprintf(&text, "Pulling its image again in %" PRIu64 " s: %s", e->total, e->text);
                 break;
+        case PULL_EVENT_BUILD:
+                n = asprintf(&text, "Building, %s", e->text);
+                break;
         case PULL_EVENT_N_:
         case PULL_EVENT_INVALID_:
                 return;
@@ -180,6 +208,7 @@ static void on_done(int r, const char *text, void *data) {
 
         u->pull = NULL;
         show(u, NULL);
+        unit_build_settle(u);
         if (r < 0 && wish_of(u, &w, NULL) > 0 && decide(u, &w) == PULL_DECISION_TRY) {
                 log_message(LOG_WARNING, u->name, "started from the image that is there: %s", text);
                 r = 0;
@@ -194,6 +223,11 @@ int unit_fetch_image(Unit *u, Fault *fault) {
 
         if (!u->spec)
                 return 0; /* the preparation says so */
+        if (u->spec->kind == UNIT_BUILD) {
+                r = unit_build_image(u, &watch, &u->pull, fault);
+                show(u, r < 0 ? NULL : "Building");
+                return r < 0 ? r : 1;
+        }
         r = wish_of(u, &w, fault);
         if (r <= 0)
                 return r;

@@ -106,7 +106,7 @@ static void on_worker_exit(Child *child, const ChildExit *how, void *data) {
         w->call.reply(w->fault.error, text ? text : "out of memory", w->call.data);
 }
 
-static int spawn(char *const *argv, int input_fd, int output_fd, pid_t *ret) {
+static int spawn(char *const *argv, int input_fd, int output_fd, int log_fd, pid_t *ret) {
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attr;
         sigset_t none, all;
@@ -125,6 +125,8 @@ static int spawn(char *const *argv, int input_fd, int output_fd, pid_t *ret) {
         (void) posix_spawnattr_setsigmask(&attr, &none);
         (void) posix_spawnattr_setsigdefault(&attr, &all);
         r = posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
+        if (r == 0 && log_fd > 0) /* before its number may be the one of the input */
+                r = posix_spawn_file_actions_adddup2(&actions, log_fd, STDERR_FILENO);
         if (r == 0 && input_fd >= 0)
                 r = posix_spawn_file_actions_adddup2(&actions, input_fd, INPUT_FD);
         if (r == 0)
@@ -185,7 +187,7 @@ int worker_run(Manager *m, const WorkerCall *call, Worker **ret) {
         r = sd_event_add_io(m->event, &w->output, w->output_fd, EPOLLIN, on_output, w);
         if (r < 0)
                 return r;
-        r = spawn(argv, input, theirs, &info.pid);
+        r = spawn(argv, input, theirs, call->log_fd, &info.pid);
         if (r < 0)
                 return r;
 

@@ -235,8 +235,6 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
         UnitKind kind = c->image ? unit_name_kind(c->image) : UNIT_KIND_INVALID_;
         int r = 0;
 
-        if (kind == UNIT_BUILD)
-                diag_warning(diag, unit_place(u, "Container", "Image"), ".build units are not supported yet");
         if (kind == UNIT_IMAGE || kind == UNIT_BUILD)
                 r = check_add_requirement(u, c->image);
 
