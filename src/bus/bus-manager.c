@@ -531,6 +531,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ImportImage", "ss", "s", on_import_image),
         METHOD("ImportImageFromFD", "sh", "s", on_import_image_from_fd),
         METHOD("PullImage", "sa{ss}", "s", on_pull_image),
+        METHOD("AutoUpdate", "asb", "s", on_auto_update),
         METHOD("RemoveImage", "s", NULL, on_remove_image),
         METHOD("ListVolumes", NULL, "s", on_list_volumes),
         METHOD("RemoveVolume", "s", NULL, on_remove_volume),

@@ -359,14 +359,9 @@ static int add_names(Build *b, const ImportReport *report, Fault *fault) {
                 return -ENOMEM;
         }
         r = image_store_resolve(b->store, id, &image, fault);
-        STRV_FOREACH (name, b->request->names) {
-                autofree char *canonical = NULL;
-
+        STRV_FOREACH (name, b->request->names)
                 if (r == 0)
-                        r = reference_normalize(*name, &canonical);
-                if (r == 0)
-                        r = store_add(b->store, image, canonical, fault);
-        }
+                        r = image_store_name(b->store, image, *name, fault);
         return r;
 }
 

@@ -15,6 +15,7 @@
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "image/build.h"
+#include "image/compare.h"
 #include "image/import.h"
 #include "image/json.h"
 #include "image/manifest.h"
@@ -213,6 +214,21 @@ static int do_pull(ImageStore *store, int argc, char **argv, Fault *fault) {
         return r < 0 ? r : report_print(&report);
 }
 
+static int do_compare(ImageStore *store, int argc, char **argv, Fault *fault) {
+        autoptr(PullRequest) request = NULL;
+        autofree char *text = NULL;
+        bool newer = false;
+        size_t size;
+        int r;
+
+        r = request_read(argv[0], &text, &size, fault);
+        if (r == 0)
+                r = pull_request_parse(text, size, &request, fault);
+        if (r == 0)
+                r = image_compare(store, request, argv[1], &newer, fault);
+        return r < 0 ? r : line_print(json_pack("{s:s}", "id", newer ? WORKER_NEWER : WORKER_SAME));
+}
+
 static int do_remove(ImageStore *store, int argc, char **argv, Fault *fault) {
         int r;
 
@@ -235,8 +251,11 @@ int image_worker_main(int argc, char **argv) {
                 int min, max; /* words behind STORE */
                 int (*fn)(ImageStore *store, int argc, char **argv, Fault *fault);
         } verbs[] = {
-                { "build", 1, 1, do_build },     { "import", 2, 1000, do_import },
-                { "pull", 1, 1, do_pull },       { "remove", 1, 1000 * 1000, do_remove },
+                { "build", 1, 1, do_build },
+                { "import", 2, 1000, do_import },
+                { "pull", 1, 1, do_pull },
+                { "compare", 2, 2, do_compare },
+                { "remove", 1, 1000 * 1000, do_remove },
                 { "collect", 0, 0, do_collect },
         };
 

@@ -10,6 +10,8 @@
  *              A PullRequest as JSON (pull-request.h) in the inherited descriptor. Ends with its parent.
  *      build STORE fd:N
  *              The same with a BuildRequest (build-request.h). What buildah says goes to standard error.
+ *      compare STORE fd:N IMAGE-ID
+ *              Would a pull bring another image? A PullRequest, too.
  *      remove STORE REFERENCE [IMAGE-ID-IN-USE]...
  *      collect STORE
  *
@@ -22,6 +24,7 @@
  *      {"id": "HEX", "name": "nginx:latest", "layers_new": 1, "layers_known": 0, "entries": 8000,
  *       "devices": 0, "sockets": 0, "xattrs": 0}                                             last line,
  * import, pull and build
+ *      {"id": "same"} or {"id": "newer"}                                              last line, compare
  *      {"done": true}                                                          last line, remove and collect
  *
  * Killing it at any moment is safe: what it leaves is collected by the next import or collect.
@@ -29,6 +32,9 @@
 #pragma once
 
 #include "basic/fault.h"
+
+#define WORKER_SAME  "same"
+#define WORKER_NEWER "newer"
 
 /** image_worker_main() - @argv[0] is the verb. Returns an exit status: 0 good, 1 failed, 2 wrong words. */
 int image_worker_main(int argc, char **argv);

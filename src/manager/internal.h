@@ -11,12 +11,14 @@
  *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      pod.c       what a pod holds, and its end
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls and builds under way
- *      unit-build.c what is built for a .build unit
+ *      unit-build.c what is built for a .build unit                 update.c   another image for a unit
+ *      auto-update.c AutoUpdate= of all units
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  */
 #pragma once
 
+#include <sys/queue.h>
 #include <uthash.h>
 
 #include "cgroup/cgroup.h"
@@ -28,6 +30,7 @@
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
 #include "manager/pull.h"
+#include "manager/update.h"
 #include "network/network.h"
 #include "runtime/exec.h"
 #include "runtime/identity.h"
@@ -79,7 +82,8 @@ struct Unit {
         MachinePolicy policy;
         Held held;
         Child *main, *hook;
-        PullWaiter *pull; /* what its preparation waits for */
+        PullWaiter *pull;   /* what its preparation waits for */
+        UnitUpdate *update; /* it is on its way to another image */
         NotifySocket *notify;
         UnitHealth *health; /* while its program runs, and there is something to check it with */
         sd_event_source *timer;
@@ -111,7 +115,9 @@ struct Unit {
         UT_hash_handle hh;
 };
 
+typedef struct Worker Worker;
 typedef struct ExecSession ExecSession;
+typedef struct UpdateRun UpdateRun;
 
 struct Manager {
         sd_event *event;
@@ -138,7 +144,8 @@ struct Manager {
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
-        Pull *pulls; /* under way, by pull_request_key() */
+        Pull *pulls;                     /* under way, by pull_request_key() */
+        TAILQ_HEAD(, UpdateRun) updates; /* the first one is under way */
         sd_event_source *rotate_timer;
         bool purging, purge_again;
         bool adopted; /* all that runs is known */
@@ -383,6 +390,9 @@ void unit_disarm_job(Unit *u);
 bool unit_may_start(Unit *u, JobResult *ret);
 /* For the manager's own ends: refused by no RefuseManualStart=. */
 int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault);
+/* With the number of its job, 0 when there is nothing to be done. */
+int manager_enqueue_job(Manager *m, const char *name, JobType type, JobMode mode, uint32_t *ret_id,
+                        Fault *fault);
 int manager_jobs_setup(Manager *m);
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
 void manager_schedule_jobs(Manager *m);
@@ -395,12 +405,21 @@ void manager_exec_free_all(Manager *m);
 /* pull.c */
 void manager_pull_free_all(Manager *m);
 
+/* auto-update.c */
+void manager_update_free_all(Manager *m);
+
 /* unit-image.c */
 /* Also through NAME.image, and by short names. */
 int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
 /* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
 int unit_fetch_image(Unit *u, Fault *fault);
 void unit_forget_image(Unit *u);
+/* Of the store, whoever brings it there; free(). */
+int unit_image_name(Unit *u, char **ret, Fault *fault);
+/* Has a registry another one than it runs from? @reply: WORKER_SAME or WORKER_NEWER. */
+int unit_compare_image(Unit *u, ManagerReplyFn reply, void *data, Worker **ret, Fault *fault);
+/* Whatever its Pull= says. */
+int unit_pull_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
 
 /* unit-build.c */
 /* Begins the build; @watch is told of its end. */
@@ -420,8 +439,8 @@ typedef struct WorkerCall {
         void *data;
 } WorkerCall;
 
-typedef struct Worker Worker;
-
+/* @text in a descriptor, for a worker to read. */
+int worker_input(const char *text);
 /* @ret, which may be NULL, is good until the reply. */
 int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
 void worker_cancel(Worker *w);

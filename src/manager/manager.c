@@ -34,6 +34,7 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         m->lock_fd = -EBADF;
         m->event = sd_event_ref(event);
         m->config = config;
+        TAILQ_INIT(&m->updates);
         m->fail_step = getenv("NSUNITSD_FAIL_STEP");
 
         m->graph = graph_new();
@@ -86,6 +87,7 @@ void manager_free(Manager *m) {
         leave(m);
 
         manager_exec_free_all(m);
+        manager_update_free_all(m);
         manager_pull_free_all(m);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
@@ -542,6 +544,7 @@ int manager_startup(Manager *m, Fault *fault) {
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
         manager_settle_pods(m);
+        manager_resume_updates(m);
 
         /* What dead imports and removals left behind; the manager does not wait for it. */
         return worker_start(m, collect, -EBADF, on_collected, NULL);

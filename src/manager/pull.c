@@ -2,7 +2,6 @@
 #include "manager/pull.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/queue.h>
 
 #include "basic/log.h"
@@ -63,16 +62,6 @@ typedef struct Work {
         int log_fd;       /* 0 = that of the manager */
 } Work;
 
-static int request_fd(const char *text) {
-        autoclose int fd = memfd_create("nsunits-request", MFD_CLOEXEC);
-
-        if (fd < 0)
-                return -errno;
-        if (write(fd, text, strlen(text)) != (ssize_t) strlen(text) || lseek(fd, 0, SEEK_SET) < 0)
-                return -EIO;
-        return take_fd(fd);
-}
-
 static int begin(Manager *m, const Work *work, Pull **ret) {
         char *args[] = { (char *) work->verb, m->config->paths.store, (char *) "fd:3", NULL };
         autofree Pull *p = calloc(1, sizeof(*p));
@@ -88,7 +77,7 @@ static int begin(Manager *m, const Work *work, Pull **ret) {
         TAILQ_INIT(&p->waiters);
         (void) strcpy(p->key, work->key);
 
-        fd = request_fd(work->text);
+        fd = worker_input(work->text);
         if (fd < 0)
                 return fd;
         call.fd = fd;

@@ -47,6 +47,8 @@ int manager_remove_image(Manager *m, const char *reference, Fault *fault) {
                 for (size_t i = 0; r == 0 && u->held.mount_images && i < u->held.spec->n_mounts; i++)
                         if (u->held.mount_images[i])
                                 r = strv_add(&in_use, u->held.mount_images[i]->id);
+                if (r == 0)
+                        r = unit_update_add_images(u, &in_use);
                 if (r < 0)
                         return r;
         }

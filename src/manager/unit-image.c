@@ -34,6 +34,7 @@ typedef struct Named {
         const char *name;            /* in the store */
         const ImageSection *section; /* of the .image unit; NULL = it names none */
         bool built;                  /* by a .build unit */
+        const char *unit;            /* that of either */
 } Named;
 
 static int look_up(Manager *m, const char *text, Named *ret, Fault *fault) {
@@ -41,7 +42,7 @@ static int look_up(Manager *m, const char *text, Named *ret, Fault *fault) {
         Unit *u;
         int r;
 
-        *ret = (Named){ .name = text };
+        *ret = (Named){ .name = text, .unit = text };
         if (kind != UNIT_IMAGE && kind != UNIT_BUILD)
                 return 0;
         r = manager_load_unit(m, text, &u);
@@ -56,28 +57,49 @@ static int look_up(Manager *m, const char *text, Named *ret, Fault *fault) {
         return 0;
 }
 
-int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault) {
+/* @ret_name: the one of possible names under which the store has it; free(). May be NULL. */
+static int find_image(Manager *m, const char *text, Image **ret, char **ret_name, Fault *fault) {
         autostrv char **names = NULL;
+        const char *found;
         Named named;
         int r;
 
         r = look_up(m, text, &named, fault);
         if (r < 0)
                 return r;
-        text = named.name;
+        found = text = named.name;
 
         r = image_store_resolve(m->images, text, ret, NULL);
         if (r == -ENOENT && reference_expand(text, m->config->image.short_name_registries, &names) == 0)
                 STRV_FOREACH (name, names)
-                        if (r == -ENOENT)
+                        if (r == -ENOENT) {
+                                found = *name;
                                 r = image_store_resolve(m->images, *name, ret, NULL);
+                        }
+        if (r >= 0 && ret_name) {
+                *ret_name = strdup(found);
+                return *ret_name ? 0 : -ENOMEM;
+        }
         if (r >= 0)
                 return r;
 
         (void) fault_set(fault, "image", r, "%s", text);
         if (r == -ENOENT)
-                fault_advise(fault, "nsctl image pull %s, or nsctl image import --name %s FILE", text, text);
+                fault_advise(fault,
+                             named.built ? "nsctl start %s builds it"
+                                         : "nsctl image pull %s, or nsctl image import --name %s FILE",
+                             named.built ? named.unit : text, text);
         return r;
+}
+
+int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault) {
+        return find_image(m, text, ret, NULL, fault);
+}
+
+int unit_image_name(Unit *u, char **ret, Fault *fault) {
+        autoptr(Image) image = NULL;
+
+        return find_image(u->manager, u->spec->container->image, &image, ret, fault);
 }
 
 static void add_section(const ImageSection *s, PullRequest *q) {
@@ -161,6 +183,8 @@ bool unit_image_stays(Unit *u) {
 
         if (!u->held.image)
                 return true;
+        if (unit_update_image(u))
+                return streq(unit_update_image(u)->id, u->held.image->id);
         return !is_to_come(u) && wish_of(u, &w, NULL) > 0 && decide(u, &w) == PULL_DECISION_USE &&
                manager_find_image(u->manager, w.name, &image, NULL) >= 0 &&
                streq(image->id, u->held.image->id);
@@ -228,6 +252,9 @@ int unit_fetch_image(Unit *u, Fault *fault) {
                 show(u, r < 0 ? NULL : "Building");
                 return r < 0 ? r : 1;
         }
+        /* It was brought here before, and perhaps it is just not to be what a registry has. */
+        if (unit_update_image(u))
+                return 0;
         r = wish_of(u, &w, fault);
         if (r <= 0)
                 return r;
@@ -259,6 +286,49 @@ void unit_forget_image(Unit *u) {
 
         pull_leave(take_ptr(u->pull));
         show(u, NULL);
+}
+
+/* --- updates ---------------------------------------------------------------------------------------- */
+
+static int wish_of_registry(Unit *u, Wish *w, Fault *fault) {
+        int r = wish_of(u, w, fault);
+
+        if (r < 0 || w->request.sources)
+                return MIN_OF(r, 0);
+        (void) fault_set(fault, "update", -EINVAL, "%s", w->name);
+        fault_advise(fault, "no registry can have it");
+        return -EINVAL;
+}
+
+int unit_compare_image(Unit *u, ManagerReplyFn reply, void *data, Worker **ret, Fault *fault) {
+        char *args[] = { (char *) "compare", u->manager->config->paths.store, (char *) "fd:3",
+                         u->held.image->id, NULL };
+        WorkerCall call = { .args = args, .reply = reply, .data = data };
+        autoclose int fd = -EBADF;
+        autofree char *text = NULL;
+        autowish Wish w = {};
+        int r;
+
+        r = wish_of_registry(u, &w, fault);
+        if (r == 0)
+                r = pull_request_to_text(&w.request, &text);
+        if (r < 0)
+                return r;
+        fd = worker_input(text);
+        if (fd < 0)
+                return fd;
+        call.fd = fd;
+        return worker_run(u->manager, &call, ret);
+}
+
+int unit_pull_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault) {
+        autowish Wish w = {};
+        int r;
+
+        r = wish_of_registry(u, &w, fault);
+        if (r == 0)
+                r = pull_join(u->manager, &w.request, watch, ret);
+        return r < 0 ? fault_set(fault, "pull", r, "%s", strempty(w.name)) : 0;
 }
 
 /* --- pulls by hand ---------------------------------------------------------------------------------- */

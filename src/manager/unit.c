@@ -57,6 +57,7 @@ void unit_free(Unit *u) {
         free(u->held.container_dir);
         free(u->held.files_dir);
         unit_spec_free(u->spec);
+        unit_update_drop(u);
         raw_unit_free(u->raw_bad);
         free(u->load_error);
         free(u->fault_text);
