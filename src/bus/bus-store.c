@@ -1,4 +1,5 @@
-/* org.nsunits1.Manager: images, volumes, networks, links. Lists travel as JSON text, which may grow keys. */
+/* org.nsunits1.Manager: images, volumes, networks, links, timers. Lists travel as JSON, which may grow keys.
+ */
 #include <stdlib.h>
 
 #include "bus/bus-internal.h"
@@ -38,6 +39,14 @@ int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         autofree char *text = NULL;
         Bus *b = userdata;
         int r = manager_list_links(b->manager, &text);
+
+        return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
+}
+
+int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *text = NULL;
+        Bus *b = userdata;
+        int r = manager_list_timers(b->manager, &text);
 
         return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
 }

@@ -58,8 +58,9 @@ static AutoUpdate policy_of(const Unit *u) {
                                                           : AUTO_UPDATE_INVALID_;
 }
 
+/* What a timer or a socket starts is started from the new image by that, and not now. */
 static bool is_candidate(const Unit *u) {
-        return policy_of(u) >= 0 && u->held.image &&
+        return policy_of(u) >= 0 && u->held.image && !u->trigger &&
                machine_active_state(u->machine.state) == ACTIVE_STATE_ACTIVE;
 }
 

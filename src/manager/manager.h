@@ -61,6 +61,15 @@ void manager_free(Manager *m);
 
 AUTOPTR_DEFINE(Manager, manager_free);
 
+/* What sd_event_loop() returns when the program is to be executed anew. */
+#define MANAGER_EXIT_AGAIN 133
+
+/** manager_set_program() - where the manager's own program lies, for manager_reexecute(); borrowed. */
+void manager_set_program(Manager *m, const char *path);
+
+/** manager_reexecute() - end the loop with MANAGER_EXIT_AGAIN; or say with @fault why that cannot be. */
+int manager_reexecute(Manager *m, Fault *fault);
+
 /** manager_set_listener() - @listener is borrowed; one listener per manager. */
 void manager_set_listener(Manager *m, const ManagerListener *listener, void *data);
 
@@ -102,6 +111,10 @@ int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, 
 /** manager_next_job() - walk the queued jobs: @id 0 gives the first. Returns 1 with *ret set, or 0 at the
  * end. */
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret);
+
+/** manager_job_result() - of one of the last jobs that have ended, also with an earlier manager; or
+ * JOB_RESULT_INVALID_. */
+JobResult manager_job_result(const Manager *m, uint32_t id);
 
 /** manager_cancel_job() - 0 or -ENOENT. */
 int manager_cancel_job(Manager *m, uint32_t id);
@@ -183,6 +196,14 @@ int manager_remove_volume(Manager *m, const char *name, Fault *fault);
 int manager_list_networks(Manager *m, char **ret);
 /** manager_list_links() - JSON array: host link, unit, container link, addresses, network. */
 int manager_list_links(Manager *m, char **ret);
+
+/** manager_list_timers() - JSON array of the units whose timers run: when each starts its unit, when it did.
+ */
+int manager_list_timers(Manager *m, char **ret);
+
+/** manager_trigger_unit() - a start job that is about to be queued is to start the container, as its timer or
+ * its sockets would; with @on false that one could not be queued. */
+void manager_trigger_unit(Unit *u, bool on);
 
 typedef struct ExecCall {
         Unit *unit;

@@ -132,6 +132,25 @@ int manager_list_links(Manager *m, char **ret) {
         return dump(network_list_links(m->network), ret);
 }
 
+static json_t *time_or_null(usec_t t) {
+        return t > 0 ? json_integer((json_int_t) t) : json_null();
+}
+
+int manager_list_timers(Manager *m, char **ret) {
+        json_t *list = json_array();
+
+        for (const Unit *u = m->units; u; u = u->hh.next) {
+                TriggerTimes times;
+
+                if (!unit_trigger_times(u, &times))
+                        continue;
+                (void) json_array_append_new(list,
+                                             json_pack("{s:o, s:o, s:s}", "next", time_or_null(times.next),
+                                                       "last", time_or_null(times.last), "unit", u->name));
+        }
+        return dump(list, ret);
+}
+
 /* A pod has a spec, too, but runs no program. */
 static int check_container(const Unit *u, const char *what, Fault *fault) {
         return unit_is_pod(u) ? fault_set(fault, what, -EINVAL, "%s is no container", u->name) : 0;

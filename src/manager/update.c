@@ -273,11 +273,17 @@ int unit_update_begin(Unit *u, const char *name, Image *old, UpdateDoneFn done, 
 
 /* -- after the death of a manager -- */
 
-/* How far it has come is seen by what it runs from. */
+/* How far it has come is seen by its job, which the last manager has left, or else by what it runs from. */
 static void resume(Unit *u) {
+        const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
         const Image *wanted = unit_update_image(u);
         bool there = u->held.image && streq(u->held.image->id, wanted->id);
         Fault fault = {};
+
+        if (job && (job->type == JOB_START || job->type == JOB_RESTART)) {
+                u->update->job = job->id;
+                return;
+        }
 
         if (is_up(u) && there) {
                 judge(u, JOB_RESULT_DONE);

@@ -22,6 +22,7 @@ struct Unit {
         const char *name;
         Machine machine;
         UnitSpec *spec;
+        bool triggered;
 };
 
 struct Manager {
@@ -118,6 +119,14 @@ int manager_cancel_job(Manager *m, uint32_t id) {
         return id == 7 ? 0 : -ENOENT;
 }
 
+JobResult manager_job_result(const Manager *m, uint32_t id) {
+        return id == 6 ? JOB_RESULT_TIMEOUT : JOB_RESULT_INVALID_;
+}
+
+int manager_reexecute(Manager *m, Fault *fault) {
+        return fault_set(fault, "execute", -ENOENT, "/usr/sbin/nsunitd");
+}
+
 int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int sig) {
         m->killed = u;
         m->signal = sig;
@@ -202,6 +211,14 @@ int manager_list_links(Manager *m, char **ret) {
         return manager_list_images(m, ret, NULL);
 }
 
+int manager_list_timers(Manager *m, char **ret) {
+        return manager_list_images(m, ret, NULL);
+}
+
+void manager_trigger_unit(Unit *u, bool on) {
+        u->triggered = on;
+}
+
 int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *data, int *ret_terminal,
                  pid_t *ret_pid, Fault *fault) {
         if (streq(call->argv[0], "/missing"))
@@ -248,7 +265,12 @@ const char *unit_name(const Unit *u) {
 
 void unit_status(Unit *u, UnitStatus *ret) {
         *ret = (UnitStatus){
-                .name = u->name, .load_state = LOAD_LOADED, .machine = &u->machine, .spec = u->spec
+                .name = u->name,
+                .load_state = LOAD_LOADED,
+                .machine = &u->machine,
+                .active_state = machine_active_state(u->machine.state),
+                .sub_state = machine_substate_to_string(u->machine.state),
+                .spec = u->spec,
         };
         ret->fault = "mount /srv/web: No such file or directory";
 }
@@ -392,6 +414,24 @@ START_TEST(start_queues_a_job_and_names_it) {
         ck_assert_int_eq(s.manager.type, JOB_START);
         ck_assert_int_eq(s.manager.mode, JOB_MODE_REPLACE);
         ck_assert_str_eq(s.manager.enqueued[0], "web.container");
+        tear_down(&s);
+}
+END_TEST
+
+/* A job like any other, and the units know what it is for. */
+START_TEST(a_trigger_is_a_marked_start) {
+        Set s;
+
+        set_up(&s);
+        units[0].triggered = units[1].triggered = false;
+        (void) CALL(&s, "TriggerUnits", "ass", 1, "web.container", "replace");
+        ck_assert_int_eq(s.manager.type, JOB_START);
+        ck_assert_str_eq(s.manager.enqueued[0], "web.container");
+        ck_assert(units[1].triggered);
+        ck_assert(!units[0].triggered);
+        (void) CALL(&s, "TriggerUnit", "ss", "db.container", "replace");
+        ck_assert(units[0].triggered);
+        (void) CALL(&s, "StartUnit", "ss", "web.container", "replace");
         tear_down(&s);
 }
 END_TEST
@@ -875,7 +915,7 @@ START_TEST(client_may_hang_up_in_the_middle) {
 }
 END_TEST
 
-TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction,
+TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction, a_trigger_is_a_marked_start,
           try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
           text_as_started_and_as_loaded, only_subscribers_get_signals, unit_shows_its_state,
           every_key_is_a_property, exec_tells_the_end, exec_notices_that_the_client_has_gone,
