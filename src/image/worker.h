@@ -12,6 +12,11 @@
  *              The same with a BuildRequest (build-request.h). What buildah says goes to standard error.
  *      compare STORE fd:N IMAGE-ID
  *              Would a pull bring another image? A PullRequest, too.
+ *      export STORE REFERENCE fd:N
+ *              Writes the archive (export.h) to the inherited descriptor.
+ *      check STORE fd:N [repair [IMAGE-ID-IN-USE]...]
+ *      usage STORE fd:N
+ *              Write their JSON (check.h, usage.h) to it.
  *      remove STORE REFERENCE [IMAGE-ID-IN-USE]...
  *      collect STORE
  *
@@ -25,7 +30,7 @@
  *       "devices": 0, "sockets": 0, "xattrs": 0}                                             last line,
  * import, pull and build
  *      {"id": "same"} or {"id": "newer"}                                              last line, compare
- *      {"done": true}                                                          last line, remove and collect
+ *      {"done": true}                                                          last line, all others
  *
  * Killing it at any moment is safe: what it leaves is collected by the next import or collect.
  */

@@ -14,6 +14,7 @@
  *      unit-build.c what is built for a .build unit                 update.c   another image for a unit
  *      auto-update.c AutoUpdate= of all units
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
+ *      store.c     requests on the image store                      store-usage.c  what takes space in it
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  *      strays.c    children of before an execution
  *      job-log.c   jobs on disk                                     job-resume.c jobs of an earlier manager
@@ -22,6 +23,7 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <sys/queue.h>
 #include <uthash.h>
 
@@ -516,8 +518,13 @@ void manager_pull_free_all(Manager *m);
 
 /* auto-update.c */
 void manager_update_free_all(Manager *m);
+/* report.c */
+/* Names of the running containers that use a volume. */
+json_t *manager_volume_users(const Manager *m, const char *name);
 
 /* unit-image.c */
+/* The id of the image that a unit's file names, if it is in the store; else NULL. Free it. */
+char *unit_image_named(Unit *u);
 /* Also through NAME.image, and by short names. */
 int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
 /* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */

@@ -188,6 +188,29 @@ int manager_inspect_image(Manager *m, const char *reference, char **ret, Fault *
 /** manager_remove_image() - refused with -EBUSY while a container uses it. */
 int manager_remove_image(Manager *m, const char *reference, Fault *fault);
 
+/** manager_tag_image() - give an image one more name. */
+int manager_tag_image(Manager *m, const char *reference, const char *name, Fault *fault);
+
+/**
+ * manager_prune_images() - remove images that have no name; with @all, every one that no unit names
+ * @ret:  JSON array of them; free()
+ *
+ * One that a container uses stays.
+ */
+int manager_prune_images(Manager *m, bool all, char **ret, Fault *fault);
+
+/** manager_export_image() - write an archive of an image to @fd, which is duplicated, by a child process; as
+ * manager_import_image(). */
+int manager_export_image(Manager *m, const char *reference, int fd, ManagerReplyFn reply, void *data);
+
+/** manager_check_store() - compare all of the image store with its digests, by a child process; @text of the
+ * reply is JSON (check.h of image/). */
+int manager_check_store(Manager *m, bool repair, ManagerReplyFn reply, void *data);
+
+/** manager_store_usage() - what takes space in the store, by a child process. @text of the reply is a JSON
+ * array of objects: type, count, active, size_bytes, reclaimable_bytes, items. */
+int manager_store_usage(Manager *m, ManagerReplyFn reply, void *data);
+
 /** manager_list_volumes() / manager_remove_volume() - JSON array; -EBUSY while mounted. */
 int manager_list_volumes(Manager *m, char **ret, Fault *fault);
 int manager_remove_volume(Manager *m, const char *name, Fault *fault);

@@ -177,6 +177,15 @@ static bool is_to_come(const Unit *u) {
         return other && job_queue_of_unit(u->manager->jobs, other->index);
 }
 
+char *unit_image_named(Unit *u) {
+        autoptr(Image) image = NULL;
+        autowish Wish w = {};
+
+        if (!u->spec || wish_of(u, &w, NULL) <= 0 || manager_find_image(u->manager, w.name, &image, NULL) < 0)
+                return NULL;
+        return strdup(image->id);
+}
+
 bool unit_image_stays(Unit *u) {
         autoptr(Image) image = NULL;
         autowish Wish w = {};

@@ -195,6 +195,30 @@ int manager_remove_image(Manager *m, const char *reference, Fault *fault) {
         return fault_set(fault, "remove image", -EBUSY, "%s", reference);
 }
 
+int manager_tag_image(Manager *m, const char *reference, const char *name, Fault *fault) {
+        return fault_set(fault, "name", -EINVAL, "%s", name);
+}
+
+int manager_prune_images(Manager *m, bool all, char **ret, Fault *fault) {
+        *ret = strdup(all ? "[1]" : "[]");
+        return 0;
+}
+
+/* Answers at once what a worker would answer later. */
+int manager_export_image(Manager *m, const char *reference, int fd, ManagerReplyFn reply, void *data) {
+        reply(write(fd, reference, strlen(reference)) < 0 ? -EIO : -ENOENT, "image x: gone", data);
+        return 0;
+}
+
+int manager_check_store(Manager *m, bool repair, ManagerReplyFn reply, void *data) {
+        reply(0, repair ? "{\"repair\":1}" : "{}", data);
+        return 0;
+}
+
+int manager_store_usage(Manager *m, ManagerReplyFn reply, void *data) {
+        return -ENOMEM;
+}
+
 int manager_list_volumes(Manager *m, char **ret, Fault *fault) {
         return manager_list_images(m, ret, fault);
 }
@@ -486,6 +510,37 @@ START_TEST(errors_have_systemds_names) {
         ck_assert_str_eq(error_of(CALL(&s, "CancelJob", "u", 1)), BUS_ERROR_NO_SUCH_JOB);
         ck_assert_str_eq(error_of(CALL(&s, "InspectImage", "s", "x")), BUS_ERROR_NO_SUCH_IMAGE);
         ck_assert_str_eq(error_of(CALL(&s, "RemoveImage", "s", "x")), BUS_ERROR_BUSY);
+        ck_assert_str_eq(error_of(CALL(&s, "TagImage", "ss", "x", "y")), SD_BUS_ERROR_INVALID_ARGS);
+        ck_assert_str_eq(error_of(CALL(&s, "StoreUsage", NULL)), SD_BUS_ERROR_NO_MEMORY);
+        tear_down(&s);
+}
+END_TEST
+
+static void assert_text(sd_bus_message *reply, const char *wanted) {
+        const char *text;
+
+        ck_assert(!sd_bus_message_is_method_error(reply, NULL));
+        ck_assert_int_gt(sd_bus_message_read(reply, "s", &text), 0);
+        ck_assert_str_eq(text, wanted);
+}
+
+START_TEST(requests_on_the_store) {
+        int pipes[2];
+        char byte = 0;
+        Set s;
+
+        set_up(&s);
+        assert_text(CALL(&s, "PruneImages", "b", 1), "[1]");
+        assert_text(CALL(&s, "PruneImages", "b", 0), "[]");
+        assert_text(CALL(&s, "CheckStore", "b", 1), "{\"repair\":1}");
+        assert_text(CALL(&s, "CheckStore", "b", 0), "{}");
+
+        ck_assert_int_eq(pipe(pipes), 0);
+        ck_assert_str_eq(error_of(CALL(&s, "ExportImage", "sh", "x", pipes[1])), BUS_ERROR_NO_SUCH_IMAGE);
+        ck_assert_int_eq(read(pipes[0], &byte, 1), 1);
+        ck_assert_int_eq(byte, 'x');
+        (void) close(pipes[0]);
+        (void) close(pipes[1]);
         tear_down(&s);
 }
 END_TEST
@@ -917,8 +972,9 @@ END_TEST
 
 TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction, a_trigger_is_a_marked_start,
           try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
-          text_as_started_and_as_loaded, only_subscribers_get_signals, unit_shows_its_state,
-          every_key_is_a_property, exec_tells_the_end, exec_notices_that_the_client_has_gone,
-          exec_refuses_nonsense, import_is_answered_when_it_is_done, pull_tells_how_far_it_is,
-          pull_fails_in_the_registrys_words, pull_is_not_wanted_by_a_client_that_has_gone,
-          update_is_answered_when_all_is_done, private_socket_is_for_root, client_may_hang_up_in_the_middle)
+          requests_on_the_store, text_as_started_and_as_loaded, only_subscribers_get_signals,
+          unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
+          exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
+          pull_tells_how_far_it_is, pull_fails_in_the_registrys_words,
+          pull_is_not_wanted_by_a_client_that_has_gone, update_is_answered_when_all_is_done,
+          private_socket_is_for_root, client_may_hang_up_in_the_middle)
