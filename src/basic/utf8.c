@@ -66,3 +66,8 @@ size_t utf8_encode(uint32_t code, char out[4]) {
         out[3] = (char) (0x80 | (code & 0x3f));
         return 4;
 }
+
+void utf8_make_valid(char *s, size_t size) {
+        for (size_t i = 0; (i += utf8_find_invalid(s + i, size - i)) < size; i++)
+                s[i] = '?';
+}

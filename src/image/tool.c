@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "basic/cleanup.h"
+#include "basic/file.h"
 #include "basic/macro.h"
 
 /* Longer lines are cut into pieces. */
@@ -54,6 +55,8 @@ static _Noreturn void become_program(const Tool *t, const Pipes *p) {
             dup2(output, STDERR_FILENO) < 0 || chdir(t->directory) < 0)
                 give_up(p, errno);
         (void) signal(SIGPIPE, SIG_DFL);
+        /* What the manager is spared is not spared for the programs of others. */
+        (void) file_write(AT_FDCWD, "/proc/self/oom_score_adj", "0");
         (void) execvpe(t->argv[0], t->argv, t->environment);
         give_up(p, errno == ENOENT ? ENOPKG : errno);
 }

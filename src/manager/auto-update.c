@@ -28,12 +28,10 @@ struct UpdateRun {
         size_t n, at; /* rows before @at have their outcome */
         Worker *worker;
         PullWaiter *pull;
-        sd_event_source *begin;
+        sd_event_source *step; /* on when the row at @at is to be looked at */
         ManagerReplyFn done;
         void *data;
 };
-
-static void go_on(UpdateRun *run);
 
 static void run_free(UpdateRun *run) {
         if (!run)
@@ -44,7 +42,7 @@ static void run_free(UpdateRun *run) {
                 free(run->rows[i].image);
                 free(run->rows[i].why);
         }
-        (void) sd_event_source_disable_unref(run->begin);
+        (void) sd_event_source_disable_unref(run->step);
         free(run->rows);
         free(run);
 }
@@ -108,7 +106,12 @@ static json_t *row_to_json(const Row *row) {
 
 /* -- the end of a run, and the next one -- */
 
-static void begin_next(Manager *m);
+static void begin_next(Manager *m) {
+        UpdateRun *run = TAILQ_FIRST(&m->updates);
+
+        if (run)
+                (void) sd_event_source_set_enabled(run->step, SD_EVENT_ONESHOT);
+}
 
 static void finish(UpdateRun *owned) {
         autoptr(UpdateRun) run = owned;
@@ -126,18 +129,6 @@ static void finish(UpdateRun *owned) {
         begin_next(m);
 }
 
-static int on_begin(sd_event_source *s, void *userdata) {
-        go_on(userdata);
-        return 0;
-}
-
-static void begin_next(Manager *m) {
-        UpdateRun *run = TAILQ_FIRST(&m->updates);
-
-        if (run)
-                (void) sd_event_source_set_enabled(run->begin, SD_EVENT_ONESHOT);
-}
-
 /* -- one row -- */
 
 static void settle(UpdateRun *run, UpdateOutcome outcome, const char *why) {
@@ -145,7 +136,8 @@ static void settle(UpdateRun *run, UpdateOutcome outcome, const char *why) {
 
         row->outcome = outcome;
         row->why = why ? strdup(why) : NULL;
-        go_on(run);
+        /* From the loop: of many rows, each is settled within the one before. */
+        (void) sd_event_source_set_enabled(run->step, SD_EVENT_ONESHOT);
 }
 
 static void settle_fault(UpdateRun *run, int r, const Fault *fault) {
@@ -244,6 +236,11 @@ static void go_on(UpdateRun *run) {
 
 /* -- for others -- */
 
+static int on_step(sd_event_source *s, void *userdata) {
+        go_on(userdata);
+        return 0;
+}
+
 int manager_auto_update(Manager *m, char *const *units, bool dry, ManagerReplyFn done, void *data,
                         Fault *fault) {
         autoptr(UpdateRun) run = calloc(1, sizeof(*run));
@@ -257,9 +254,9 @@ int manager_auto_update(Manager *m, char *const *units, bool dry, ManagerReplyFn
         run->data = data;
         r = add_rows(run, units, fault);
         if (r == 0)
-                r = sd_event_add_defer(m->event, &run->begin, on_begin, run);
+                r = sd_event_add_defer(m->event, &run->step, on_step, run);
         if (r >= 0)
-                r = sd_event_source_set_enabled(run->begin, SD_EVENT_OFF);
+                r = sd_event_source_set_enabled(run->step, SD_EVENT_OFF);
         if (r < 0)
                 return r;
 

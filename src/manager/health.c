@@ -38,7 +38,7 @@ void unit_health_end(Unit *u) {
 
         if (!h)
                 return;
-        drop_probe(h);
+        probe_leave(h->probe);
         (void) sd_event_source_disable_unref(h->timer);
         health_log_clear(&h->log);
         free(h);

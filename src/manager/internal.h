@@ -512,6 +512,8 @@ void manager_schedule_jobs(Manager *m);
 /* As manager_exec(), for who follows the process by himself. */
 int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault);
 void manager_exec_free_all(Manager *m);
+/* As manager_exec_forget(), but the program goes on to its end. */
+void manager_exec_leave(Manager *m, void *data);
 
 /* pull.c */
 void manager_pull_free_all(Manager *m);

@@ -17,8 +17,8 @@ static char *status_text(const char *from) {
         for (size_t i = 0; i < size; i++)
                 if ((unsigned char) text[i] < ' ' || text[i] == 0x7f)
                         text[i] = '?';
-        for (size_t i = 0; text && (i = i + utf8_find_invalid(text + i, size - i)) < size; i++)
-                text[i] = '?';
+        if (text)
+                utf8_make_valid(text, size);
         return text;
 }
 

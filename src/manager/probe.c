@@ -49,6 +49,14 @@ void probe_free(Probe *p) {
         free(p);
 }
 
+void probe_leave(Probe *p) {
+        if (p && p->pid > 0) {
+                manager_exec_leave(p->unit->manager, p);
+                p->pid = 0;
+        }
+        probe_free(p);
+}
+
 static void on_dialled(const DialOutcome *outcome, void *data) {
         Probe *p = data;
 
@@ -120,10 +128,10 @@ static char *tidy(Probe *p) {
                 if (((unsigned char) text[i] < ' ' && !strchr("\t\n", text[i])) || !text[i] ||
                     text[i] == 0x7f)
                         text[i] = '?';
-        for (size_t i = 0; text && (i = i + utf8_find_invalid(text + i, size - i)) < size; i++)
-                text[i] = '?';
-        if (text)
-                text[size] = '\0';
+        if (!text)
+                return NULL;
+        utf8_make_valid(text, size);
+        text[size] = '\0';
         return text;
 }
 

@@ -10,6 +10,7 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "basic/utf8.h"
 #include "manager/internal.h"
 
 #define SAVED_MAX (64 * 1024)
@@ -187,12 +188,21 @@ static void reject(Unit *u, char *why) {
         go_back(u);
 }
 
+/* For JSON, whatever a container has written. */
+static char *printable(const char *text) {
+        char *copy = strdup(text);
+
+        if (copy)
+                utf8_make_valid(copy, strlen(copy));
+        return copy;
+}
+
 static char *reason(const Unit *u, JobResult result) {
         bool of_unit = result == JOB_RESULT_FAILED || result == JOB_RESULT_DONE;
 
-        return strdup(u->fault_text ? u->fault_text
-                      : of_unit     ? unit_result_to_string(u->machine.result)
-                                    : job_result_to_string(result));
+        return printable(u->fault_text ? u->fault_text
+                         : of_unit     ? unit_result_to_string(u->machine.result)
+                                       : job_result_to_string(result));
 }
 
 static bool is_up(const Unit *u) {
@@ -230,7 +240,7 @@ static void judge(Unit *u, JobResult result) {
 bool unit_update_unready(Unit *u) {
         if (!u->update || u->update->stage != STAGE_NEW || is_up(u))
                 return false;
-        reject(u, strdup(strempty(u->fault_text)));
+        reject(u, printable(strempty(u->fault_text)));
         return true;
 }
 

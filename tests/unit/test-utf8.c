@@ -42,4 +42,14 @@ START_TEST(every_character_reads_back) {
 }
 END_TEST
 
-TEST_MAIN("utf8", invalid_bytes_are_found, every_character_reads_back)
+START_TEST(invalid_bytes_are_replaced) {
+        char text[] = "a\xff\xc3\xa4\xc3", empty[] = "";
+
+        utf8_make_valid(text, strlen(text));
+        ck_assert_str_eq(text, "a?\xc3\xa4?");
+        utf8_make_valid(empty, 0);
+        ck_assert_str_eq(empty, "");
+}
+END_TEST
+
+TEST_MAIN("utf8", invalid_bytes_are_found, invalid_bytes_are_replaced, every_character_reads_back)
