@@ -1,4 +1,6 @@
 /* See utf8.h. */
+#include <string.h>
+
 #include "basic/utf8.h"
 
 bool utf8_char_valid(uint32_t code) {
@@ -67,7 +69,13 @@ size_t utf8_encode(uint32_t code, char out[4]) {
         return 4;
 }
 
-void utf8_make_valid(char *s, size_t size) {
-        for (size_t i = 0; (i += utf8_find_invalid(s + i, size - i)) < size; i++)
+char *utf8_make_plain(char *s) {
+        size_t size = strlen(s);
+
+        for (size_t i = 0; i < size; i++)
+                if ((unsigned char) s[i] < ' ' || s[i] == 0x7f)
+                        s[i] = '?';
+        for (size_t i = 0; (i = i + utf8_find_invalid(s + i, size - i)) < size; i++)
                 s[i] = '?';
+        return s;
 }

@@ -8,11 +8,10 @@
  *              The options configure a plain root file-system archive.
  *      pull STORE fd:N
  *              A PullRequest as JSON (pull-request.h) in the inherited descriptor. Ends with its parent.
- *      build STORE fd:N
- *              The same with a BuildRequest (build-request.h). What buildah says goes to standard error.
- *      compare STORE fd:N IMAGE-ID
- *              Would a pull bring another image? A PullRequest, too.
- *      export STORE REFERENCE fd:N
+ *      build STORE fd:N fd:M
+ *              The same with a BuildRequest (build-request.h). What buildah says goes to the other
+ * descriptor. compare STORE fd:N IMAGE-ID Would a pull bring another image? A PullRequest, too. commit STORE
+ * IMAGE-ID NAME fd:N COMMENT One more layer, a tar, on an image that is there. export STORE REFERENCE fd:N
  *              Writes the archive (export.h) to the inherited descriptor.
  *      check STORE fd:N [repair [IMAGE-ID-IN-USE]...]
  *      usage STORE fd:N
@@ -28,7 +27,7 @@
  * line
  *      {"id": "HEX", "name": "nginx:latest", "layers_new": 1, "layers_known": 0, "entries": 8000,
  *       "devices": 0, "sockets": 0, "xattrs": 0}                                             last line,
- * import, pull and build
+ * import, pull, build and commit
  *      {"id": "same"} or {"id": "newer"}                                              last line, compare
  *      {"done": true}                                                          last line, all others
  *

@@ -128,10 +128,10 @@ static char *tidy(Probe *p) {
                 if (((unsigned char) text[i] < ' ' && !strchr("\t\n", text[i])) || !text[i] ||
                     text[i] == 0x7f)
                         text[i] = '?';
-        if (!text)
-                return NULL;
-        utf8_make_valid(text, size);
-        text[size] = '\0';
+        for (size_t i = 0; text && (i = i + utf8_find_invalid(text + i, size - i)) < size; i++)
+                text[i] = '?';
+        if (text)
+                text[size] = '\0';
         return text;
 }
 

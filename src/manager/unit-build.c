@@ -7,6 +7,26 @@
 #include "spec/build-section.h"
 #include "storage/volume.h"
 
+static int volume_name(Unit *u, const char *source, char **ret, Fault *fault) {
+        MountSpec mount = { .kind = MOUNT_VOLUME };
+        Unit *volume;
+        int r;
+
+        if (!endswith(source, ".volume")) {
+                *ret = strdup(source);
+                return *ret ? 0 : -ENOMEM;
+        }
+        r = manager_load_unit(u->manager, source, &volume);
+        if (r >= 0 && !volume->spec)
+                r = -EBADMSG;
+        if (r >= 0)
+                r = unit_use_volume(volume, &mount);
+        if (r >= 0 && mount.kind != MOUNT_VOLUME)
+                r = -EOPNOTSUPP;
+        *ret = mount.source;
+        return r < 0 ? fault_set(fault, "volume", r, "%s", source) : 0;
+}
+
 static int volume_source(Unit *u, unsigned i, char **ret, Fault *fault) {
         const MountSpec *mount = &u->spec->build->volumes.items[i];
         const char *store = u->manager->config->paths.store;
@@ -20,13 +40,12 @@ static int volume_source(Unit *u, unsigned i, char **ret, Fault *fault) {
                 *ret = strdup(mount->source);
                 return *ret ? 0 : -ENOMEM;
         }
-        r = manager_volume_name(u->manager, mount->source, &name, fault);
+        r = volume_name(u, mount->source, &name, fault);
         if (r < 0)
                 return r;
-        if (asprintf(&volumes, "%s/volumes", store) < 0) {
-                volumes = NULL;
+        volumes = manager_volumes_dir(u->manager);
+        if (!volumes)
                 return -ENOMEM;
-        }
         r = volume_make(volumes, name, (VolumeOwner){ 0, 0 });
         if (r < 0)
                 return fault_set(fault, "volume", r, "%s", name);

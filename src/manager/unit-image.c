@@ -11,6 +11,7 @@
 #include "spec/build-section.h"
 #include "spec/container-section.h"
 #include "spec/image-section.h"
+#include "spec/volume-section.h"
 
 /* What a unit says about its image; all borrowed but the sources. */
 typedef struct Wish {
@@ -124,27 +125,30 @@ static int wish_of(Unit *u, Wish *w, Fault *fault) {
         const ContainerSection *c = u->spec->kind == UNIT_CONTAINER ? u->spec->container : NULL;
         const ImageSection *s = u->spec->kind == UNIT_IMAGE ? u->spec->image : NULL;
         Named named = {};
-        const char *source;
+        const char *source = c                              ? c->image
+                             : u->spec->kind == UNIT_VOLUME ? volume_image(u->spec->volume)
+                                                            : NULL;
         int r;
 
-        *w = (Wish){};
-        if (!s && (!c || !c->image))
+        *w = (Wish){ .policy = PULL_MISSING };
+        if (!s && !source)
                 return 0;
-        if (c) {
-                r = look_up(u->manager, c->image, &named, fault);
+        if (source) {
+                r = look_up(u->manager, source, &named, fault);
                 if (r < 0)
                         return r;
                 s = named.section;
         }
         if (s)
                 add_section(s, &w->request);
-        w->policy = c ? c->pull : s->policy;
+        if (c || s)
+                w->policy = c ? c->pull : s->policy;
         if (c) {
                 w->request.retry = c->retry;
                 w->request.retry_delay = c->retry_delay;
         }
 
-        source = s ? s->image : c->image;
+        source = s ? s->image : source;
         w->name = s ? name_of(s) : source;
         if (named.built) {
                 w->name = named.name;
@@ -224,6 +228,11 @@ static void on_event(const PullEvent *e, void *data) {
         case PULL_EVENT_BUILD:
                 n = asprintf(&text, "Building, %s", e->text);
                 break;
+        case PULL_EVENT_WAIT:
+                n = unit_name_kind(((Unit *) data)->name) == UNIT_BUILD
+                            ? asprintf(&text, "Building, waiting for another build")
+                            : asprintf(&text, "Waiting for other pulls, %" PRIu64 " under way", e->total);
+                break;
         case PULL_EVENT_N_:
         case PULL_EVENT_INVALID_:
                 return;
@@ -257,8 +266,10 @@ int unit_fetch_image(Unit *u, Fault *fault) {
         if (!u->spec)
                 return 0; /* the preparation says so */
         if (u->spec->kind == UNIT_BUILD) {
+                show(u, "Building");
                 r = unit_build_image(u, &watch, &u->pull, fault);
-                show(u, r < 0 ? NULL : "Building");
+                if (r < 0)
+                        show(u, NULL);
                 return r < 0 ? r : 1;
         }
         /* It was brought here before, and perhaps it is just not to be what a registry has. */
@@ -282,10 +293,12 @@ int unit_fetch_image(Unit *u, Fault *fault) {
                 break;
         }
 
-        r = pull_join(u->manager, &w.request, &watch, &u->pull);
-        if (r < 0)
-                return fault_set(fault, "pull", r, "%s", w.name);
         show(u, "Pulling its image");
+        r = pull_join(u->manager, &w.request, &watch, &u->pull);
+        if (r < 0) {
+                show(u, NULL);
+                return fault_set(fault, "pull", r, "%s", w.name);
+        }
         return 1;
 }
 

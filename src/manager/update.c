@@ -192,9 +192,7 @@ static void reject(Unit *u, char *why) {
 static char *printable(const char *text) {
         char *copy = strdup(text);
 
-        if (copy)
-                utf8_make_valid(copy, strlen(copy));
-        return copy;
+        return copy ? utf8_make_plain(copy) : NULL;
 }
 
 static char *reason(const Unit *u, JobResult result) {
