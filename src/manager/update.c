@@ -281,23 +281,23 @@ int unit_update_begin(Unit *u, const char *name, Image *old, UpdateDoneFn done, 
 
 /* -- after the death of a manager -- */
 
-/* How far it has come is seen by its job, which the last manager has left, or else by what it runs from. */
+/* How far it has come is seen by its job, which the last manager has left, and by what it runs from. */
 static void resume(Unit *u) {
         const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
-        const Image *wanted = unit_update_image(u);
-        bool there = u->held.image && streq(u->held.image->id, wanted->id);
+        bool there = u->held.image && streq(u->held.image->id, unit_update_image(u)->id);
+        /* It was not told yet that it has to be another one. */
+        bool wrong = u->held.image && !there;
         Fault fault = {};
 
-        if (job && (job->type == JOB_START || job->type == JOB_RESTART)) {
+        if (job && (job->type == JOB_RESTART || (job->type == JOB_START && !wrong))) {
                 u->update->job = job->id;
                 return;
         }
-
         if (is_up(u) && there) {
                 judge(u, JOB_RESULT_DONE);
                 return;
         }
-        if (enqueue(u, is_up(u) ? JOB_RESTART : JOB_START, &fault) < 0) {
+        if (enqueue(u, wrong ? JOB_RESTART : JOB_START, &fault) < 0) {
                 autofree char *text = fault_to_string(&fault);
 
                 end(u, UPDATE_FAILED, text);
