@@ -12,7 +12,9 @@
  *      volume.c    volumes: what units make of them, and requests   copy.c     files of containers, for
  * others files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      pod.c       what a pod holds, and its end
- *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
+ *      unit-image.c which image a unit means, and fetching it       pull.c     pulls and builds under way
+ *      unit-build.c what is built for a .build unit                 update.c   another image for a unit
+ *      auto-update.c AutoUpdate= of all units
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
  *      death.c     records of how containers ended, death-log.c where they are kept
  *      freeze.c    containers that stand still                      transient.c  units made by a command
@@ -44,6 +46,7 @@
 #include "manager/pull.h"
 #include "manager/trigger.h"
 #include "manager/unit-sockets.h"
+#include "manager/update.h"
 #include "network/network.h"
 #include "runtime/exec.h"
 #include "runtime/identity.h"
@@ -123,8 +126,9 @@ struct Unit {
         MachinePolicy policy;
         Held held;
         Child *main, *hook;
-        PullWaiter *pull; /* what its preparation waits for */
-        Worker *mounting; /* the same, of a volume */
+        PullWaiter *pull;   /* what its preparation waits for */
+        UnitUpdate *update; /* it is on its way to another image */
+        Worker *mounting;   /* the same, of a volume */
         NotifySocket *notify;
         bool notify_refused; /* and that was said */
         NamedMain named;
@@ -180,7 +184,9 @@ struct Unit {
         UT_hash_handle hh;
 };
 
+typedef struct Worker Worker;
 typedef struct ExecSession ExecSession;
+typedef struct UpdateRun UpdateRun;
 
 /* A child that was there when the manager began. */
 typedef struct Stray {
@@ -218,8 +224,9 @@ struct Manager {
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
+        Pull *pulls;                     /* under way, by pull_request_key() */
+        TAILQ_HEAD(, UpdateRun) updates; /* the first one is under way */
         Stray *strays;
-        Pull *pulls; /* under way, by pull_request_key() */
         sd_event_source *rotate_timer;
         bool purging, purge_again;
         bool adopted;            /* all that runs is known */
@@ -356,6 +363,8 @@ void unit_run_hook(Unit *u);
 void unit_hook_signal(Unit *u, int sig);
 void unit_hook_kill(Unit *u);
 void unit_hook_release(Unit *u);
+/* Standard output and error for what runs on the host for @u; to be closed. */
+int unit_open_log(const Unit *u, int ret_fds[2], Fault *fault);
 /* Cgroups that could not be removed before. */
 void unit_hook_collect(Unit *u);
 /* The machine waits for one that the last manager has started: @pid, 0 = it did not come to that. */
@@ -601,6 +610,10 @@ void unit_disarm_job(Unit *u);
 bool unit_may_start(Unit *u, JobResult *ret);
 /* For the manager's own ends: refused by no RefuseManualStart=. */
 int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault);
+/* With the number of its job, 0 when there is nothing to be done. */
+int manager_enqueue_job(Manager *m, const char *name, JobType type, JobMode mode, uint32_t *ret_id,
+                        Fault *fault);
+int manager_jobs_setup(Manager *m);
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
 /* The next one that can run, and what has ended. */
 void manager_run_job(Manager *m);
@@ -616,10 +629,14 @@ void unit_forget_restart(Unit *u);
 /* As manager_exec(), for who follows the process by himself. */
 int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault);
 void manager_exec_free_all(Manager *m);
+/* As manager_exec_forget(), but the program goes on to its end. */
+void manager_exec_leave(Manager *m, void *data);
 
 /* pull.c */
 void manager_pull_free_all(Manager *m);
 
+/* auto-update.c */
+void manager_update_free_all(Manager *m);
 /* report.c */
 /* Names of the running containers that use a volume. */
 json_t *manager_volume_users(const Manager *m, const char *name);
@@ -632,6 +649,18 @@ int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
 /* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
 int unit_fetch_image(Unit *u, Fault *fault);
 void unit_forget_image(Unit *u);
+/* Of the store, whoever brings it there; free(). */
+int unit_image_name(Unit *u, char **ret, Fault *fault);
+/* Has a registry another one than it runs from? @reply: WORKER_SAME or WORKER_NEWER. */
+int unit_compare_image(Unit *u, ManagerReplyFn reply, void *data, Worker **ret, Fault *fault);
+/* Whatever its Pull= says. */
+int unit_pull_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
+
+/* unit-build.c */
+/* Begins the build; @watch is told of its end. */
+int unit_build_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
+/* It has ended. */
+void unit_build_settle(Unit *u);
 /* Would a new start be made from the same image as the last one, without asking a registry? */
 bool unit_image_stays(Unit *u);
 
@@ -648,6 +677,8 @@ typedef struct WorkerCall {
         void *data;
 } WorkerCall;
 
+/* @text in a descriptor, for a worker to read. */
+int worker_input(const char *text);
 /* @ret, which may be NULL, is good until the reply. */
 int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
 void worker_cancel(Worker *w);
