@@ -38,7 +38,7 @@ static void commit_free(Commit *c) {
 
 AUTOPTR_DEFINE(Commit, commit_free);
 
-void unit_thaw(Unit *u) {
+void unit_end_commit(Unit *u) {
         autofree char *mark = held_paths(u) < 0 ? NULL : held_path(u, FROZEN);
 
         if (!mark || !file_exists(AT_FDCWD, mark))
@@ -48,18 +48,21 @@ void unit_thaw(Unit *u) {
         (void) unlink(mark);
 }
 
-/* Best effort. The mark comes first: a manager that dies in between leaves one who knows. */
+/* Best effort. The mark comes first: a manager that dies in between leaves one who knows. What an
+ * administrator has frozen stays so. */
 static int freeze(Unit *u) {
         autofree char *mark = held_path(u, FROZEN);
         int r;
 
         if (!u->main || u->held.cgroup_fd < 0 || !mark)
                 return -ESRCH;
+        if (u->frozen)
+                return cgroup_open_events(u->held.cgroup_fd);
         r = file_replace(AT_FDCWD, mark, "", 0, 0600, false);
         if (r == 0)
                 r = cgroup_freeze(u->held.cgroup_fd, true);
         if (r < 0) {
-                unit_thaw(u);
+                unit_end_commit(u);
                 return r;
         }
         return cgroup_open_events(u->held.cgroup_fd);
@@ -80,7 +83,7 @@ static void on_written(int r, const char *text, void *data) {
         Unit *u = manager_get_unit(c->manager, c->unit);
 
         if (u)
-                unit_thaw(u);
+                unit_end_commit(u);
         /* Nobody to write to: that one says why. */
         if (r < 0 && r != -EPIPE) {
                 c->error = r;
@@ -155,7 +158,7 @@ static int start_writer(Unit *u, Commit *c, int out_fd) {
                 r = worker_run(u->manager, &w, NULL);
         }
         if (r < 0)
-                unit_thaw(u);
+                unit_end_commit(u);
         return r;
 }
 

@@ -272,7 +272,6 @@ static int delegate_cgroup(Unit *u, Fault *fault) {
 }
 
 static int make_cgroup(Unit *u, Fault *fault) {
-        CgroupMemoryEvents events = {};
         int r;
 
         r = cgroup_root_renew(u->manager->cgroups, fault);
@@ -291,9 +290,19 @@ static int make_cgroup(Unit *u, Fault *fault) {
         if (r < 0)
                 return r;
         u->held.cgroup_spent = false;
+        return 0;
+}
+
+/* What earlier invocations have used up counts for none of the later ones. */
+void unit_begin_counters(Unit *u) {
+        CgroupMemoryEvents events = {};
+
+        u->cpu_begin = 0;
+        if (u->held.cgroup_fd < 0)
+                return;
+        (void) cgroup_cpu_usage(u->held.cgroup_fd, &u->cpu_begin);
         (void) cgroup_memory_events(u->held.cgroup_fd, &events);
         u->oom_kills = events.oom_kill;
-        return 0;
 }
 
 /* After a write to cgroup.kill the kernel (since 6.14) also kills whatever is cloned into that cgroup from

@@ -176,6 +176,9 @@ static void on_event(const PullEvent *e, void *data) {
         case PULL_EVENT_RETRY:
                 n = asprintf(&text, "Pulling its image again in %" PRIu64 " s: %s", e->total, e->text);
                 break;
+        case PULL_EVENT_WAIT:
+                n = asprintf(&text, "Waiting for other pulls, %" PRIu64 " under way", e->total);
+                break;
         case PULL_EVENT_N_:
         case PULL_EVENT_INVALID_:
                 return;
@@ -225,10 +228,12 @@ int unit_fetch_image(Unit *u, Fault *fault) {
                 break;
         }
 
-        r = pull_join(u->manager, &w.request, &watch, &u->pull);
-        if (r < 0)
-                return fault_set(fault, "pull", r, "%s", w.name);
         show(u, "Pulling its image");
+        r = pull_join(u->manager, &w.request, &watch, &u->pull);
+        if (r < 0) {
+                show(u, NULL);
+                return fault_set(fault, "pull", r, "%s", w.name);
+        }
         return 1;
 }
 

@@ -4,6 +4,7 @@
 
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "spec/confine.h"
 #include "spec/container-spec.h"
 
 ENUM_DEFINE(MountKind, mount_kind, MOUNT_KIND, MOUNT_KIND_LIST)
@@ -121,8 +122,8 @@ void container_spec_free(ContainerSpec *s) {
         free(s->security_labels.own_files);
         free(s->security_labels.shared_files);
         id_map_clear(&s->ids);
-        strv_free(s->masked_paths);
-        strv_free(s->protected_paths);
+        confine_paths_free(s->masked_paths);
+        confine_paths_free(s->protected_paths);
         free(s->devices);
         free(s->sysctls);
         free(s->rlimits);
