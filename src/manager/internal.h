@@ -429,21 +429,6 @@ void unit_unwatch_oom(Unit *u);
 /* 1: what a network has is kept for as long as containers are on it. */
 int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault);
 
-/* report.c */
-struct json_t;
-/* @o as text; taken over, NULL too. */
-int manager_dump_json(struct json_t *o, char **ret);
-
-/* volume.c */
-/* free(); NULL when out of memory. */
-char *manager_volumes_dir(const Manager *m);
-int unit_prepare_volume(Unit *u, const UnitSpec *spec, Fault *fault);
-/* 0: nothing is to be mounted. 1: it is on its way, unit_image_came() follows. */
-int unit_mount_volume(Unit *u, Fault *fault);
-/* What is mounted, or on its way. */
-void unit_unmount_volume(Unit *u);
-/* What it says of itself: its name, and what of a mount of it. */
-int unit_use_volume(Unit *volume, MountSpec *mount);
 /* Before each launch: a new cgroup in place of one that was killed. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
@@ -465,28 +450,8 @@ char *held_path(const Unit *u, const char *name);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
 
-/* mount-images.c */
-int unit_find_mount_images(Unit *u, Fault *fault);
-void unit_drop_mount_images(Unit *u);
-/* The layers of each, one per mount of the spec; close with the other. */
-int unit_open_mount_layers(const Unit *u, MountLayers **ret, Fault *fault);
-void unit_close_mount_layers(const Unit *u, MountLayers *layers);
-
-/* of a root that is held; @attach: where */
+/* prepare.c: of a root that is held; @attach: where */
 RootRequest unit_root_request(const Unit *u, const char *attach);
-
-/* copy.c */
-/* What manager_mount_files() has shown. */
-void unit_hide_files(const Unit *u);
-
-/* commit.c */
-/* A manager that died in a commit has left the container frozen. */
-void unit_end_commit(Unit *u);
-
-/* mount-maps.c */
-/* One per mount of the spec; NULL when none has a map of its own. Close with the other. */
-int unit_make_mount_maps(const Unit *u, MountMap **ret, Fault *fault);
-void unit_close_mount_maps(const Unit *u, MountMap *maps);
 
 /* spaces.c */
 /* NULL without a user namespace. */
@@ -526,20 +491,6 @@ void unit_settle_pod(Unit *pod);
 /* What could not be decided before all units were adopted. */
 void manager_settle_pods(Manager *m);
 
-/* files.c */
-typedef struct UnitFiles {
-        LaunchFile items[8];
-        char *sources[8]; /* owned; of the items */
-        size_t n;
-} UnitFiles;
-
-int unit_make_files(Unit *u, Fault *fault);
-/* The files that a launch binds; @files is empty before, and to be cleared. */
-int unit_files_name(const Unit *u, UnitFiles *files);
-/* One more: @name in the unit's directory of files. */
-int unit_files_add(const Unit *u, const char *name, const char *destination, UnitFiles *files);
-void unit_files_clear(UnitFiles *files);
-
 /* spawn.c */
 /* What the container's processes have as "/", before anything is mounted on it; a descriptor. */
 int unit_open_root(const Unit *u, Fault *fault);
@@ -557,6 +508,9 @@ int manager_real_name(const Manager *m, const char *name, char **ret);
 int manager_use_real_names(const Manager *m, char **names);
 
 /* ids.c */
+/* A map in the saved state, and out of it. */
+json_t *ids_to_json(const IdList *list);
+int ids_from_json(const json_t *array, IdList *ret);
 int id_pool_init(IdPool *p, const ManagerConfig *config);
 int id_pool_take(IdPool *p, const ManagerConfig *config, uint32_t *ret_base, Fault *fault);
 /* For adoption. -EADDRINUSE when another unit has it. */
@@ -684,3 +638,4 @@ int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
 void worker_cancel(Worker *w);
 /* Runs `nsunitd --worker ARGS...`; @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
 int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data);
+#include "manager/internal-storage.h"
