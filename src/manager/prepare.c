@@ -129,15 +129,20 @@ static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *
 
 /* Units are written for hosts with and without SELinux. */
 static void drop_foreign_labels(LabelSpec *l) {
-        if (l->selinux && access(SPEC_SELINUX_PRESENT, F_OK) < 0) {
-                free(l->selinux);
-                l->selinux = NULL;
-        }
+        if (access(SPEC_SELINUX_PRESENT, F_OK) == 0)
+                return;
+        free(take_ptr(l->selinux));
+        free(take_ptr(l->own_files));
+        free(take_ptr(l->shared_files));
 }
 
 static int find_image(Unit *u, const SpecRequest *q, Image **ret, Fault *fault) {
         if (!q->from->container || !q->from->container->image)
                 return 0;
+        if (!q->image && unit_update_image(u)) {
+                *ret = image_ref(unit_update_image(u));
+                return 0;
+        }
         if (!q->image)
                 return manager_find_image(u->manager, q->from->container->image, ret, fault);
         *ret = image_ref(q->image);

@@ -5,7 +5,6 @@
 #include "basic/file.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
-#include "manager/store.h"
 #include "spec/spec-json.h"
 
 int manager_dump_json(json_t *o, char **ret) {
