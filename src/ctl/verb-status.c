@@ -347,6 +347,8 @@ static int status_one(Ctl *c, const char *name, bool colours, int *ret_status) {
         print_list("Listen", json_object_get(p, "Listen"));
         print_cause(p);
         print_pid((pid_t) property_number(p, "MainPID"));
+        if (!streq(property_string(p, "FreezerState"), "running"))
+                print_text("Freezer", property_string(p, "FreezerState"));
         print_text("Status", property_string(p, "StatusText"));
         print_health(p);
         print_text("Image", property_string(p, "Image"));

@@ -19,7 +19,7 @@
 #include "manager/emergency.h"
 #include "manager/manager.h"
 #include "runtime/exe.h"
-#include "storage/root.h"
+#include "storage/worker.h"
 
 #define CONFIG_FILE SYSCONFDIR "/nsunits/nsunitd.conf"
 
@@ -156,15 +156,9 @@ static int serve(const ManagerConfig *config, const char *program) {
 
 /* The manager runs itself as a child for what is slow or handles hostile input. */
 static int worker_main(int argc, char **argv) {
-        int r;
+        int r = storage_worker_main(argc, argv);
 
-        if (argc != 2 || strcmp(argv[0], "purge") != 0)
-                return image_worker_main(argc, argv);
-
-        r = root_purge(argv[1]);
-        if (r < 0)
-                fprintf(stderr, "nsunitd: cannot remove %s: %s\n", argv[1], strerror(-r));
-        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        return r == -ENOENT ? image_worker_main(argc, argv) : r;
 }
 
 static void note_program(void) {

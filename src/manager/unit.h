@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -53,6 +54,8 @@ typedef struct UnitStatus {
         int status_errno;                     /* ERRNO= of the last notification */
         unsigned n_stored_fds;                /* FDSTORE=1 */
         bool condition_result, assert_result; /* of the last start that was tried */
+        const char *unmet;                    /* what was not met then, "ConditionPathExists=/x", or NULL */
+        unsigned start_count;                 /* starts that count for the start limit now */
         bool can_reload;
         bool has_install; /* [Install] says with what it is started */
         uint32_t job_id;  /* 0 = none */
@@ -97,6 +100,20 @@ bool unit_needs_reload(const Unit *u);
 
 /** unit_cgroup() - path of its cgroup as in /proc/PID/cgroup; NULL when there is none. Free it. */
 char *unit_cgroup(const Unit *u);
+
+/* systemd's words. */
+#define FREEZER_STATE_LIST(X)           \
+        X(FREEZER_RUNNING, "running")   \
+        X(FREEZER_FREEZING, "freezing") \
+        X(FREEZER_FROZEN, "frozen")
+
+ENUM_DECLARE(FreezerState, freezer_state, FREEZER, FREEZER_STATE_LIST);
+
+FreezerState unit_freezer_state(const Unit *u);
+
+/** unit_deaths() - records of its last deaths, oldest first: an array of objects. json_decref(); NULL when
+ * out of memory. */
+json_t *unit_deaths(const Unit *u);
 
 /** unit_usage() - reads the cgroup's files; all unknown when nothing runs. */
 void unit_usage(Unit *u, UnitUsage *ret);
