@@ -41,12 +41,9 @@
 #include "manager/keeper.h"
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
-#include "manager/pod.h"
 #include "manager/pull.h"
 #include "manager/trigger.h"
-#include "manager/unit-limits.h"
 #include "manager/unit-sockets.h"
-#include "manager/worker.h"
 #include "network/network.h"
 #include "runtime/exec.h"
 #include "runtime/identity.h"
@@ -82,6 +79,8 @@ typedef struct Held {
 } Held;
 
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
+
+typedef struct Worker Worker;
 
 /* One that was left with FDSTORE=1. */
 typedef struct StoredFd {
@@ -362,6 +361,31 @@ void unit_hook_collect(Unit *u);
 /* The machine waits for one that the last manager has started: @pid, 0 = it did not come to that. */
 void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
 
+/* trigger.c */
+/* As it looks from outside: that of the machine, unless it rests and waits. */
+ActiveState unit_active_state(const Unit *u);
+const char *unit_sub_state(const Unit *u);
+/* Is there anything that the next manager has to know of it? */
+bool unit_has_state(const Unit *u);
+/* No start job is to run its container any more. */
+void unit_trigger_done(Unit *u);
+/* Something has come to one of its sockets. */
+void unit_socket_ready(Unit *u);
+/* Those that its container is to have; NULL when there are none. */
+const UnitSockets *unit_trigger_sockets(const Unit *u);
+/* When did the first manager of this boot begin? 0 or -errno. */
+int manager_note_begin(Manager *m);
+/* Before the keeper throws away what nobody has taken. */
+void manager_adopt_sockets(Manager *m);
+/* After adoption, and when files were read again. */
+void manager_settle_triggers(Manager *m);
+/* Called by the clock watch. */
+void manager_clock_changed(Manager *m);
+
+/* emergency.c */
+/* Is all at rest, and the manager to exit then? */
+void manager_settle_exit(Manager *m);
+
 /* depend.c */
 void unit_tell_dependents(Unit *u, MachineState before);
 /* It waits no more. */
@@ -373,6 +397,24 @@ bool unit_is_bound_well(const Unit *u);
 
 /* prepare.c */
 int unit_prepare(Unit *u, Fault *fault);
+
+/* limits.c */
+/* What its cgroup keeps now; NULL when nothing is held. */
+const LimitSpec *unit_limits(const Unit *u);
+/* Of those that the kernel has no use for. */
+void unit_warn_of_weights(const Unit *u);
+/* Can this host keep the limits of @spec? */
+int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault);
+/* The unit was in the state @before: with those of Startup*=, or no longer. */
+void unit_adapt_limits(Unit *u, MachineState before);
+/* Those of @wanted for a container that has a cgroup; the caller takes them into its spec. On failure it
+ * keeps what it had. @anew: whatever is in effect is not known. */
+int unit_change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault *fault);
+/* As @limits and AddDevice= say, in place of what was said before. */
+int unit_restrict_devices(Unit *u, const LimitSpec *limits, Fault *fault);
+/* Also anew, when the cgroup or the policy is another. */
+void unit_watch_oom(Unit *u);
+void unit_unwatch_oom(Unit *u);
 
 /* prepare-plain.c: the same for units that are no containers. */
 /* 1: what a network has is kept for as long as containers are on it. */
@@ -452,6 +494,28 @@ const Attachment *unit_attachment(const Unit *u);
 /* Namespaces of others, for one launch; -1 where it has its own or the host's. */
 int unit_open_spaces(const Unit *u, int fds[SPACE_N_], Fault *fault);
 void unit_close_spaces(int fds[SPACE_N_]);
+
+/* pod.c */
+bool unit_is_pod(const Unit *u);
+/* What the pod that @spec names was started from, or would be, which is put into @made as well, for the
+ * caller to free; NULL when it names none. */
+int unit_pod_spec(const Unit *u, const UnitSpec *spec, ContainerSpec **made, const ContainerSpec **ret,
+                  Fault *fault);
+int unit_make_pod_spaces(Unit *u, Fault *fault);
+void unit_drop_pod_spaces(Unit *u);
+int unit_adopt_pod_spaces(Unit *u);
+int unit_open_pod_space(const Unit *pod, Space space, Fault *fault);
+/* Where the /dev/shm is that comes with another's IPC namespace; NULL where it has its own. */
+int unit_pod_shm(const Unit *u, char **ret);
+/* StopTimeout= of the pod, where the container says nothing of it. */
+void unit_take_pod_policy(Unit *u, const UnitSpec *spec);
+/* After all files were read. */
+void manager_take_pod_policies(Manager *m);
+/* @u has ended: does its pod follow? */
+void unit_tell_pod(Unit *u);
+void unit_settle_pod(Unit *pod);
+/* What could not be decided before all units were adopted. */
+void manager_settle_pods(Manager *m);
 
 /* files.c */
 typedef struct UnitFiles {
@@ -570,3 +634,22 @@ int unit_fetch_image(Unit *u, Fault *fault);
 void unit_forget_image(Unit *u);
 /* Would a new start be made from the same image as the last one, without asking a registry? */
 bool unit_image_stays(Unit *u);
+
+/* worker.c */
+#define WORKER_FDS_MAX 4
+
+typedef struct WorkerCall {
+        char *const *args;                          /* nsunitd --worker ARGS... */
+        int fd;                                     /* inherited as descriptor 3 when >= 0 */
+        const int *more_fds;                        /* then these, as 4, 5, ...; all of them >= 0 */
+        size_t n_more_fds;                          /* at most WORKER_FDS_MAX - 1 */
+        void (*line)(const char *line, void *data); /* each line that it says; may be NULL */
+        ManagerReplyFn reply;                       /* once, at its end; not when it was cancelled */
+        void *data;
+} WorkerCall;
+
+/* @ret, which may be NULL, is good until the reply. */
+int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
+void worker_cancel(Worker *w);
+/* Runs `nsunitd --worker ARGS...`; @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
+int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data);
