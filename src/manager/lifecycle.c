@@ -217,8 +217,9 @@ static void note_change(Unit *u, const MachineOutput *out) {
                 if (unit_is_transient(u))
                         manager_schedule_collect(u->manager);
         }
+        unit_emergency(u, out->before);
         unit_fds_settle(u);
-        if (unit_at_rest(u) && !u->machine.prepared && !u->trigger)
+        if (!unit_has_state(u))
                 unit_forget(u);
         else if (unit_save(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot save its state: %m");

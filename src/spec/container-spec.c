@@ -119,6 +119,8 @@ void container_spec_free(ContainerSpec *s) {
         strv_free(s->seccomp.deny);
         free(s->security_labels.app_armor);
         free(s->security_labels.selinux);
+        free(s->security_labels.own_files);
+        free(s->security_labels.shared_files);
         id_map_clear(&s->ids);
         confine_paths_free(s->masked_paths);
         confine_paths_free(s->protected_paths);
