@@ -6,18 +6,16 @@
  *      spawn.c     MACHINE_SPAWN                                    hook.c     MACHINE_RUN_HOOK
  *      signal.c    stop, watchdog, reload and kill signals          watch.c    how a container ends
  *      notify.c    what it says                                     depend.c   what its end means for others
- *      turns.c     jobs and restarts, one at a time
- *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
- *      worker.c    slow work in a child process                     exec.c     programs inside containers
- *      volume.c    volumes: what units make of them, and requests   copy.c     files of containers, for
- * others files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
- *      pod.c       what a pod holds, and its end
- *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
- *      report.c    JSON listings                                    health.c   health checks, by probe.c
- *      death.c     records of how containers ended, death-log.c where they are kept
- *      freeze.c    containers that stand still                      transient.c  units made by a command
- *      store.c     requests on the image store                      store-usage.c  what takes space in it
- *      renew.c     changes of a unit's text                         unit-text.c the text of the start
+ *      turns.c     jobs and restarts, one at a time                 adopt.c    what an earlier manager has
+ * left jobs.c      transactions and the job queue                   saved.c    state on disk worker.c    slow
+ * work in a child process                     exec.c     programs inside containers volume.c    volumes: what
+ * units make of them, and requests   copy.c     files of containers, for others files.c     the container's
+ * hosts, resolv.conf, ...          spaces.c   its namespaces and others' pod.c       what a pod holds, and
+ * its end unit-image.c which image a unit means, and fetching it       pull.c     pulls under way report.c
+ * JSON listings                                    health.c   health checks, by probe.c death.c     records
+ * of how containers ended, death-log.c where they are kept freeze.c    containers that stand still
+ * transient.c  units made by a command store.c     requests on the image store store-usage.c  what takes
+ * space in it renew.c     changes of a unit's text                         unit-text.c the text of the start
  *      strays.c    children of before an execution
  *      job-log.c   jobs on disk                                     job-resume.c jobs of an earlier manager
  *      trigger.c   timers and sockets that start a container
@@ -41,6 +39,7 @@
 #include "manager/keeper.h"
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
+#include "manager/outlive.h"
 #include "manager/pull.h"
 #include "manager/trigger.h"
 #include "manager/unit-sockets.h"
@@ -81,31 +80,6 @@ typedef struct Held {
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
 
 typedef struct Worker Worker;
-
-/* One that was left with FDSTORE=1. */
-typedef struct StoredFd {
-        int fd;
-        char *label;      /* the keeper's */
-        const char *name; /* the end of it */
-        sd_event_source *source;
-} StoredFd;
-
-typedef struct FdStore {
-        StoredFd *items;
-        size_t n;
-        unsigned next; /* number of the next one */
-} FdStore;
-
-/* The process that MAINPID= has named, of an invocation. */
-typedef struct NamedMain {
-        int pidfd; /* while it lives */
-        sd_event_source *source;
-        pid_t pid; /* 0 = none */
-        uint64_t identity;
-        unsigned lookups;
-        bool ended; /* before the container's first one */
-        ChildExit end;
-} NamedMain;
 
 struct Unit {
         Manager *manager;
@@ -176,13 +150,6 @@ struct Unit {
 };
 
 typedef struct ExecSession ExecSession;
-
-/* A child that was there when the manager began. */
-typedef struct Stray {
-        Manager *manager;
-        Child *child;
-        struct Stray *next;
-} Stray;
 
 struct Manager {
         sd_event *event;
@@ -267,38 +234,6 @@ MainExit unit_exit_in_words(const ChildExit *how);
 int unit_watch_main(Unit *u, int pidfd, pid_t pid);
 int unit_watch_cgroup(Unit *u);
 void unit_unwatch_cgroup(Unit *u);
-
-/* notify.c */
-void unit_on_notify(FdMessage *m, void *data);
-int unit_open_notify(Unit *u);
-/* Of an earlier manager, if there was one; what nobody has listened to follows by unit_hear_missed(). */
-int unit_adopt_notify(Unit *u);
-void unit_hear_missed(Unit *u);
-void unit_close_notify(Unit *u);
-
-/* fd-store.c */
-/* FDSTORE=1 and the like, if @fields say so. */
-void unit_fds_notify(Unit *u, char *const *fields, FdMessage *m);
-/* The state has changed: are they still to be kept? */
-void unit_fds_settle(Unit *u);
-void unit_fds_drop(Unit *u);
-/* Without a word to the keeper: the next manager finds them. */
-void unit_fds_free(Unit *u);
-/* For a launch: the descriptors, borrowed, in an array to be freed, and what the program is told of them. */
-int unit_fds_pass(const Unit *u, int **ret, size_t *ret_n, char ***environment);
-void unit_fds_adopt(Unit *u);
-/* Those of units that do not run. */
-void manager_adopt_resting_fds(Manager *m);
-
-/* main-pid.c */
-/* @text as @sender has said it, in his numbers. */
-void unit_name_main(Unit *u, const char *text, pid_t sender);
-/* Takes over @pidfd; without one it has ended. */
-void unit_adopt_named(Unit *u, int pidfd, pid_t pid, uint64_t identity);
-void unit_forget_named(Unit *u);
-/* Of the service; 0 when none lives. */
-pid_t unit_main_pid(const Unit *u);
-int unit_signal_main(const Unit *u, int sig);
 
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
@@ -570,19 +505,11 @@ void unit_apply_live_anew(Unit *u);
 /* saved.c */
 int unit_save(Unit *u);
 void unit_forget(Unit *u);
+/* What was saved of the unit @name, in this boot: a new reference. Or -EBADMSG. */
+int state_read(const Manager *m, const char *name, json_t **ret);
+
+/* adopt.c */
 int manager_adopt_all(Manager *m);
-
-/* job-resume.c */
-int manager_open_job_log(Manager *m, Fault *fault);
-/* Before the unit is adopted: the job that it had. Is there one? */
-bool unit_resume_job(Unit *u);
-/* Those of units that are at rest. */
-void manager_resume_jobs(Manager *m);
-
-/* strays.c */
-/* When all units are adopted, and before anything else is begun. */
-void manager_follow_strays(Manager *m);
-void manager_free_strays(Manager *m);
 
 /* job-timer.c */
 /* Of a job that is new, or begins to run. */
@@ -598,13 +525,6 @@ int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
 /* The next one that can run, and what has ended. */
 void manager_run_job(Manager *m);
-
-/* turns.c */
-int manager_turns_setup(Manager *m);
-void manager_schedule_jobs(Manager *m);
-/* The wait for it is over. */
-void unit_queue_restart(Unit *u);
-void unit_forget_restart(Unit *u);
 
 /* exec.c */
 /* As manager_exec(), for who follows the process by himself. */
