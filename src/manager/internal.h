@@ -125,7 +125,6 @@ struct Unit {
         unsigned hold_count;
         bool condition_result, assert_result; /* of the last start that was tried */
         char *unmet;                          /* the condition that was not met then, as the unit has it */
-        Fault fault;
         char *fault_text;
         char *status_text;
         struct {
