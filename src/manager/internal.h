@@ -20,6 +20,16 @@
  *      freeze.c    containers that stand still                      transient.c  units made by a command
  *      store.c     requests on the image store                      store-usage.c  what takes space in it
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
+ *      turns.c     jobs and restarts, one at a time                 adopt.c    what an earlier manager has
+ * left jobs.c      transactions and the job queue                   saved.c    state on disk worker.c    slow
+ * work in a child process                     exec.c     programs inside containers volume.c    volumes: what
+ * units make of them, and requests   copy.c     files of containers, for others files.c     the container's
+ * hosts, resolv.conf, ...          spaces.c   its namespaces and others' pod.c       what a pod holds, and
+ * its end unit-image.c which image a unit means, and fetching it       pull.c     pulls under way report.c
+ * JSON listings                                    health.c   health checks, by probe.c death.c     records
+ * of how containers ended, death-log.c where they are kept freeze.c    containers that stand still
+ * transient.c  units made by a command store.c     requests on the image store store-usage.c  what takes
+ * space in it renew.c     changes of a unit's text                         unit-text.c the text of the start
  *      strays.c    children of before an execution
  *      job-log.c   jobs on disk                                     job-resume.c jobs of an earlier manager
  *      trigger.c   timers and sockets that start a container
@@ -43,6 +53,7 @@
 #include "manager/keeper.h"
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
+#include "manager/outlive.h"
 #include "manager/pull.h"
 #include "manager/trigger.h"
 #include "manager/unit-sockets.h"
@@ -84,31 +95,6 @@ typedef struct Held {
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
 
 typedef struct Worker Worker;
-
-/* One that was left with FDSTORE=1. */
-typedef struct StoredFd {
-        int fd;
-        char *label;      /* the keeper's */
-        const char *name; /* the end of it */
-        sd_event_source *source;
-} StoredFd;
-
-typedef struct FdStore {
-        StoredFd *items;
-        size_t n;
-        unsigned next; /* number of the next one */
-} FdStore;
-
-/* The process that MAINPID= has named, of an invocation. */
-typedef struct NamedMain {
-        int pidfd; /* while it lives */
-        sd_event_source *source;
-        pid_t pid; /* 0 = none */
-        uint64_t identity;
-        unsigned lookups;
-        bool ended; /* before the container's first one */
-        ChildExit end;
-} NamedMain;
 
 struct Unit {
         Manager *manager;
@@ -155,7 +141,6 @@ struct Unit {
         unsigned hold_count;
         bool condition_result, assert_result; /* of the last start that was tried */
         char *unmet;                          /* the condition that was not met then, as the unit has it */
-        Fault fault;
         char *fault_text;
         char *status_text;
         struct {
@@ -187,13 +172,6 @@ struct Unit {
 typedef struct Worker Worker;
 typedef struct ExecSession ExecSession;
 typedef struct UpdateRun UpdateRun;
-
-/* A child that was there when the manager began. */
-typedef struct Stray {
-        Manager *manager;
-        Child *child;
-        struct Stray *next;
-} Stray;
 
 struct Manager {
         sd_event *event;
@@ -279,38 +257,6 @@ MainExit unit_exit_in_words(const ChildExit *how);
 int unit_watch_main(Unit *u, int pidfd, pid_t pid);
 int unit_watch_cgroup(Unit *u);
 void unit_unwatch_cgroup(Unit *u);
-
-/* notify.c */
-void unit_on_notify(FdMessage *m, void *data);
-int unit_open_notify(Unit *u);
-/* Of an earlier manager, if there was one; what nobody has listened to follows by unit_hear_missed(). */
-int unit_adopt_notify(Unit *u);
-void unit_hear_missed(Unit *u);
-void unit_close_notify(Unit *u);
-
-/* fd-store.c */
-/* FDSTORE=1 and the like, if @fields say so. */
-void unit_fds_notify(Unit *u, char *const *fields, FdMessage *m);
-/* The state has changed: are they still to be kept? */
-void unit_fds_settle(Unit *u);
-void unit_fds_drop(Unit *u);
-/* Without a word to the keeper: the next manager finds them. */
-void unit_fds_free(Unit *u);
-/* For a launch: the descriptors, borrowed, in an array to be freed, and what the program is told of them. */
-int unit_fds_pass(const Unit *u, int **ret, size_t *ret_n, char ***environment);
-void unit_fds_adopt(Unit *u);
-/* Those of units that do not run. */
-void manager_adopt_resting_fds(Manager *m);
-
-/* main-pid.c */
-/* @text as @sender has said it, in his numbers. */
-void unit_name_main(Unit *u, const char *text, pid_t sender);
-/* Takes over @pidfd; without one it has ended. */
-void unit_adopt_named(Unit *u, int pidfd, pid_t pid, uint64_t identity);
-void unit_forget_named(Unit *u);
-/* Of the service; 0 when none lives. */
-pid_t unit_main_pid(const Unit *u);
-int unit_signal_main(const Unit *u, int sig);
 
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
@@ -539,19 +485,11 @@ void unit_apply_live_anew(Unit *u);
 /* saved.c */
 int unit_save(Unit *u);
 void unit_forget(Unit *u);
+/* What was saved of the unit @name, in this boot: a new reference. Or -EBADMSG. */
+int state_read(const Manager *m, const char *name, json_t **ret);
+
+/* adopt.c */
 int manager_adopt_all(Manager *m);
-
-/* job-resume.c */
-int manager_open_job_log(Manager *m, Fault *fault);
-/* Before the unit is adopted: the job that it had. Is there one? */
-bool unit_resume_job(Unit *u);
-/* Those of units that are at rest. */
-void manager_resume_jobs(Manager *m);
-
-/* strays.c */
-/* When all units are adopted, and before anything else is begun. */
-void manager_follow_strays(Manager *m);
-void manager_free_strays(Manager *m);
 
 /* job-timer.c */
 /* Of a job that is new, or begins to run. */
@@ -572,13 +510,6 @@ void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
 /* The next one that can run, and what has ended. */
 void manager_run_job(Manager *m);
 
-/* turns.c */
-int manager_turns_setup(Manager *m);
-void manager_schedule_jobs(Manager *m);
-/* The wait for it is over. */
-void unit_queue_restart(Unit *u);
-void unit_forget_restart(Unit *u);
-
 /* exec.c */
 /* As manager_exec(), for who follows the process by himself. */
 int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault);
@@ -586,54 +517,4 @@ void manager_exec_free_all(Manager *m);
 /* As manager_exec_forget(), but the program goes on to its end. */
 void manager_exec_leave(Manager *m, void *data);
 
-/* pull.c */
-void manager_pull_free_all(Manager *m);
-
-/* auto-update.c */
-void manager_update_free_all(Manager *m);
-/* report.c */
-/* Names of the running containers that use a volume. */
-json_t *manager_volume_users(const Manager *m, const char *name);
-
-/* unit-image.c */
-/* Also through NAME.image, and by short names. */
-int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
-/* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
-int unit_fetch_image(Unit *u, Fault *fault);
-void unit_forget_image(Unit *u);
-/* Of the store, whoever brings it there; free(). */
-int unit_image_name(Unit *u, char **ret, Fault *fault);
-/* Has a registry another one than it runs from? @reply: WORKER_SAME or WORKER_NEWER. */
-int unit_compare_image(Unit *u, ManagerReplyFn reply, void *data, Worker **ret, Fault *fault);
-/* Whatever its Pull= says. */
-int unit_pull_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
-
-/* unit-build.c */
-/* Begins the build; @watch is told of its end. */
-int unit_build_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
-/* It has ended. */
-void unit_build_settle(Unit *u);
-/* Would a new start be made from the same image as the last one, without asking a registry? */
-bool unit_image_stays(Unit *u);
-
-/* worker.c */
-#define WORKER_FDS_MAX 4
-
-typedef struct WorkerCall {
-        char *const *args;                          /* nsunitd --worker ARGS... */
-        int fd;                                     /* inherited as descriptor 3 when >= 0 */
-        const int *more_fds;                        /* then these, as 4, 5, ...; all of them >= 0 */
-        size_t n_more_fds;                          /* at most WORKER_FDS_MAX - 1 */
-        void (*line)(const char *line, void *data); /* each line that it says; may be NULL */
-        ManagerReplyFn reply;                       /* once, at its end; not when it was cancelled */
-        void *data;
-} WorkerCall;
-
-/* @text in a descriptor, for a worker to read. */
-int worker_input(const char *text);
-/* @ret, which may be NULL, is good until the reply. */
-int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
-void worker_cancel(Worker *w);
-/* Runs `nsunitd --worker ARGS...`; @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
-int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data);
 #include "manager/internal-storage.h"
