@@ -146,6 +146,23 @@ static void print_paths(FILE *f, const char *key, char *const *paths) {
         }
 }
 
+/* Targets that the basic system waits for, while the face waits for that. */
+static bool starts_early(const UnitSpec *u) {
+        static const char *const targets[] = { "sockets.target", "paths.target" };
+
+        for (size_t i = 0; i < ELEMENTSOF(targets); i++)
+                if (strv_contains(u->install.wanted_by, targets[i]) ||
+                    strv_contains(u->install.required_by, targets[i]))
+                        return true;
+        return false;
+}
+
+/* With its own dependencies in place of systemd's usual ones, the target does not wait for the face. */
+static void print_early(FILE *f) {
+        fprintf(f, "DefaultDependencies=no\nRequires=sysinit.target\nAfter=sysinit.target basic.target\n"
+                   "Conflicts=shutdown.target\nBefore=shutdown.target\n");
+}
+
 static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         int r;
 
@@ -157,6 +174,10 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         fprintf(f, "\nWants=nsunitd.service\nAfter=nsunitd.service\n");
         /* How often is too often is for the manager to say. */
         fprintf(f, "StartLimitIntervalSec=0\n");
+        if (!u->unit.default_dependencies)
+                fprintf(f, "DefaultDependencies=no\n");
+        else if (starts_early(u))
+                print_early(f);
         STRV_FOREACH (page, u->unit.documentation) {
                 fprintf(f, "Documentation=");
                 print_escaped(f, *page);

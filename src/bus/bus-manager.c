@@ -115,7 +115,8 @@ static JobType choose(Bus *b, const JobMethod *o, const char *name, int *ret_err
         state = status.active_state;
         if (o->try && (state == ACTIVE_STATE_INACTIVE || state == ACTIVE_STATE_FAILED))
                 return JOB_TYPE_INVALID_;
-        if (o->reload && status.can_reload &&
+        /* Of what only waits there is nothing to reload. */
+        if (o->reload && status.can_reload && status.machine->state != MACHINE_DEAD &&
             (state == ACTIVE_STATE_ACTIVE || state == ACTIVE_STATE_RELOADING))
                 return JOB_RELOAD;
         return o->type;

@@ -24,7 +24,7 @@ struct UnitView {
         int32_t exec_main_code, exec_main_status, last_exit_code, last_exit_status, status_errno;
         int condition_result, assert_result, can_reload, start_limit_hit; /* booleans, as sd-bus takes them */
         uint64_t state_change, inactive_exit, active_enter, active_exit, inactive_enter, main_start,
-                main_exit;
+                main_exit, next_trigger, last_trigger;
         uint64_t timeout; /* of the present state */
         uint8_t invocation[16];
         UnitUsage usage;
@@ -128,6 +128,8 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .unmet = s.unmet,
                 .start_count = s.start_count,
                 .can_reload = s.can_reload,
+                .next_trigger = s.next_trigger,
+                .last_trigger = s.last_trigger,
                 .job_id = s.job_id,
                 .job_type = s.job_id ? job_type_to_string(s.job_type) : "",
                 .main_pid = (uint32_t) s.main_pid,
@@ -176,6 +178,15 @@ static int get_names(sd_bus *bus, const char *path, const char *interface, const
 
         r = unit_names(((UnitView *) userdata)->unit, &names);
         return r < 0 ? r : sd_bus_message_append_strv(reply, names);
+}
+
+static int get_listens(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        autostrv char **listens = NULL;
+        int r;
+
+        r = unit_listens(((UnitView *) userdata)->unit, &listens);
+        return r < 0 ? r : sd_bus_message_append_strv(reply, listens);
 }
 
 static int get_strings(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -341,6 +352,9 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("JobType", "s", job_type),
         FIELD("StateTimeoutTimestamp", "t", timeout),
         ASKED("InvocationID", "ay", get_invocation),
+        FIELD("NextElapseUSecRealtime", "t", next_trigger),
+        FIELD("LastTriggerUSec", "t", last_trigger),
+        ASKED("Listen", "as", get_listens),
         FIELD("ConditionResult", "b", condition_result),
         FIELD("AssertResult", "b", assert_result),
         FIELD("UnmetCondition", "s", unmet),

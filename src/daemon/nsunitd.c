@@ -16,6 +16,7 @@
 #include "bus/bus.h"
 #include "config/manager-config.h"
 #include "image/worker.h"
+#include "manager/emergency.h"
 #include "manager/manager.h"
 #include "runtime/exe.h"
 #include "storage/worker.h"
@@ -118,7 +119,8 @@ static int watch_signals(sd_event *event, Manager *manager) {
         return r;
 }
 
-/* Returns MANAGER_EXIT_AGAIN when the program is to be executed anew, 0, or a negative errno. */
+/* Returns MANAGER_EXIT_AGAIN when the program is to be executed anew, EMERGENCY_EXIT_BASE and more when a
+ * unit has asked for an exit status, 0, or a negative errno. */
 static int serve(const ManagerConfig *config, const char *program) {
         __attribute__((cleanup(sd_event_unrefp))) sd_event *event = NULL;
         autoptr(Manager) manager = NULL;
@@ -211,5 +213,7 @@ int main(int argc, char **argv) {
         r = serve(config, program);
         if (r == MANAGER_EXIT_AGAIN)
                 return execute_again(program, argv);
+        if (r >= EMERGENCY_EXIT_BASE)
+                return r - EMERGENCY_EXIT_BASE;
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

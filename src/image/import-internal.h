@@ -12,8 +12,9 @@ typedef struct Import {
         ImportLimits limits;
         ImportReport report;
         Fault *fault;
-        int lock_fd; /* of the store, shared */
-        int life_fd; /* see jobs.h; -EBADF = none */
+        LayerDraft *spool; /* the archive, unpacked for what is in it; NULL = none */
+        int lock_fd;       /* of the store, shared */
+        int life_fd;       /* see jobs.h; -EBADF = none */
 
         /* The step that is going on, for the progress. */
         const char *step;

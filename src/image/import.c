@@ -196,13 +196,13 @@ static int unpacked_keep(Import *i, LayerDraft *draft, const UnpackResult *resul
                 r = layer_drafts_sync(i->store);
         if (r == 0)
                 r = layer_draft_keep(draft, result->diff_id, i->fault);
-        if (r < 0)
-                return fault_set(i->fault, "layer", r, "sha256:%s", result->diff_id);
         if (r > 0)
                 i->report.layers_known++;
-        else
+        else if (r == 0)
                 import_count(i, &result->counts);
-        return 0;
+        if (r >= 0)
+                r = layers_sync(i->store);
+        return r < 0 ? fault_set(i->fault, "layer", r, "sha256:%s", result->diff_id) : 0;
 }
 
 int import_new_layer(Import *i, int fd, const char *object, const int *lowers, size_t n,
@@ -293,8 +293,10 @@ static int import_archive(Import *i, int fd) {
         r = import_unpack(i, fd, "the archive", NULL, UINT64_MAX, &draft, &result);
         if (r < 0)
                 return r;
-        return tree_kind(draft.fs_fd) == TREE_ROOT ? import_root(i, &draft, &result)
-                                                   : import_directory(i, draft.fs_fd);
+        if (tree_kind(draft.fs_fd) == TREE_ROOT)
+                return import_root(i, &draft, &result);
+        i->spool = &draft;
+        return import_directory(i, draft.fs_fd);
 }
 
 static int import_locked(Import *i) {

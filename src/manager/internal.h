@@ -35,6 +35,7 @@
 #include "image/store.h"
 #include "manager/child.h"
 #include "manager/clock-watch.h"
+#include "manager/emergency.h"
 #include "manager/health.h"
 #include "manager/job-log.h"
 #include "manager/keeper.h"
@@ -42,6 +43,7 @@
 #include "manager/notify-socket.h"
 #include "manager/pull.h"
 #include "manager/trigger.h"
+#include "manager/unit-sockets.h"
 #include "network/network.h"
 #include "runtime/exec.h"
 #include "runtime/identity.h"
@@ -167,6 +169,7 @@ struct Unit {
         bool frozen;               /* its cgroup is, or is about to be */
         usec_t cpu_begin;          /* of the cgroup, when the invocation began */
         int status_errno;          /* ERRNO= of the invocation */
+        bool limit_told;           /* StartLimitAction= was looked at */
         bool member_ended;         /* of a pod: its end is to be thought of */
         bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
@@ -221,6 +224,7 @@ struct Manager {
         bool purging, purge_again;
         bool adopted;            /* all that runs is known */
         usec_t begin;            /* of the first manager since boot */
+        Emergency *emergency;    /* what a unit has done to the host, or to the manager */
         ClockWatch *clock_watch; /* as soon as there is a timer */
         char boot_id[40];
         const char *program;   /* our own */
@@ -361,12 +365,26 @@ void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
 /* As it looks from outside: that of the machine, unless it rests and waits. */
 ActiveState unit_active_state(const Unit *u);
 const char *unit_sub_state(const Unit *u);
+/* Is there anything that the next manager has to know of it? */
+bool unit_has_state(const Unit *u);
+/* No start job is to run its container any more. */
+void unit_trigger_done(Unit *u);
+/* Something has come to one of its sockets. */
+void unit_socket_ready(Unit *u);
+/* Those that its container is to have; NULL when there are none. */
+const UnitSockets *unit_trigger_sockets(const Unit *u);
 /* When did the first manager of this boot begin? 0 or -errno. */
 int manager_note_begin(Manager *m);
+/* Before the keeper throws away what nobody has taken. */
+void manager_adopt_sockets(Manager *m);
 /* After adoption, and when files were read again. */
 void manager_settle_triggers(Manager *m);
 /* Called by the clock watch. */
 void manager_clock_changed(Manager *m);
+
+/* emergency.c */
+/* Is all at rest, and the manager to exit then? */
+void manager_settle_exit(Manager *m);
 
 /* depend.c */
 void unit_tell_dependents(Unit *u, MachineState before);

@@ -39,8 +39,7 @@ static void tell_ends(Manager *m) {
                         continue;
                 if (!job_queue_of_unit(m->jobs, end.unit)) {
                         unit_disarm_job(info.unit);
-                        info.unit->trigger_due = false;
-                        unit_trigger_follow(info.unit);
+                        unit_trigger_done(info.unit);
                 }
                 if (end.result != JOB_RESULT_DONE)
                         let_go(m, info.unit, end.result);
@@ -88,6 +87,13 @@ bool unit_may_start(Unit *u, JobResult *ret) {
         return false;
 }
 
+static void reset_failed(Unit *u) {
+        if (u->machine.state == MACHINE_FAILED)
+                u->condition_result = u->assert_result = false;
+        unit_event(u, &(MachineEvent){ .type = EVENT_RESET_FAILED });
+        unit_trigger_forgive(u);
+}
+
 static int arm(Unit *u) {
         Fault fault = {};
         int r = unit_arm(u, &fault);
@@ -106,7 +112,9 @@ static bool run_arm(Manager *m, Unit *u) {
 
         if (!unit_has_trigger(u) || u->trigger_due || restart_is_due(u))
                 return false;
-        r = u->trigger ? 0 : arm(u);
+        if (u->machine.state == MACHINE_FAILED)
+                reset_failed(u);
+        r = u->trigger && unit_active_state(u) != ACTIVE_STATE_FAILED ? 0 : arm(u);
         job_queue_finished(m->jobs, u->index, JOB_START, r < 0 ? JOB_RESULT_FAILED : JOB_RESULT_DONE);
         return true;
 }
@@ -119,8 +127,9 @@ static void run_start(Manager *m, Unit *u) {
 
         if (run_arm(m, u))
                 return;
-        u->trigger_due = false;
         if (!begins || (unit_may_start(u, &result) && unit_is_bound_well(u))) {
+                /* What is begun is saved with that; what is not is forgotten with the job. */
+                u->trigger_due &= !begins;
                 unit_event(u, &(MachineEvent){ .type = EVENT_START, .automatic = restart_is_due(u) });
                 return;
         }
@@ -183,6 +192,7 @@ void manager_run_job(Manager *m) {
 
         if (!job_queue_next(m->jobs, &job)) {
                 tell_ends(m);
+                manager_settle_exit(m);
                 return;
         }
 
@@ -396,12 +406,6 @@ int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal, const char
         /* "All of them" may be none. */
         r = u->held.cgroup_fd < 0 ? 0 : cgroup_signal(u->held.cgroup_fd, signal);
         return r < 0 ? r : 0;
-}
-
-static void reset_failed(Unit *u) {
-        if (u->machine.state == MACHINE_FAILED)
-                u->condition_result = u->assert_result = false;
-        unit_event(u, &(MachineEvent){ .type = EVENT_RESET_FAILED });
 }
 
 void manager_reset_failed(Manager *m, Unit *u) {

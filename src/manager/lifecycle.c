@@ -215,8 +215,9 @@ static void note_change(Unit *u, const MachineOutput *out) {
         log_change(u, out->before);
         unit_trigger_follow(u);
         unit_note_tried(u);
+        unit_emergency(u, out->before);
         unit_fds_settle(u);
-        if (unit_at_rest(u) && !u->machine.prepared && !u->trigger)
+        if (!unit_has_state(u))
                 unit_forget(u);
         else if (unit_save(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot save its state: %m");

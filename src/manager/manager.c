@@ -101,6 +101,7 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
         clock_watch_free(m->clock_watch);
+        emergency_free(m->emergency);
         keeper_free(m->keeper);
         network_free(m->network);
         cgroup_root_free(m->cgroups);

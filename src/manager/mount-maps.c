@@ -10,8 +10,8 @@ static int make_one(const Unit *u, const MountSpec *m, MountMap *ret, Fault *fau
 
         r = mount_map_make(m, held_ids(u), &ret->ids);
         if (r < 0) {
-                (void) fault_set(fault, "idmap", r, "%s (%s:%u)", m->destination, strempty(m->at.file),
-                                 m->at.line);
+                (void) fault_set(fault, "idmap", r, "%s (%s= at %s:%u)", m->destination, strempty(m->key),
+                                 strempty(m->at.file), m->at.line);
                 if (r == -ERANGE)
                         fault_advise(fault, "it names ids that the container does not have");
                 return r;

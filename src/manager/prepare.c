@@ -129,10 +129,11 @@ static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *
 
 /* Units are written for hosts with and without SELinux. */
 static void drop_foreign_labels(LabelSpec *l) {
-        if (l->selinux && access(SPEC_SELINUX_PRESENT, F_OK) < 0) {
-                free(l->selinux);
-                l->selinux = NULL;
-        }
+        if (access(SPEC_SELINUX_PRESENT, F_OK) == 0)
+                return;
+        free(take_ptr(l->selinux));
+        free(take_ptr(l->own_files));
+        free(take_ptr(l->shared_files));
 }
 
 static int find_image(Unit *u, const SpecRequest *q, Image **ret, Fault *fault) {

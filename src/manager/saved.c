@@ -129,6 +129,7 @@ int unit_save(Unit *u) {
         unit_death_save(u, o);
         if (u->trigger)
                 (void) json_object_set_new(o, "trigger", unit_trigger_to_json(u));
+        (void) json_object_set_new(o, "trigger_due", json_boolean(u->trigger_due));
         if (u->named.pid > 0)
                 (void) json_object_set_new(o, "named", named_to_json(&u->named));
 
@@ -501,8 +502,10 @@ static json_t *adopt_file(Manager *m, const char *name, Unit **ret) {
         r = read_state(m, name, &saved);
         if (r >= 0)
                 r = manager_load_unit_anyway(m, name, ret);
-        if (r >= 0)
+        if (r >= 0) {
                 unit_trigger_adopt(*ret, json_object_get(saved, "trigger"));
+                (*ret)->trigger_due = json_is_true(json_object_get(saved, "trigger_due"));
+        }
         if (r >= 0)
                 r = adopt_unit(*ret, saved);
         if (r >= 0) {
@@ -580,6 +583,7 @@ static int adopt_containers(Manager *m, char *const *names) {
                         unit_apply_live_anew(units[i]);
         }
         manager_adopt_resting_fds(m);
+        manager_adopt_sockets(m);
         keeper_settle(m->keeper);
         return 0;
 }

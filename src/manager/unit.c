@@ -263,7 +263,6 @@ int unit_load(Unit *u) {
 void unit_set_fault(Unit *u, const Fault *fault) {
         free(u->fault_text);
         u->fault_text = NULL;
-        u->fault = fault ? *fault : (Fault){};
         if (fault && fault->error < 0)
                 u->fault_text = fault_to_string(fault);
 }
@@ -304,6 +303,7 @@ static unsigned start_count(const Unit *u) {
 }
 
 void unit_status(Unit *u, UnitStatus *ret) {
+        TriggerTimes times = {};
         const RawUnit *raw = raw_of(u);
         const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
 
@@ -339,6 +339,9 @@ void unit_status(Unit *u, UnitStatus *ret) {
         };
         memcpy(ret->invocation, u->invocation, sizeof(ret->invocation));
         unit_health_status(u, ret);
+        (void) unit_trigger_times(u, &times);
+        ret->next_trigger = times.next;
+        ret->last_trigger = times.last;
 }
 
 bool unit_needs_reload(const Unit *u) {

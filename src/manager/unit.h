@@ -38,15 +38,16 @@ typedef struct UnitStatus {
         ActiveState
                 active_state; /* that of the machine, unless it rests and waits for its timer or sockets */
         const char *sub_state;
-        pid_t main_pid;            /* 0 = none */
-        uint8_t invocation[16];    /* zero before the first start */
-        const char *status_text;   /* STATUS= of the last notification, or NULL */
-        const char *health;        /* word of its state; "" without checks */
-        const char *health_output; /* of the last check, or NULL */
-        unsigned health_streak;    /* failures in a row */
-        const char *fault;         /* why the last start failed, in words, or NULL */
-        bool holds_cgroup;         /* unit_cgroup() has an answer */
-        const char *image_id;      /* or NULL */
+        usec_t next_trigger, last_trigger; /* of its timer, by CLOCK_REALTIME; 0 = never */
+        pid_t main_pid;                    /* 0 = none */
+        uint8_t invocation[16];            /* zero before the first start */
+        const char *status_text;           /* STATUS= of the last notification, or NULL */
+        const char *health;                /* word of its state; "" without checks */
+        const char *health_output;         /* of the last check, or NULL */
+        unsigned health_streak;            /* failures in a row */
+        const char *fault;                 /* why the last start failed, in words, or NULL */
+        bool holds_cgroup;                 /* unit_cgroup() has an answer */
+        const char *image_id;              /* or NULL */
         const char *container_name;
         char *const *addresses;               /* "10.89.0.2/24", as text */
         char *const *ports;                   /* "0.0.0.0:8080->80/tcp", as text */
@@ -90,6 +91,9 @@ void unit_status(Unit *u, UnitStatus *ret);
 
 /** unit_names() - its own name and its aliases. 0 or -ENOMEM; strv_free() *ret. */
 int unit_names(const Unit *u, char ***ret);
+
+/** unit_listens() - the sockets that it waits on, as "stream *:80". 0 or -ENOMEM; strv_free() *ret. */
+int unit_listens(const Unit *u, char ***ret);
 
 /** unit_needs_reload() - has one of its files changed since it was read? A few stat(2). */
 bool unit_needs_reload(const Unit *u);

@@ -99,6 +99,7 @@ static int add_overlay(ContainerSpec *s, const OverlaySpec *o, bool read_only) {
                 .read_only = read_only,
                 .idmap = true,
                 .propagation = MS_PRIVATE,
+                .key = read_only ? "OverlayReadOnly" : "Overlay",
                 .at = o->at,
         };
         int r = 0;

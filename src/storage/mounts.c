@@ -15,6 +15,7 @@
 #include "storage/mounts.h"
 #include "storage/root.h"
 #include "storage/tree-copy.h"
+#include "storage/tree-label.h"
 #include "storage/volume.h"
 
 /* What is behind a mount: mount points inside it are made here, for through an id-mapped mount the host's
@@ -45,7 +46,8 @@ void prepared_mounts_free(PreparedMounts *m) {
 static int mount_fault(Fault *fault, const MountSpec *m, int r, const char *object) {
         if (!m->at.file)
                 return fault_set(fault, "mount", r, "%s", object);
-        return fault_set(fault, "mount", r, "%s (%s:%u)", object, m->at.file, m->at.line);
+        return fault_set(fault, "mount", r, "%s (%s%s%s:%u)", object, strempty(m->key), m->key ? "= at " : "",
+                         m->at.file, m->at.line);
 }
 
 /* Where anonymous volumes lie. */
@@ -162,12 +164,25 @@ static MountAttr mount_attr(const Preparation *p, const MountSpec *m) {
         };
 }
 
+/* "z" and "Z", where there is SELinux. */
+static int label_source(const Preparation *p, const MountSpec *m, const Source *s) {
+        const LabelSpec *l = &p->q->spec->security_labels;
+        const char *context = m->own_label ? l->own_files : m->shared ? l->shared_files : NULL;
+
+        if (!context || p->q->restart || (m->kind != MOUNT_BIND && m->kind != MOUNT_VOLUME))
+                return 0;
+        return tree_label(s->fd, m->source ? m->source : m->destination, context, p->fault);
+}
+
 static int clone_source(const Preparation *p, const MountSpec *m, const Source *s) {
         const MountsRequest *q = p->q;
         MountAttr attr = mount_attr(p, m);
         const char *object = m->source ? m->source : m->destination;
         int r;
 
+        r = label_source(p, m, s);
+        if (r < 0)
+                return r;
         if (m->chown && !q->restart) {
                 const IdPair owner = id_on_disk(p, m, s, (IdPair){ q->uid, q->gid });
 

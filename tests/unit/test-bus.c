@@ -347,6 +347,10 @@ void unit_status(Unit *u, UnitStatus *ret) {
         ret->fault = "mount /srv/web: No such file or directory";
 }
 
+int unit_listens(const Unit *u, char ***ret) {
+        return strv_add(ret, "stream *:80");
+}
+
 bool unit_needs_reload(const Unit *u) {
         return true;
 }
