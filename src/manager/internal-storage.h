@@ -100,7 +100,6 @@ typedef struct WorkerCall {
 
 /* @text in a descriptor, for a worker to read. */
 int worker_input(const char *text);
-
 /* @ret, which may be NULL, is good until the reply. */
 int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
 void worker_cancel(Worker *w);

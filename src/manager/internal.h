@@ -261,41 +261,10 @@ void unit_unwatch_cgroup(Unit *u);
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
 
-/* transient.c */
-bool unit_is_transient(const Unit *u);
-/* Forgets a transient unit that has ended, with its files; @u is gone then. @unstarted: one that was never
- * started, too. */
-void unit_collect(Unit *u, bool unstarted);
-/* It has come to rest, or a job of it has ended while it was. */
-void unit_note_tried(Unit *u);
-
-/* freeze.c */
-/* Before a signal that it is to act upon, and before a launch in the same cgroup. */
-void unit_thaw(Unit *u);
-void unit_adopt_freezer(Unit *u);
-
 /* prepare.c: what the counters of the cgroup say before a launch */
 void unit_begin_counters(Unit *u);
 
-/* death.c */
-/* The main process has ended, @pid was its number. Before the machine is told. */
-void unit_death_begin(Unit *u, const MainExit *e, pid_t pid);
-/* After each step of the machine. */
-void unit_death_follow(Unit *u, const MachineOutput *out);
-void unit_forget_deaths(const Unit *u);
-/* Into and out of the saved state. */
-void unit_death_save(const Unit *u, json_t *o);
-void unit_death_adopt(Unit *u, const json_t *saved);
-
 /* signal.c */
-/* Writes down who sends a signal and why, before it is sent. @by may be NULL: out of memory. */
-void unit_note_signal(Unit *u, int sig, const char *by);
-/* Who has sent such a signal in this invocation, in words; 0 = the last one of any kind. NULL when nobody is
- * known,
- * @ret_sig is then 0. It may be NULL. */
-const char *unit_sender_of(const Unit *u, int sig, int *ret_sig);
-/* The same for what the machine asks for. */
-void unit_note_signals(Unit *u, unsigned actions);
 void unit_signal_stop(Unit *u);
 void unit_signal_watchdog(Unit *u);
 void unit_signal_reload(Unit *u);
