@@ -1,5 +1,5 @@
-/* The part of internal.h about files: volumes, mounts, what is written into containers, and workers. Comes
- * with that. */
+/* The part of internal.h about files: images, volumes, mounts, what is written into containers, and workers.
+ * Comes with that. */
 #pragma once
 
 #include "manager/internal.h"
@@ -53,6 +53,27 @@ int unit_files_name(const Unit *u, UnitFiles *files);
 int unit_files_add(const Unit *u, const char *name, const char *destination, UnitFiles *files);
 void unit_files_clear(UnitFiles *files);
 
+/* unit-image.c */
+/* Also through NAME.image, and by short names. */
+int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
+/* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
+int unit_fetch_image(Unit *u, Fault *fault);
+void unit_forget_image(Unit *u);
+/* Of the store, whoever brings it there; free(). */
+int unit_image_name(Unit *u, char **ret, Fault *fault);
+/* Has a registry another one than it runs from? @reply: WORKER_SAME or WORKER_NEWER. */
+int unit_compare_image(Unit *u, ManagerReplyFn reply, void *data, Worker **ret, Fault *fault);
+/* Whatever its Pull= says. */
+int unit_pull_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
+/* Would a new start be made from the same image as the last one, without asking a registry? */
+bool unit_image_stays(Unit *u);
+
+/* unit-build.c */
+/* Begins the build; @watch is told of its end. */
+int unit_build_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
+/* It has ended. */
+void unit_build_settle(Unit *u);
+
 /* worker.c */
 #define WORKER_FDS_MAX 4
 
@@ -66,6 +87,8 @@ typedef struct WorkerCall {
         void *data;
 } WorkerCall;
 
+/* @text in a descriptor, for a worker to read. */
+int worker_input(const char *text);
 /* @ret, which may be NULL, is good until the reply. */
 int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
 void worker_cancel(Worker *w);
