@@ -586,10 +586,4 @@ void manager_exec_free_all(Manager *m);
 /* As manager_exec_forget(), but the program goes on to its end. */
 void manager_exec_leave(Manager *m, void *data);
 
-/* pull.c */
-void manager_pull_free_all(Manager *m);
-
-/* auto-update.c */
-void manager_update_free_all(Manager *m);
-
 #include "manager/internal-storage.h"
