@@ -285,31 +285,6 @@ void unit_hook_collect(Unit *u);
 /* The machine waits for one that the last manager has started: @pid, 0 = it did not come to that. */
 void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
 
-/* trigger.c */
-/* As it looks from outside: that of the machine, unless it rests and waits. */
-ActiveState unit_active_state(const Unit *u);
-const char *unit_sub_state(const Unit *u);
-/* Is there anything that the next manager has to know of it? */
-bool unit_has_state(const Unit *u);
-/* No start job is to run its container any more. */
-void unit_trigger_done(Unit *u);
-/* Something has come to one of its sockets. */
-void unit_socket_ready(Unit *u);
-/* Those that its container is to have; NULL when there are none. */
-const UnitSockets *unit_trigger_sockets(const Unit *u);
-/* When did the first manager of this boot begin? 0 or -errno. */
-int manager_note_begin(Manager *m);
-/* Before the keeper throws away what nobody has taken. */
-void manager_adopt_sockets(Manager *m);
-/* After adoption, and when files were read again. */
-void manager_settle_triggers(Manager *m);
-/* Called by the clock watch. */
-void manager_clock_changed(Manager *m);
-
-/* emergency.c */
-/* Is all at rest, and the manager to exit then? */
-void manager_settle_exit(Manager *m);
-
 /* depend.c */
 void unit_tell_dependents(Unit *u, MachineState before);
 /* It waits no more. */
