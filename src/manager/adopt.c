@@ -34,22 +34,6 @@ static void machine_from_json(Machine *machine, const json_t *o) {
         }
 }
 
-static int ids_from_json(const json_t *array, IdList *ret) {
-        const json_t *line;
-        size_t i;
-
-        json_array_foreach(array, i, line) {
-                IdExtent extent = { (uint32_t) json_integer_value(json_array_get(line, 0)),
-                                    (uint32_t) json_integer_value(json_array_get(line, 1)),
-                                    (uint32_t) json_integer_value(json_array_get(line, 2)) };
-                int r = id_list_add(ret, extent);
-
-                if (r < 0)
-                        return r;
-        }
-        return id_list_check(ret);
-}
-
 static void parse_invocation(Unit *u, const char *text) {
         for (size_t i = 0; text && strlen(text) == 32 && i < sizeof(u->invocation); i++) {
                 unsigned byte = 0;

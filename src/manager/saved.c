@@ -37,16 +37,6 @@ static char *invocation_text(const Unit *u, char text[33]) {
         return text;
 }
 
-static json_t *ids_to_json(const IdList *list) {
-        json_t *array = json_array();
-
-        for (size_t i = 0; i < list->n; i++)
-                (void) json_array_append_new(array, json_pack("[I, I, I]", (json_int_t) list->items[i].inside,
-                                                              (json_int_t) list->items[i].outside,
-                                                              (json_int_t) list->items[i].count));
-        return array;
-}
-
 /* Of the one that MAINPID= has named. */
 static json_t *named_to_json(const NamedMain *n) {
         return json_pack("{s:i, s:I, s:b, s:b, s:i, s:i}", "pid", (int) n->pid, "identity",
