@@ -1,39 +1,6 @@
 /*
- * What the files of this folder share. Nobody else includes it.
- *
- *      manager.c   the object, its units, startup, reload           unit.c     one unit: file, status
- *      lifecycle.c machine <-> world: events in, actions out        prepare.c  MACHINE_PREPARE and its undo
- *      spawn.c     MACHINE_SPAWN                                    hook.c     MACHINE_RUN_HOOK
- *      signal.c    stop, watchdog, reload and kill signals          watch.c    how a container ends
- *      notify.c    what it says                                     depend.c   what its end means for others
- *      turns.c     jobs and restarts, one at a time
- *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
- *      worker.c    slow work in a child process                     exec.c     programs inside containers
- *      volume.c    volumes: what units make of them, and requests   copy.c     files of containers, for
- * others files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
- *      pod.c       what a pod holds, and its end
- *      unit-image.c which image a unit means, and fetching it       pull.c     pulls and builds under way
- *      unit-build.c what is built for a .build unit                 update.c   another image for a unit
- *      auto-update.c AutoUpdate= of all units
- *      report.c    JSON listings                                    health.c   health checks, by probe.c
- *      death.c     records of how containers ended, death-log.c where they are kept
- *      freeze.c    containers that stand still                      transient.c  units made by a command
- *      store.c     requests on the image store                      store-usage.c  what takes space in it
- *      renew.c     changes of a unit's text                         unit-text.c the text of the start
- *      turns.c     jobs and restarts, one at a time                 adopt.c    what an earlier manager has
- * left jobs.c      transactions and the job queue                   saved.c    state on disk worker.c    slow
- * work in a child process                     exec.c     programs inside containers volume.c    volumes: what
- * units make of them, and requests   copy.c     files of containers, for others files.c     the container's
- * hosts, resolv.conf, ...          spaces.c   its namespaces and others' pod.c       what a pod holds, and
- * its end unit-image.c which image a unit means, and fetching it       pull.c     pulls under way report.c
- * JSON listings                                    health.c   health checks, by probe.c death.c     records
- * of how containers ended, death-log.c where they are kept freeze.c    containers that stand still
- * transient.c  units made by a command store.c     requests on the image store store-usage.c  what takes
- * space in it renew.c     changes of a unit's text                         unit-text.c the text of the start
- *      strays.c    children of before an execution
- *      job-log.c   jobs on disk                                     job-resume.c jobs of an earlier manager
- *      trigger.c   timers and sockets that start a container
- *      fd-store.c  descriptors that containers leave                main-pid.c  main processes by MAINPID=
+ * What the files of this folder share. Nobody else includes it. The head of each file says what it is about;
+ * src/README.md goes through them in the order of a start.
  */
 #pragma once
 
