@@ -9,7 +9,7 @@
 
 static const char *const image_verbs[] = { "list", "pull", "import", "inspect", "rm" };
 static const char *const import_sources[] = { "compose", "docker" };
-static const char *const network_verbs[] = { "list", "inspect" };
+static const char *const network_verbs[] = { "list", "inspect", "diff" };
 static const char *const volume_verbs[] = { "list", "inspect", "rm" };
 
 static void print_words(const char *const *words, size_t n) {

@@ -173,6 +173,10 @@ int manager_list_networks(Manager *m, char **ret);
 /** manager_list_links() - JSON array: host link, unit, container link, addresses, network. */
 int manager_list_links(Manager *m, char **ret);
 
+/** manager_network_diff() - JSON array: what of the host's links, addresses, routes and firewall is not as it
+ * should be. */
+int manager_network_diff(Manager *m, char **ret);
+
 typedef struct ExecCall {
         Unit *unit;
         char *const *argv; /* at least one */

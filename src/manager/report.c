@@ -130,6 +130,13 @@ int manager_list_links(Manager *m, char **ret) {
         return dump(network_list_links(m->network), ret);
 }
 
+int manager_network_diff(Manager *m, char **ret) {
+        json_t *diff;
+        int r = network_diff(m->network, &diff);
+
+        return r < 0 ? r : dump(diff, ret);
+}
+
 /* A pod has a spec, too, but runs no program. */
 static int check_container(const Unit *u, const char *what, Fault *fault) {
         return unit_is_pod(u) ? fault_set(fault, what, -EINVAL, "%s is no container", u->name) : 0;

@@ -225,3 +225,13 @@ json_t *network_list_links(const Network *n);
 /** network_list() - JSON array: name, driver, bridge, subnets, gateways, internal, units. NULL when out of
  * memory. */
 json_t *network_list(const Network *n);
+
+/**
+ * network_diff() - what the host should have, compared with what it has
+ *
+ * An array of objects: what, name, desired, actual; null where there is nothing. Links that die with a
+ * container that has ended just now are in it.
+ *
+ * Returns: 0, or a negative errno.
+ */
+int network_diff(Network *n, json_t **ret);

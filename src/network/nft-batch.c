@@ -340,3 +340,12 @@ int nft_batch_commit(NftBatch *b, struct mnl_socket *socket) {
                 return -errno;
         return read_errors(socket);
 }
+
+const char *nft_batch_table(const NftBatch *b) {
+        return b->table;
+}
+
+const struct nlmsghdr *nft_batch_messages(const NftBatch *b, size_t *ret_size) {
+        *ret_size = b->error < 0 ? 0 : b->size;
+        return (const struct nlmsghdr *) b->buffer;
+}

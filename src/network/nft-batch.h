@@ -12,6 +12,7 @@
 
 typedef struct NftBatch NftBatch;
 struct mnl_socket;
+struct nlmsghdr;
 struct nftnl_expr;
 struct nftnl_rule;
 
@@ -65,3 +66,9 @@ struct nftnl_expr *nft_expr(NftBatch *b, struct nftnl_rule *rule, const char *ki
  * Returns: 0 or the first error. The batch is used up.
  */
 int nft_batch_commit(NftBatch *b, struct mnl_socket *socket);
+
+/** nft_batch_table() - its name. */
+const char *nft_batch_table(const NftBatch *b);
+
+/** nft_batch_messages() - all that was built; borrowed, good until the next change. */
+const struct nlmsghdr *nft_batch_messages(const NftBatch *b, size_t *ret_size);

@@ -118,8 +118,7 @@ static void lookup(NftBatch *b, Rule *rule, const char *set, uint32_t reg, uint3
         set_u32(e, NFTNL_EXPR_LOOKUP_SREG, reg);
         if (into > 0)
                 set_u32(e, NFTNL_EXPR_LOOKUP_DREG, into);
-        if (inverted)
-                set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+        set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, inverted ? NFT_LOOKUP_F_INV : 0);
 }
 
 static void verdict(NftBatch *b, Rule *rule, uint32_t code) {
@@ -165,6 +164,17 @@ static uint32_t register_of(unsigned words) {
         return words % 4 == 0 ? NFT_REG_1 + words / 4 : NFT_REG32_00 + words;
 }
 
+/* All that the kernel would fill in itself, so that it tells the same as it was told. @port: 0 = none. */
+static void set_nat(struct nftnl_expr *e, uint32_t address, uint32_t port) {
+        set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MIN, address);
+        set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MAX, address);
+        set_u32(e, NFTNL_EXPR_NAT_FLAGS, NF_NAT_RANGE_MAP_IPS | (port ? NF_NAT_RANGE_PROTO_SPECIFIED : 0));
+        if (port == 0)
+                return;
+        set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MIN, port);
+        set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MAX, port);
+}
+
 typedef struct DnatMap {
         const char *name;
         bool six, on_address, range;
@@ -201,9 +211,7 @@ static void add_dnat(NftBatch *b, const char *chain, const DnatMap *map) {
         e = nft_expr(b, rule, "nat");
         set_u32(e, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
         set_u32(e, NFTNL_EXPR_NAT_FAMILY, map->six ? NFPROTO_IPV6 : NFPROTO_IPV4);
-        set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MIN, register_of(0));
-        if (!map->range)
-                set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MIN, register_of(address));
+        set_nat(e, register_of(0), map->range ? 0 : register_of(address));
         nft_batch_end_rule(b, rule);
 }
 
@@ -229,7 +237,7 @@ static void add_outbound(NftBatch *b, bool six) {
         e = nft_expr(b, rule, "nat");
         set_u32(e, NFTNL_EXPR_NAT_TYPE, NFT_NAT_SNAT);
         set_u32(e, NFTNL_EXPR_NAT_FAMILY, six ? NFPROTO_IPV6 : NFPROTO_IPV4);
-        set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
+        set_nat(e, NFT_REG_1, 0);
         nft_batch_end_rule(b, rule);
 }
 
