@@ -35,6 +35,7 @@ typedef struct NetworkSettings {
         InetPrefix pool4;       /* where networks without Subnet= take theirs from: /24s */
         InetPrefix pool6;       /* the same: /64s */
         char bridge[IFNAMSIZ];  /* of the default network */
+        bool own_table;         /* nobody else is to change our table, where the kernel can see to that */
         bool publish_localhost; /* published ports answer on 127.0.0.1 and ::1, too */
         const char *cgroup; /* mount point of cgroup2; NULL = ::1 is left out. Used by network_new() only */
 } NetworkSettings;

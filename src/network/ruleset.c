@@ -352,7 +352,6 @@ static void add_forward(NftBatch *b) {
 }
 
 void ruleset_add(NftBatch *b, bool localhost) {
-        nft_batch_add_table(b, 0);
         for (size_t i = 0; i < ELEMENTSOF(sets); i++)
                 nft_batch_add_set(b, &sets[i]);
 

@@ -25,7 +25,7 @@
 #include "spec/network-options.h"
 
 /**
- * ruleset_add() - all chains, sets, maps and rules, without elements
+ * ruleset_add() - all chains, sets, maps and rules, without elements, of a table that is there
  * @localhost: connections to 127.0.0.1 are let in as well
  */
 void ruleset_add(NftBatch *b, bool localhost);

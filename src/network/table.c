@@ -36,18 +36,39 @@ void table_fill(const Network *n, NftBatch *b) {
                         ports_enter(b, true, n->attachments[i]);
 }
 
-/* The whole desired state in one transaction. */
-static int install(Network *n) {
+/* NFT_TABLE_F_PERSIST, since Linux 6.9: a table that has an owner does not go with it. */
+#define TABLE_PERSIST (1 << 2)
+
+static int install_as(Network *n, uint32_t flags) {
         autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
 
         if (!b)
                 return -ENOMEM;
 
-        /* Deleting what is not there is an error, so it is added before. */
-        nft_batch_add_table(b, 0);
+        /* Deleting what is not there is an error, so it is added before. One that an earlier manager has
+         * owned is ours when it is added with the same flags. */
+        nft_batch_add_table(b, flags);
         nft_batch_del_table(b);
+        nft_batch_add_table(b, flags);
         table_fill(n, b);
         return nft_batch_commit(b, n->nft);
+}
+
+/* The whole desired state in one transaction. */
+static int install(Network *n) {
+        int r;
+
+        if (n->settings.own_table) {
+                r = install_as(n, NFT_TABLE_F_OWNER | TABLE_PERSIST);
+                if (r >= 0)
+                        return r;
+                /* A kernel that does not know them, perhaps. */
+        }
+        r = install_as(n, 0);
+        /* The table of an earlier manager that was told to own it: only an owner can take it away. */
+        if (r == -EOPNOTSUPP || r == -EPERM)
+                r = install_as(n, NFT_TABLE_F_OWNER | TABLE_PERSIST);
+        return r;
 }
 
 int table_enter_network(Network *n, const Net *net, bool add, Fault *fault) {

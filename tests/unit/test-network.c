@@ -320,6 +320,48 @@ START_TEST(table_is_restored) {
 }
 END_TEST
 
+static Network *make_owner(bool own) {
+        const NetworkSettings settings = { .subnet4 = prefix("10.89.0.0/16"), .own_table = own };
+        Network *n = NULL;
+
+        ck_assert_int_eq(network_new(&settings, NULL, &n), 0);
+        return n;
+}
+
+START_TEST(table_is_owned) {
+        enter_host();
+        Network *n = make_owner(true);
+        Attachment *a = attach(n, "a.container", make_ns(), (Wish){}), *b;
+        json_t *saved = network_attachment_to_json(a);
+        int r = delete_table();
+
+        /* A kernel before 6.9: as without. */
+        if (r == 0) {
+                ck_assert_int_eq(network_process_monitor(n), NETWORK_TABLE_RESTORED);
+                network_free(n);
+                json_decref(saved);
+                return;
+        }
+        ck_assert_int_eq(r, -EPERM);
+        ck_assert_int_eq(network_process_monitor(n), 0);
+        network_free(n);
+
+        /* It is there after its owner, and belongs to the next one, unless that wants to own nothing. */
+        for (int own = 1; own >= 0; own--) {
+                n = make_owner(own);
+                ck_assert_int_eq(network_adopt(n, saved, NULL, &b), 0);
+                ck_assert_int_eq(network_settle(n, NULL), 0);
+                ck_assert_int_eq(delete_table(), own ? -EPERM : 0);
+                network_free(n);
+        }
+        n = make_owner(false);
+        ck_assert_int_eq(network_settle(n, NULL), 0);
+        ck_assert_int_eq(delete_table(), -ENOENT);
+        network_free(n);
+        json_decref(saved);
+}
+END_TEST
+
 START_TEST(parts_of_the_table_are_restored) {
         enter_host();
         Network *n = make_network();
@@ -400,5 +442,5 @@ START_TEST(failures_leave_nothing_routed) {
 END_TEST
 
 TEST_MAIN("network", attached_and_gone, wanted_addresses, exhausted, definitions, networks_are_apart, adopted,
-          settled_again, bad_saves_change_nothing, table_is_restored, parts_of_the_table_are_restored,
-          failures_leave_nothing, failures_leave_nothing_routed)
+          settled_again, bad_saves_change_nothing, table_is_restored, table_is_owned,
+          parts_of_the_table_are_restored, failures_leave_nothing, failures_leave_nothing_routed)
