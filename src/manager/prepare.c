@@ -458,6 +458,7 @@ static const PrepareStep steps[] = {
         { "cgroup", make_cgroup, drop_cgroup, true, false },
         { "root", make_root, drop_root, true, false },
         { "network", make_network, drop_network, true, true },
+        { "links", unit_make_links, unit_drop_links, true, true },
         { "files", unit_make_files, NULL, true, true },
         { "text", unit_save_text, NULL, true, true },
         { "publish", make_published, drop_published, true, true },

@@ -132,6 +132,14 @@ int network_undefine(Network *n, const char *name);
  */
 int network_attach(Network *n, const AttachRequest *request, Fault *fault, Attachment **ret);
 
+/**
+ * network_add_extra() - a link beside those of the networks, which is no EXTRA_LINK_MOVED
+ *
+ * It is down and has no address. network_drop_extra() takes away what would be left on the host.
+ */
+int network_add_extra(Network *n, const ExtraLink *link, int netns_fd, Fault *fault);
+void network_drop_extra(Network *n, const ExtraLink *link);
+
 /** network_loopback_up() - all that Network=none needs. */
 int network_loopback_up(int netns_fd, Fault *fault);
 

@@ -56,19 +56,10 @@ static int install_as(Network *n, uint32_t flags) {
 
 /* The whole desired state in one transaction. */
 static int install(Network *n) {
-        int r;
-
-        if (n->settings.own_table) {
-                r = install_as(n, NFT_TABLE_F_OWNER | TABLE_PERSIST);
-                if (r >= 0)
-                        return r;
-                /* A kernel that does not know them, perhaps. */
-        }
-        r = install_as(n, 0);
-        /* The table of an earlier manager that was told to own it: only an owner can take it away. */
-        if (r == -EOPNOTSUPP || r == -EPERM)
-                r = install_as(n, NFT_TABLE_F_OWNER | TABLE_PERSIST);
-        return r;
+        /* A kernel that does not know them says so. */
+        if (n->settings.own_table && install_as(n, NFT_TABLE_F_OWNER | TABLE_PERSIST) >= 0)
+                return 0;
+        return install_as(n, 0);
 }
 
 int table_enter_network(Network *n, const Net *net, bool add, Fault *fault) {
