@@ -107,16 +107,24 @@ int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, con
 int bus_kill(Bus *b, Unit *u, const char *whom, int signal, sd_bus_error *error);
 
 /* Handlers of the manager's interface that have a file of their own. */
+int on_get_job_result(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_reexecute(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_exec_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_import_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_import_image_from_fd(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_tag_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_prune_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_export_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_check_store(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_store_usage(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_pull_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_network_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
 

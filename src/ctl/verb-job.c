@@ -1,5 +1,5 @@
-/* nsctl start, stop, restart, reload and their kin: one transaction for all units, and the wait for its end.
- */
+/* nsctl start, trigger, stop, restart, reload and their kin: one transaction for all units, and the wait for
+ * its end. */
 #include <string.h>
 
 #include "basic/strv.h"
@@ -10,6 +10,7 @@ static const struct {
         const char *verb, *method, *failed;
 } jobs[] = {
         { "start", "StartUnits", "did not start" },
+        { "trigger", "TriggerUnits", "did not start" },
         { "stop", "StopUnits", "did not stop" },
         { "restart", "RestartUnits", "did not restart" },
         { "try-restart", "TryRestartUnits", "did not restart" },

@@ -77,6 +77,7 @@ static void leave(Manager *m) {
         (void) umount2(held, MNT_DETACH);
         (void) rmdir(held);
         (void) unlink(pid_file);
+        keeper_end(m->keeper);
         if (m->cgroups)
                 cgroup_root_remove(m->cgroups);
 }
@@ -91,6 +92,7 @@ void manager_free(Manager *m) {
 
         manager_exec_free_all(m);
         manager_pull_free_all(m);
+        manager_free_strays(m);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);
@@ -99,10 +101,13 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
+        clock_watch_free(m->clock_watch);
+        keeper_free(m->keeper);
         network_free(m->network);
         cgroup_root_free(m->cgroups);
         image_store_free(m->images);
         job_queue_free(m->jobs);
+        job_log_free(m->job_log);
         graph_free(m->graph);
         unit_path_free(m->path);
         host_specifiers_free(m->specifiers);
@@ -114,6 +119,19 @@ void manager_free(Manager *m) {
         free(m->ids.used);
         sd_event_unref(m->event);
         free(m);
+}
+
+void manager_set_program(Manager *m, const char *path) {
+        m->program = path;
+}
+
+int manager_reexecute(Manager *m, Fault *fault) {
+        if (!m->program || access(m->program, X_OK) < 0)
+                return fault_set(fault, "execute", m->program ? -errno : -ENOENT, "%s", strempty(m->program));
+        log_notice("to be executed anew, from %s", m->program);
+        /* It leaves everything to itself. */
+        m->adopted = false;
+        return sd_event_exit(m->event, MANAGER_EXIT_AGAIN);
 }
 
 void manager_set_listener(Manager *m, const ManagerListener *listener, void *data) {
@@ -187,6 +205,7 @@ static int add_unit(Manager *m, const char *name, Unit **ret) {
 }
 
 void manager_drop_unit(Manager *m, Unit *u) {
+        unit_fds_drop(u);
         HASH_DEL(m->units, u);
         m->by_index[u->index] = NULL;
         graph_set_usable(m->graph, u->index, -ENOENT);
@@ -285,7 +304,7 @@ int manager_reload(Manager *m) {
                 if (r < 0)
                         break;
                 /* A unit whose file has gone is kept while something of it runs. */
-                if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) &&
+                if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) && !u->trigger &&
                     !job_queue_of_unit(m->jobs, u->index))
                         manager_drop_unit(m, u);
         }
@@ -295,6 +314,8 @@ int manager_reload(Manager *m) {
                 manager_take_pod_policies(m);
         if (r >= 0)
                 manager_apply_live(m);
+        if (r >= 0)
+                manager_settle_triggers(m);
         for (u = m->units; u; u = u->hh.next)
                 manager_tell_changed(m, u);
 
@@ -474,6 +495,8 @@ static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         network_collect(m->network);
         for (Unit *u = m->units; u; u = u->hh.next)
                 unit_hook_collect(u);
+        if (keeper_rest(m->keeper))
+                manager_schedule_collect(m);
         return 0;
 }
 
@@ -536,7 +559,13 @@ int manager_startup(Manager *m, Fault *fault) {
 
         r = setup_run_directory(m, fault);
         if (r >= 0)
+                r = manager_open_job_log(m, fault);
+        if (r >= 0)
+                r = manager_note_begin(m);
+        if (r >= 0)
                 r = cgroup_root_open(NULL, fault, &m->cgroups);
+        if (r >= 0)
+                r = keeper_new(m->event, m->cgroups, m->config->paths.run, &m->keeper);
         if (r >= 0)
                 r = image_store_open(m->config->paths.store, &m->images, fault);
         if (r >= 0)
@@ -552,6 +581,9 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
+        manager_follow_strays(m);
+        manager_resume_jobs(m);
+        manager_settle_triggers(m);
         manager_settle_pods(m);
 
         /* What dead imports and removals left behind; the manager does not wait for it. */
