@@ -19,6 +19,9 @@ struct nftnl_rule;
 /** nft_batch_new() - a transaction on table inet @table. NULL when out of memory. */
 NftBatch *nft_batch_new(const char *table);
 
+/** nft_batch_leave_out_values() - of all elements: what is a map elsewhere is a plain set in this table. */
+void nft_batch_leave_out_values(NftBatch *b);
+
 /** nft_batch_free() - NULL is fine. */
 void nft_batch_free(NftBatch *b);
 

@@ -176,6 +176,7 @@ void ports_enter(NftBatch *b, bool add, const Attachment *a) {
 static int exchange(Network *n, Attachment *a, NetworkPort *ports, size_t n_ports) {
         autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
         Attachment wanted = *a;
+        int r;
 
         if (!b)
                 return -ENOMEM;
@@ -184,7 +185,10 @@ static int exchange(Network *n, Attachment *a, NetworkPort *ports, size_t n_port
         if (a->published)
                 ports_enter(b, false, a);
         ports_enter(b, true, &wanted);
-        return nft_batch_commit(b, n->nft);
+        r = nft_batch_commit(b, n->nft);
+        if (r >= 0)
+                guard_exchange(n, a->published ? a : NULL, &wanted);
+        return r;
 }
 
 /* At connect(2) as well; what fails there is left to address translation. */
@@ -235,8 +239,10 @@ int network_unpublish(Network *n, Attachment *a) {
         exchange_localhost(n, a, NULL, 0);
         a->published = false;
         /* Some of them were not there: somebody has deleted them, and more perhaps. */
-        if (r == -ENOENT)
+        if (r == -ENOENT) {
+                guard_exchange(n, a, NULL);
                 r = table_replace(n);
+        }
         return r;
 }
 

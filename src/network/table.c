@@ -10,7 +10,7 @@
 #include "network/driver.h"
 #include "network/ruleset.h"
 
-static void enter_network(NftBatch *b, bool add, const Net *net) {
+void table_add_network(NftBatch *b, bool add, const Net *net) {
         const RulesetNetwork network = {
                 .group = net->group,
                 .subnets = net->subnets,
@@ -28,14 +28,18 @@ static bool has_rules(const Net *net) {
         return net->driver->passes_host && net->options.mode != NETWORK_SUBMODE_UNMANAGED;
 }
 
-void table_fill(const Network *n, NftBatch *b) {
-        ruleset_add(b, n->settings.publish_localhost);
+void table_fill_elements(const Network *n, NftBatch *b) {
         for (size_t i = 0; i < n->n_nets; i++)
                 if (n->nets[i]->n_links > 0 && has_rules(n->nets[i]))
-                        enter_network(b, true, n->nets[i]);
+                        table_add_network(b, true, n->nets[i]);
         for (size_t i = 0; i < n->n_attachments; i++)
                 if (n->attachments[i]->published)
                         ports_enter(b, true, n->attachments[i]);
+}
+
+void table_fill(const Network *n, NftBatch *b) {
+        ruleset_add(b, n->settings.publish_localhost);
+        table_fill_elements(n, b);
 }
 
 /* NFT_TABLE_F_PERSIST, since Linux 6.9: a table that has an owner does not go with it. */
@@ -70,8 +74,9 @@ int table_enter_network(Network *n, const Net *net, bool add, Fault *fault) {
 
         if (!b)
                 return -ENOMEM;
-        enter_network(b, add, net);
+        table_add_network(b, add, net);
         r = nft_batch_commit(b, n->nft);
+        guard_enter_network(n, net, add);
         return r < 0 ? fault_set(fault, "nftables", r, "network %s", net->name) : 0;
 }
 
@@ -94,6 +99,8 @@ int table_ensure(Network *n, Fault *fault) {
         if (n->table)
                 return 0;
         r = table_replace(n);
+        if (r >= 0)
+                guard_ensure(n);
         return r < 0 ? fault_set(fault, "nftables", r, "table inet %s", TABLE_NAME) : 0;
 }
 
@@ -103,6 +110,7 @@ void table_drop(Network *n) {
         if (!b || !n->table)
                 return;
         n->table = false;
+        guard_drop(n);
         nft_batch_del_table(b);
         (void) nft_batch_commit(b, n->nft);
 }

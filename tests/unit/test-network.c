@@ -411,7 +411,7 @@ static void fail_everywhere(NetworkDriver driver, unsigned least) {
         InetPrefix p = prefix("10.77.0.0/24");
         const NetworkSection s = { .driver = driver, .subnets = &p, .n_subnets = 1 };
         Attachment *a = NULL;
-        unsigned step;
+        unsigned step, n_failed = 0;
         int r = -1;
         Fault f;
 
@@ -425,15 +425,17 @@ static void fail_everywhere(NetworkDriver driver, unsigned least) {
                         (Wish){ .second = "two.network", .publish = publish, .n_publish = 2 }, &f, &a);
                 if (r == 0)
                         r = network_publish(n, a, &f);
-                if (r < 0 && a)
-                        detach(n, a, false);
                 fail_at = 0;
-                if (r == 0)
+                if (n_sent < step)
                         break;
+                if (a)
+                        detach(n, a, false);
                 network_collect(n);
 
-                ck_assert_int_eq(r, -ENOBUFS);
-                ck_assert_int_ne(f.step[0], '\0');
+                /* What guards the table can be done without. */
+                ck_assert(r == -ENOBUFS || r == 0);
+                ck_assert(r == 0 || f.step[0] != '\0');
+                n_failed += r < 0;
                 ck_assert_msg(count_links() == 1, "after a failure at request %u (%s)", step, f.step);
                 ck_assert_int_eq(delete_table(), -ENOENT);
                 ck_assert_uint_eq(n->n_attachments, 0);
@@ -442,7 +444,7 @@ static void fail_everywhere(NetworkDriver driver, unsigned least) {
                 (void) close(ns);
         }
         ck_assert_int_eq(r, 0);
-        ck_assert_uint_gt(step, least);
+        ck_assert_uint_gt(n_failed, least);
         detach(n, a, false);
         assert_nothing_left();
         network_free(n);
