@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 #include <systemd/sd-bus.h>
+#include <uthash.h>
 
 #include "basic/bus-names.h"
 #include "bus/bus.h"
@@ -28,6 +29,7 @@ typedef struct KeyView {
 
 typedef struct Exec Exec;
 typedef struct PullCall PullCall;
+typedef struct Face Face;
 
 struct Bus {
         sd_event *event; /* borrowed, like the manager */
@@ -41,6 +43,7 @@ struct Bus {
         sd_id128_t server_id;
         UnitView *view; /* the unit that is being looked at, see bus-unit.c */
         KeyView key_view;
+        Face *faces; /* by unit, see bus-face.c */
 };
 
 /** peer_wants_signals() - has anybody behind @p subscribed? */
@@ -79,6 +82,13 @@ typedef enum ErrorSubject {
  */
 int bus_error_set(sd_bus_error *error, ErrorSubject about, int r, const Fault *fault, const char *object);
 
+/**
+ * bus_answer_later() - answer a call whose handler has returned 1
+ * @m:    the call; our reference to it is dropped
+ * @text: the result, a string, if @with_text; or what went wrong
+ */
+void bus_answer_later(sd_bus_message *m, int r, ErrorSubject about, const char *text, bool with_text);
+
 /** bus_error_set_refused() - the same for jobs that were not queued: says of which unit, and why not. */
 int bus_error_set_refused(sd_bus_error *error, int r, const Fault *fault, const char *object);
 
@@ -95,6 +105,9 @@ int bus_unit_find(Bus *b, const char *path, Unit **ret, sd_bus_error *error);
 /** bus_unit_changed() - tell subscribers the properties that change by themselves. */
 void bus_unit_changed(Bus *b, Unit *u);
 
+/** bus_load_unit() - by its complete name, as the interface gets it; the error is set on failure. */
+int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error);
+
 /** bus_enqueue() - parse the mode and queue jobs; the error is set on failure. free() *ret_ids. */
 int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint32_t **ret_ids,
                 sd_bus_error *error);
@@ -103,12 +116,26 @@ int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint
 int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, const char *mode,
                   sd_bus_error *error);
 
-/** bus_kill() - KillUnit's half behind the arguments. */
-int bus_kill(Bus *b, Unit *u, const char *whom, int signal, sd_bus_error *error);
+/** bus_kill() - KillUnit's half behind the arguments; @m says who asks. */
+int bus_kill(Bus *b, sd_bus_message *m, Unit *u, const char *whom, int signal, sd_bus_error *error);
+
+/** bus_append_deaths() - the value of the property Deaths, "aa{sv}". */
+int bus_append_deaths(sd_bus_message *m, const Unit *u);
+
+/** bus_caller() - who has sent @m, "nsctl (pid 12, user 0)"; free(). NULL when out of memory. */
+char *bus_caller(sd_bus_message *m);
+
+/** bus_append_job() - one line of ListJobs. */
+int bus_append_job(sd_bus_message *reply, const JobInfo *job);
 
 /* Handlers of the manager's interface that have a file of their own. */
+int on_run_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_freeze_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_thaw_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_get_job_after(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_get_job_result(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_reexecute(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_stop_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_exec_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
@@ -123,10 +150,29 @@ int on_pull_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_copy_from_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_copy_to_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_diff_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_commit_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_mount_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_unmount_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_prune_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_export_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_import_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_network_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/** bus_face_follow() - tell systemd when the service of @u is not what @u is. */
+void bus_face_follow(Bus *b, Unit *u);
+
+/** bus_face_settle() - the same for all units, with a system bus that has just come. */
+void bus_face_settle(Bus *b);
+
+/** bus_face_forget_unit() / bus_face_forget() - of one that is gone, and of all. */
+void bus_face_forget_unit(Bus *b, const char *unit);
+void bus_face_forget(Bus *b);
 
 /** bus_pull_drop() - forget the pulls that were asked for on a connection; NULL = all. */
 void bus_pull_drop(Bus *b, const sd_bus *bus);

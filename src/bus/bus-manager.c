@@ -9,21 +9,24 @@
 #include "build-config.h"
 #include "bus/bus-internal.h"
 
-int bus_kill(Bus *b, Unit *u, const char *whom, int sig, sd_bus_error *error) {
+int bus_kill(Bus *b, sd_bus_message *m, Unit *u, const char *whom, int sig, sd_bus_error *error) {
+        autofree char *by = bus_caller(m);
         int r;
 
+        if (!by)
+                return -ENOMEM;
         if (!streq(whom, "main") && !streq(whom, "all"))
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is neither main nor all",
                                          whom);
         if (sig <= 0 || sig > SIGRTMAX)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "%d is not a signal", sig);
 
-        r = manager_kill_unit(b->manager, u, streq(whom, "main") ? KILL_MAIN : KILL_ALL, sig);
+        r = manager_kill_unit(b->manager, u, streq(whom, "main") ? KILL_MAIN : KILL_ALL, sig, by);
         return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, unit_name(u)) : 0;
 }
 
 /* Takes names as the interface gets them: complete, and of units that there are. */
-static int load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
+int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
         int r;
 
         if (!unit_name_valid(name))
@@ -48,7 +51,7 @@ int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint
         if (job_mode < 0)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is not a job mode", mode);
         STRV_FOREACH (name, names) {
-                r = load_unit(b, *name, &u, error);
+                r = bus_load_unit(b, *name, &u, error);
                 if (r < 0)
                         return r;
         }
@@ -101,7 +104,7 @@ static JobType choose(Bus *b, const JobMethod *o, const char *name, int *ret_err
         ActiveState state;
         Unit *u;
 
-        *ret_error = load_unit(b, name, &u, error);
+        *ret_error = bus_load_unit(b, name, &u, error);
         if (*ret_error < 0)
                 return JOB_TYPE_INVALID_;
 
@@ -109,7 +112,8 @@ static JobType choose(Bus *b, const JobMethod *o, const char *name, int *ret_err
         state = status.active_state;
         if (o->try && (state == ACTIVE_STATE_INACTIVE || state == ACTIVE_STATE_FAILED))
                 return JOB_TYPE_INVALID_;
-        if (o->reload && status.can_reload &&
+        /* Of what only waits there is nothing to reload. */
+        if (o->reload && status.can_reload && status.machine->state != MACHINE_DEAD &&
             (state == ACTIVE_STATE_ACTIVE || state == ACTIVE_STATE_RELOADING))
                 return JOB_RELOAD;
         return o->type;
@@ -231,9 +235,9 @@ static int on_kill_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r >= 0)
                 r = sd_bus_message_read(m, "ssi", &name, &whom, &sig);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r >= 0)
-                r = bus_kill(b, u, whom, sig, error);
+                r = bus_kill(b, m, u, whom, sig, error);
         return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
@@ -247,7 +251,7 @@ static int on_reset_failed_unit(sd_bus_message *m, void *userdata, sd_bus_error 
         if (r >= 0)
                 r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
 
@@ -297,7 +301,7 @@ static int on_load_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
 
         r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         return r < 0 ? r : reply_unit_path(m, u);
 }
 
@@ -334,7 +338,7 @@ static int on_list_units(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return r < 0 ? r : 1;
 }
 
-static int append_job(sd_bus_message *reply, const JobInfo *job) {
+int bus_append_job(sd_bus_message *reply, const JobInfo *job) {
         autofree char *unit = bus_unit_path(unit_name(job->unit));
         char path[64];
 
@@ -354,7 +358,7 @@ static int on_list_jobs(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "(usssoo)");
         while (r >= 0 && manager_next_job(b->manager, job.id, &job) > 0)
-                r = append_job(reply, &job);
+                r = bus_append_job(reply, &job);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         if (r >= 0)
@@ -428,7 +432,7 @@ static int reply_text(Bus *b, sd_bus_message *m, int (*make)(Manager *, Unit *, 
         if (r >= 0)
                 r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
 
@@ -458,7 +462,7 @@ static int on_get_unit_text(sd_bus_message *m, void *userdata, sd_bus_error *err
         if (r >= 0)
                 r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
 
@@ -525,12 +529,16 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ReloadOrRestartUnits", "ass", "ao", on_reload_or_restart_units),
         METHOD("ReloadOrTryRestartUnits", "ass", "ao", on_reload_or_try_restart_units),
         METHOD("KillUnit", "ssi", NULL, on_kill_unit),
+        METHOD("FreezeUnit", "s", NULL, on_freeze_unit),
+        METHOD("ThawUnit", "s", NULL, on_thaw_unit),
         METHOD("ResetFailedUnit", "s", NULL, on_reset_failed_unit),
         METHOD("ResetFailed", NULL, NULL, on_reset_failed),
         METHOD("GetUnit", "s", "o", on_get_unit),
         METHOD("LoadUnit", "s", "o", on_load_unit),
         METHOD("ListUnits", NULL, "a(ssssssouso)", on_list_units),
         METHOD("ListJobs", NULL, "a(usssoo)", on_list_jobs),
+        METHOD("StopByService", "s", "b", on_stop_by_service),
+        METHOD("GetJobAfter", "u", "a(usssoo)", on_get_job_after),
         METHOD("CancelJob", "u", NULL, on_cancel_job),
         METHOD("GetJobResult", "u", "s", on_get_job_result),
         METHOD("Subscribe", NULL, NULL, on_subscribe),
@@ -541,6 +549,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("GetPlan", "s", "s", on_get_plan),
         METHOD("GetUnitText", "s", "ssss", on_get_unit_text),
 
+        METHOD("RunUnit", "ssahb", "o", on_run_unit),
         METHOD("ExecUnit", "sasasssbah", "uhah", on_exec_unit),
         METHOD("ListImages", NULL, "s", on_list_images),
         METHOD("InspectImage", "s", "s", on_inspect_image),
@@ -555,6 +564,15 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("StoreUsage", NULL, "s", on_store_usage),
         METHOD("ListVolumes", NULL, "s", on_list_volumes),
         METHOD("RemoveVolume", "s", NULL, on_remove_volume),
+        METHOD("CopyFromUnit", "sshs", NULL, on_copy_from_unit),
+        METHOD("CopyToUnit", "sshs", NULL, on_copy_to_unit),
+        METHOD("DiffUnit", "sh", NULL, on_diff_unit),
+        METHOD("CommitUnit", "sss", "s", on_commit_unit),
+        METHOD("MountUnit", "s", "s", on_mount_unit),
+        METHOD("UnmountUnit", "s", NULL, on_unmount_unit),
+        METHOD("PruneVolumes", "b", "s", on_prune_volumes),
+        METHOD("ExportVolume", "sh", NULL, on_export_volume),
+        METHOD("ImportVolume", "sh", NULL, on_import_volume),
         METHOD("ListNetworks", NULL, "s", on_list_networks),
         METHOD("ListLinks", NULL, "s", on_list_links),
         METHOD("DiffNetwork", NULL, "s", on_network_diff),

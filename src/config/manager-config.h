@@ -56,6 +56,7 @@ typedef struct ManagerConfig {
                 uint64_t max_size; /* bytes of one log file before it is rotated */
         } logs;
         struct {
+                unsigned parallel_pulls;      /* 0 = any number */
                 char **short_name_registries; /* "docker.io", ...; NULL = none */
         } image;
 } ManagerConfig;

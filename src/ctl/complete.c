@@ -13,7 +13,7 @@ static const char *const image_verbs[] = {
 static const char *const import_sources[] = { "compose", "docker" };
 static const char *const network_verbs[] = { "list", "inspect", "diff" };
 static const char *const system_verbs[] = { "df", "check" };
-static const char *const volume_verbs[] = { "list", "inspect", "rm" };
+static const char *const volume_verbs[] = { "list", "inspect", "rm", "prune", "export", "import" };
 
 static void print_words(const char *const *words, size_t n) {
         for (size_t i = 0; i < n; i++)

@@ -8,7 +8,8 @@
 #define PULL_EVENT_LIST(X)                                                          \
         X(PULL_EVENT_FETCH, "fetch")   /* text: first digits of a layer's digest */ \
         X(PULL_EVENT_UNPACK, "unpack") /* text: "2 of 5", counted in layers */      \
-        X(PULL_EVENT_RETRY, "retry")   /* text: why; total: seconds until then */
+        X(PULL_EVENT_RETRY, "retry")   /* text: why; total: seconds until then */   \
+        X(PULL_EVENT_WAIT, "wait")     /* by the manager; total: how many others go before */
 
 ENUM_DECLARE(PullEventKind, pull_event_kind, PULL_EVENT, PULL_EVENT_LIST);
 

@@ -15,6 +15,7 @@
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "image/check.h"
+#include "image/commit.h"
 #include "image/export.h"
 #include "image/import.h"
 #include "image/json.h"
@@ -22,6 +23,7 @@
 #include "image/pull.h"
 #include "image/store-internal.h"
 #include "image/usage.h"
+#include "spec/worker-line.h"
 
 enum {
         EXIT_GOOD = 0,
@@ -32,36 +34,6 @@ enum {
 /* Progress is told ten times a second at most. */
 #define PROGRESS_USEC (100 * USEC_PER_MSEC)
 
-static int line_print(json_t *j) {
-        autojson json_t *owned = j;
-        autofree char *text = json_dumps(owned, JSON_COMPACT | JSON_ENSURE_ASCII);
-
-        if (!text || printf("%s\n", text) < 0 || fflush(stdout) != 0)
-                return -EIO;
-        return 0;
-}
-
-/* Objects may hold names of files in any encoding; JSON takes UTF-8. */
-static json_t *text_json(const char *text) {
-        json_t *j = json_string(text);
-        char copy[sizeof(((Fault *) NULL)->object)];
-
-        if (j)
-                return j;
-        (void) snprintf(copy, sizeof(copy), "%s", text);
-        for (char *p = copy; *p; p++)
-                if (*p & 0x80)
-                        *p = '?';
-        return json_string(copy);
-}
-
-static int failure_print(const Fault *f) {
-        (void) line_print(json_pack("{s:{s:i, s:b, s:o, s:o, s:o}}", "error", "error", f->error, "told",
-                                    f->told, "step", text_json(f->step), "object", text_json(f->object),
-                                    "advice", text_json(f->advice)));
-        return EXIT_FAILED;
-}
-
 static void on_progress(const char *step, unsigned index, unsigned count, uint64_t done, uint64_t total,
                         void *data) {
         usec_t *last = data, now = clock_now(CLOCK_MONOTONIC);
@@ -69,9 +41,9 @@ static void on_progress(const char *step, unsigned index, unsigned count, uint64
         if (now - *last < PROGRESS_USEC)
                 return;
         *last = now;
-        (void) line_print(json_pack("{s:{s:s, s:i, s:i, s:I, s:I}}", "progress", "step", step, "index",
-                                    (int) index, "count", (int) count, "done", (json_int_t) done, "total",
-                                    (json_int_t) total));
+        (void) worker_line_print(json_pack("{s:{s:s, s:i, s:i, s:I, s:I}}", "progress", "step", step, "index",
+                                           (int) index, "count", (int) count, "done", (json_int_t) done,
+                                           "total", (json_int_t) total));
 }
 
 static int words_parse(const char *text, char ***to) {
@@ -120,11 +92,11 @@ static int option_take(ImageConfig *c, const char *word) {
 
 /* The last line; frees what the report owns. */
 static int report_print(ImportReport *report) {
-        int r = line_print(json_pack("{s:s, s:s*, s:i, s:i, s:I, s:I, s:I, s:I}", "id", report->id, "name",
-                                     report->name, "layers_new", (int) report->layers_new, "layers_known",
-                                     (int) report->layers_known, "entries", (json_int_t) report->entries,
-                                     "devices", (json_int_t) report->devices, "sockets",
-                                     (json_int_t) report->sockets, "xattrs", (json_int_t) report->xattrs));
+        int r = worker_line_print(
+                json_pack("{s:s, s:s*, s:i, s:i, s:I, s:I, s:I, s:I}", "id", report->id, "name", report->name,
+                          "layers_new", (int) report->layers_new, "layers_known", (int) report->layers_known,
+                          "entries", (json_int_t) report->entries, "devices", (json_int_t) report->devices,
+                          "sockets", (json_int_t) report->sockets, "xattrs", (json_int_t) report->xattrs));
 
         free(report->name);
         return r;
@@ -193,6 +165,19 @@ static int do_pull(ImageStore *store, int argc, char **argv, Fault *fault) {
         return r < 0 ? r : report_print(&report);
 }
 
+static int do_commit(ImageStore *store, int argc, char **argv, Fault *fault) {
+        const char *number = startswith(argv[2], "fd:");
+        CommitRequest request = { .base = argv[0], .name = argv[1], .comment = argv[3] };
+        ImportReport report = {};
+        int r;
+
+        r = number ? parse_int(number, &request.fd) : -EINVAL;
+        if (r < 0)
+                return fault_set(fault, "option", r, "%.200s", argv[2]);
+        r = image_commit(store, &request, &report, fault);
+        return r < 0 ? r : report_print(&report);
+}
+
 /* Results of any length go to the descriptor that the caller has given. */
 static int result_write(const char *place, const char *text, Fault *fault) {
         const char *number = startswith(place, "fd:");
@@ -202,7 +187,7 @@ static int result_write(const char *place, const char *text, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "option", r, "%.200s", place);
         r = file_write_all(fd, text, strlen(text));
-        return r < 0 ? fault_set(fault, "write", r, "the result") : line_print(json_pack("{s:b}", "done", 1));
+        return r < 0 ? fault_set(fault, "write", r, "the result") : worker_line_done();
 }
 
 static int do_export(ImageStore *store, int argc, char **argv, Fault *fault) {
@@ -214,7 +199,7 @@ static int do_export(ImageStore *store, int argc, char **argv, Fault *fault) {
                 return fault_set(fault, "option", r, "%.200s", argv[1]);
         (void) signal(SIGPIPE, SIG_IGN);
         r = image_export(store, argv[0], fd, fault);
-        return r < 0 ? r : line_print(json_pack("{s:b}", "done", 1));
+        return r < 0 ? r : worker_line_done();
 }
 
 static int do_check(ImageStore *store, int argc, char **argv, Fault *fault) {
@@ -243,13 +228,13 @@ static int do_remove(ImageStore *store, int argc, char **argv, Fault *fault) {
         if (r < 0)
                 return r;
         r = image_store_collect(store, fault);
-        return r < 0 ? r : line_print(json_pack("{s:b}", "done", 1));
+        return r < 0 ? r : worker_line_done();
 }
 
 static int do_collect(ImageStore *store, int argc, char **argv, Fault *fault) {
         int r = image_store_collect(store, fault);
 
-        return r < 0 ? r : line_print(json_pack("{s:b}", "done", 1));
+        return r < 0 ? r : worker_line_done();
 }
 
 int image_worker_main(int argc, char **argv) {
@@ -259,6 +244,7 @@ int image_worker_main(int argc, char **argv) {
                 int (*fn)(ImageStore *store, int argc, char **argv, Fault *fault);
         } verbs[] = {
                 { "import", 2, 1000, do_import }, { "pull", 1, 1, do_pull },
+                { "commit", 4, 4, do_commit },    { "remove", 1, 1000 * 1000, do_remove },
                 { "export", 2, 2, do_export },    { "check", 1, 1000 * 1000, do_check },
                 { "usage", 1, 1, do_usage },      { "remove", 1, 1000 * 1000, do_remove },
                 { "collect", 0, 0, do_collect },
@@ -279,7 +265,9 @@ int image_worker_main(int argc, char **argv) {
                         r = verbs[i].fn(store, argc - 2, argv + 2, &fault);
                 if (r < 0)
                         (void) fault_set(&fault, verbs[i].verb, r, NULL);
-                return r < 0 ? failure_print(&fault) : EXIT_GOOD;
+                if (r < 0)
+                        worker_line_fault(&fault);
+                return r < 0 ? EXIT_FAILED : EXIT_GOOD;
         }
         return EXIT_USAGE;
 }

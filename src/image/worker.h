@@ -8,6 +8,8 @@
  *              The options configure a plain root file-system archive.
  *      pull STORE fd:N
  *              A PullRequest as JSON (pull-request.h) in the inherited descriptor. Ends with its parent.
+ *      commit STORE IMAGE-ID NAME fd:N COMMENT
+ *              One more layer, a tar, on an image that is there.
  *      export STORE REFERENCE fd:N
  *              Writes the archive (export.h) to the inherited descriptor.
  *      check STORE fd:N [repair [IMAGE-ID-IN-USE]...]
@@ -23,7 +25,7 @@
  * line
  *      {"id": "HEX", "name": "nginx:latest", "layers_new": 1, "layers_known": 0, "entries": 8000,
  *       "devices": 0, "sockets": 0, "xattrs": 0}                                             last line,
- * import and pull
+ * import, pull and commit
  *      {"done": true}                                                          last line, all others
  *
  * Killing it at any moment is safe: what it leaves is collected by the next import or collect.

@@ -122,6 +122,8 @@ int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault) {
 
         if (!u->main || !spec)
                 return fault_set(fault, "exec", -ESRCH, "%s does not run", u->name);
+        if (u->frozen)
+                return fault_set(fault, "exec", -EBUSY, "%s is frozen", u->name);
 
         r = make_environment(call, spec, &env);
         if (r >= 0)

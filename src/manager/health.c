@@ -213,7 +213,7 @@ static int on_due(sd_event_source *s, uint64_t usec, void *userdata) {
 }
 
 static void arm(UnitHealth *h) {
-        usec_t due = h->state.due;
+        usec_t due = h->unit->frozen ? USEC_INFINITY : h->state.due;
         int r = 0;
 
         if (due == USEC_INFINITY)
@@ -303,6 +303,16 @@ void unit_health_adopt(Unit *u, const json_t *saved) {
                 (void) health_set_field(&h->state, &f);
         }
         health_log_from_json(&h->log, spec_of(h), json_object_get(saved, "log"));
+        health_adopt(&h->state, spec_of(h), clock_now(CLOCK_BOOTTIME));
+        arm(h);
+}
+
+void unit_health_hold(Unit *u) {
+        UnitHealth *h = u->health;
+
+        if (!h)
+                return;
+        drop_probe(h);
         health_adopt(&h->state, spec_of(h), clock_now(CLOCK_BOOTTIME));
         arm(h);
 }

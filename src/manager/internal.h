@@ -6,13 +6,18 @@
  *      spawn.c     MACHINE_SPAWN                                    hook.c     MACHINE_RUN_HOOK
  *      signal.c    stop, watchdog, reload and kill signals          watch.c    how a container ends
  *      notify.c    what it says                                     depend.c   what its end means for others
+ *      turns.c     jobs and restarts, one at a time
  *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
  *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      links.c     links beside those of its networks
+ *      volume.c    volumes: what units make of them, and requests   copy.c     files of containers, for
+ * others files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      pod.c       what a pod holds, and its end
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
+ *      death.c     records of how containers ended, death-log.c where they are kept
+ *      freeze.c    containers that stand still                      transient.c  units made by a command
  *      store.c     requests on the image store                      store-usage.c  what takes space in it
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  *      strays.c    children of before an execution
@@ -23,6 +28,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <sys/queue.h>
 #include <uthash.h>
 
 #include "cgroup/cgroup.h"
@@ -31,6 +37,7 @@
 #include "image/store.h"
 #include "manager/child.h"
 #include "manager/clock-watch.h"
+#include "manager/emergency.h"
 #include "manager/health.h"
 #include "manager/job-log.h"
 #include "manager/keeper.h"
@@ -38,12 +45,14 @@
 #include "manager/notify-socket.h"
 #include "manager/pull.h"
 #include "manager/trigger.h"
+#include "manager/unit-sockets.h"
 #include "network/moved-link.h"
 #include "network/network.h"
 #include "runtime/exec.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
 #include "storage/mounts.h"
+#include "storage/root.h"
 
 /* Ids of user namespaces are given out in slots of users.id-count each. */
 typedef struct IdPool {
@@ -76,6 +85,8 @@ typedef struct Held {
 } Held;
 
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
+
+typedef struct Worker Worker;
 
 /* One that was left with FDSTORE=1. */
 typedef struct StoredFd {
@@ -119,6 +130,7 @@ struct Unit {
         Held held;
         Child *main, *hook;
         PullWaiter *pull; /* what its preparation waits for */
+        Worker *mounting; /* the same, of a volume */
         NotifySocket *notify;
         bool notify_refused; /* and that was said */
         NamedMain named;
@@ -128,6 +140,8 @@ struct Unit {
         UnitTrigger *trigger; /* while it is armed: it is active then, even at rest */
         bool trigger_due;     /* a start job is to run the container, and not to arm */
         sd_event_source *timer;
+        TAILQ_ENTRY(Unit) restart_list;
+        bool restart_due; /* is in it: the wait is over */
         sd_event_source *job_timer;
         usec_t job_due;
         uint32_t timed_job; /* whose time that is */
@@ -142,10 +156,21 @@ struct Unit {
         usec_t hold_begin; /* starts for the sake of Upholds= are counted from then on */
         unsigned hold_count;
         bool condition_result, assert_result; /* of the last start that was tried */
+        char *unmet;                          /* the condition that was not met then, as the unit has it */
         Fault fault;
         char *fault_text;
         char *status_text;
+        json_t *sent;  /* the last signals to the main process that the manager knows of: see signal.c */
+        json_t *death; /* record of an end of which it is not decided what follows: see death.c */
+        bool died;     /* there is, or was, one of this invocation */
+        struct {
+                int fds[3]; /* standard streams of the next launch, instead of null and the log */
+                bool terminal;
+        } lent;
+        bool frozen;               /* its cgroup is, or is about to be */
+        usec_t cpu_begin;          /* of the cgroup, when the invocation began */
         int status_errno;          /* ERRNO= of the invocation */
+        bool limit_told;           /* StartLimitAction= was looked at */
         bool member_ended;         /* of a pod: its end is to be thought of */
         bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
@@ -180,6 +205,8 @@ struct Manager {
         Graph *graph;
         JobQueue *jobs;
         JobLog *job_log;
+        TAILQ_HEAD(, Unit) restarts; /* that are due */
+        sd_event_source *restarts_source, *turn_tick;
         sd_event_source *jobs_source;
 
         ImageStore *images;
@@ -198,6 +225,7 @@ struct Manager {
         bool purging, purge_again;
         bool adopted;            /* all that runs is known */
         usec_t begin;            /* of the first manager since boot */
+        Emergency *emergency;    /* what a unit has done to the host, or to the manager */
         ClockWatch *clock_watch; /* as soon as there is a timer */
         char boot_id[40];
         const char *program;   /* our own */
@@ -281,7 +309,40 @@ int unit_signal_main(const Unit *u, int sig);
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
 
+/* transient.c */
+bool unit_is_transient(const Unit *u);
+/* Forgets a transient unit that has ended, with its files; @u is gone then. @unstarted: one that was never
+ * started, too. */
+void unit_collect(Unit *u, bool unstarted);
+void unit_return_stdio(Unit *u);
+
+/* freeze.c */
+/* Before a signal that it is to act upon, and before a launch in the same cgroup. */
+void unit_thaw(Unit *u);
+void unit_adopt_freezer(Unit *u);
+
+/* prepare.c: what the counters of the cgroup say before a launch */
+void unit_begin_counters(Unit *u);
+
+/* death.c */
+/* The main process has ended, @pid was its number. Before the machine is told. */
+void unit_death_begin(Unit *u, const MainExit *e, pid_t pid);
+/* After each step of the machine. */
+void unit_death_follow(Unit *u, const MachineOutput *out);
+void unit_forget_deaths(const Unit *u);
+/* Into and out of the saved state. */
+void unit_death_save(const Unit *u, json_t *o);
+void unit_death_adopt(Unit *u, const json_t *saved);
+
 /* signal.c */
+/* Writes down who sends a signal and why, before it is sent. @by may be NULL: out of memory. */
+void unit_note_signal(Unit *u, int sig, const char *by);
+/* Who has sent such a signal in this invocation, in words; 0 = the last one of any kind. NULL when nobody is
+ * known,
+ * @ret_sig is then 0. It may be NULL. */
+const char *unit_sender_of(const Unit *u, int sig, int *ret_sig);
+/* The same for what the machine asks for. */
+void unit_note_signals(Unit *u, unsigned actions);
 void unit_signal_stop(Unit *u);
 void unit_signal_watchdog(Unit *u);
 void unit_signal_reload(Unit *u);
@@ -304,12 +365,26 @@ void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
 /* As it looks from outside: that of the machine, unless it rests and waits. */
 ActiveState unit_active_state(const Unit *u);
 const char *unit_sub_state(const Unit *u);
+/* Is there anything that the next manager has to know of it? */
+bool unit_has_state(const Unit *u);
+/* No start job is to run its container any more. */
+void unit_trigger_done(Unit *u);
+/* Something has come to one of its sockets. */
+void unit_socket_ready(Unit *u);
+/* Those that its container is to have; NULL when there are none. */
+const UnitSockets *unit_trigger_sockets(const Unit *u);
 /* When did the first manager of this boot begin? 0 or -errno. */
 int manager_note_begin(Manager *m);
+/* Before the keeper throws away what nobody has taken. */
+void manager_adopt_sockets(Manager *m);
 /* After adoption, and when files were read again. */
 void manager_settle_triggers(Manager *m);
 /* Called by the clock watch. */
 void manager_clock_changed(Manager *m);
+
+/* emergency.c */
+/* Is all at rest, and the manager to exit then? */
+void manager_settle_exit(Manager *m);
 
 /* depend.c */
 void unit_tell_dependents(Unit *u, MachineState before);
@@ -344,6 +419,22 @@ void unit_unwatch_oom(Unit *u);
 /* prepare-plain.c: the same for units that are no containers. */
 /* 1: what a network has is kept for as long as containers are on it. */
 int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault);
+
+/* report.c */
+struct json_t;
+/* @o as text; taken over, NULL too. */
+int manager_dump_json(struct json_t *o, char **ret);
+
+/* volume.c */
+/* free(); NULL when out of memory. */
+char *manager_volumes_dir(const Manager *m);
+int unit_prepare_volume(Unit *u, const UnitSpec *spec, Fault *fault);
+/* 0: nothing is to be mounted. 1: it is on its way, unit_image_came() follows. */
+int unit_mount_volume(Unit *u, Fault *fault);
+/* What is mounted, or on its way. */
+void unit_unmount_volume(Unit *u);
+/* What it says of itself: its name, and what of a mount of it. */
+int unit_use_volume(Unit *volume, MountSpec *mount);
 /* Before each launch: a new cgroup in place of one that was killed. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
@@ -372,6 +463,22 @@ void unit_drop_mount_images(Unit *u);
 int unit_open_mount_layers(const Unit *u, MountLayers **ret, Fault *fault);
 void unit_close_mount_layers(const Unit *u, MountLayers *layers);
 
+/* of a root that is held; @attach: where */
+RootRequest unit_root_request(const Unit *u, const char *attach);
+
+/* copy.c */
+/* What manager_mount_files() has shown. */
+void unit_hide_files(const Unit *u);
+
+/* commit.c */
+/* A manager that died in a commit has left the container frozen. */
+void unit_end_commit(Unit *u);
+
+/* mount-maps.c */
+/* One per mount of the spec; NULL when none has a map of its own. Close with the other. */
+int unit_make_mount_maps(const Unit *u, MountMap **ret, Fault *fault);
+void unit_close_mount_maps(const Unit *u, MountMap *maps);
+
 /* spaces.c */
 /* NULL without a user namespace. */
 const IdMap *held_ids(const Unit *u);
@@ -393,9 +500,8 @@ int unit_make_links(Unit *u, Fault *fault);
 void unit_drop_links(Unit *u);
 /* In memory only. */
 void unit_forget_links(Unit *u);
-/* A new reference. */
-json_t *unit_links_to_json(const Unit *u);
-int unit_adopt_links(Unit *u, const json_t *saved, size_t n_extra);
+void unit_links_save(const Unit *u, json_t *state);
+int unit_links_adopt(Unit *u, const json_t *state);
 
 /* pod.c */
 bool unit_is_pod(const Unit *u);
@@ -503,9 +609,16 @@ void unit_disarm_job(Unit *u);
 bool unit_may_start(Unit *u, JobResult *ret);
 /* For the manager's own ends: refused by no RefuseManualStart=. */
 int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault);
-int manager_jobs_setup(Manager *m);
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
+/* The next one that can run, and what has ended. */
+void manager_run_job(Manager *m);
+
+/* turns.c */
+int manager_turns_setup(Manager *m);
 void manager_schedule_jobs(Manager *m);
+/* The wait for it is over. */
+void unit_queue_restart(Unit *u);
+void unit_forget_restart(Unit *u);
 
 /* exec.c */
 /* As manager_exec(), for who follows the process by himself. */
@@ -531,15 +644,17 @@ void unit_forget_image(Unit *u);
 bool unit_image_stays(Unit *u);
 
 /* worker.c */
+#define WORKER_FDS_MAX 4
+
 typedef struct WorkerCall {
         char *const *args;                          /* nsunitd --worker ARGS... */
         int fd;                                     /* inherited as descriptor 3 when >= 0 */
+        const int *more_fds;                        /* then these, as 4, 5, ...; all of them >= 0 */
+        size_t n_more_fds;                          /* at most WORKER_FDS_MAX - 1 */
         void (*line)(const char *line, void *data); /* each line that it says; may be NULL */
         ManagerReplyFn reply;                       /* once, at its end; not when it was cancelled */
         void *data;
 } WorkerCall;
-
-typedef struct Worker Worker;
 
 /* @ret, which may be NULL, is good until the reply. */
 int worker_run(Manager *m, const WorkerCall *call, Worker **ret);

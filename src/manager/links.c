@@ -88,25 +88,31 @@ void unit_drop_links(Unit *u) {
         unit_forget_links(u);
 }
 
-json_t *unit_links_to_json(const Unit *u) {
-        json_t *list = json_array();
+void unit_links_save(const Unit *u, json_t *state) {
+        json_t *moved;
 
+        if (u->held.n_extra > 0)
+                (void) json_object_set_new(state, "extra_links", json_integer((json_int_t) u->held.n_extra));
+        if (u->held.n_moved == 0)
+                return;
+        moved = json_array();
         for (size_t i = 0; i < u->held.n_moved; i++)
-                (void) json_array_append_new(list, moved_link_to_json(&u->held.moved[i]));
-        return list;
+                (void) json_array_append_new(moved, moved_link_to_json(&u->held.moved[i]));
+        (void) json_object_set_new(state, "moved_links", moved);
 }
 
-int unit_adopt_links(Unit *u, const json_t *saved, size_t n_extra) {
-        size_t n = json_array_size(saved);
+int unit_links_adopt(Unit *u, const json_t *state) {
+        const json_t *moved = json_object_get(state, "moved_links");
+        size_t n = json_array_size(moved);
 
-        u->held.n_extra = n_extra;
+        u->held.n_extra = (size_t) json_integer_value(json_object_get(state, "extra_links"));
         if (n == 0)
                 return 0;
         u->held.moved = calloc(n, sizeof(*u->held.moved));
         if (!u->held.moved)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
-                if (moved_link_from_json(json_array_get(saved, i), &u->held.moved[u->held.n_moved]) == 0)
+                if (moved_link_from_json(json_array_get(moved, i), &u->held.moved[u->held.n_moved]) == 0)
                         u->held.n_moved++;
                 else
                         moved_link_done(&u->held.moved[u->held.n_moved]);

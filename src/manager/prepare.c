@@ -84,8 +84,6 @@ static int read_environment_files(const UnitSpec *spec, bool running, Diag *diag
 static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
         for (size_t i = 0; i < spec->n_mounts; i++) {
                 MountSpec *mount = &spec->mounts[i];
-                const char *name;
-                char *stem;
                 Unit *v;
                 int r;
 
@@ -95,13 +93,9 @@ static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
                 r = manager_load_unit(u->manager, mount->source, &v);
                 if (r < 0 || !v->spec)
                         return fault_set(fault, "volume", r < 0 ? r : -EBADMSG, "%s", mount->source);
-
-                name = v->spec->volume->volume_name;
-                stem = name ? strdup(name) : unit_name_stem(v->name);
-                if (!stem)
-                        return -ENOMEM;
-                free(mount->source);
-                mount->source = stem;
+                r = unit_use_volume(v, mount);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -135,10 +129,11 @@ static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *
 
 /* Units are written for hosts with and without SELinux. */
 static void drop_foreign_labels(LabelSpec *l) {
-        if (l->selinux && access(SPEC_SELINUX_PRESENT, F_OK) < 0) {
-                free(l->selinux);
-                l->selinux = NULL;
-        }
+        if (access(SPEC_SELINUX_PRESENT, F_OK) == 0)
+                return;
+        free(take_ptr(l->selinux));
+        free(take_ptr(l->own_files));
+        free(take_ptr(l->shared_files));
 }
 
 static int find_image(Unit *u, const SpecRequest *q, Image **ret, Fault *fault) {
@@ -277,7 +272,6 @@ static int delegate_cgroup(Unit *u, Fault *fault) {
 }
 
 static int make_cgroup(Unit *u, Fault *fault) {
-        CgroupMemoryEvents events = {};
         int r;
 
         r = cgroup_root_renew(u->manager->cgroups, fault);
@@ -296,9 +290,19 @@ static int make_cgroup(Unit *u, Fault *fault) {
         if (r < 0)
                 return r;
         u->held.cgroup_spent = false;
+        return 0;
+}
+
+/* What earlier invocations have used up counts for none of the later ones. */
+void unit_begin_counters(Unit *u) {
+        CgroupMemoryEvents events = {};
+
+        u->cpu_begin = 0;
+        if (u->held.cgroup_fd < 0)
+                return;
+        (void) cgroup_cpu_usage(u->held.cgroup_fd, &u->cpu_begin);
         (void) cgroup_memory_events(u->held.cgroup_fd, &events);
         u->oom_kills = events.oom_kill;
-        return 0;
 }
 
 /* After a write to cgroup.kill the kernel (since 6.14) also kills whatever is cloned into that cgroup from
@@ -317,7 +321,7 @@ static void drop_cgroup(Unit *u) {
         (void) cgroup_remove(u->manager->cgroups, u->name);
 }
 
-static RootRequest root_request(const Unit *u, const char *attach) {
+RootRequest unit_root_request(const Unit *u, const char *attach) {
         return (RootRequest){
                 .spec = u->held.spec,
                 .container_dir = u->held.container_dir,
@@ -330,7 +334,7 @@ static RootRequest root_request(const Unit *u, const char *attach) {
 static int make_root(Unit *u, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
         autofree char *attach = held_path(u, "root"), *staging = NULL;
-        RootRequest request = root_request(u, attach);
+        RootRequest request = unit_root_request(u, attach);
         int *layers = NULL, r;
         size_t n_layers = 0;
 
@@ -354,7 +358,7 @@ static int make_root(Unit *u, Fault *fault) {
 
 int unit_add_mount_points(Unit *u, const ContainerSpec *spec, Fault *fault) {
         autofree char *attach = held_path(u, "root");
-        RootRequest request = root_request(u, attach);
+        RootRequest request = unit_root_request(u, attach);
 
         if (!attach)
                 return -ENOMEM;
@@ -369,6 +373,7 @@ static void drop_root(Unit *u) {
         if (!attach)
                 return;
 
+        unit_hide_files(u);
         r = root_retire(attach, u->held.container_dir);
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "cannot release its root: %s", strerror(-r));
@@ -517,6 +522,7 @@ void unit_release(Unit *u) {
 
         unit_hook_release(u);
         unit_forget_image(u);
+        unit_unmount_volume(u);
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);

@@ -17,10 +17,21 @@ struct PullWaiter {
 struct Pull {
         Manager *manager;
         char key[65];
-        Worker *worker; /* NULL when it has ended */
+        Worker *worker; /* NULL when it has ended, or waits */
+        int request_fd; /* what it is to do; -EBADF once it is being done */
         TAILQ_HEAD(, PullWaiter) waiters;
         UT_hash_handle hh;
 };
+
+static void pull_free(Pull *p) {
+        if (!p)
+                return;
+
+        cleanup_close_(&p->request_fd);
+        free(p);
+}
+
+AUTOPTR_DEFINE(Pull, pull_free);
 
 static void forget(Pull *p) {
         HASH_DEL(p->manager->pulls, p);
@@ -38,8 +49,11 @@ static void on_line(const char *line, void *data) {
                         w->watch.event(&e, w->watch.data);
 }
 
+static void run_waiting(Manager *m);
+
 static void on_end(int r, const char *text, void *data) {
-        autofree Pull *p = data;
+        autoptr(Pull) p = data;
+        Manager *m = p->manager;
         PullWaiter *w;
 
         /* Who is told may ask for the same again, and make others go who wait for it. */
@@ -52,6 +66,7 @@ static void on_end(int r, const char *text, void *data) {
                 free(w);
                 watch.done(r, text, watch.data);
         }
+        run_waiting(m);
 }
 
 static int request_fd(const PullRequest *q) {
@@ -69,30 +84,92 @@ static int request_fd(const PullRequest *q) {
         return take_fd(fd);
 }
 
-static int begin(Manager *m, const PullRequest *q, const char *key, Pull **ret) {
+static int run(Pull *p) {
+        Manager *m = p->manager;
         char *args[] = { (char *) "pull", m->config->paths.store, (char *) "fd:3", NULL };
-        autofree Pull *p = calloc(1, sizeof(*p));
-        WorkerCall call = { .args = args, .line = on_line, .reply = on_end, .data = p };
-        autoclose int fd = -EBADF;
-        int r;
+        autoclose int fd = take_fd(p->request_fd);
+        const WorkerCall call = { .args = args, .fd = fd, .line = on_line, .reply = on_end, .data = p };
+
+        return worker_run(m, &call, &p->worker);
+}
+
+/* The manager's table is in the order in which its members came. */
+static Pull *first_waiting(const Manager *m, unsigned *ret_running) {
+        Pull *first = NULL;
+
+        *ret_running = 0;
+        for (Pull *p = m->pulls; p; p = p->hh.next) {
+                if (p->worker)
+                        (*ret_running)++;
+                else if (!first)
+                        first = p;
+        }
+        return first;
+}
+
+static void run_waiting(Manager *m) {
+        const unsigned most = m->config->image.parallel_pulls;
+        unsigned running;
+        Pull *p;
+
+        while ((p = first_waiting(m, &running)) && (most == 0 || running < most)) {
+                int r = run(p);
+
+                if (r < 0) {
+                        on_end(r, strerror(-r), p);
+                        return; /* that has gone on from here */
+                }
+        }
+}
+
+static int add(Manager *m, const PullRequest *q, const char *key, Pull **ret) {
+        autoptr(Pull) p = calloc(1, sizeof(*p));
 
         if (!p)
                 return -ENOMEM;
         p->manager = m;
         TAILQ_INIT(&p->waiters);
         (void) strcpy(p->key, key);
-
-        fd = request_fd(q);
-        if (fd < 0)
-                return fd;
-        call.fd = fd;
-        r = worker_run(m, &call, &p->worker);
-        if (r < 0)
-                return r;
+        p->request_fd = request_fd(q);
+        if (p->request_fd < 0)
+                return p->request_fd;
         HASH_ADD_STR(m->pulls, key, p);
         log_debug("pulling %s", q->sources[0]);
         *ret = take_ptr(p);
         return 0;
+}
+
+/* At once if there is a place for it. */
+static int begin(Manager *m, const PullRequest *q, const char *key, Pull **ret) {
+        const unsigned most = m->config->image.parallel_pulls;
+        unsigned running;
+        Pull *p;
+        int r;
+
+        r = add(m, q, key, &p);
+        if (r < 0)
+                return r;
+        if (first_waiting(m, &running) == p && (most == 0 || running < most)) {
+                r = run(p);
+                if (r < 0) {
+                        forget(p);
+                        pull_free(p);
+                        return r;
+                }
+        }
+        *ret = p;
+        return 0;
+}
+
+static void tell_waiting(const Pull *p, const PullWatch *watch) {
+        PullEvent e = { .kind = PULL_EVENT_WAIT };
+        unsigned running;
+
+        if (p->worker || !watch->event)
+                return;
+        (void) first_waiting(p->manager, &running);
+        e.total = running;
+        watch->event(&e, watch->data);
 }
 
 int pull_join(Manager *m, const PullRequest *q, const PullWatch *watch, PullWaiter **ret) {
@@ -118,24 +195,30 @@ int pull_join(Manager *m, const PullRequest *q, const PullWatch *watch, PullWait
         w->watch = *watch;
         TAILQ_INSERT_TAIL(&p->waiters, w, link);
         *ret = w;
+        tell_waiting(p, watch);
         return 0;
 }
 
 void pull_leave(PullWaiter *w) {
+        Manager *m;
         Pull *p;
 
         if (!w)
                 return;
         p = w->pull;
+        m = p->manager;
         TAILQ_REMOVE(&p->waiters, w, link);
         free(w);
-        if (!TAILQ_EMPTY(&p->waiters) || !p->worker)
+        /* It is being told its end. */
+        if (!TAILQ_EMPTY(&p->waiters) || (!p->worker && p->request_fd < 0))
                 return;
 
         log_debug("nobody waits for a pull any more");
-        worker_cancel(p->worker);
+        if (p->worker)
+                worker_cancel(p->worker);
         forget(p);
-        free(p);
+        pull_free(p);
+        run_waiting(m);
 }
 
 void manager_pull_free_all(Manager *m) {
@@ -148,8 +231,9 @@ void manager_pull_free_all(Manager *m) {
                         TAILQ_REMOVE(&p->waiters, w, link);
                         free(w);
                 }
-                worker_cancel(p->worker);
+                if (p->worker)
+                        worker_cancel(p->worker);
                 forget(p);
-                free(p);
+                pull_free(p);
         }
 }

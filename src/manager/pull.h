@@ -1,5 +1,7 @@
 /*
- * Pulls under way: one worker process for all who wait for the same, ended when the last of them goes.
+ * Pulls under way: one worker process for all who wait for the same, ended when the last of them goes. There
+ * are image.parallel-pulls of them at a time; others wait for their turn, in the order in which they were
+ * asked for.
  *
  * A pull dies with the manager (the worker has it from the kernel). Units that waited for it are begun again
  * by the next manager, and so is the pull, with what it had fetched.
@@ -14,7 +16,7 @@ typedef struct Pull Pull;
 typedef struct PullWaiter PullWaiter;
 
 typedef struct PullWatch {
-        void (*event)(const PullEvent *event, void *data); /* may be NULL */
+        void (*event)(const PullEvent *event, void *data); /* may be NULL; also from pull_join() itself */
         ManagerReplyFn done;                               /* once, from the loop; the waiter is no more */
         void *data;
 } PullWatch;

@@ -10,6 +10,7 @@
 #include "manager/internal.h"
 #include "spec/container-section.h"
 #include "spec/image-section.h"
+#include "spec/volume-section.h"
 
 /* What a unit says about its image; all borrowed but the sources. */
 typedef struct Wish {
@@ -90,26 +91,29 @@ static void add_section(const ImageSection *s, PullRequest *q) {
 static int wish_of(Unit *u, Wish *w, Fault *fault) {
         const ContainerSection *c = u->spec->kind == UNIT_CONTAINER ? u->spec->container : NULL;
         const ImageSection *s = u->spec->kind == UNIT_IMAGE ? u->spec->image : NULL;
-        const char *source;
+        const char *source = c                              ? c->image
+                             : u->spec->kind == UNIT_VOLUME ? volume_image(u->spec->volume)
+                                                            : NULL;
         int r;
 
-        *w = (Wish){};
-        if (!s && (!c || !c->image))
+        *w = (Wish){ .policy = PULL_MISSING };
+        if (!s && !source)
                 return 0;
-        if (c) {
-                r = section_of_unit(u->manager, c->image, &s, fault);
+        if (source) {
+                r = section_of_unit(u->manager, source, &s, fault);
                 if (r < 0)
                         return r;
         }
         if (s)
                 add_section(s, &w->request);
-        w->policy = c ? c->pull : s->policy;
+        if (c || s)
+                w->policy = c ? c->pull : s->policy;
         if (c) {
                 w->request.retry = c->retry;
                 w->request.retry_delay = c->retry_delay;
         }
 
-        source = s ? s->image : c->image;
+        source = s ? s->image : source;
         w->name = s ? name_of(s) : source;
         r = reference_expand(source, u->manager->config->image.short_name_registries, &w->request.sources);
         return r < 0 ? fault_set(fault, "image", r, "%s", source) : 1;
@@ -172,6 +176,9 @@ static void on_event(const PullEvent *e, void *data) {
         case PULL_EVENT_RETRY:
                 n = asprintf(&text, "Pulling its image again in %" PRIu64 " s: %s", e->total, e->text);
                 break;
+        case PULL_EVENT_WAIT:
+                n = asprintf(&text, "Waiting for other pulls, %" PRIu64 " under way", e->total);
+                break;
         case PULL_EVENT_N_:
         case PULL_EVENT_INVALID_:
                 return;
@@ -221,10 +228,12 @@ int unit_fetch_image(Unit *u, Fault *fault) {
                 break;
         }
 
-        r = pull_join(u->manager, &w.request, &watch, &u->pull);
-        if (r < 0)
-                return fault_set(fault, "pull", r, "%s", w.name);
         show(u, "Pulling its image");
+        r = pull_join(u->manager, &w.request, &watch, &u->pull);
+        if (r < 0) {
+                show(u, NULL);
+                return fault_set(fault, "pull", r, "%s", w.name);
+        }
         return 1;
 }
 

@@ -18,6 +18,7 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
         u->held = HELD_INIT;
         u->named.pidfd = -EBADF;
         u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
+        u->lent.fds[0] = u->lent.fds[1] = u->lent.fds[2] = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
         u->job_due = USEC_INFINITY;
         machine_init(&u->machine);
@@ -39,6 +40,7 @@ void unit_free(Unit *u) {
 
         unit_health_end(u);
         unit_trigger_free(u->trigger);
+        unit_forget_restart(u);
         child_free(u->main);
         child_free(u->hook);
         (void) sd_event_source_disable_unref(u->named.source);
@@ -67,6 +69,10 @@ void unit_free(Unit *u) {
         free(u->load_error);
         free(u->fault_text);
         free(u->status_text);
+        json_decref(u->sent);
+        free(u->unmet);
+        unit_return_stdio(u);
+        json_decref(u->death);
         strv_free(u->monitor);
         strv_free(u->addresses);
         strv_free(u->ports);
@@ -257,7 +263,6 @@ int unit_load(Unit *u) {
 void unit_set_fault(Unit *u, const Fault *fault) {
         free(u->fault_text);
         u->fault_text = NULL;
-        u->fault = fault ? *fault : (Fault){};
         if (fault && fault->error < 0)
                 u->fault_text = fault_to_string(fault);
 }
@@ -291,7 +296,14 @@ static bool has_install(const RawUnit *raw) {
         return false;
 }
 
+static unsigned start_count(const Unit *u) {
+        usec_t end = usec_add(u->machine.limit_begin, u->policy.start_limit_interval);
+
+        return u->machine.limit_count > 0 && clock_now(CLOCK_BOOTTIME) < end ? u->machine.limit_count : 0;
+}
+
 void unit_status(Unit *u, UnitStatus *ret) {
+        TriggerTimes times = {};
         const RawUnit *raw = raw_of(u);
         const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
 
@@ -318,6 +330,8 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .holds_cgroup = u->held.cgroup_fd >= 0,
                 .condition_result = u->condition_result,
                 .assert_result = u->assert_result,
+                .unmet = u->unmet,
+                .start_count = start_count(u),
                 .can_reload = unit_can_reload(u),
                 .has_install = has_install(raw),
                 .status_errno = u->status_errno,
@@ -325,6 +339,9 @@ void unit_status(Unit *u, UnitStatus *ret) {
         };
         memcpy(ret->invocation, u->invocation, sizeof(ret->invocation));
         unit_health_status(u, ret);
+        (void) unit_trigger_times(u, &times);
+        ret->next_trigger = times.next;
+        ret->last_trigger = times.last;
 }
 
 bool unit_needs_reload(const Unit *u) {

@@ -116,11 +116,12 @@ struct Plan {
 
         char **argv;
         char **environment;
-        char *search_path; /* PATH of the container */
-        char *init_name;   /* argv[0] of the init */
-        int init_slot;     /* -1 = no init */
-        int stdio[3];      /* slots */
-        int passed_slot;   /* the first of those that the program gets from 3 on; they follow each other */
+        char *search_path;         /* PATH of the container */
+        char *init_name;           /* argv[0] of the init */
+        int init_slot;             /* -1 = no init */
+        int stdio[3];              /* slots */
+        bool controlling_terminal; /* the first of them is one */
+        int passed_slot; /* the first of those that the program gets from 3 on; they follow each other */
         size_t n_passed;
         uint16_t rows, columns;
 

@@ -4,6 +4,7 @@
  * refused.
  */
 #include "basic/macro.h"
+#include "spec/mount-map.h"
 #include "spec/unit-check.h"
 #include "spec/unit-place.h"
 
@@ -14,10 +15,9 @@ static int mount_later(const char *key, const MountSpec *m, Diag *diag) {
         if (m->kind == MOUNT_ARTIFACT)
                 return diag_error(diag, m->at, -EINVAL, "%s=: type=%s is not supported yet", key,
                                   mount_kind_to_string(m->kind));
-        if (m->uid_map.n > 0 || m->gid_map.n > 0) {
-                diag_warning(diag, m->at, "%s=: a map behind idmap= is not supported yet", key);
-                diag_hint(diag, "the map of the container's user namespace is used");
-        }
+        if (m->overlay && mount_map_is_set(m))
+                return diag_error(diag, m->at, -EINVAL,
+                                  "%s=: a map behind idmap= and \"O\" exclude each other", key);
         return 0;
 }
 

@@ -12,12 +12,15 @@
 #include "basic/cleanup.h"
 #include "basic/file.h"
 #include "basic/macro.h"
+#include "basic/strv.h"
+#include "storage/fs-mount.h"
 #include "storage/mount-fd.h"
 #include "storage/overlay.h"
 #include "storage/root.h"
+#include "storage/trash.h"
 
-/* Beside the container directories; no unit's name begins with a dot. */
-#define TRASH ".trash"
+/* In the container's directory, while the root is made: where a file of Rootfs= is mounted. */
+#define IMAGE "image"
 
 /* Links inside an image that lead from one missing name to the next: as many as the kernel would follow. */
 #define LINKS_MAX 40
@@ -225,9 +228,59 @@ static int mount_layers(const RootRequest *q, const int *layers, size_t n, Fault
         return overlay_mount(&o, fault);
 }
 
-static int open_rootfs(const RootRequest *q, Fault *fault) {
-        int fd = open(q->spec->rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+static bool has_upper(const ContainerSpec *spec) {
+        return !spec->rootfs || spec->rootfs_overlay;
+}
 
+static char *image_path(const char *container_dir) {
+        char *path;
+
+        return asprintf(&path, "%s/" IMAGE, container_dir) < 0 ? NULL : path;
+}
+
+static int detach(const char *attach_path) {
+        /* EINVAL: a place where nothing is mounted (any more). */
+        while (umount2(attach_path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+                ;
+        if (errno != EINVAL && errno != ENOENT)
+                return -errno;
+        return rmdir(attach_path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int detach_image(const char *container_dir) {
+        autofree char *path = image_path(container_dir);
+
+        return path ? detach(path) : -ENOMEM;
+}
+
+/* Before Linux 6.15 only what is attached somewhere can be cloned. */
+static int mount_image(const RootRequest *q, Fault *fault) {
+        autofree char *path = image_path(q->container_dir);
+        autoclose int mount_fd = -EBADF;
+        int r, fd;
+
+        if (!path)
+                return -ENOMEM;
+        mount_fd = fs_mount(&(FsMount){ .source = q->spec->rootfs, .read_only = true }, fault);
+        if (mount_fd < 0)
+                return mount_fd;
+        r = dir_make(AT_FDCWD, path, 0700);
+        if (r == 0)
+                r = mount_fd_attach(mount_fd, path);
+        if (r < 0)
+                return fault_set(fault, "root", r, "%s", path);
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? fault_set(fault, "root", -errno, "%s", path) : fd;
+}
+
+/* A file with a file system in it stays mounted below the container's directory: detach_image(). */
+static int open_rootfs(const RootRequest *q, Fault *fault) {
+        struct stat st;
+        int fd;
+
+        if (stat(q->spec->rootfs, &st) == 0 && S_ISREG(st.st_mode))
+                return mount_image(q, fault);
+        fd = open(q->spec->rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         return fd < 0 ? fault_set(fault, "root directory", -errno, "%s", q->spec->rootfs) : fd;
 }
 
@@ -243,6 +296,8 @@ static int mount_rootfs(const RootRequest *q, Fault *fault) {
                 return dir_fd;
 
         r = make_points(q, dir_fd, (IdPair){ 0, 0 }, fault);
+        if (r == -EROFS)
+                fault_advise(fault, "it cannot be made there: Rootfs=%s:O makes it beside", q->spec->rootfs);
         if (r < 0)
                 return r;
 
@@ -259,7 +314,7 @@ static int mount_root(const RootRequest *q, Fault *fault) {
         autoclose int dir_fd = -EBADF, fd = -EBADF;
         int r;
 
-        if (q->spec->rootfs && !q->spec->rootfs_overlay)
+        if (!has_upper(q->spec))
                 return mount_rootfs(q, fault);
 
         if (q->spec->rootfs) {
@@ -295,15 +350,6 @@ static int prepare(const RootRequest *q, Fault *fault) {
         return r < 0 ? fault_set(fault, "root", r, "%s", q->attach_path) : 0;
 }
 
-static int detach(const char *attach_path) {
-        /* EINVAL: a place where nothing is mounted (any more). */
-        while (umount2(attach_path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-                ;
-        if (errno != EINVAL && errno != ENOENT)
-                return -errno;
-        return rmdir(attach_path) < 0 && errno != ENOENT ? -errno : 0;
-}
-
 int root_prepare(const RootRequest *q, Fault *fault) {
         int r;
 
@@ -312,6 +358,7 @@ int root_prepare(const RootRequest *q, Fault *fault) {
                 return fault_set(fault, "container directory", r, "%s", q->container_dir);
 
         r = prepare(q, fault);
+        (void) detach_image(q->container_dir);
         if (r < 0) {
                 /* Nothing has run in it: there is little to delete. */
                 (void) detach(q->attach_path);
@@ -321,8 +368,9 @@ int root_prepare(const RootRequest *q, Fault *fault) {
 }
 
 int root_add_points(const RootRequest *q, Fault *fault) {
-        const bool own_directory = q->spec->rootfs && !q->spec->rootfs_overlay;
+        const bool own_directory = !has_upper(q->spec);
         autoclose int fd = -EBADF;
+        int r;
 
         if (own_directory)
                 fd = open_rootfs(q, fault);
@@ -333,8 +381,11 @@ int root_add_points(const RootRequest *q, Fault *fault) {
         }
         if (fd < 0)
                 return fd;
-        return make_points(q, fd, own_directory ? (IdPair){ 0, 0 } : id_map_outside(q->ids, (IdPair){ 0, 0 }),
-                           fault);
+        r = make_points(q, fd, own_directory ? (IdPair){ 0, 0 } : id_map_outside(q->ids, (IdPair){ 0, 0 }),
+                        fault);
+        if (own_directory)
+                (void) detach_image(q->container_dir);
+        return r;
 }
 
 bool root_is_held(const char *attach_path) {
@@ -352,67 +403,14 @@ int root_clone(const char *attach_path) {
         return mount_fd_clone(AT_FDCWD, attach_path, &plain);
 }
 
-/* The trash of the directory that @container_dir lies in; *ret_name is the last component. */
-static int open_parent(const char *container_dir, const char **ret_name) {
-        const char *slash = strrchr(container_dir, '/');
-        autofree char *parent = NULL;
-
-        if (!slash || slash == container_dir || !slash[1])
-                return -EINVAL;
-        parent = strndup(container_dir, (size_t) (slash - container_dir));
-        if (!parent)
-                return -ENOMEM;
-
-        *ret_name = slash + 1;
-        return dir_open(AT_FDCWD, parent);
-}
-
-static int throw_away(const char *container_dir) {
-        autoclose int parent_fd = -EBADF;
-        const char *name;
-
-        parent_fd = open_parent(container_dir, &name);
-        if (parent_fd == -ENOENT)
-                return 0;
-        if (parent_fd < 0)
-                return parent_fd;
-
-        for (unsigned i = 0;;) {
-                autofree char *to = NULL;
-
-                if (faccessat(parent_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                        return errno == ENOENT ? 0 : -errno;
-                if (mkdirat(parent_fd, TRASH, 0700) < 0 && errno != EEXIST)
-                        return -errno;
-                if (asprintf(&to, TRASH "/%s.%u", name, i) < 0)
-                        return -ENOMEM;
-                if (renameat2(parent_fd, name, parent_fd, to, RENAME_NOREPLACE) == 0)
-                        return 0;
-                /* ENOENT: a purge that ended just now took the trash away. */
-                if (errno == EEXIST)
-                        i++;
-                else if (errno != ENOENT)
-                        return -errno;
-        }
-}
-
 int root_retire(const char *attach_path, const char *container_dir) {
         int r;
 
         r = detach(attach_path);
-        return r < 0 ? r : throw_away(container_dir);
-}
-
-int root_purge(const char *containers_dir) {
-        autoclose int fd = -EBADF;
-        int r;
-
-        fd = dir_open(AT_FDCWD, containers_dir);
-        if (fd < 0)
-                return fd == -ENOENT ? 0 : fd;
-        r = tree_remove(fd, TRASH);
-        /* What came in meanwhile is for the purge that was asked for it. */
-        return r == -ENOTEMPTY ? 0 : r;
+        /* Left by a manager that was killed in between. */
+        if (r == 0)
+                r = detach_image(container_dir);
+        return r < 0 ? r : trash_put(container_dir);
 }
 
 int root_release(const char *attach_path, const char *container_dir) {
@@ -427,5 +425,76 @@ int root_release(const char *attach_path, const char *container_dir) {
         if (!parent)
                 return -ENOMEM;
         *strrchr(parent, '/') = '\0';
-        return root_purge(parent);
+        return trash_purge(parent);
+}
+
+int root_open_lower(const RootRequest *q, Fault *fault) {
+        autoclose int dir_fd = -EBADF;
+        OverlayRequest o = {
+                .layer_fds = q->layer_fds,
+                .n_layers = q->n_layers,
+                .userns_fd = q->userns_fd,
+                .upper_fd = -1,
+                .work_fd = -1,
+                .staging = q->staging,
+        };
+        int r;
+
+        if (!has_upper(q->spec)) {
+                (void) fault_set(fault, "upper directory", -EOPNOTSUPP, "%s", q->spec->rootfs);
+                fault_advise(fault, "what is written to it is written there: Rootfs=DIR:O keeps it apart");
+                return -EOPNOTSUPP;
+        }
+        if (q->spec->rootfs) {
+                dir_fd = open_rootfs(q, fault);
+                if (dir_fd < 0)
+                        return dir_fd;
+                o.layer_fds = &dir_fd;
+                o.n_layers = 1;
+        }
+        r = overlay_mount(&o, fault);
+        (void) detach_image(q->container_dir);
+        return r;
+}
+
+int root_open_upper(const RootRequest *q) {
+        autoclose int fd = dir_open(AT_FDCWD, q->container_dir);
+
+        return fd < 0 ? fd : dir_open(fd, "upper");
+}
+
+int root_list_points(const ContainerSpec *spec, char ***ret) {
+        autostrv char **list = NULL;
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(usual_points) && r == 0; i++)
+                r = strv_add(&list, usual_points[i].path + 1);
+        for (size_t i = 0; i < spec->n_mounts && r == 0; i++)
+                r = strv_add(&list, spec->mounts[i].destination + 1);
+        if (r < 0)
+                return r;
+        *ret = take_ptr(list);
+        return 0;
+}
+
+int root_show(const char *attach_path, const char *path, Fault *fault) {
+        const MountAttr attr = {
+                .userns_fd = -1, .read_only = true, .no_exec = true, .no_suid = true, .no_dev = true
+        };
+        autoclose int fd = -EBADF;
+        int r;
+
+        if (root_is_held(path))
+                return 0;
+        fd = root_is_held(attach_path) ? mount_fd_clone(AT_FDCWD, attach_path, &attr) : -ENOENT;
+        if (fd < 0)
+                return fault_set(fault, "root", fd, "%s", attach_path);
+        r = dir_make(AT_FDCWD, path, 0700);
+        if (r == 0)
+                r = mount_fd_attach(fd, path);
+        return r < 0 ? fault_set(fault, "root", r, "%s", path) : 0;
+}
+
+int root_hide(const char *path) {
+        return root_is_held(path) ? detach(path) : -ENOENT;
 }

@@ -34,6 +34,7 @@ struct Manager {
         JobMode mode;
         Unit *killed;
         int signal;
+        char killed_by[128];
         ManagerExecFn exec_done;
         void *exec_data, *exec_forgotten;
         ManagerReplyFn import_reply;
@@ -115,6 +116,30 @@ int manager_cancel_job(Manager *m, uint32_t id) {
         return id == 7 ? 0 : -ENOENT;
 }
 
+int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret) {
+        *ret = (JobInfo){ .id = 5, .unit = &units[0], .type = JOB_START, .state = JOB_RUNNING };
+        return of == 7 && id < 5;
+}
+
+ENUM_DEFINE(FreezerState, freezer_state, FREEZER, FREEZER_STATE_LIST)
+
+FreezerState unit_freezer_state(const Unit *u) {
+        return FREEZER_RUNNING;
+}
+
+int manager_lend_stdio(Unit *u, const int fds[3], bool terminal, Fault *fault) {
+        return terminal ? fault_set(fault, "run", -EBUSY, "%s is not at rest", u->name) : 0;
+}
+
+int manager_freeze_unit(Unit *u, bool freeze, Fault *fault) {
+        return freeze ? fault_set(fault, "freeze", -EBUSY, "%s is being started or stopped", u->name) : 0;
+}
+
+json_t *unit_deaths(const Unit *u) {
+        return json_pack("[{s:s, s:i, s:b, s:[s, s]}]", "Code", "exited", "Status", 3, "CoreDumped", 0,
+                         "LogLines", "one", "two");
+}
+
 JobResult manager_job_result(const Manager *m, uint32_t id) {
         return id == 6 ? JOB_RESULT_TIMEOUT : JOB_RESULT_INVALID_;
 }
@@ -123,9 +148,10 @@ int manager_reexecute(Manager *m, Fault *fault) {
         return fault_set(fault, "execute", -ENOENT, "/usr/sbin/nsunitd");
 }
 
-int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int sig) {
+int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int sig, const char *by) {
         m->killed = u;
         m->signal = sig;
+        (void) snprintf(m->killed_by, sizeof(m->killed_by), "%s", by);
         return u->machine.state == MACHINE_RUNNING ? 0 : -ESRCH;
 }
 
@@ -210,6 +236,36 @@ int manager_remove_volume(Manager *m, const char *name, Fault *fault) {
         return 0;
 }
 
+int manager_copy_files(Manager *m, const CopyCall *call, ManagerReplyFn reply, void *data, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_diff_files(Manager *m, Unit *u, int fd, ManagerReplyFn reply, void *data, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_commit_unit(Manager *m, Unit *u, const char *name, const char *comment, ManagerReplyFn reply,
+                        void *data, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_mount_files(Unit *u, char **ret, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_unmount_files(Unit *u, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_prune_volumes(Manager *m, bool all, char **ret, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_copy_volume(Manager *m, const char *name, bool in, int fd, ManagerReplyFn reply, void *data,
+                        Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
 int manager_list_networks(Manager *m, char **ret) {
         return manager_list_images(m, ret, NULL);
 }
@@ -288,6 +344,10 @@ void unit_status(Unit *u, UnitStatus *ret) {
 
 char *const *unit_firewalls(const Unit *u) {
         return NULL;
+}
+
+int unit_listens(const Unit *u, char ***ret) {
+        return strv_add(ret, "stream *:80");
 }
 
 bool unit_needs_reload(const Unit *u) {
@@ -499,6 +559,15 @@ START_TEST(errors_have_systemds_names) {
         ck_assert_str_eq(error_of(CALL(&s, "KillUnit", "ssi", "web.container", "some", 15)),
                          SD_BUS_ERROR_INVALID_ARGS);
         ck_assert_str_eq(error_of(CALL(&s, "CancelJob", "u", 1)), BUS_ERROR_NO_SUCH_JOB);
+        ck_assert_str_eq(error_of(CALL(&s, "FreezeUnit", "s", "web.container")), BUS_ERROR_BUSY);
+        ck_assert_str_eq(error_of(CALL(&s, "ThawUnit", "s", "web.container")), "none");
+        ck_assert_str_eq(error_of(CALL(&s, "RunUnit", "ssahb", "web.container", "fail", 3, 0, 0, 0, 1)),
+                         BUS_ERROR_BUSY);
+        ck_assert_str_eq(error_of(CALL(&s, "RunUnit", "ssahb", "web.container", "replace", 3, 0, 0, 0, 0)),
+                         "none");
+        ck_assert_str_eq(error_of(CALL(&s, "RunUnit", "ssahb", "web.container", "replace", 2, 0, 0, 0)),
+                         SD_BUS_ERROR_INVALID_ARGS);
+        ck_assert_str_eq(error_of(CALL(&s, "ThawUnit", "s", "nowhere.container")), BUS_ERROR_NO_SUCH_UNIT);
         ck_assert_str_eq(error_of(CALL(&s, "InspectImage", "s", "x")), BUS_ERROR_NO_SUCH_IMAGE);
         ck_assert_str_eq(error_of(CALL(&s, "RemoveImage", "s", "x")), BUS_ERROR_BUSY);
         ck_assert_str_eq(error_of(CALL(&s, "TagImage", "ss", "x", "y")), SD_BUS_ERROR_INVALID_ARGS);
@@ -554,6 +623,7 @@ START_TEST(text_as_started_and_as_loaded) {
 END_TEST
 
 START_TEST(kill_reaches_the_unit) {
+        char by[128];
         Set s;
 
         set_up(&s);
@@ -561,6 +631,26 @@ START_TEST(kill_reaches_the_unit) {
         ck_assert_str_eq(error_of(CALL(&s, "KillUnit", "ssi", "web.container", "main", SIGHUP)), "none");
         ck_assert_ptr_eq(s.manager.killed, &units[1]);
         ck_assert_int_eq(s.manager.signal, SIGHUP);
+        (void) snprintf(by, sizeof(by), "test-bus (pid %i, user %u)", getpid(), geteuid());
+        ck_assert_str_eq(s.manager.killed_by, by);
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(what_a_job_waits_for) {
+        const char *unit, *type, *state;
+        uint32_t id;
+        Set s;
+
+        set_up(&s);
+        ck_assert_str_eq(error_of(CALL(&s, "GetJobAfter", "u", 7)), "none");
+        ck_assert_int_gt(sd_bus_message_enter_container(s.answer, 'a', "(usssoo)"), 0);
+        ck_assert_int_gt(sd_bus_message_read(s.answer, "(usssoo)", &id, &unit, &type, &state, NULL, NULL), 0);
+        ck_assert_uint_eq(id, 5);
+        ck_assert_str_eq(unit, "db.container");
+        ck_assert_str_eq(type, "start");
+        ck_assert_int_eq(sd_bus_message_at_end(s.answer, false), 1);
+        ck_assert_str_eq(error_of(CALL(&s, "GetJobAfter", "u", 6)), BUS_ERROR_NO_SUCH_JOB);
         tear_down(&s);
 }
 END_TEST
@@ -635,6 +725,30 @@ static uint64_t get_number(Set *s, const char *interface, const char *name, char
         return n;
 }
 
+/* Numbers, words, truths and lists, each as a variant. */
+static void check_deaths(sd_bus_message *m) {
+        autostrv char **lines = NULL;
+        const char *name, *code;
+        uint64_t status;
+        int dumped;
+
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'a', "a{sv}"), 0);
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'a', "{sv}"), 0);
+        ck_assert_int_gt(sd_bus_message_read(m, "{sv}", &name, "s", &code), 0);
+        ck_assert_str_eq(name, "Code");
+        ck_assert_str_eq(code, "exited");
+        ck_assert_int_gt(sd_bus_message_read(m, "{sv}", &name, "t", &status), 0);
+        ck_assert_uint_eq(status, 3);
+        ck_assert_int_gt(sd_bus_message_read(m, "{sv}", &name, "b", &dumped), 0);
+        ck_assert(!dumped);
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'e', "sv"), 0);
+        ck_assert_int_gt(sd_bus_message_read(m, "s", &name), 0);
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'v', "as"), 0);
+        ck_assert_int_gt(sd_bus_message_read_strv(m, &lines), 0);
+        ck_assert_uint_eq(strv_length(lines), 2);
+        ck_assert_str_eq(lines[1], "two");
+}
+
 START_TEST(unit_shows_its_state) {
         autostrv char **names = NULL;
         Set s;
@@ -655,6 +769,7 @@ START_TEST(unit_shows_its_state) {
         ck_assert_str_eq(names[0], "web.container");
         ck_assert_str_eq(names[1], "www.container");
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "NRestarts", 'u'), 3);
+        check_deaths(get_property(&s, BUS_UNIT_INTERFACE, "Deaths", "aa{sv}"));
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "MemoryPeak", 't'), 2048);
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "CPUUsageNSec", 't'), UINT64_MAX);
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "IOWriteBytes", 't'), 77);
@@ -936,8 +1051,8 @@ END_TEST
 
 TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction, a_trigger_is_a_marked_start,
           try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
-          requests_on_the_store, text_as_started_and_as_loaded, only_subscribers_get_signals,
-          unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
+          what_a_job_waits_for, requests_on_the_store, text_as_started_and_as_loaded,
+          only_subscribers_get_signals, unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
           exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
           pull_tells_how_far_it_is, pull_fails_in_the_registrys_words,
           pull_is_not_wanted_by_a_client_that_has_gone, private_socket_is_for_root,

@@ -148,14 +148,21 @@ START_TEST(volumes) {
 END_TEST
 
 START_TEST(volumes_are_checked) {
-        assert_messages("v.volume", "[Volume]\nType=ext4\n", -EINVAL,
-                        "2:1: warning: Type= is not supported yet\n"
-                        "2:6: error: Type= needs Device=");
+        assert_messages("v.volume", "[Volume]\nType=ext4\n", -EINVAL, "2:6: error: Type= needs Device=");
         assert_messages("v.volume", "[Volume]\nDriver=image\n", -EINVAL,
-                        "2:8: error: Driver=image needs Image=\n"
-                        "2:8: warning: Driver=image is not supported yet (the volume is not made)");
+                        "2:8: error: Driver=image needs Image=");
+        assert_messages("v.volume", "[Volume]\nDriver=sshfs\n", 0,
+                        "2:8: warning: Driver=sshfs is a plugin of podman's (the volume is not made)");
+        assert_messages("v.volume", "[Volume]\nDriver=image\nImage=nginx\nDevice=/dev/sdz\n", -EINVAL,
+                        "4:8: error: Device= and Driver=image exclude each other");
+        assert_messages("v.volume", "[Volume]\nOptions=size=1G,inodes=10k,uid=5,nocopy\n", 0, "");
+        assert_messages("v.volume", "[Volume]\nOptions=size=1G,noatime\n", -EINVAL,
+                        "2:17: error: Options=: \"noatime\" needs Device=");
+        assert_messages("v.volume", "[Volume]\nOptions=inode=5\n", -EINVAL,
+                        "2:9: error: Options=: \"inode\" needs Device= (did you mean \"inodes\"?)");
+        assert_messages("v.volume", "[Volume]\nOptions=size=big\n", -EINVAL,
+                        "2:9: error: Options=: size=big is no size");
         assert_messages("v.volume", "[Volume]\nImage=nginx\n", 0,
-                        "2:1: warning: Image= is not supported yet\n"
                         "2:7: warning: Image= does nothing without Driver=image");
         assert_messages("v.volume", "[Volume]\nUser=www-data\n", -EINVAL,
                         "2:6: error: User=: \"www-data\" is not of the form NUMBER | root (other names mean "
