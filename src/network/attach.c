@@ -66,6 +66,14 @@ static void add_addresses(Rtnl *inside, unsigned index, const Net *net, const At
                 if (net->driver->host_routes)
                         add_host_routes(inside, index, net, &p.address);
         }
+        for (size_t i = 0; i < net->n_routes; i++) {
+                const NetworkRoute *from = &net->routes[i];
+
+                rtnl_add_route(inside, &(RtnlRoute){ .to = from->to,
+                                                     .via = from->via,
+                                                     .index = index,
+                                                     .metric = from->metric });
+        }
         for (size_t i = 0; i < link->n_addresses; i++)
                 if (link->gateways[i].family != AF_UNSPEC && is_first_way(a, link, link->gateways[i].family))
                         add_default_route(inside, index, net, &link->gateways[i]);

@@ -31,6 +31,8 @@ typedef struct Net {
         InetAddress *gateways; /* by position */
         InetRange *ranges;     /* by position: what is given out; both AF_UNSPEC = all of the subnet */
         size_t n_subnets;
+        NetworkRoute *routes; /* of its containers */
+        size_t n_routes;
         bool internal;
         bool no_addresses; /* nobody gives any out */
         bool defined;      /* by its unit; else only kept for the links that it has */

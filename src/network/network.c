@@ -25,6 +25,7 @@ static void net_free(Net *net) {
         free(net->subnets);
         free(net->gateways);
         free(net->ranges);
+        free(net->routes);
         free(net);
 }
 
@@ -213,6 +214,14 @@ static int net_new(const Network *n, const char *name, const NetworkSection *sec
 
 static int add_subnets(Net *net, const NetworkSection *s) {
         int r = 0;
+
+        if (s->routes.n > 0) {
+                net->routes = reallocarray(NULL, s->routes.n, sizeof(*net->routes));
+                if (!net->routes)
+                        return -ENOMEM;
+                memcpy(net->routes, s->routes.items, s->routes.n * sizeof(*net->routes));
+                net->n_routes = s->routes.n;
+        }
 
         for (size_t i = 0; r >= 0 && i < s->n_subnets; i++)
                 r = net_add_subnet(net, &s->subnets[i], i < s->n_gateways ? &s->gateways[i] : NULL,
