@@ -496,6 +496,8 @@ int unit_open_spaces(const Unit *u, int fds[SPACE_N_], Fault *fault);
 void unit_close_spaces(int fds[SPACE_N_]);
 
 /* links.c */
+/* Do packets of it go through the host, its routes and its firewalls? */
+bool unit_is_forwarded(const Unit *u);
 int unit_make_links(Unit *u, Fault *fault);
 void unit_drop_links(Unit *u);
 /* In memory only. */

@@ -23,8 +23,7 @@ static int move_all(Unit *u, Fault *fault) {
         return r;
 }
 
-/* Is there anything of it that is forwarded? */
-static bool is_forwarded(const Unit *u) {
+bool unit_is_forwarded(const Unit *u) {
         const Attachment *a = u->held.attachment;
 
         for (size_t i = 0; a && i < a->n_links; i++)
@@ -38,7 +37,7 @@ static bool is_forwarded(const Unit *u) {
 char *const *unit_firewalls(const Unit *u) {
         char *const *list = NULL;
 
-        if (is_forwarded(u))
+        if (unit_is_forwarded(u))
                 (void) network_firewalls(u->manager->network, &list);
         return list;
 }

@@ -438,7 +438,12 @@ static void drop_network(Unit *u) {
 }
 
 static int make_published(Unit *u, Fault *fault) {
-        return u->held.attachment ? network_publish(u->manager->network, u->held.attachment, fault) : 0;
+        if (!u->held.attachment)
+                return 0;
+        if (u->held.attachment->n_ports > 0 && !unit_is_forwarded(u))
+                log_message(LOG_WARNING, u->name,
+                            "its ports are not published: none of its networks passes the host");
+        return network_publish(u->manager->network, u->held.attachment, fault);
 }
 
 static void drop_published(Unit *u) {

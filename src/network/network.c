@@ -370,18 +370,17 @@ int network_monitor_fd(const Network *n) {
 
 int network_process_monitor(Network *n) {
         bool table = table_process(n), links = heal_process(n);
-        int done = 0, r = 0;
+        int done = 0, first = 0, r;
 
+        /* The table before the links: a bridge is entered into it. */
+        if (table && n->table) {
+                first = table_replace(n);
+                done |= first < 0 ? 0 : NETWORK_TABLE_RESTORED;
+        }
         if (links) {
                 r = heal_repair(n, NULL);
                 done |= r > 0 ? NETWORK_LINKS_RESTORED : 0;
+                first = first < 0 ? first : r;
         }
-        /* A part of the table that was flushed has come with the links, but for the rest. */
-        if (table && n->table) {
-                int s = table_replace(n);
-
-                r = r < 0 ? r : s;
-                done |= NETWORK_TABLE_RESTORED;
-        }
-        return r < 0 ? r : done;
+        return first < 0 ? first : done;
 }

@@ -248,7 +248,7 @@ static int on_route(const struct nlmsghdr *h, void *data) {
         OverlapSearch *search = data;
         RtnlRoute route;
 
-        if (rtnl_parse_route(h, &route) == 0 && route.to.bits > 0 && route.table == RT_TABLE_MAIN)
+        if (rtnl_parse_route(h, &route) == 0 && route.to.bits > 0)
                 search->found |= inet_overlap(search->prefix, &route.to);
         return MNL_CB_OK;
 }

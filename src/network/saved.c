@@ -32,9 +32,12 @@ static json_t *net_json(const Net *net) {
                 (void) json_array_append_new(subnets, net_json_prefix(&net->subnets[i]));
                 (void) json_array_append_new(gateways, net_json_address(&net->gateways[i]));
         }
-        return json_pack("{s:s, s:s, s:s, s:o, s:o, s:b}", "name", net->name, "driver",
-                         network_driver_to_string(net->kind), "device", net->device, "subnets", subnets,
-                         "gateways", gateways, "internal", net->internal);
+        return json_pack("{s:s, s:s, s:s, s:o, s:o, s:b, s:s, s:s, s:i, s:i, s:s}", "name", net->name,
+                         "driver", network_driver_to_string(net->kind), "device", net->device, "subnets",
+                         subnets, "gateways", gateways, "internal", net->internal, "isolate",
+                         network_isolation_to_string(net->options.isolation), "mode",
+                         network_submode_to_string(net->options.mode), "mtu", (int) net->options.mtu, "vlan",
+                         net->options.vlan, "vrf", net->options.vrf);
 }
 
 json_t *network_attachment_to_json(const Attachment *a) {
