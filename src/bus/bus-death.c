@@ -52,7 +52,7 @@ static int append_record(sd_bus_message *m, const json_t *record) {
         return sd_bus_message_close_container(m);
 }
 
-int bus_append_deaths(sd_bus_message *m, const Unit *u) {
+int bus_append_deaths(sd_bus_message *m, const Unit *u, bool all) {
         json_t *records = unit_deaths(u);
         size_t i;
         int r;
@@ -60,8 +60,14 @@ int bus_append_deaths(sd_bus_message *m, const Unit *u) {
         if (!records)
                 return -ENOMEM;
         r = sd_bus_message_open_container(m, 'a', "a{sv}");
-        for (i = 0; r >= 0 && i < json_array_size(records); i++)
-                r = append_record(m, json_array_get(records, i));
+        for (i = 0; r >= 0 && i < json_array_size(records); i++) {
+                json_t *record = json_array_get(records, i);
+
+                /* As little as the log that they are from. */
+                if (!all)
+                        (void) json_object_del(record, "LogLines");
+                r = append_record(m, record);
+        }
         json_decref(records);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }

@@ -109,6 +109,12 @@ int bus_require_root(sd_bus_message *m, sd_bus_error *error) {
         return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "only root may do that");
 }
 
+bool bus_caller_is_root(sd_bus *bus) {
+        sd_bus_message *m = sd_bus_get_current_message(bus);
+
+        return m && bus_require_root(m, NULL) == 0;
+}
+
 char *bus_caller(sd_bus_message *m) {
         autofree char *comm = NULL;
         sd_bus_creds *creds = NULL;

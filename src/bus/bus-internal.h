@@ -64,6 +64,10 @@ const char *bus_job_path(uint32_t id, char buf[64]);
 /** bus_require_root() - 0 when the caller may change things, else an error to be returned. */
 int bus_require_root(sd_bus_message *m, sd_bus_error *error);
 
+/** bus_caller_is_root() - the one whose call makes us look at a property. There is none when we look by
+ * ourselves, to send a signal to all. */
+bool bus_caller_is_root(sd_bus *bus);
+
 /* What was looked for when a call ends with -ENOENT. */
 typedef enum ErrorSubject {
         ABOUT_UNIT,
@@ -108,9 +112,14 @@ void bus_unit_changed(Bus *b, Unit *u);
 /** bus_load_unit() - by its complete name, as the interface gets it; the error is set on failure. */
 int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error);
 
-/** bus_enqueue() - parse the mode and queue jobs; the error is set on failure. free() *ret_ids. */
-int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint32_t **ret_ids,
-                sd_bus_error *error);
+/** bus_enqueue() - parse the mode and queue jobs for the sender of @m; the error is set on failure. free()
+ * *ret_ids.
+ */
+int bus_enqueue(Bus *b, sd_bus_message *m, char *const *names, JobType type, const char *mode,
+                uint32_t **ret_ids, sd_bus_error *error);
+
+/** bus_note_asker() - these jobs were asked for by the sender of @m; 0 is no job. */
+void bus_note_asker(Bus *b, sd_bus_message *m, const uint32_t *ids, size_t n);
 
 /** bus_reply_job() - enqueue for one unit and answer with the job's path. */
 int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, const char *mode,
@@ -119,8 +128,8 @@ int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, con
 /** bus_kill() - KillUnit's half behind the arguments; @m says who asks. */
 int bus_kill(Bus *b, sd_bus_message *m, Unit *u, const char *whom, int signal, sd_bus_error *error);
 
-/** bus_append_deaths() - the value of the property Deaths, "aa{sv}". */
-int bus_append_deaths(sd_bus_message *m, const Unit *u);
+/** bus_append_deaths() - the value of the property Deaths, "aa{sv}". @all: with what only root may see. */
+int bus_append_deaths(sd_bus_message *m, const Unit *u, bool all);
 
 /** bus_caller() - who has sent @m, "nsctl (pid 12, user 0)"; free(). NULL when out of memory. */
 char *bus_caller(sd_bus_message *m);

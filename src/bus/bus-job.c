@@ -111,6 +111,13 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return r < 0 ? bus_error_set(error, ABOUT_JOB, r, NULL, NULL) : sd_bus_reply_method_return(m, NULL);
 }
 
+void bus_note_asker(Bus *b, sd_bus_message *m, const uint32_t *ids, size_t n) {
+        autofree char *by = bus_caller(m);
+
+        for (size_t i = 0; by && i < n; i++)
+                manager_note_asker(b->manager, ids[i], by);
+}
+
 /* What a job waits for. */
 int on_get_job_after(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         sd_bus_message *reply = NULL;

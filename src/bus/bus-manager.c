@@ -41,8 +41,8 @@ int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
         return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, name) : 0;
 }
 
-int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint32_t **ret_ids,
-                sd_bus_error *error) {
+int bus_enqueue(Bus *b, sd_bus_message *m, char *const *names, JobType type, const char *mode,
+                uint32_t **ret_ids, sd_bus_error *error) {
         JobMode job_mode = job_mode_from_string(mode);
         Fault fault = {};
         Unit *u;
@@ -57,7 +57,10 @@ int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint
         }
 
         r = manager_enqueue(b->manager, names, type, job_mode, ret_ids, &fault);
-        return r < 0 ? bus_error_set_refused(error, r, &fault, names[1] ? NULL : names[0]) : 0;
+        if (r < 0)
+                return bus_error_set_refused(error, r, &fault, names[1] ? NULL : names[0]);
+        bus_note_asker(b, m, *ret_ids, strv_length(names));
+        return 0;
 }
 
 int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, const char *mode,
@@ -66,7 +69,7 @@ int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, con
         autofree uint32_t *ids = NULL;
         int r;
 
-        r = bus_enqueue(b, names, type, mode, &ids, error);
+        r = bus_enqueue(b, m, names, type, mode, &ids, error);
         if (r < 0)
                 return r;
         return sd_bus_reply_method_return(m, "o", bus_job_path(ids[0], path));
@@ -144,8 +147,8 @@ static int one_unit(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *error)
 }
 
 /* The transaction of those units whose job is @type; their numbers go to @ids, by the place of the name. */
-static int enqueue_chosen(Bus *b, char *const *names, const JobType *types, JobType type, const char *mode,
-                          uint32_t *ids, sd_bus_error *error) {
+static int enqueue_chosen(Bus *b, sd_bus_message *m, char *const *names, const JobType *types, JobType type,
+                          const char *mode, uint32_t *ids, sd_bus_error *error) {
         autostrv char **chosen = NULL;
         autofree uint32_t *own = NULL;
         size_t k = 0;
@@ -157,7 +160,7 @@ static int enqueue_chosen(Bus *b, char *const *names, const JobType *types, JobT
         if (!chosen)
                 return 0;
 
-        r = bus_enqueue(b, chosen, type, mode, &own, error);
+        r = bus_enqueue(b, m, chosen, type, mode, &own, error);
         for (size_t i = 0; r >= 0 && names[i]; i++)
                 if (types[i] == type)
                         ids[i] = own[k++];
@@ -199,9 +202,9 @@ static int many_units(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *erro
 
         if (o.trigger)
                 mark_triggered(b, names, true);
-        r = names ? enqueue_chosen(b, names, types, o.type, mode, ids, error) : 0;
+        r = names ? enqueue_chosen(b, m, names, types, o.type, mode, ids, error) : 0;
         if (r >= 0 && o.reload && names)
-                r = enqueue_chosen(b, names, types, JOB_RELOAD, mode, ids, error);
+                r = enqueue_chosen(b, m, names, types, JOB_RELOAD, mode, ids, error);
         if (r < 0 && o.trigger)
                 mark_triggered(b, names, false);
         return r < 0 ? r : reply_jobs(m, ids, n);

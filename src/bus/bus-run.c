@@ -35,6 +35,10 @@ int on_run_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
                 return r;
 
         r = manager_lend_stdio(u, fds, terminal, &fault);
-        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, &fault, name)
-                     : bus_reply_job(b, m, name, JOB_START, mode, error);
+        if (r < 0)
+                return bus_error_set(error, ABOUT_UNIT, r, &fault, name);
+        r = bus_reply_job(b, m, name, JOB_START, mode, error);
+        if (r < 0)
+                manager_return_stdio(u);
+        return r;
 }

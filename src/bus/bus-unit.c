@@ -269,7 +269,7 @@ static int get_usage(sd_bus *bus, const char *path, const char *interface, const
 
 static int get_deaths(sd_bus *bus, const char *path, const char *interface, const char *property,
                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
-        return bus_append_deaths(reply, ((UnitView *) userdata)->unit);
+        return bus_append_deaths(reply, ((UnitView *) userdata)->unit, bus_caller_is_root(bus));
 }
 
 static int unit_job(sd_bus_message *m, UnitView *v, JobType type, sd_bus_error *error) {

@@ -259,6 +259,14 @@ static int start(Run *r, sd_bus_error *error) {
 
 /* --- its end ---------------------------------------------------------------------------------------- */
 
+/* The manager would not have it, but may have read it. */
+static int take_back(Run *r) {
+        (void) unlink(r->path);
+        free(take_ptr(r->path));
+        (void) client_reload(r->c);
+        return END_UNKNOWN;
+}
+
 /* It did not come as far as its program: that is told, and no reason to keep the name. */
 static bool started_badly(const Run *r) {
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -322,7 +330,7 @@ int verb_run(Ctl *c, char **words) {
         k = start(&r, &error);
         if (k < 0) {
                 (void) client_failure(r.text->name, k, &error);
-                return END_UNKNOWN;
+                return take_back(&r);
         }
         /* From now on the file is the manager's to remove. */
         free(take_ptr(r.path));

@@ -163,6 +163,33 @@ static void look_at_restart(Why *w) {
                     restarts, restarts == 1 ? "" : "s");
 }
 
+/* When its timer starts it. */
+static int look_at_timer(Why *w, sd_bus_error *error) {
+        usec_t now = clock_now(CLOCK_REALTIME), next;
+        autojson json_t *rows = NULL;
+        char when[TEXT_MAX], span[TEXT_MAX];
+        const json_t *row;
+        size_t i;
+        int r;
+
+        if (!streq(property_string(w->p, "SubState"), "waiting"))
+                return 0;
+        r = client_query_json(w->c, "ListTimers", NULL, error, &rows);
+        if (r < 0)
+                return r;
+        json_array_foreach(rows, i, row) {
+                if (!streq(property_string(row, "unit"), w->name))
+                        continue;
+                next = (usec_t) json_integer_value(json_object_get(row, "next"));
+                if (next == 0)
+                        add(w, "timer", "it waits for its timer, which does not come any more");
+                else
+                        add(w, "timer", "it waits for its timer, which starts it in %s, %s",
+                            text_span_rough(next > now ? next - now : 0, span), text_timestamp(next, when));
+        }
+        return 0;
+}
+
 static void look_at_limit(Why *w) {
         json_int_t burst = property_number(w->p, "StartLimitBurst"),
                    count = property_number(w->p, "StartLimitCount");
@@ -226,6 +253,9 @@ int why_collect(Ctl *c, const char *name, sd_bus_error *error, json_t **ret) {
                 return r;
         look_at_conditions(&w);
         r = look_at_dependencies(&w);
+        if (r < 0)
+                return r;
+        r = look_at_timer(&w, error);
         if (r < 0)
                 return r;
         look_at_failure(&w);

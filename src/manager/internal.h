@@ -160,6 +160,10 @@ struct Unit {
         Fault fault;
         char *fault_text;
         char *status_text;
+        struct {
+                uint32_t job;
+                char *by; /* who asked for that job; forgotten with the manager */
+        } asked;
         json_t *sent;  /* the last signals to the main process that the manager knows of: see signal.c */
         json_t *death; /* record of an end of which it is not decided what follows: see death.c */
         bool died;     /* there is, or was, one of this invocation */
@@ -167,6 +171,7 @@ struct Unit {
                 int fds[3]; /* standard streams of the next launch, instead of null and the log */
                 bool terminal;
         } lent;
+        bool tried;                /* somebody has had it started, or tried to, since it was read */
         bool frozen;               /* its cgroup is, or is about to be */
         usec_t cpu_begin;          /* of the cgroup, when the invocation began */
         int status_errno;          /* ERRNO= of the invocation */
@@ -314,7 +319,8 @@ bool unit_is_transient(const Unit *u);
 /* Forgets a transient unit that has ended, with its files; @u is gone then. @unstarted: one that was never
  * started, too. */
 void unit_collect(Unit *u, bool unstarted);
-void unit_return_stdio(Unit *u);
+/* It has come to rest, or a job of it has ended while it was. */
+void unit_note_tried(Unit *u);
 
 /* freeze.c */
 /* Before a signal that it is to act upon, and before a launch in the same cgroup. */

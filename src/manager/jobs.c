@@ -43,6 +43,7 @@ static void tell_ends(Manager *m) {
                 }
                 if (end.result != JOB_RESULT_DONE)
                         let_go(m, info.unit, end.result);
+                unit_note_tried(info.unit);
                 if (end.result == JOB_RESULT_DEPENDENCY)
                         log_message(LOG_WARNING, info.unit->name,
                                     "not started: a unit that it requires has failed");
@@ -360,6 +361,17 @@ int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
 
         *ret = info_of(m, job->id, job->unit, job->type, job->state);
         return 1;
+}
+
+void manager_note_asker(Manager *m, uint32_t id, const char *by) {
+        const Job *job = id > 0 ? job_queue_find(m->jobs, id) : NULL;
+        Unit *u = job ? m->by_index[job->unit] : NULL;
+
+        if (!u)
+                return;
+        free(u->asked.by);
+        u->asked.by = strdup(by);
+        u->asked.job = id;
 }
 
 int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret) {

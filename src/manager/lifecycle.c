@@ -207,16 +207,14 @@ static void note_change(Unit *u, const MachineOutput *out) {
         if (u->machine.result == RESULT_EXEC_CONDITION)
                 u->condition_result = false;
         unit_health_follow(u);
+        if (u->machine.state != MACHINE_RUNNING)
+                unit_thaw(u);
         unit_note_signals(u, out->actions);
         unit_death_follow(u, out);
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         log_change(u, out->before);
         unit_trigger_follow(u);
-        if (unit_at_rest(u)) {
-                unit_return_stdio(u);
-                if (unit_is_transient(u))
-                        manager_schedule_collect(u->manager);
-        }
+        unit_note_tried(u);
         unit_emergency(u, out->before);
         unit_fds_settle(u);
         if (!unit_has_state(u))

@@ -112,6 +112,9 @@ int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, 
  * end. */
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret);
 
+/** manager_note_asker() - who has asked for a job, in words, for the record; no such job is fine. */
+void manager_note_asker(Manager *m, uint32_t id, const char *by);
+
 /** manager_next_obstacle() - the same walk, over those that the job number @of waits for. */
 int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret);
 /** manager_job_result() - of one of the last jobs that have ended, also with an earlier manager; or
@@ -138,6 +141,9 @@ int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal, const char
  * @terminal: @fds are one terminal, which becomes that of the program's session
  */
 int manager_lend_stdio(Unit *u, const int fds[3], bool terminal, Fault *fault);
+
+/** manager_return_stdio() - there will be no such launch. */
+void manager_return_stdio(Unit *u);
 
 /** manager_freeze_unit() - let all processes of a running container stand still, or go on. 0; -ESRCH, -EBUSY
  * or another negative errno with @fault filled. */

@@ -116,20 +116,20 @@ const char *unit_sender_of(const Unit *u, int sig, int *ret_sig) {
         return NULL;
 }
 
-/* "the manager, for job 12 (stop)", "the manager, for the result timeout". */
+/* "the manager, for the result timeout, for job 12 (stop) of nsctl (pid 4, user 0)" */
 static char *machine_words(const Unit *u, bool stops) {
         const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
-        const Machine *m = &u->machine;
-        char *text = NULL;
-        int n;
+        bool failed = stops && u->machine.result != RESULT_SUCCESS;
+        const char *by = job && job->id == u->asked.job ? u->asked.by : NULL;
+        autofree char *result = NULL, *why = NULL;
+        char *text;
 
-        if (stops && m->result != RESULT_SUCCESS)
-                n = asprintf(&text, "the manager, for the result %s", unit_result_to_string(m->result));
-        else if (job)
-                n = asprintf(&text, "the manager, for job %u (%s)", job->id, job_type_to_string(job->type));
-        else
-                n = asprintf(&text, "the manager");
-        return n < 0 ? NULL : text;
+        if (failed && asprintf(&result, ", for the result %s", unit_result_to_string(u->machine.result)) < 0)
+                result = NULL;
+        if (job && asprintf(&why, ", for job %u (%s)%s%s", job->id, job_type_to_string(job->type),
+                            by ? " of " : "", strempty(by)) < 0)
+                why = NULL;
+        return asprintf(&text, "the manager%s%s", strempty(result), strempty(why)) < 0 ? NULL : text;
 }
 
 void unit_note_signals(Unit *u, unsigned actions) {

@@ -245,7 +245,7 @@ static void take_lent(Unit *u, Launch *l, uid_t owner) {
         l->controlling = u->lent.terminal;
         if (l->controlling && fchown(l->input, owner, (gid_t) -1) < 0)
                 log_message(LOG_DEBUG, u->name, "cannot give its terminal to its user: %m");
-        unit_return_stdio(u);
+        manager_return_stdio(u);
 }
 
 static int take_output(Unit *u, Launch *l, Fault *fault) {

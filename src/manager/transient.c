@@ -46,6 +46,15 @@ static void remove_files(const Unit *u) {
                 (void) unlink(log);
 }
 
+void unit_note_tried(Unit *u) {
+        if (!unit_at_rest(u))
+                return;
+        manager_return_stdio(u);
+        u->tried = true;
+        if (unit_is_transient(u))
+                manager_schedule_collect(u->manager);
+}
+
 void unit_collect(Unit *u, bool unstarted) {
         Manager *m = u->manager;
 
@@ -54,7 +63,7 @@ void unit_collect(Unit *u, bool unstarted) {
                 return;
         if (u->machine.state == MACHINE_FAILED && !goes_when_failed(u))
                 return;
-        if (!unstarted && u->machine.inactive_exit == 0)
+        if (!unstarted && !u->tried)
                 return;
 
         remove_files(u);
@@ -63,7 +72,7 @@ void unit_collect(Unit *u, bool unstarted) {
 
 /* --- standard streams of one launch ----------------------------------------------------------------- */
 
-void unit_return_stdio(Unit *u) {
+void manager_return_stdio(Unit *u) {
         for (size_t i = 0; i < ELEMENTSOF(u->lent.fds); i++)
                 replace_fd(&u->lent.fds[i], -EBADF);
         u->lent.terminal = false;
@@ -77,13 +86,13 @@ int manager_lend_stdio(Unit *u, const int fds[3], bool terminal, Fault *fault) {
         if (terminal && !isatty(fds[0]))
                 return fault_set(fault, "run", -ENOTTY, "its standard input");
 
-        unit_return_stdio(u);
+        manager_return_stdio(u);
         for (size_t i = 0; i < ELEMENTSOF(u->lent.fds); i++) {
                 u->lent.fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
                 if (u->lent.fds[i] < 0) {
                         int r = -errno;
 
-                        unit_return_stdio(u);
+                        manager_return_stdio(u);
                         return fault_set(fault, "run", r, "standard streams");
                 }
         }

@@ -69,9 +69,10 @@ void unit_free(Unit *u) {
         free(u->load_error);
         free(u->fault_text);
         free(u->status_text);
+        free(u->asked.by);
         json_decref(u->sent);
         free(u->unmet);
-        unit_return_stdio(u);
+        manager_return_stdio(u);
         json_decref(u->death);
         strv_free(u->monitor);
         strv_free(u->addresses);

@@ -34,7 +34,8 @@ struct Manager {
         JobMode mode;
         Unit *killed;
         int signal;
-        char killed_by[128];
+        char asker[128];
+        uint32_t asked_job;
         ManagerExecFn exec_done;
         void *exec_data, *exec_forgotten;
         ManagerReplyFn import_reply;
@@ -116,6 +117,11 @@ int manager_cancel_job(Manager *m, uint32_t id) {
         return id == 7 ? 0 : -ENOENT;
 }
 
+void manager_note_asker(Manager *m, uint32_t id, const char *by) {
+        m->asked_job = id;
+        (void) snprintf(m->asker, sizeof(m->asker), "%s", by);
+}
+
 int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret) {
         *ret = (JobInfo){ .id = 5, .unit = &units[0], .type = JOB_START, .state = JOB_RUNNING };
         return of == 7 && id < 5;
@@ -129,6 +135,9 @@ FreezerState unit_freezer_state(const Unit *u) {
 
 int manager_lend_stdio(Unit *u, const int fds[3], bool terminal, Fault *fault) {
         return terminal ? fault_set(fault, "run", -EBUSY, "%s is not at rest", u->name) : 0;
+}
+
+void manager_return_stdio(Unit *u) {
 }
 
 int manager_freeze_unit(Unit *u, bool freeze, Fault *fault) {
@@ -151,7 +160,7 @@ int manager_reexecute(Manager *m, Fault *fault) {
 int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int sig, const char *by) {
         m->killed = u;
         m->signal = sig;
-        (void) snprintf(m->killed_by, sizeof(m->killed_by), "%s", by);
+        (void) snprintf(m->asker, sizeof(m->asker), "%s", by);
         return u->machine.state == MACHINE_RUNNING ? 0 : -ESRCH;
 }
 
@@ -489,6 +498,8 @@ START_TEST(start_queues_a_job_and_names_it) {
         ck_assert_int_eq(s.manager.type, JOB_START);
         ck_assert_int_eq(s.manager.mode, JOB_MODE_REPLACE);
         ck_assert_str_eq(s.manager.enqueued[0], "web.container");
+        ck_assert_uint_eq(s.manager.asked_job, 7);
+        ck_assert_ptr_nonnull(strstr(s.manager.asker, "test-bus (pid "));
         tear_down(&s);
 }
 END_TEST
@@ -632,7 +643,7 @@ START_TEST(kill_reaches_the_unit) {
         ck_assert_ptr_eq(s.manager.killed, &units[1]);
         ck_assert_int_eq(s.manager.signal, SIGHUP);
         (void) snprintf(by, sizeof(by), "test-bus (pid %i, user %u)", getpid(), geteuid());
-        ck_assert_str_eq(s.manager.killed_by, by);
+        ck_assert_str_eq(s.manager.asker, by);
         tear_down(&s);
 }
 END_TEST
