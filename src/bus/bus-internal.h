@@ -169,6 +169,7 @@ int on_prune_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_export_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_import_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_auto_update(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_network_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);

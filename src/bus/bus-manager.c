@@ -559,6 +559,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ImportImage", "ss", "s", on_import_image),
         METHOD("ImportImageFromFD", "sh", "s", on_import_image_from_fd),
         METHOD("PullImage", "sa{ss}", "s", on_pull_image),
+        METHOD("AutoUpdate", "asb", "s", on_auto_update),
         METHOD("RemoveImage", "s", NULL, on_remove_image),
         METHOD("TagImage", "ss", NULL, on_tag_image),
         METHOD("PruneImages", "b", "s", on_prune_images),

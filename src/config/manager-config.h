@@ -58,6 +58,7 @@ typedef struct ManagerConfig {
         struct {
                 unsigned parallel_pulls;      /* 0 = any number */
                 char **short_name_registries; /* "docker.io", ...; NULL = none */
+                bool build_cache;             /* what buildah knows stays for the next build */
         } image;
 } ManagerConfig;
 

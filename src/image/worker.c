@@ -14,8 +14,10 @@
 #include "basic/file.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "image/build.h"
 #include "image/check.h"
 #include "image/commit.h"
+#include "image/compare.h"
 #include "image/export.h"
 #include "image/import.h"
 #include "image/json.h"
@@ -140,22 +142,48 @@ static void on_event(const PullEvent *e, void *data) {
                 _exit(EXIT_FAILED);
 }
 
+/* What a manager waits for ends with it: the next one begins again. */
+static int request_read(const char *word, char **ret, size_t *ret_size, Fault *fault) {
+        const char *number = startswith(word, "fd:");
+        int fd, r;
+
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+        r = number ? parse_int(number, &fd) : -EINVAL;
+        if (r == 0)
+                r = file_read_fd(fd, MANIFEST_MAX, ret, ret_size);
+        return r < 0 ? fault_set(fault, "option", r, "%.200s", word) : 0;
+}
+
+static int do_build(ImageStore *store, int argc, char **argv, Fault *fault) {
+        const char *number = startswith(argv[1], "fd:");
+        autoptr(BuildRequest) request = NULL;
+        autofree char *text = NULL;
+        ImportReport report = {};
+        usec_t last = 0;
+        size_t size;
+        int log_fd, r;
+
+        r = number ? parse_int(number, &log_fd) : -EINVAL;
+        if (r < 0 || dup2(log_fd, STDERR_FILENO) < 0)
+                return fault_set(fault, "option", r < 0 ? r : -errno, "%.200s", argv[1]);
+        r = request_read(argv[0], &text, &size, fault);
+        if (r == 0)
+                r = build_request_parse(text, size, &request, fault);
+        if (r == 0)
+                r = image_build(store, request, on_event, &last, &report, fault);
+        return r < 0 ? r : report_print(&report);
+}
+
 static int do_pull(ImageStore *store, int argc, char **argv, Fault *fault) {
-        const char *number = startswith(argv[0], "fd:");
         autoptr(PullRequest) request = NULL;
         autofree char *text = NULL;
         ImportReport report = {};
         usec_t last = 0;
         size_t size;
-        int fd, r;
+        int r;
 
-        /* A manager that is gone begins the pull again when it comes back. */
-        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-
-        r = number ? parse_int(number, &fd) : -EINVAL;
-        if (r < 0)
-                return fault_set(fault, "option", r, "%.200s", argv[0]);
-        r = file_read_fd(fd, MANIFEST_MAX, &text, &size);
+        r = request_read(argv[0], &text, &size, fault);
         if (r == 0)
                 r = pull_request_parse(text, size, &request, fault);
         if (r < 0)
@@ -163,6 +191,21 @@ static int do_pull(ImageStore *store, int argc, char **argv, Fault *fault) {
 
         r = image_pull(store, request, on_event, &last, &report, fault);
         return r < 0 ? r : report_print(&report);
+}
+
+static int do_compare(ImageStore *store, int argc, char **argv, Fault *fault) {
+        autoptr(PullRequest) request = NULL;
+        autofree char *text = NULL;
+        bool newer = false;
+        size_t size;
+        int r;
+
+        r = request_read(argv[0], &text, &size, fault);
+        if (r == 0)
+                r = pull_request_parse(text, size, &request, fault);
+        if (r == 0)
+                r = image_compare(store, request, argv[1], &newer, fault);
+        return r < 0 ? r : worker_line_print(json_pack("{s:s}", "id", newer ? WORKER_NEWER : WORKER_SAME));
 }
 
 static int do_commit(ImageStore *store, int argc, char **argv, Fault *fault) {
@@ -243,10 +286,15 @@ int image_worker_main(int argc, char **argv) {
                 int min, max; /* words behind STORE */
                 int (*fn)(ImageStore *store, int argc, char **argv, Fault *fault);
         } verbs[] = {
-                { "import", 2, 1000, do_import }, { "pull", 1, 1, do_pull },
-                { "commit", 4, 4, do_commit },    { "remove", 1, 1000 * 1000, do_remove },
-                { "export", 2, 2, do_export },    { "check", 1, 1000 * 1000, do_check },
-                { "usage", 1, 1, do_usage },      { "remove", 1, 1000 * 1000, do_remove },
+                { "build", 2, 2, do_build },
+                { "import", 2, 1000, do_import },
+                { "pull", 1, 1, do_pull },
+                { "compare", 2, 2, do_compare },
+                { "commit", 4, 4, do_commit },
+                { "export", 2, 2, do_export },
+                { "check", 1, 1000 * 1000, do_check },
+                { "usage", 1, 1, do_usage },
+                { "remove", 1, 1000 * 1000, do_remove },
                 { "collect", 0, 0, do_collect },
         };
 

@@ -200,6 +200,9 @@ int manager_commit_unit(Manager *m, Unit *u, const char *name, const char *comme
 
         if (!u->held.root || !u->held.spec)
                 return fault_set(fault, "commit", -ESRCH, "%s is not started", u->name);
+        if (!root_has_upper(u->held.spec) && u->held.image)
+                return fault_tell(fault, "commit", -EOPNOTSUPP, "%s: all that it writes is in memory",
+                                  u->name);
         if (!u->held.image) {
                 (void) fault_set(fault, "commit", -EOPNOTSUPP, "%s has no image", u->name);
                 fault_advise(fault, "a layer needs an image below it: Image=, not Rootfs=");

@@ -46,12 +46,21 @@ static void on_exec_exit(Child *child, const ChildExit *how, void *data) {
                 s->done(how->code, how->status, s->data);
 }
 
-void manager_exec_forget(Manager *m, void *data) {
+static void forget(Manager *m, const void *data, bool hang_up) {
         for (ExecSession *s = m->exec_sessions; s; s = s->next)
                 if (s->data == data && s->done) {
                         s->done = NULL;
-                        (void) child_signal(s->child, SIGHUP);
+                        if (hang_up)
+                                (void) child_signal(s->child, SIGHUP);
                 }
+}
+
+void manager_exec_forget(Manager *m, void *data) {
+        forget(m, data, true);
+}
+
+void manager_exec_leave(Manager *m, void *data) {
+        forget(m, data, false);
 }
 
 /* The environment of the container's own process, with what the call sets on top. */

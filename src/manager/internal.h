@@ -9,12 +9,13 @@
  *      turns.c     jobs and restarts, one at a time
  *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
- *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
- *      links.c     links beside those of its networks
  *      volume.c    volumes: what units make of them, and requests   copy.c     files of containers, for
  * others files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
+ *      links.c     links beside those of its networks
  *      pod.c       what a pod holds, and its end
- *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
+ *      unit-image.c which image a unit means, and fetching it       pull.c     pulls and builds under way
+ *      unit-build.c what is built for a .build unit                 update.c   another image for a unit
+ *      auto-update.c AutoUpdate= of all units
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
  *      death.c     records of how containers ended, death-log.c where they are kept
  *      freeze.c    containers that stand still                      transient.c  units made by a command
@@ -46,6 +47,7 @@
 #include "manager/pull.h"
 #include "manager/trigger.h"
 #include "manager/unit-sockets.h"
+#include "manager/update.h"
 #include "network/moved-link.h"
 #include "network/network.h"
 #include "runtime/exec.h"
@@ -129,8 +131,9 @@ struct Unit {
         MachinePolicy policy;
         Held held;
         Child *main, *hook;
-        PullWaiter *pull; /* what its preparation waits for */
-        Worker *mounting; /* the same, of a volume */
+        PullWaiter *pull;   /* what its preparation waits for */
+        UnitUpdate *update; /* it is on its way to another image */
+        Worker *mounting;   /* the same, of a volume */
         NotifySocket *notify;
         bool notify_refused; /* and that was said */
         NamedMain named;
@@ -186,7 +189,9 @@ struct Unit {
         UT_hash_handle hh;
 };
 
+typedef struct Worker Worker;
 typedef struct ExecSession ExecSession;
+typedef struct UpdateRun UpdateRun;
 
 /* A child that was there when the manager began. */
 typedef struct Stray {
@@ -224,8 +229,9 @@ struct Manager {
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
+        Pull *pulls;                     /* under way, by pull_request_key() */
+        TAILQ_HEAD(, UpdateRun) updates; /* the first one is under way */
         Stray *strays;
-        Pull *pulls; /* under way, by pull_request_key() */
         sd_event_source *rotate_timer;
         bool purging, purge_again;
         bool adopted;            /* all that runs is known */
@@ -362,6 +368,8 @@ void unit_run_hook(Unit *u);
 void unit_hook_signal(Unit *u, int sig);
 void unit_hook_kill(Unit *u);
 void unit_hook_release(Unit *u);
+/* Standard output and error for what runs on the host for @u; to be closed. */
+int unit_open_log(const Unit *u, int ret_fds[2], Fault *fault);
 /* Cgroups that could not be removed before. */
 void unit_hook_collect(Unit *u);
 /* The machine waits for one that the last manager has started: @pid, 0 = it did not come to that. */
@@ -426,21 +434,6 @@ void unit_unwatch_oom(Unit *u);
 /* 1: what a network has is kept for as long as containers are on it. */
 int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault);
 
-/* report.c */
-struct json_t;
-/* @o as text; taken over, NULL too. */
-int manager_dump_json(struct json_t *o, char **ret);
-
-/* volume.c */
-/* free(); NULL when out of memory. */
-char *manager_volumes_dir(const Manager *m);
-int unit_prepare_volume(Unit *u, const UnitSpec *spec, Fault *fault);
-/* 0: nothing is to be mounted. 1: it is on its way, unit_image_came() follows. */
-int unit_mount_volume(Unit *u, Fault *fault);
-/* What is mounted, or on its way. */
-void unit_unmount_volume(Unit *u);
-/* What it says of itself: its name, and what of a mount of it. */
-int unit_use_volume(Unit *volume, MountSpec *mount);
 /* Before each launch: a new cgroup in place of one that was killed. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
@@ -462,28 +455,8 @@ char *held_path(const Unit *u, const char *name);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
 
-/* mount-images.c */
-int unit_find_mount_images(Unit *u, Fault *fault);
-void unit_drop_mount_images(Unit *u);
-/* The layers of each, one per mount of the spec; close with the other. */
-int unit_open_mount_layers(const Unit *u, MountLayers **ret, Fault *fault);
-void unit_close_mount_layers(const Unit *u, MountLayers *layers);
-
-/* of a root that is held; @attach: where */
+/* prepare.c: of a root that is held; @attach: where */
 RootRequest unit_root_request(const Unit *u, const char *attach);
-
-/* copy.c */
-/* What manager_mount_files() has shown. */
-void unit_hide_files(const Unit *u);
-
-/* commit.c */
-/* A manager that died in a commit has left the container frozen. */
-void unit_end_commit(Unit *u);
-
-/* mount-maps.c */
-/* One per mount of the spec; NULL when none has a map of its own. Close with the other. */
-int unit_make_mount_maps(const Unit *u, MountMap **ret, Fault *fault);
-void unit_close_mount_maps(const Unit *u, MountMap *maps);
 
 /* spaces.c */
 /* NULL without a user namespace. */
@@ -533,20 +506,6 @@ void unit_settle_pod(Unit *pod);
 /* What could not be decided before all units were adopted. */
 void manager_settle_pods(Manager *m);
 
-/* files.c */
-typedef struct UnitFiles {
-        LaunchFile items[8];
-        char *sources[8]; /* owned; of the items */
-        size_t n;
-} UnitFiles;
-
-int unit_make_files(Unit *u, Fault *fault);
-/* The files that a launch binds; @files is empty before, and to be cleared. */
-int unit_files_name(const Unit *u, UnitFiles *files);
-/* One more: @name in the unit's directory of files. */
-int unit_files_add(const Unit *u, const char *name, const char *destination, UnitFiles *files);
-void unit_files_clear(UnitFiles *files);
-
 /* spawn.c */
 /* What the container's processes have as "/", before anything is mounted on it; a descriptor. */
 int unit_open_root(const Unit *u, Fault *fault);
@@ -564,6 +523,9 @@ int manager_real_name(const Manager *m, const char *name, char **ret);
 int manager_use_real_names(const Manager *m, char **names);
 
 /* ids.c */
+/* A map in the saved state, and out of it. */
+json_t *ids_to_json(const IdList *list);
+int ids_from_json(const json_t *array, IdList *ret);
 int id_pool_init(IdPool *p, const ManagerConfig *config);
 int id_pool_take(IdPool *p, const ManagerConfig *config, uint32_t *ret_base, Fault *fault);
 /* For adoption. -EADDRINUSE when another unit has it. */
@@ -617,6 +579,10 @@ void unit_disarm_job(Unit *u);
 bool unit_may_start(Unit *u, JobResult *ret);
 /* For the manager's own ends: refused by no RefuseManualStart=. */
 int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault);
+/* With the number of its job, 0 when there is nothing to be done. */
+int manager_enqueue_job(Manager *m, const char *name, JobType type, JobMode mode, uint32_t *ret_id,
+                        Fault *fault);
+int manager_jobs_setup(Manager *m);
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
 /* The next one that can run, and what has ended. */
 void manager_run_job(Manager *m);
@@ -632,10 +598,14 @@ void unit_forget_restart(Unit *u);
 /* As manager_exec(), for who follows the process by himself. */
 int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault);
 void manager_exec_free_all(Manager *m);
+/* As manager_exec_forget(), but the program goes on to its end. */
+void manager_exec_leave(Manager *m, void *data);
 
 /* pull.c */
 void manager_pull_free_all(Manager *m);
 
+/* auto-update.c */
+void manager_update_free_all(Manager *m);
 /* report.c */
 /* Names of the running containers that use a volume. */
 json_t *manager_volume_users(const Manager *m, const char *name);
@@ -648,6 +618,18 @@ int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
 /* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
 int unit_fetch_image(Unit *u, Fault *fault);
 void unit_forget_image(Unit *u);
+/* Of the store, whoever brings it there; free(). */
+int unit_image_name(Unit *u, char **ret, Fault *fault);
+/* Has a registry another one than it runs from? @reply: WORKER_SAME or WORKER_NEWER. */
+int unit_compare_image(Unit *u, ManagerReplyFn reply, void *data, Worker **ret, Fault *fault);
+/* Whatever its Pull= says. */
+int unit_pull_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
+
+/* unit-build.c */
+/* Begins the build; @watch is told of its end. */
+int unit_build_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
+/* It has ended. */
+void unit_build_settle(Unit *u);
 /* Would a new start be made from the same image as the last one, without asking a registry? */
 bool unit_image_stays(Unit *u);
 
@@ -664,8 +646,11 @@ typedef struct WorkerCall {
         void *data;
 } WorkerCall;
 
+/* @text in a descriptor, for a worker to read. */
+int worker_input(const char *text);
 /* @ret, which may be NULL, is good until the reply. */
 int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
 void worker_cancel(Worker *w);
 /* Runs `nsunitd --worker ARGS...`; @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
 int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data);
+#include "manager/internal-storage.h"

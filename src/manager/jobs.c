@@ -6,6 +6,7 @@
 #include "basic/strv.h"
 #include "manager/condition.h"
 #include "manager/internal.h"
+#include "manager/update.h"
 #include "supervise/transaction.h"
 
 static JobInfo info_of(const Manager *m, uint32_t id, unsigned unit, JobType type, JobState state) {
@@ -47,6 +48,7 @@ static void tell_ends(Manager *m) {
                 if (end.result == JOB_RESULT_DEPENDENCY)
                         log_message(LOG_WARNING, info.unit->name,
                                     "not started: a unit that it requires has failed");
+                unit_update_job_ended(info.unit, end.id, end.result);
                 if (m->listener && m->listener->job_removed)
                         m->listener->job_removed(&info, job_result_to_string(end.result), m->listener_data);
         }
@@ -342,11 +344,22 @@ int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, 
         return enqueue(m, names, type, mode, ret_ids, fault);
 }
 
-int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault) {
+int manager_enqueue_job(Manager *m, const char *name, JobType type, JobMode mode, uint32_t *ret_id,
+                        Fault *fault) {
         char *const names[] = { (char *) name, NULL };
         autofree uint32_t *ids = NULL;
+        int r;
 
-        return enqueue(m, names, type, mode, &ids, fault);
+        r = enqueue(m, names, type, mode, &ids, fault);
+        if (r == 0)
+                *ret_id = ids[0];
+        return r;
+}
+
+int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault) {
+        uint32_t ignored;
+
+        return manager_enqueue_job(m, name, type, mode, &ignored, fault);
 }
 
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {

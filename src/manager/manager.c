@@ -35,6 +35,7 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         m->lock_fd = -EBADF;
         m->event = sd_event_ref(event);
         m->config = config;
+        TAILQ_INIT(&m->updates);
         m->fail_step = getenv("NSUNITSD_FAIL_STEP");
 
         m->graph = graph_new();
@@ -88,6 +89,7 @@ void manager_free(Manager *m) {
         leave(m);
 
         manager_exec_free_all(m);
+        manager_update_free_all(m);
         manager_pull_free_all(m);
         manager_free_strays(m);
         HASH_ITER (hh, m->units, u, next) {
@@ -559,6 +561,7 @@ int manager_startup(Manager *m, Fault *fault) {
         manager_resume_jobs(m);
         manager_settle_triggers(m);
         manager_settle_pods(m);
+        manager_resume_updates(m);
         HASH_ITER (hh, m->units, u, next)
                 unit_collect(u, true);
 

@@ -191,6 +191,17 @@ int manager_pull_image(Manager *m, const ImagePullCall *call, ImagePullFn event,
                        void *data, ImagePull **ret, Fault *fault);
 void manager_pull_forget(ImagePull *p);
 
+/**
+ * manager_auto_update() - have units that say AutoUpdate= updated
+ * @units: complete names of running units; NULL or empty = all that say so
+ * @dry:   only look
+ * @done:  called once, later, from the loop; @text is a JSON array: unit, image, policy, updated, reason
+ *
+ * Returns: 0, or with @fault filled: -ENOENT, -EINVAL for a unit that is not to be updated, ...
+ */
+int manager_auto_update(Manager *m, char *const *units, bool dry, ManagerReplyFn done, void *data,
+                        Fault *fault);
+
 /** manager_list_images() - JSON array as text; free(). */
 int manager_list_images(Manager *m, char **ret, Fault *fault);
 /** manager_inspect_image() - JSON object as text; free(). */

@@ -1,5 +1,5 @@
 /* What is made for units that are no containers: networks and volumes. Of an image nothing is left to do when
- * it has been fetched. */
+ * it has been fetched or built. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -24,7 +24,7 @@ int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault) {
                 return prepare_network(u, spec, fault);
         if (spec->kind == UNIT_VOLUME)
                 return unit_prepare_volume(u, spec, fault);
-        if (spec->kind == UNIT_IMAGE)
+        if (spec->kind == UNIT_IMAGE || spec->kind == UNIT_BUILD)
                 return 0;
         return fault_set(fault, "unit", -EOPNOTSUPP, ".%s units cannot be started yet",
                          unit_kind_to_string(spec->kind));

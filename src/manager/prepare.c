@@ -139,6 +139,10 @@ static void drop_foreign_labels(LabelSpec *l) {
 static int find_image(Unit *u, const SpecRequest *q, Image **ret, Fault *fault) {
         if (!q->from->container || !q->from->container->image)
                 return 0;
+        if (!q->image && unit_update_image(u)) {
+                *ret = image_ref(unit_update_image(u));
+                return 0;
+        }
         if (!q->image)
                 return manager_find_image(u->manager, q->from->container->image, ret, fault);
         *ret = image_ref(q->image);

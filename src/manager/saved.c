@@ -62,33 +62,6 @@ static char *invocation_text(const Unit *u, char text[33]) {
         return text;
 }
 
-static json_t *ids_to_json(const IdList *list) {
-        json_t *array = json_array();
-
-        for (size_t i = 0; i < list->n; i++)
-                (void) json_array_append_new(array, json_pack("[I, I, I]", (json_int_t) list->items[i].inside,
-                                                              (json_int_t) list->items[i].outside,
-                                                              (json_int_t) list->items[i].count));
-        return array;
-}
-
-static int ids_from_json(const json_t *array, IdList *ret) {
-        const json_t *line;
-        size_t i;
-
-        json_array_foreach(array, i, line) {
-                IdExtent extent = { (uint32_t) json_integer_value(json_array_get(line, 0)),
-                                    (uint32_t) json_integer_value(json_array_get(line, 1)),
-                                    (uint32_t) json_integer_value(json_array_get(line, 2)) };
-                int r = id_list_add(ret, extent);
-
-                if (r < 0)
-                        return r;
-        }
-        return id_list_check(ret);
-}
-
-/* Of the one that MAINPID= has named. */
 static json_t *named_to_json(const NamedMain *n) {
         return json_pack("{s:i, s:I, s:b, s:b, s:i, s:i}", "pid", (int) n->pid, "identity",
                          (json_int_t) n->identity, "ended", n->ended, "known", n->end.known, "code",

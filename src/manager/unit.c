@@ -65,6 +65,7 @@ void unit_free(Unit *u) {
         free(u->held.container_dir);
         free(u->held.files_dir);
         unit_spec_free(u->spec);
+        unit_update_drop(u);
         raw_unit_free(u->raw_bad);
         free(u->load_error);
         free(u->fault_text);
@@ -81,14 +82,15 @@ void unit_free(Unit *u) {
         free(u);
 }
 
-/* Containers follow [Service]; a network, a volume or a pod is there or not, as an ended oneshot is. */
+/* Containers follow [Service]; a network, a volume or a pod is there or not, as an ended oneshot is. A build
+ * is done each time it is asked for. */
 static MachinePolicy policy_of(const UnitSpec *spec) {
         MachinePolicy p = machine_policy_from_unit(spec);
 
         if (spec->kind != UNIT_CONTAINER) {
                 p.restart.type = SERVICE_ONESHOT;
                 p.restart.policy = RESTART_NO;
-                p.remain_after_exit = true;
+                p.remain_after_exit = p.remain_after_exit || spec->kind != UNIT_BUILD;
                 p.start_limit_interval = 0;
         }
         return p;

@@ -288,6 +288,13 @@ int manager_list_volumes(Manager *m, char **ret, Fault *fault) {
         return manager_dump_json(list, ret);
 }
 
+/* A unit that is up would not make its volume again. */
+static bool is_up(const Manager *m, const char *unit) {
+        const Unit *u = unit ? manager_get_unit(m, unit) : NULL;
+
+        return u && u->machine.prepared;
+}
+
 /* 0 when it can go. */
 static int check_unused(const Manager *m, const char *dir, const char *name, Fault *fault) {
         autoptr(VolumeInfo) info = NULL;
@@ -305,6 +312,9 @@ static int check_unused(const Manager *m, const char *dir, const char *name, Fau
                 words = strv_join(users, ", ");
                 return fault_tell(fault, "volume", -EBUSY, "%s: it is in use by %s", name, strempty(words));
         }
+        if (info->definition && is_up(m, info->definition->unit) && !info->mounted)
+                return fault_tell(fault, "volume", -EBUSY, "%s: %s is up, which has made it: stop that first",
+                                  name, info->definition->unit);
         if (info->mounted)
                 return fault_tell(fault, "volume", -EBUSY, "%s: %s is mounted, by %s", name,
                                   info->definition ? strempty(info->definition->device) : "a device",

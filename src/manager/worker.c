@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -234,6 +235,16 @@ int worker_run(Manager *m, const WorkerCall *call, Worker **ret) {
                 *ret = w;
         (void) take_ptr(w); /* frees itself at its end */
         return 0;
+}
+
+int worker_input(const char *text) {
+        autoclose int fd = memfd_create("nsunits-request", MFD_CLOEXEC);
+
+        if (fd < 0)
+                return -errno;
+        if (write(fd, text, strlen(text)) != (ssize_t) strlen(text) || lseek(fd, 0, SEEK_SET) < 0)
+                return -EIO;
+        return take_fd(fd);
 }
 
 int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data) {

@@ -83,6 +83,7 @@ enum {
         ATTACH_STRICT = 1 << 2,    /* no symbolic link in the destination: its place is fixed */
         CLONE_READ_ONLY = 1 << 3,
         CLONE_NO_DEVICES = 1 << 4, /* device files on it cannot be opened */
+        CLONE_BELOW = 1 << 6,      /* with what is mounted on it */
         ATTACH_ON_LINK = 1 << 5, /* where the destination is a symbolic link, on that and not on its target */
 };
 

@@ -270,8 +270,6 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
         UnitKind kind = c->image ? unit_name_kind(c->image) : UNIT_KIND_INVALID_;
         int r = 0;
 
-        if (kind == UNIT_BUILD)
-                diag_warning(diag, unit_place(u, "Container", "Image"), ".build units are not supported yet");
         if (kind == UNIT_IMAGE || kind == UNIT_BUILD)
                 r = check_add_requirement(u, c->image);
 
@@ -305,11 +303,31 @@ static int check_links(const UnitSpec *u, Diag *diag) {
         return bad;
 }
 
+/* Names of which nobody can have another image. */
+static int check_update(const UnitSpec *u, Diag *diag) {
+        const ContainerSection *c = u->container;
+        const Where at = unit_place(u, "Container", "AutoUpdate");
+
+        if (c->auto_update < 0)
+                return 0;
+        if (!c->image)
+                diag_warning(diag, at, "AutoUpdate= does nothing without Image=");
+        else if (strchr(c->image, '@'))
+                diag_warning(diag, at,
+                             "AutoUpdate= does nothing: the digest in Image= means one image for ever");
+        else if (c->auto_update == AUTO_UPDATE_REGISTRY &&
+                 (unit_name_kind(c->image) == UNIT_BUILD || startswith(c->image, "localhost/"))) {
+                diag_warning(diag, at, "AutoUpdate=registry fails: no registry has %s", c->image);
+                diag_hint(diag, "local is for images that are made here");
+        }
+        return 0;
+}
+
 int check_container(UnitSpec *u, Diag *diag) {
         int (*const checks[])(const UnitSpec *, Diag *) = {
                 check_root,       check_sockets,         check_timer,  check_process, check_sysctls,
                 check_namespaces, check_pods_namespaces, check_reload, check_health,  check_health_log,
-                check_pod_member, check_mounts,          check_links,
+                check_pod_member, check_mounts,          check_links,  check_update,
         };
         ContainerSection *c = u->container;
         int bad, r;

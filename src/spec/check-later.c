@@ -67,11 +67,6 @@ int check_later(const UnitSpec *u, Diag *diag) {
 
         bad = mounts_later(c, diag);
         network_later(&c->network.choice, diag);
-        if (c->volatile_mode == VOLATILE_YES) {
-                bad = diag_error(diag, unit_place(u, "Container", "Volatile"), -EINVAL,
-                                 "Volatile=yes is not supported yet");
-                diag_hint(diag, "state and overlay are");
-        }
         if (u->service.exec.cpu_affinity.numa)
                 diag_warning(diag, unit_place(u, "Service", "CPUAffinity"),
                              "CPUAffinity=numa is not supported yet");

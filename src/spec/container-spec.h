@@ -191,6 +191,7 @@ typedef struct ContainerSpec {
         char *image;         /* reference as written */
         char *rootfs;        /* absolute host directory */
         bool rootfs_overlay; /* Rootfs=DIR:O */
+        bool memory_root;    /* only its /usr; all else is in memory */
         bool read_only;
         char *pivot_root; /* directory in it that becomes "/"; NULL = none */
         char *old_root;   /* where the whole root is seen then; NULL = nowhere */

@@ -16,6 +16,7 @@
 #include "storage/fs-mount.h"
 #include "storage/mount-fd.h"
 #include "storage/overlay.h"
+#include "storage/root-internal.h"
 #include "storage/root.h"
 #include "storage/trash.h"
 
@@ -142,7 +143,7 @@ static bool is_covered(const ContainerSpec *spec, size_t i) {
         return false;
 }
 
-static int make_points(const RootRequest *q, int fd, IdPair owner, Fault *fault) {
+int root_make_points(const RootRequest *q, int fd, IdPair owner, Fault *fault) {
         int r;
 
         for (size_t i = 0; i < ELEMENTSOF(usual_points); i++) {
@@ -165,6 +166,20 @@ static int make_points(const RootRequest *q, int fd, IdPair owner, Fault *fault)
                 if (r < 0)
                         return fault_set(fault, "mount point", r, "%s", m->destination);
         }
+        return 0;
+}
+
+int root_list_points(const ContainerSpec *spec, char ***ret) {
+        autostrv char **list = NULL;
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(usual_points) && r == 0; i++)
+                r = strv_add(&list, usual_points[i].path + 1);
+        for (size_t i = 0; i < spec->n_mounts && r == 0; i++)
+                r = strv_add(&list, spec->mounts[i].destination + 1);
+        if (r < 0)
+                return r;
+        *ret = take_ptr(list);
         return 0;
 }
 
@@ -228,17 +243,17 @@ static int mount_layers(const RootRequest *q, const int *layers, size_t n, Fault
         return overlay_mount(&o, fault);
 }
 
-static bool has_upper(const ContainerSpec *spec) {
-        return !spec->rootfs || spec->rootfs_overlay;
+bool root_has_upper(const ContainerSpec *spec) {
+        return !spec->memory_root && (!spec->rootfs || spec->rootfs_overlay);
 }
 
-static char *image_path(const char *container_dir) {
+char *root_image_path(const char *container_dir) {
         char *path;
 
         return asprintf(&path, "%s/" IMAGE, container_dir) < 0 ? NULL : path;
 }
 
-static int detach(const char *attach_path) {
+int root_detach(const char *attach_path) {
         /* EINVAL: a place where nothing is mounted (any more). */
         while (umount2(attach_path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
                 ;
@@ -247,15 +262,15 @@ static int detach(const char *attach_path) {
         return rmdir(attach_path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static int detach_image(const char *container_dir) {
-        autofree char *path = image_path(container_dir);
+int root_detach_image(const char *container_dir) {
+        autofree char *path = root_image_path(container_dir);
 
-        return path ? detach(path) : -ENOMEM;
+        return path ? root_detach(path) : -ENOMEM;
 }
 
 /* Before Linux 6.15 only what is attached somewhere can be cloned. */
 static int mount_image(const RootRequest *q, Fault *fault) {
-        autofree char *path = image_path(q->container_dir);
+        autofree char *path = root_image_path(q->container_dir);
         autoclose int mount_fd = -EBADF;
         int r, fd;
 
@@ -273,8 +288,8 @@ static int mount_image(const RootRequest *q, Fault *fault) {
         return fd < 0 ? fault_set(fault, "root", -errno, "%s", path) : fd;
 }
 
-/* A file with a file system in it stays mounted below the container's directory: detach_image(). */
-static int open_rootfs(const RootRequest *q, Fault *fault) {
+/* A file with a file system in it stays mounted below the container's directory: root_detach_image(). */
+int root_open_rootfs(const RootRequest *q, Fault *fault) {
         struct stat st;
         int fd;
 
@@ -291,11 +306,11 @@ static int mount_rootfs(const RootRequest *q, Fault *fault) {
         autoclose int dir_fd = -EBADF;
         int fd, r;
 
-        dir_fd = open_rootfs(q, fault);
+        dir_fd = root_open_rootfs(q, fault);
         if (dir_fd < 0)
                 return dir_fd;
 
-        r = make_points(q, dir_fd, (IdPair){ 0, 0 }, fault);
+        r = root_make_points(q, dir_fd, (IdPair){ 0, 0 }, fault);
         if (r == -EROFS)
                 fault_advise(fault, "it cannot be made there: Rootfs=%s:O makes it beside", q->spec->rootfs);
         if (r < 0)
@@ -314,11 +329,11 @@ static int mount_root(const RootRequest *q, Fault *fault) {
         autoclose int dir_fd = -EBADF, fd = -EBADF;
         int r;
 
-        if (!has_upper(q->spec))
+        if (!root_has_upper(q->spec))
                 return mount_rootfs(q, fault);
 
         if (q->spec->rootfs) {
-                dir_fd = open_rootfs(q, fault);
+                dir_fd = root_open_rootfs(q, fault);
                 if (dir_fd < 0)
                         return dir_fd;
         }
@@ -328,7 +343,7 @@ static int mount_root(const RootRequest *q, Fault *fault) {
         if (fd < 0)
                 return fd;
 
-        r = make_points(q, fd, id_map_outside(q->ids, (IdPair){ 0, 0 }), fault);
+        r = root_make_points(q, fd, id_map_outside(q->ids, (IdPair){ 0, 0 }), fault);
         return r < 0 ? r : take_fd(fd);
 }
 
@@ -340,6 +355,8 @@ static int prepare(const RootRequest *q, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "container directory", r, "%s", q->container_dir);
 
+        if (q->spec->memory_root)
+                return root_attach_memory(q, fault);
         fd = mount_root(q, fault);
         if (fd < 0)
                 return fd;
@@ -358,22 +375,22 @@ int root_prepare(const RootRequest *q, Fault *fault) {
                 return fault_set(fault, "container directory", r, "%s", q->container_dir);
 
         r = prepare(q, fault);
-        (void) detach_image(q->container_dir);
+        (void) root_detach_image(q->container_dir);
         if (r < 0) {
                 /* Nothing has run in it: there is little to delete. */
-                (void) detach(q->attach_path);
+                (void) root_detach(q->attach_path);
                 (void) tree_remove(AT_FDCWD, q->container_dir);
         }
         return r;
 }
 
 int root_add_points(const RootRequest *q, Fault *fault) {
-        const bool own_directory = !has_upper(q->spec);
+        const bool own_directory = !q->spec->memory_root && !root_has_upper(q->spec);
         autoclose int fd = -EBADF;
         int r;
 
         if (own_directory)
-                fd = open_rootfs(q, fault);
+                fd = root_open_rootfs(q, fault);
         else {
                 fd = open(q->attach_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
                 if (fd < 0)
@@ -381,10 +398,10 @@ int root_add_points(const RootRequest *q, Fault *fault) {
         }
         if (fd < 0)
                 return fd;
-        r = make_points(q, fd, own_directory ? (IdPair){ 0, 0 } : id_map_outside(q->ids, (IdPair){ 0, 0 }),
-                        fault);
+        r = root_make_points(
+                q, fd, own_directory ? (IdPair){ 0, 0 } : id_map_outside(q->ids, (IdPair){ 0, 0 }), fault);
         if (own_directory)
-                (void) detach_image(q->container_dir);
+                (void) root_detach_image(q->container_dir);
         return r;
 }
 
@@ -406,10 +423,10 @@ int root_clone(const char *attach_path) {
 int root_retire(const char *attach_path, const char *container_dir) {
         int r;
 
-        r = detach(attach_path);
+        r = root_detach(attach_path);
         /* Left by a manager that was killed in between. */
         if (r == 0)
-                r = detach_image(container_dir);
+                r = root_detach_image(container_dir);
         return r < 0 ? r : trash_put(container_dir);
 }
 
@@ -426,75 +443,4 @@ int root_release(const char *attach_path, const char *container_dir) {
                 return -ENOMEM;
         *strrchr(parent, '/') = '\0';
         return trash_purge(parent);
-}
-
-int root_open_lower(const RootRequest *q, Fault *fault) {
-        autoclose int dir_fd = -EBADF;
-        OverlayRequest o = {
-                .layer_fds = q->layer_fds,
-                .n_layers = q->n_layers,
-                .userns_fd = q->userns_fd,
-                .upper_fd = -1,
-                .work_fd = -1,
-                .staging = q->staging,
-        };
-        int r;
-
-        if (!has_upper(q->spec)) {
-                (void) fault_set(fault, "upper directory", -EOPNOTSUPP, "%s", q->spec->rootfs);
-                fault_advise(fault, "what is written to it is written there: Rootfs=DIR:O keeps it apart");
-                return -EOPNOTSUPP;
-        }
-        if (q->spec->rootfs) {
-                dir_fd = open_rootfs(q, fault);
-                if (dir_fd < 0)
-                        return dir_fd;
-                o.layer_fds = &dir_fd;
-                o.n_layers = 1;
-        }
-        r = overlay_mount(&o, fault);
-        (void) detach_image(q->container_dir);
-        return r;
-}
-
-int root_open_upper(const RootRequest *q) {
-        autoclose int fd = dir_open(AT_FDCWD, q->container_dir);
-
-        return fd < 0 ? fd : dir_open(fd, "upper");
-}
-
-int root_list_points(const ContainerSpec *spec, char ***ret) {
-        autostrv char **list = NULL;
-        int r = 0;
-
-        for (size_t i = 0; i < ELEMENTSOF(usual_points) && r == 0; i++)
-                r = strv_add(&list, usual_points[i].path + 1);
-        for (size_t i = 0; i < spec->n_mounts && r == 0; i++)
-                r = strv_add(&list, spec->mounts[i].destination + 1);
-        if (r < 0)
-                return r;
-        *ret = take_ptr(list);
-        return 0;
-}
-
-int root_show(const char *attach_path, const char *path, Fault *fault) {
-        const MountAttr attr = {
-                .userns_fd = -1, .read_only = true, .no_exec = true, .no_suid = true, .no_dev = true
-        };
-        autoclose int fd = -EBADF;
-        int r;
-
-        if (root_is_held(path))
-                return 0;
-        fd = root_is_held(attach_path) ? mount_fd_clone(AT_FDCWD, attach_path, &attr) : -ENOENT;
-        if (fd < 0)
-                return fault_set(fault, "root", fd, "%s", attach_path);
-        r = dir_make(AT_FDCWD, path, 0700);
-        if (r == 0)
-                r = mount_fd_attach(fd, path);
-        return r < 0 ? fault_set(fault, "root", r, "%s", path) : 0;
-}
-
-int root_hide(const char *path) {
-        return root_is_held(path) ? detach(path) : -ENOENT;
 }

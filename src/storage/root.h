@@ -51,6 +51,9 @@ int root_add_points(const RootRequest *q, Fault *fault);
  */
 int root_clone(const char *attach_path);
 
+/** root_has_upper() - is what the container writes kept apart, in an upper directory? */
+bool root_has_upper(const ContainerSpec *spec);
+
 /**
  * root_open_lower() - what lies below the upper directory of a held root, read-only, as a detached mount
  *

@@ -25,6 +25,9 @@
 #define XATTR_BYTES_MAX 65536
 #define BUFFER_SIZE     ((size_t) 256 * 1024)
 
+/* Holes cost nothing to make, and time to pass. */
+#define FILE_MAX ((off_t) 16 << 40)
+
 typedef struct Writer {
         const TarOut *q;
         Fault *fault;
@@ -165,7 +168,7 @@ static int put_file(Writer *w, int fd, const char *path, const struct stat *st) 
 
         if (!entry)
                 return -ENOMEM;
-        r = find_pieces(fd, st->st_size, &pieces, &n);
+        r = st->st_size > FILE_MAX ? -EFBIG : find_pieces(fd, st->st_size, &pieces, &n);
         if (r == 0)
                 r = add_xattrs(w, fd, entry);
         if (r < 0)

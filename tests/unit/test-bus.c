@@ -47,6 +47,10 @@ struct Manager {
         ManagerReplyFn pull_done;
         void *pull_data;
         bool pull_forgotten;
+        char update_units[32];
+        bool update_dry;
+        ManagerReplyFn update_done;
+        void *update_data;
 };
 
 static Unit units[] = { { .name = "db.container" }, { .name = "web.container" } };
@@ -198,6 +202,19 @@ int manager_pull_image(Manager *m, const ImagePullCall *call, ImagePullFn event,
 
 void manager_pull_forget(ImagePull *p) {
         p->manager->pull_forgotten = true;
+}
+
+int manager_auto_update(Manager *m, char *const *names, bool dry, ManagerReplyFn done, void *data,
+                        Fault *fault) {
+        autofree char *words = names ? strv_join(names, " ") : NULL;
+
+        if (names && streq(names[0], "db.container"))
+                return fault_set(fault, "update", -EINVAL, "%s", names[0]);
+        (void) snprintf(m->update_units, sizeof(m->update_units), "%s", strempty(words));
+        m->update_dry = dry;
+        m->update_done = done;
+        m->update_data = data;
+        return 0;
 }
 
 int manager_list_images(Manager *m, char **ret, Fault *fault) {
@@ -1027,6 +1044,33 @@ START_TEST(pull_is_not_wanted_by_a_client_that_has_gone) {
 }
 END_TEST
 
+START_TEST(update_is_answered_when_all_is_done) {
+        sd_bus_message *m = NULL;
+        Set s;
+
+        set_up(&s);
+        shake_hands(&s);
+        ck_assert_int_ge(sd_bus_message_new_method_call(s.client, &m, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
+                                                        "AutoUpdate"),
+                         0);
+        ck_assert_int_ge(sd_bus_message_append(m, "asb", 1, "web.container", true), 0);
+        ck_assert_int_ge(sd_bus_call_async(s.client, NULL, m, on_answer, &s, 0), 0);
+        sd_bus_message_unref(m);
+        while (!s.manager.update_done)
+                ck_assert_int_ge(sd_event_run(s.event, 5 * 1000 * 1000), 0);
+        ck_assert_str_eq(s.manager.update_units, "web.container");
+        ck_assert(s.manager.update_dry);
+        ck_assert_ptr_null(s.answer);
+
+        s.manager.update_done(0, "[]", s.manager.update_data);
+        run_until(&s, has_answer);
+        ck_assert_str_eq(text_of(s.answer, 's'), "[]");
+        ck_assert_str_eq(error_of(CALL(&s, "AutoUpdate", "asb", 1, "db.container", false)),
+                         SD_BUS_ERROR_INVALID_ARGS);
+        tear_down(&s);
+}
+END_TEST
+
 START_TEST(private_socket_is_for_root) {
         struct stat st;
         char path[64];
@@ -1066,5 +1110,5 @@ TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction
           only_subscribers_get_signals, unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
           exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
           pull_tells_how_far_it_is, pull_fails_in_the_registrys_words,
-          pull_is_not_wanted_by_a_client_that_has_gone, private_socket_is_for_root,
-          client_may_hang_up_in_the_middle)
+          pull_is_not_wanted_by_a_client_that_has_gone, update_is_answered_when_all_is_done,
+          private_socket_is_for_root, client_may_hang_up_in_the_middle)

@@ -224,10 +224,10 @@ START_TEST(images) {
 END_TEST
 
 START_TEST(builds) {
-        autoptr(UnitSpec) u = load_idle(
+        autoptr(UnitSpec) u = load_good(
                 "b.build",
                 "[Build]\nImageTag=localhost/web:1\nImageTag=localhost/web:latest\nFile=web/Containerfile\n"
-                "SetWorkingDirectory=src\nNetwork=back.network\nVolume=cache.volume:/cache\n"
+                "SetWorkingDirectory=src\nNetwork=host\nVolume=cache.volume:/cache\n"
                 "Secret=id=key,src=/etc/key\nBuildArg=A=1 \"B=two words\"\nPull=never\n");
 
         ck_assert_str_eq(u->build->image_tags[0], "localhost/web:1");
@@ -236,28 +236,26 @@ START_TEST(builds) {
         assert_shown(u, "BuildArg", "A=1 \"B=two words\"");
         assert_shown(u, "Secret", "id=key,src=/etc/key");
         ck_assert(u->build->force_rm);
-        ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_REQUIRES][0], "back.network");
-        ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_REQUIRES][1], "cache.volume");
-        ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_AFTER][1], "cache.volume");
+        ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_REQUIRES][0], "cache.volume");
+        ck_assert_str_eq(u->unit.dependencies[UNIT_DEP_AFTER][0], "cache.volume");
 }
 END_TEST
 
 START_TEST(builds_are_checked) {
-        assert_idle_messages("b.build", "[Build]\nFile=/srv/Containerfile\n", -EINVAL,
-                             "1:1: error: ImageTag= is missing: the image needs a name");
-        assert_idle_messages("b.build", "[Build]\nImageTag=web\n", -EINVAL,
-                             "1:1: error: neither SetWorkingDirectory= nor File= says what to build");
-        assert_idle_messages("b.build", "[Build]\nImageTag=web\nFile=Containerfile\n", -EINVAL,
-                             "3:6: error: File=Containerfile is a relative path, which needs "
-                             "SetWorkingDirectory=");
-        assert_idle_messages("b.build", "[Build]\nImageTag=web\nFile=https://example.org/Containerfile\n", 0,
-                             "");
-        assert_idle_messages("b.build", "[Build]\nImageTag=web\nSetWorkingDirectory=file\n", -EINVAL,
-                             "3:21: error: SetWorkingDirectory=file needs File=");
-        assert_idle_messages("b.build", "[Build]\nImageTag=web\nFile=/f\nSecret=id=a,scr=/x\n", -EINVAL,
-                             "4:13: error: Secret=: unknown option \"scr\" (did you mean \"src\"?)");
-        assert_idle_messages("b.build", "[Build]\nImageTag=web\nFile=/f\nSecret=src=/x\n", -EINVAL,
-                             "4:8: error: Secret=: \"src=/x\" has no id=NAME");
+        assert_messages("b.build", "[Build]\nFile=/srv/Containerfile\n", -EINVAL,
+                        "1:1: error: ImageTag= is missing: the image needs a name");
+        assert_messages("b.build", "[Build]\nImageTag=web\n", -EINVAL,
+                        "1:1: error: neither SetWorkingDirectory= nor File= says what to build");
+        assert_messages("b.build", "[Build]\nImageTag=web\nFile=Containerfile\n", -EINVAL,
+                        "3:6: error: File=Containerfile is a relative path, which needs "
+                        "SetWorkingDirectory=");
+        assert_messages("b.build", "[Build]\nImageTag=web\nFile=https://example.org/Containerfile\n", 0, "");
+        assert_messages("b.build", "[Build]\nImageTag=web\nSetWorkingDirectory=file\n", -EINVAL,
+                        "3:21: error: SetWorkingDirectory=file needs File=");
+        assert_messages("b.build", "[Build]\nImageTag=web\nFile=/f\nSecret=id=a,scr=/x\n", -EINVAL,
+                        "4:13: error: Secret=: unknown option \"scr\" (did you mean \"src\"?)");
+        assert_messages("b.build", "[Build]\nImageTag=web\nFile=/f\nSecret=src=/x\n", -EINVAL,
+                        "4:8: error: Secret=: \"src=/x\" has no id=NAME");
 }
 END_TEST
 
