@@ -611,8 +611,6 @@ void manager_update_free_all(Manager *m);
 json_t *manager_volume_users(const Manager *m, const char *name);
 
 /* unit-image.c */
-/* The id of the image that a unit's file names, if it is in the store; else NULL. Free it. */
-char *unit_image_named(Unit *u);
 /* Also through NAME.image, and by short names. */
 int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
 /* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
