@@ -474,16 +474,6 @@ const Attachment *unit_attachment(const Unit *u);
 int unit_open_spaces(const Unit *u, int fds[SPACE_N_], Fault *fault);
 void unit_close_spaces(int fds[SPACE_N_]);
 
-/* links.c */
-/* Do packets of it go through the host, its routes and its firewalls? */
-bool unit_is_forwarded(const Unit *u);
-int unit_make_links(Unit *u, Fault *fault);
-void unit_drop_links(Unit *u);
-/* In memory only. */
-void unit_forget_links(Unit *u);
-void unit_links_save(const Unit *u, json_t *state);
-int unit_links_adopt(Unit *u, const json_t *state);
-
 /* pod.c */
 bool unit_is_pod(const Unit *u);
 /* What the pod that @spec names was started from, or would be, which is put into @made as well, for the
@@ -601,54 +591,4 @@ void manager_exec_free_all(Manager *m);
 /* As manager_exec_forget(), but the program goes on to its end. */
 void manager_exec_leave(Manager *m, void *data);
 
-/* pull.c */
-void manager_pull_free_all(Manager *m);
-
-/* auto-update.c */
-void manager_update_free_all(Manager *m);
-/* report.c */
-/* Names of the running containers that use a volume. */
-json_t *manager_volume_users(const Manager *m, const char *name);
-
-/* unit-image.c */
-/* Also through NAME.image, and by short names. */
-int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
-/* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
-int unit_fetch_image(Unit *u, Fault *fault);
-void unit_forget_image(Unit *u);
-/* Of the store, whoever brings it there; free(). */
-int unit_image_name(Unit *u, char **ret, Fault *fault);
-/* Has a registry another one than it runs from? @reply: WORKER_SAME or WORKER_NEWER. */
-int unit_compare_image(Unit *u, ManagerReplyFn reply, void *data, Worker **ret, Fault *fault);
-/* Whatever its Pull= says. */
-int unit_pull_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
-
-/* unit-build.c */
-/* Begins the build; @watch is told of its end. */
-int unit_build_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
-/* It has ended. */
-void unit_build_settle(Unit *u);
-/* Would a new start be made from the same image as the last one, without asking a registry? */
-bool unit_image_stays(Unit *u);
-
-/* worker.c */
-#define WORKER_FDS_MAX 4
-
-typedef struct WorkerCall {
-        char *const *args;                          /* nsunitd --worker ARGS... */
-        int fd;                                     /* inherited as descriptor 3 when >= 0 */
-        const int *more_fds;                        /* then these, as 4, 5, ...; all of them >= 0 */
-        size_t n_more_fds;                          /* at most WORKER_FDS_MAX - 1 */
-        void (*line)(const char *line, void *data); /* each line that it says; may be NULL */
-        ManagerReplyFn reply;                       /* once, at its end; not when it was cancelled */
-        void *data;
-} WorkerCall;
-
-/* @text in a descriptor, for a worker to read. */
-int worker_input(const char *text);
-/* @ret, which may be NULL, is good until the reply. */
-int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
-void worker_cancel(Worker *w);
-/* Runs `nsunitd --worker ARGS...`; @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
-int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data);
 #include "manager/internal-storage.h"

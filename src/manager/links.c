@@ -1,4 +1,5 @@
 /* Links of a unit beside those of its networks, and those that it has of the host: these must come back. */
+#include "manager/links.h"
 #include "basic/log.h"
 #include "manager/internal.h"
 

@@ -13,6 +13,7 @@
 #include "basic/strv.h"
 #include "config/env-file.h"
 #include "manager/internal.h"
+#include "manager/links.h"
 #include "runtime/exit-store.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"

@@ -15,6 +15,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
+#include "manager/links.h"
 #include "runtime/exit-store.h"
 #include "runtime/userns.h"
 #include "storage/root.h"

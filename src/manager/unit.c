@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
+#include "manager/links.h"
 #include "spec/unit-check.h"
 #include "spec/unit-place.h"
 
