@@ -119,7 +119,7 @@ manager_answers() { [[ -S /run/nsunitd/bus ]] && nsctl list >/dev/null 2>&1; }
 start_manager() {
         nsunitd "$@" </dev/null >>"$work/nsunitd.log" 2>&1 &
         manager=$!
-        wait_until 10 manager_answers || { not_ok "the manager answers"; exit 1; }
+        wait_until 30 manager_answers || { not_ok "the manager answers"; exit 1; }
 }
 
 stop_manager() {

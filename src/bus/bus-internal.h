@@ -172,6 +172,7 @@ int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_auto_update(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_network_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /** bus_face_follow() - tell systemd when the service of @u is not what @u is. */
 void bus_face_follow(Bus *b, Unit *u);

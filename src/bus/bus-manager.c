@@ -579,6 +579,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ImportVolume", "sh", NULL, on_import_volume),
         METHOD("ListNetworks", NULL, "s", on_list_networks),
         METHOD("ListLinks", NULL, "s", on_list_links),
+        METHOD("DiffNetwork", NULL, "s", on_network_diff),
         METHOD("ListTimers", NULL, "s", on_list_timers),
 
         SD_BUS_SIGNAL("UnitNew", "so", 0),

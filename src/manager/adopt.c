@@ -14,6 +14,7 @@
 #include "manager/death.h"
 #include "manager/freeze.h"
 #include "manager/internal.h"
+#include "manager/links.h"
 #include "runtime/exit-store.h"
 #include "runtime/userns.h"
 #include "storage/root.h"
@@ -134,7 +135,8 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         u->held.root = root && root_is_held(root);
         if (network)
                 (void) network_adopt(u->manager->network, network, fault, &u->held.attachment);
-        return unit_describe_attachment(u);
+        r = unit_links_adopt(u, saved);
+        return r < 0 ? r : unit_describe_attachment(u);
 }
 
 /* A pidfd kept by the kernel at @name, or found by number and proven by its start time. */

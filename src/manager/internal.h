@@ -25,6 +25,7 @@
 #include "manager/trigger.h"
 #include "manager/unit-sockets.h"
 #include "manager/update.h"
+#include "network/moved-link.h"
 #include "network/network.h"
 #include "runtime/exec.h"
 #include "runtime/identity.h"
@@ -57,6 +58,9 @@ typedef struct Held {
         bool pod_spaces;     /* of a pod: IPC, UTS and /dev/shm */
         bool volumes_filled; /* the first spawn has filled and chowned what it had to */
         Attachment *attachment;
+        MovedLink *moved; /* links of the host that are in the network namespace, or are about to go there */
+        size_t n_moved;
+        size_t n_extra; /* of the spec's extra links, so many are made */
 } Held;
 
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })

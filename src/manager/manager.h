@@ -290,6 +290,9 @@ int manager_list_networks(Manager *m, char **ret);
 /** manager_list_links() - JSON array: host link, unit, container link, addresses, network. */
 int manager_list_links(Manager *m, char **ret);
 
+/** manager_network_diff() - JSON array: what of the host's links, addresses, routes and firewall is not as it
+ * should be. */
+int manager_network_diff(Manager *m, char **ret);
 /** manager_list_timers() - JSON array of the units whose timers run: when each starts its unit, when it did.
  */
 int manager_list_timers(Manager *m, char **ret);

@@ -13,6 +13,7 @@
 #include "basic/strv.h"
 #include "config/env-file.h"
 #include "manager/internal.h"
+#include "manager/links.h"
 #include "runtime/exit-store.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
@@ -442,7 +443,12 @@ static void drop_network(Unit *u) {
 }
 
 static int make_published(Unit *u, Fault *fault) {
-        return u->held.attachment ? network_publish(u->manager->network, u->held.attachment, fault) : 0;
+        if (!u->held.attachment)
+                return 0;
+        if (u->held.attachment->n_ports > 0 && !unit_is_forwarded(u))
+                log_message(LOG_WARNING, u->name,
+                            "its ports are not published: none of its networks passes the host");
+        return network_publish(u->manager->network, u->held.attachment, fault);
 }
 
 static void drop_published(Unit *u) {
@@ -467,6 +473,7 @@ static const PrepareStep steps[] = {
         { "cgroup", make_cgroup, drop_cgroup, true, false },
         { "root", make_root, drop_root, true, false },
         { "network", make_network, drop_network, true, true },
+        { "links", unit_make_links, unit_drop_links, true, true },
         { "files", unit_make_files, NULL, true, true },
         { "text", unit_save_text, NULL, true, true },
         { "publish", make_published, drop_published, true, true },

@@ -12,6 +12,7 @@
 #include "basic/log.h"
 #include "manager/death.h"
 #include "manager/internal.h"
+#include "manager/links.h"
 
 #define STATE_VERSION  1
 #define STATE_FILE_MAX (1024 * 1024)
@@ -72,6 +73,7 @@ int unit_save(Unit *u) {
         if (u->held.attachment)
                 (void) json_object_set_new(o, "network", network_attachment_to_json(u->held.attachment));
 
+        unit_links_save(u, o);
         if (u->live != 0)
                 (void) json_object_set_new(o, "live", json_integer((json_int_t) u->live));
         if (u->health)

@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
+#include "manager/links.h"
 #include "spec/unit-check.h"
 #include "spec/unit-place.h"
 
@@ -59,6 +60,7 @@ void unit_free(Unit *u) {
         image_unref(u->held.image);
         unit_drop_mount_images(u);
         container_spec_free(u->held.spec);
+        unit_forget_links(u);
         id_map_clear(&u->held.ids);
         free(u->held.directory);
         free(u->held.container_dir);

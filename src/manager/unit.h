@@ -92,6 +92,10 @@ void unit_status(Unit *u, UnitStatus *ret);
 /** unit_names() - its own name and its aliases. 0 or -ENOMEM; strv_free() *ret. */
 int unit_names(const Unit *u, char ***ret);
 
+/** unit_firewalls() - chains of other people's firewalls that may keep its packets from passing. Borrowed,
+ * good until the next call; NULL = none. */
+char *const *unit_firewalls(const Unit *u);
+
 /** unit_listens() - the sockets that it waits on, as "stream *:80". 0 or -ENOMEM; strv_free() *ret. */
 int unit_listens(const Unit *u, char ***ret);
 

@@ -66,6 +66,14 @@ static void add_addresses(Rtnl *inside, unsigned index, const Net *net, const At
                 if (net->driver->host_routes)
                         add_host_routes(inside, index, net, &p.address);
         }
+        for (size_t i = 0; i < net->n_routes; i++) {
+                const NetworkRoute *from = &net->routes[i];
+
+                rtnl_add_route(inside, &(RtnlRoute){ .to = from->to,
+                                                     .via = from->via,
+                                                     .index = index,
+                                                     .metric = from->metric });
+        }
         for (size_t i = 0; i < link->n_addresses; i++)
                 if (link->gateways[i].family != AF_UNSPEC && is_first_way(a, link, link->gateways[i].family))
                         add_default_route(inside, index, net, &link->gateways[i]);
@@ -192,9 +200,13 @@ int attachment_add_link(Network *n, Attachment *a, const NetworkLink *link, Faul
         return lease_take(n, a, link, fault);
 }
 
+bool network_link_passes_host(const NetworkLink *link) {
+        return net_driver(link->driver)->passes_host;
+}
+
 const NetworkLink *attachment_public_link(const Attachment *a) {
         for (size_t i = 0; i < a->n_links; i++)
-                if (net_driver(a->links[i].driver)->passes_host && a->links[i].n_addresses > 0)
+                if (network_link_passes_host(&a->links[i]) && a->links[i].n_addresses > 0)
                         return &a->links[i];
         return NULL;
 }

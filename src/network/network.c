@@ -6,6 +6,7 @@
 
 #include "basic/clock.h"
 #include "basic/file.h"
+#include "basic/strv.h"
 #include "network/driver.h"
 #include "network/internal.h"
 
@@ -24,6 +25,7 @@ static void net_free(Net *net) {
         free(net->subnets);
         free(net->gateways);
         free(net->ranges);
+        free(net->routes);
         free(net);
 }
 
@@ -213,6 +215,14 @@ static int net_new(const Network *n, const char *name, const NetworkSection *sec
 static int add_subnets(Net *net, const NetworkSection *s) {
         int r = 0;
 
+        if (s->routes.n > 0) {
+                net->routes = reallocarray(NULL, s->routes.n, sizeof(*net->routes));
+                if (!net->routes)
+                        return -ENOMEM;
+                memcpy(net->routes, s->routes.items, s->routes.n * sizeof(*net->routes));
+                net->n_routes = s->routes.n;
+        }
+
         for (size_t i = 0; r >= 0 && i < s->n_subnets; i++)
                 r = net_add_subnet(net, &s->subnets[i], i < s->n_gateways ? &s->gateways[i] : NULL,
                                    i < s->ranges.n ? &s->ranges.items[i] : NULL);
@@ -339,6 +349,7 @@ void network_free(Network *n) {
                 attachment_forget(n, n->attachments[n->n_attachments - 1]);
         for (size_t i = 0; i < n->n_nets; i++)
                 net_free(n->nets[i]);
+        strv_free(n->firewalls);
         free(n->attachments);
         free(n->nets);
         if (n->nft)
@@ -359,18 +370,17 @@ int network_monitor_fd(const Network *n) {
 
 int network_process_monitor(Network *n) {
         bool table = table_process(n), links = heal_process(n);
-        int done = 0, r = 0;
+        int done = 0, first = 0, r;
 
+        /* The table before the links: a bridge is entered into it. */
+        if (table && n->table) {
+                first = table_replace(n);
+                done |= first < 0 ? 0 : NETWORK_TABLE_RESTORED;
+        }
         if (links) {
                 r = heal_repair(n, NULL);
                 done |= r > 0 ? NETWORK_LINKS_RESTORED : 0;
+                first = first < 0 ? first : r;
         }
-        /* A part of the table that was flushed has come with the links, but for the rest. */
-        if (table && n->table) {
-                int s = table_replace(n);
-
-                r = r < 0 ? r : s;
-                done |= NETWORK_TABLE_RESTORED;
-        }
-        return r < 0 ? r : done;
+        return first < 0 ? first : done;
 }

@@ -30,6 +30,7 @@ struct NftBatch {
         char *buffer;
         size_t size, space;
         uint32_t seq, set_id;
+        bool plain; /* elements have no values */
         int error;
 };
 
@@ -75,6 +76,10 @@ NftBatch *nft_batch_new(const char *table) {
         }
         end(b, nftnl_batch_begin(at, b->seq++));
         return b;
+}
+
+void nft_batch_leave_out_values(NftBatch *b) {
+        b->plain = true;
 }
 
 void nft_batch_free(NftBatch *b) {
@@ -154,7 +159,8 @@ static void set_host_order(NftBatch *b, struct nftnl_set *s) {
 void nft_batch_add_set(NftBatch *b, const NftSet *set) {
         struct nftnl_set *s = nftnl_set_alloc();
         struct nlmsghdr *h = s ? begin(b, NFT_MSG_NEWSET, NLM_F_CREATE) : NULL;
-        uint32_t flags = (set->data_size > 0 ? NFT_SET_MAP : 0) | (set->interval ? NFT_SET_INTERVAL : 0) |
+        bool has_data = set->data_size > 0 && !b->plain;
+        uint32_t flags = (has_data ? NFT_SET_MAP : 0) | (set->interval ? NFT_SET_INTERVAL : 0) |
                          (set->n_parts > 0 ? NFT_SET_CONCAT : 0);
 
         if (!s)
@@ -172,7 +178,7 @@ void nft_batch_add_set(NftBatch *b, const NftSet *set) {
                 if (set->n_parts > 0)
                         (void) nftnl_set_set_data(s, NFTNL_SET_DESC_CONCAT, set->parts,
                                                   (uint32_t) set->n_parts);
-                if (set->data_size > 0) {
+                if (has_data) {
                         nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, set->data_type);
                         nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, set->data_size);
                 }
@@ -191,11 +197,11 @@ typedef struct Element {
         uint32_t flags; /* NFT_SET_ELEM_* */
 } Element;
 
-static void fill_element(struct nftnl_set_elem *e, const Element *from) {
+static void fill_element(struct nftnl_set_elem *e, const Element *from, bool plain) {
         nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, from->key, (uint32_t) from->key_size);
         if (from->last)
                 nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY_END, from->last, (uint32_t) from->key_size);
-        if (from->data)
+        if (from->data && !plain)
                 nftnl_set_elem_set(e, NFTNL_SET_ELEM_DATA, from->data, (uint32_t) from->data_size);
         if (from->flags)
                 nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_FLAGS, from->flags);
@@ -214,7 +220,7 @@ static void element(NftBatch *b, bool add, const char *set, const Element *from)
         if (h) {
                 nftnl_set_set_str(s, NFTNL_SET_TABLE, b->table);
                 nftnl_set_set_str(s, NFTNL_SET_NAME, set);
-                fill_element(e, from);
+                fill_element(e, from, b->plain);
                 nftnl_set_elem_add(s, e);
                 e = NULL;
                 nftnl_set_elems_nlmsg_build_payload(h, s);
@@ -339,4 +345,13 @@ int nft_batch_commit(NftBatch *b, struct mnl_socket *socket) {
         if (mnl_socket_sendto(socket, b->buffer, b->size) < 0)
                 return -errno;
         return read_errors(socket);
+}
+
+const char *nft_batch_table(const NftBatch *b) {
+        return b->table;
+}
+
+const struct nlmsghdr *nft_batch_messages(const NftBatch *b, size_t *ret_size) {
+        *ret_size = b->error < 0 ? 0 : b->size;
+        return (const struct nlmsghdr *) b->buffer;
 }

@@ -12,11 +12,15 @@
 
 typedef struct NftBatch NftBatch;
 struct mnl_socket;
+struct nlmsghdr;
 struct nftnl_expr;
 struct nftnl_rule;
 
 /** nft_batch_new() - a transaction on table inet @table. NULL when out of memory. */
 NftBatch *nft_batch_new(const char *table);
+
+/** nft_batch_leave_out_values() - of all elements: what is a map elsewhere is a plain set in this table. */
+void nft_batch_leave_out_values(NftBatch *b);
 
 /** nft_batch_free() - NULL is fine. */
 void nft_batch_free(NftBatch *b);
@@ -65,3 +69,9 @@ struct nftnl_expr *nft_expr(NftBatch *b, struct nftnl_rule *rule, const char *ki
  * Returns: 0 or the first error. The batch is used up.
  */
 int nft_batch_commit(NftBatch *b, struct mnl_socket *socket);
+
+/** nft_batch_table() - its name. */
+const char *nft_batch_table(const NftBatch *b);
+
+/** nft_batch_messages() - all that was built; borrowed, good until the next change. */
+const struct nlmsghdr *nft_batch_messages(const NftBatch *b, size_t *ret_size);

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "network/internal.h"
+#include "network/listener.h"
 #include "network/ruleset.h"
 
 /* RFC 6335, 6: dynamic ports. */
@@ -124,10 +125,12 @@ static int check(const Network *n, const Attachment *self, const NetworkPort *ea
                 return fault_set(fault, "publish", -EADDRINUSE, "%s of %s: %s has it", strempty(text),
                                  self->unit, owner);
         listener = find_listener(p);
-        if (listener > 0)
-                return fault_set(fault, "publish", -EADDRINUSE,
-                                 "%s of %s: a process of the host listens on port %u", strempty(text),
-                                 self->unit, listener);
+        if (listener > 0) {
+                autofree char *process = listener_find(p->protocol, (uint16_t) listener);
+
+                return fault_set(fault, "publish", -EADDRINUSE, "%s of %s: %s of the host listens on port %u",
+                                 strempty(text), self->unit, process ? process : "a process", listener);
+        }
         return 0;
 }
 
@@ -176,6 +179,7 @@ void ports_enter(NftBatch *b, bool add, const Attachment *a) {
 static int exchange(Network *n, Attachment *a, NetworkPort *ports, size_t n_ports) {
         autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
         Attachment wanted = *a;
+        int r;
 
         if (!b)
                 return -ENOMEM;
@@ -184,7 +188,10 @@ static int exchange(Network *n, Attachment *a, NetworkPort *ports, size_t n_port
         if (a->published)
                 ports_enter(b, false, a);
         ports_enter(b, true, &wanted);
-        return nft_batch_commit(b, n->nft);
+        r = nft_batch_commit(b, n->nft);
+        if (r >= 0)
+                guard_exchange(n, a->published ? a : NULL, &wanted);
+        return r;
 }
 
 /* At connect(2) as well; what fails there is left to address translation. */
@@ -235,8 +242,10 @@ int network_unpublish(Network *n, Attachment *a) {
         exchange_localhost(n, a, NULL, 0);
         a->published = false;
         /* Some of them were not there: somebody has deleted them, and more perhaps. */
-        if (r == -ENOENT)
+        if (r == -ENOENT) {
+                guard_exchange(n, a, NULL);
                 r = table_replace(n);
+        }
         return r;
 }
 

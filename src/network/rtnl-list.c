@@ -129,6 +129,8 @@ int rtnl_parse_address(const struct nlmsghdr *h, RtnlAddress *ret) {
                 if (mnl_attr_get_type(a) == IFA_LOCAL ||
                     (mnl_attr_get_type(a) == IFA_ADDRESS && ret->prefix.address.family == AF_UNSPEC))
                         copy_address(a, m->ifa_family, &ret->prefix.address);
+                else if (mnl_attr_get_type(a) == IFA_BROADCAST)
+                        copy_address(a, m->ifa_family, &ret->broadcast);
                 else if (mnl_attr_get_type(a) == IFA_FLAGS)
                         flags = number_of(a);
         }
@@ -246,7 +248,7 @@ static int on_route(const struct nlmsghdr *h, void *data) {
         OverlapSearch *search = data;
         RtnlRoute route;
 
-        if (rtnl_parse_route(h, &route) == 0 && route.to.bits > 0 && route.table == RT_TABLE_MAIN)
+        if (rtnl_parse_route(h, &route) == 0 && route.to.bits > 0)
                 search->found |= inet_overlap(search->prefix, &route.to);
         return MNL_CB_OK;
 }

@@ -10,7 +10,7 @@
 #include "network/driver.h"
 #include "network/ruleset.h"
 
-static void enter_network(NftBatch *b, bool add, const Net *net) {
+void table_add_network(NftBatch *b, bool add, const Net *net) {
         const RulesetNetwork network = {
                 .group = net->group,
                 .subnets = net->subnets,
@@ -28,28 +28,47 @@ static bool has_rules(const Net *net) {
         return net->driver->passes_host && net->options.mode != NETWORK_SUBMODE_UNMANAGED;
 }
 
-void table_fill(const Network *n, NftBatch *b) {
-        ruleset_add(b, n->settings.publish_localhost);
+void table_fill_elements(const Network *n, NftBatch *b) {
         for (size_t i = 0; i < n->n_nets; i++)
                 if (n->nets[i]->n_links > 0 && has_rules(n->nets[i]))
-                        enter_network(b, true, n->nets[i]);
+                        table_add_network(b, true, n->nets[i]);
         for (size_t i = 0; i < n->n_attachments; i++)
                 if (n->attachments[i]->published)
                         ports_enter(b, true, n->attachments[i]);
 }
 
-/* The whole desired state in one transaction. */
-static int install(Network *n) {
+void table_fill(const Network *n, NftBatch *b) {
+        ruleset_add(b, n->settings.publish_localhost);
+        table_fill_elements(n, b);
+}
+
+/* NFT_TABLE_F_PERSIST, since Linux 6.9: a table that has an owner does not go with it. */
+#define TABLE_PERSIST (1 << 2)
+
+/* @old: flags of the table that may be there; @flags: of the new one. */
+static int install_as(Network *n, uint32_t old, uint32_t flags) {
         autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
 
         if (!b)
                 return -ENOMEM;
 
-        /* Deleting what is not there is an error, so it is added before. */
-        nft_batch_add_table(b, 0);
+        /* Deleting what is not there is an error, so it is added before: an owned one, also that of an
+         * earlier manager, with the same flags. */
+        nft_batch_add_table(b, old);
         nft_batch_del_table(b);
+        nft_batch_add_table(b, flags);
         table_fill(n, b);
         return nft_batch_commit(b, n->nft);
+}
+
+/* The whole desired state in one transaction. */
+static int install(Network *n) {
+        const uint32_t owned = NFT_TABLE_F_OWNER | TABLE_PERSIST;
+
+        /* A kernel that does not know these flags says so. */
+        if (n->settings.own_table && (install_as(n, owned, owned) >= 0 || install_as(n, 0, owned) >= 0))
+                return 0;
+        return install_as(n, 0, 0);
 }
 
 int table_enter_network(Network *n, const Net *net, bool add, Fault *fault) {
@@ -58,8 +77,9 @@ int table_enter_network(Network *n, const Net *net, bool add, Fault *fault) {
 
         if (!b)
                 return -ENOMEM;
-        enter_network(b, add, net);
+        table_add_network(b, add, net);
         r = nft_batch_commit(b, n->nft);
+        guard_enter_network(n, net, add);
         return r < 0 ? fault_set(fault, "nftables", r, "network %s", net->name) : 0;
 }
 
@@ -82,6 +102,8 @@ int table_ensure(Network *n, Fault *fault) {
         if (n->table)
                 return 0;
         r = table_replace(n);
+        if (r >= 0)
+                guard_ensure(n);
         return r < 0 ? fault_set(fault, "nftables", r, "table inet %s", TABLE_NAME) : 0;
 }
 
@@ -91,6 +113,7 @@ void table_drop(Network *n) {
         if (!b || !n->table)
                 return;
         n->table = false;
+        guard_drop(n);
         nft_batch_del_table(b);
         (void) nft_batch_commit(b, n->nft);
 }
@@ -179,6 +202,8 @@ bool table_process(Network *n) {
                         continue;
                 if (size < 0 && errno != ENOBUFS && errno != ENOSPC)
                         break;
+                /* Others have changed something, of theirs perhaps. */
+                n->firewalls_known = false;
                 /* Messages were lost: the end of the table may be among what they told. */
                 if (size < 0)
                         lost = true;

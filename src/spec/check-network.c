@@ -98,6 +98,32 @@ static int check_options(const UnitSpec *u, Diag *diag) {
         return 0;
 }
 
+static bool has_neighbour(const NetworkSection *n, const InetAddress *a) {
+        for (size_t i = 0; i < n->n_subnets; i++)
+                if (inet_contains(&n->subnets[i], a))
+                        return true;
+        /* Of a subnet that is picked nothing is known. */
+        return n->n_subnets == 0;
+}
+
+/* The next hop must be a neighbour. */
+static int check_routes(const UnitSpec *u, Diag *diag) {
+        const NetworkSection *n = u->network;
+        char text[INET_TEXT_MAX];
+        int bad = 0;
+
+        if (n->routes.n > 0 && n->driver == NETWORK_DRIVER_ROUTED)
+                return diag_error(
+                        diag, unit_place(u, "Network", "Route"), -EINVAL,
+                        "Route= does not go together with Driver=routed: the host is the only neighbour");
+        for (size_t i = 0; i < n->routes.n; i++)
+                if (!has_neighbour(n, &n->routes.items[i].via))
+                        bad = diag_error(diag, unit_place_nth(u, "Network", "Route", i), -EINVAL,
+                                         "Route=: the gateway %s is not inside a Subnet=",
+                                         inet_format(&n->routes.items[i].via, text));
+        return bad;
+}
+
 /* There is no firewall of ours, nor a route, that a network could be kept apart by. */
 static int check_internal(const UnitSpec *u, Diag *diag) {
         NetworkDriver driver = u->network->driver;
@@ -127,8 +153,8 @@ static int check_supported(const UnitSpec *u, Diag *diag) {
 
 int check_network(UnitSpec *u, Diag *diag) {
         int (*const checks[])(const UnitSpec *, Diag *) = {
-                check_subnets, check_gateways, check_ranges,    check_mode,
-                check_options, check_internal, check_supported,
+                check_subnets, check_gateways, check_ranges, check_mode,
+                check_options, check_internal, check_routes, check_supported,
         };
         int bad = 0;
 

@@ -25,6 +25,18 @@ typedef struct InetRangeList {
         size_t n;
 } InetRangeList;
 
+/* A route of every container on the network. */
+typedef struct NetworkRoute {
+        InetPrefix to;
+        InetAddress via;
+        uint32_t metric; /* 0 = the kernel's */
+} NetworkRoute;
+
+typedef struct NetworkRouteList {
+        NetworkRoute *items;
+        size_t n;
+} NetworkRouteList;
+
 typedef struct NetworkSection {
         char *network_name; /* NULL = the unit's stem */
         NetworkDriver driver;
@@ -44,7 +56,8 @@ typedef struct NetworkSection {
                 };
         };
         InetRangeList ranges; /* by position */
-        InetAddressList dns;  /* what names outside are asked of */
+        NetworkRouteList routes;
+        InetAddressList dns; /* what names outside are asked of */
         bool ipv6, internal, disable_dns;
         bool delete_on_stop;
         char *interface_name; /* of the bridge, or the device under a macvlan or ipvlan */

@@ -300,6 +300,10 @@ int manager_list_links(Manager *m, char **ret) {
         return manager_list_images(m, ret, NULL);
 }
 
+int manager_network_diff(Manager *m, char **ret) {
+        return manager_list_images(m, ret, NULL);
+}
+
 int manager_list_timers(Manager *m, char **ret) {
         return manager_list_images(m, ret, NULL);
 }
@@ -362,6 +366,10 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .spec = u->spec,
         };
         ret->fault = "mount /srv/web: No such file or directory";
+}
+
+char *const *unit_firewalls(const Unit *u) {
+        return NULL;
 }
 
 int unit_listens(const Unit *u, char ***ret) {

@@ -291,7 +291,42 @@ START_TEST(ranges_and_subnets) {
 }
 END_TEST
 
+START_TEST(static_routes) {
+        enter_host();
+        Network *n = make_network();
+        InetPrefix subnet = prefix("10.77.0.0/24");
+        NetworkRoute route = { prefix("10.200.0.0/16"), address("10.77.0.9"), 7 };
+        const NetworkSection s = { .subnets = &subnet,
+                                   .n_subnets = 1,
+                                   .routes = { .items = &route, .n = 1 } };
+        int one = make_ns(), router = make_ns();
+        autoclose int server = serve(router, SOCK_STREAM, 80);
+        InetPrefix beyond = prefix("10.200.0.1/32");
+        autoptr(Rtnl) r = NULL;
+
+        ck_assert_int_eq(network_define(n, "x.network", &s, NULL), 0);
+        (void) attach(n, "router.container", router,
+                      (Wish){ .network = "x.network", .address = "10.77.0.9" });
+        (void) attach_to(n, "a.container", one, "x.network");
+        ck_assert_int_eq(rtnl_new_in(router, &r), 0);
+        rtnl_add_address(r, link_in(router, "lo").index, &beyond);
+        ck_assert_int_eq(rtnl_commit(r), 0);
+        ck_assert_int_eq(reach(one, "10.200.0.1", 80), 0);
+        network_free(n);
+}
+END_TEST
+
 /* -- what others do -- */
+
+static void assert_no_difference(Network *n) {
+        json_t *diff = NULL;
+        autofree char *text = NULL;
+
+        ck_assert_int_eq(network_diff(n, &diff), 0);
+        text = json_dumps(diff, JSON_INDENT(1));
+        ck_assert_msg(json_array_size(diff) == 0, "%.2000s", text);
+        json_decref(diff);
+}
 
 static void tell(void (*request)(Rtnl *r, unsigned index), const char *link) {
         autoptr(Rtnl) r = NULL;
@@ -348,6 +383,7 @@ START_TEST(links_heal) {
         b = attach_to(n, "b.container", two, NULL);
         c = attach_to(n, "c.container", far, "r.network");
         autoclose int server = serve(one, SOCK_STREAM, 80), other = serve(far, SOCK_STREAM, 80);
+        assert_no_difference(n);
 
         const struct {
                 void (*request)(Rtnl *r, unsigned index);
@@ -376,6 +412,7 @@ START_TEST(links_heal) {
                 }
                 ck_assert_msg(reach(-1, text_of(&c->links[0], 0), 80) == 0, "case %zu", i);
                 ck_assert_int_eq(network_process_monitor(n), 0);
+                assert_no_difference(n);
         }
         detach(n, b, false);
         ck_assert_int_eq(network_process_monitor(n), 0);
@@ -420,4 +457,4 @@ START_TEST(foreign_bridge) {
 END_TEST
 
 TEST_MAIN("network-drivers", routed, routed_and_internal, macvlan, device_of_the_default_route, ipvlan,
-          isolation, outbound_address, ranges_and_subnets, links_heal, foreign_bridge)
+          isolation, outbound_address, ranges_and_subnets, static_routes, links_heal, foreign_bridge)

@@ -3,6 +3,7 @@
 
 #include "basic/file.h"
 #include "network-fixture.h"
+#include "network/nft-list.h"
 
 typedef struct Host {
         Network *network;
@@ -149,6 +150,77 @@ static int set(Host *h, const PublishSpec *p, size_t n, Fault *f) {
         return network_set_ports(h->network, h->a, p, n, f);
 }
 
+/* Of a map of the table, as the kernel has it. */
+static size_t count_elements(const char *map) {
+        struct mnl_socket *s = mnl_socket_open(NETLINK_NETFILTER);
+        autoitems NetItems list = {};
+        size_t n = 0;
+
+        ck_assert_int_eq(mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID), 0);
+        ck_assert_int_eq(nft_list_table(s, TABLE_NAME, &list), 0);
+        (void) mnl_socket_close(s);
+        for (size_t i = 0; i < list.n; i++) {
+                const char *rest =
+                        streq(list.items[i].what, "element") ? startswith(list.items[i].name, map) : NULL;
+
+                n += rest && *rest == ':';
+        }
+        return n;
+}
+
+static void assert_no_difference(Network *n) {
+        json_t *diff = NULL;
+
+        ck_assert_int_eq(network_diff(n, &diff), 0);
+        ck_assert_uint_eq(json_array_size(diff), 0);
+        json_decref(diff);
+}
+
+START_TEST(equal_ranges_are_one_element) {
+        enter_host();
+        const PublishSpec p[] = {
+                { .host_port = 9000, .container_port = 9000, .count = 101 },
+                { .host_port = 9000, .container_port = 9000, .count = 101, .protocol = PROTOCOL_UDP },
+                { .host_port = 9200, .container_port = 9300, .count = 3 },
+                { .host_address = address("192.0.2.1"),
+                  .host_port = 9400,
+                  .container_port = 9400,
+                  .count = 2 },
+        };
+        const PublishSpec moved[] = { { .host_port = 9050, .container_port = 9050, .count = 101 },
+                                      { .host_port = 9040, .container_port = 9041, .count = 1 } };
+        Host h = make_host(p, 4);
+        autoclose int first = serve(h.one, SOCK_STREAM, 9000), last = serve(h.one, SOCK_STREAM, 9100);
+        autoclose int next = serve(h.one, SOCK_STREAM, 9101), shifted = serve(h.one, SOCK_STREAM, 9302);
+        autoclose int on = serve(h.one, SOCK_STREAM, 9401), one = serve(h.one, SOCK_STREAM, 9041);
+        Fault f;
+
+        ck_assert_uint_eq(count_elements("range4"), 2);
+        ck_assert_uint_eq(count_elements("range6"), 2);
+        ck_assert_uint_eq(count_elements("range4_on"), 1);
+        ck_assert_uint_eq(count_elements("dnat4"), 3);
+        assert_no_difference(h.network);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 9000), 0);
+        ck_assert_int_eq(reach(h.outside, "2001:db8::1", 9100), 0);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 9101), -ECONNREFUSED);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 9202), 0);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 9401), 0);
+        ck_assert_int_eq(reach(-1, "127.0.0.1", 9100), 0);
+
+        /* One that overlaps its former self, in one transaction. */
+        ck_assert_int_eq(set(&h, moved, 2, &f), 0);
+        ck_assert_uint_eq(count_elements("range4"), 1);
+        assert_no_difference(h.network);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 9000), -ECONNREFUSED);
+        ck_assert_int_eq(reach(h.outside, "192.0.2.1", 9101), 0);
+        ck_assert_int_eq(reach(h.outside, "2001:db8::1", 9040), 0);
+        ck_assert_int_eq(network_unpublish(h.network, h.a), 0);
+        ck_assert_uint_eq(count_elements("range4"), 0);
+        assert_no_difference(h.network);
+        network_free(h.network);
+}
+END_TEST
+
 START_TEST(conflicts_name_both) {
         enter_host();
         const PublishSpec p = { .host_port = 8080, .container_port = 80, .count = 2 };
@@ -166,6 +238,7 @@ START_TEST(conflicts_name_both) {
         autoclose int local = socket_in(-1, AF_INET, SOCK_STREAM), udp = serve(-1, SOCK_DGRAM, 9002);
         InetAddress loopback = address("127.0.0.1");
         Attachment *b = NULL;
+        char expected[200];
         Fault f = {};
         Socket s;
 
@@ -181,8 +254,12 @@ START_TEST(conflicts_name_both) {
         ck_assert_str_eq(f.object, "*:90->2/tcp of a.container: a.container has it");
         other = (PublishSpec){ .host_port = 8999, .container_port = 90, .count = 3 };
         ck_assert_int_eq(set(&h, &other, 1, &f), -EADDRINUSE);
-        ck_assert_str_eq(f.object,
-                         "*:8999-9001->90-92/tcp of a.container: a process of the host listens on port 9000");
+        (void) snprintf(
+                expected, sizeof(expected),
+                "*:8999-9001->90-92/tcp of a.container: process %d (test-ports) of the host listens on "
+                "port 9000",
+                getpid());
+        ck_assert_str_eq(f.object, expected);
         must(bind(local, &s.any, socket_of(&loopback, 9001, &s)));
         must(listen(local, 1));
         other = (PublishSpec){ .host_port = 9001, .container_port = 90, .count = 1 };
@@ -335,4 +412,5 @@ START_TEST(localhost_by_program) {
 END_TEST
 
 TEST_MAIN("ports", localhost_by_program, tcp_from_everywhere, only_on_one_address, udp_goes_and_comes, ranges,
-          random_ports, conflicts_name_both, ports_change_while_running, ports_come_and_go_while_running)
+          random_ports, equal_ranges_are_one_element, conflicts_name_both, ports_change_while_running,
+          ports_come_and_go_while_running)

@@ -85,6 +85,18 @@ START_TEST(networks_are_checked) {
                         "2:9: error: IPRange=: the range of addresses runs backwards");
         assert_messages("n.network", "[Network]\nIPRange=10.0.0.9-fd00::1\n", -EINVAL,
                         "2:9: error: IPRange=: \"10.0.0.9-fd00::1\" begins in IPv4 and ends in IPv6");
+        assert_messages(
+                "n.network", "[Network]\nRoute=10.1.0.0/16\n", -EINVAL,
+                "2:7: error: Route=: \"10.1.0.0/16\" is not of the form ADDRESS/BITS,GATEWAY[,METRIC]");
+        assert_messages("n.network", "[Network]\nRoute=10.1.0.0/16,fd00::1\n", -EINVAL,
+                        "2:19: error: Route=: \"fd00::1\" is not an IPv4 address");
+        assert_messages("n.network", "[Network]\nRoute=10.1.0.0/16,10.0.0.2,0\n", -EINVAL,
+                        "2:28: error: Route=: \"0\" is not a metric (1 ... 4294967295)");
+        assert_messages("n.network", "[Network]\nSubnet=10.0.0.0/24\nRoute=10.1.0.0/16,10.2.0.2\n", -EINVAL,
+                        "3:7: error: Route=: the gateway 10.2.0.2 is not inside a Subnet=");
+        assert_messages("n.network", "[Network]\nDriver=routed\nRoute=10.1.0.0/16,10.2.0.2\n", -EINVAL,
+                        "3:7: error: Route= does not go together with Driver=routed: the host is the only "
+                        "neighbour");
         assert_messages("n.network", "[Network]\nIPRange=10.0.0.9\n", -EINVAL,
                         "2:9: error: IPRange=: \"10.0.0.9\" is not of the form ADDRESS/BITS | "
                         "ADDRESS-ADDRESS");
