@@ -11,6 +11,8 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "manager/death.h"
+#include "manager/freeze.h"
 #include "manager/internal.h"
 #include "runtime/exit-store.h"
 #include "runtime/userns.h"

@@ -1,39 +1,27 @@
 /*
  * What the files of this folder share. Nobody else includes it.
  *
- *      manager.c   the object, its units, startup, reload           unit.c     one unit: file, status
- *      lifecycle.c machine <-> world: events in, actions out        prepare.c  MACHINE_PREPARE and its undo
- *      spawn.c     MACHINE_SPAWN                                    hook.c     MACHINE_RUN_HOOK
- *      signal.c    stop, watchdog, reload and kill signals          watch.c    how a container ends
- *      notify.c    what it says                                     depend.c   what its end means for others
- *      turns.c     jobs and restarts, one at a time                 adopt.c    what an earlier manager has
- * left jobs.c      transactions and the job queue                   saved.c    state on disk worker.c    slow
- * work in a child process                     exec.c     programs inside containers volume.c    volumes: what
- * units make of them, and requests   copy.c     files of containers, for others files.c     the container's
- * hosts, resolv.conf, ...          spaces.c   its namespaces and others' pod.c       what a pod holds, and
- * its end unit-image.c which image a unit means, and fetching it       pull.c     pulls under way report.c
- * JSON listings                                    health.c   health checks, by probe.c death.c     records
- * of how containers ended, death-log.c where they are kept freeze.c    containers that stand still
- * transient.c  units made by a command store.c     requests on the image store store-usage.c  what takes
- * space in it renew.c     changes of a unit's text                         unit-text.c the text of the start
- *      turns.c     jobs and restarts, one at a time
- *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
- *      worker.c    slow work in a child process                     exec.c     programs inside containers
- *      volume.c    volumes: what units make of them, and requests   copy.c     files of containers, for
- * others files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
- *      pod.c       what a pod holds, and its end
- *      unit-image.c which image a unit means, and fetching it       pull.c     pulls and builds under way
- *      unit-build.c what is built for a .build unit                 update.c   another image for a unit
- *      auto-update.c AutoUpdate= of all units
- *      report.c    JSON listings                                    health.c   health checks, by probe.c
- *      death.c     records of how containers ended, death-log.c where they are kept
- *      freeze.c    containers that stand still                      transient.c  units made by a command
- *      store.c     requests on the image store                      store-usage.c  what takes space in it
- *      renew.c     changes of a unit's text                         unit-text.c the text of the start
- *      strays.c    children of before an execution
- *      job-log.c   jobs on disk                                     job-resume.c jobs of an earlier manager
- *      trigger.c   timers and sockets that start a container
- *      fd-store.c  descriptors that containers leave                main-pid.c  main processes by MAINPID=
+ *      manager.c      the object, its units, startup, reload     unit.c        one unit: file, status
+ *      lifecycle.c    machine <-> world: events in, actions out  prepare.c     MACHINE_PREPARE and its undo
+ *      spawn.c        MACHINE_SPAWN                              hook.c        MACHINE_RUN_HOOK
+ *      signal.c       stop, watchdog, reload and kill signals    watch.c       how a container ends
+ *      notify.c       what it says                               depend.c      what its end means
+ *      jobs.c         transactions and the job queue             turns.c       jobs and restarts in turn
+ *      job-log.c      jobs on disk                               job-resume.c  jobs of an earlier manager
+ *      saved.c        state on disk                              adopt.c       what a manager has left
+ *      fd-store.c     descriptors that containers leave          main-pid.c    main processes by MAINPID=
+ *      strays.c       children of before an execution            trigger.c     timers and sockets
+ *      worker.c       slow work in a child process               exec.c        programs inside containers
+ *      volume.c       what units make of volumes, requests       copy.c        files of containers
+ *      files.c        the container's hosts, resolv.conf, ...    spaces.c      its namespaces and others'
+ *      pod.c          what a pod holds, and its end              unit-image.c  which image it means
+ *      pull.c         pulls and builds under way                 unit-build.c  builds of .build units
+ *      update.c       another image for a unit                   auto-update.c AutoUpdate= of all units
+ *      report.c       JSON listings                              health.c      health checks, by probe.c
+ *      death.c        how containers ended, kept by death-log.c  freeze.c      those that stand still
+ *      transient.c    units made by a command                    store.c       requests on images
+ *      store-usage.c  what takes space in the store              renew.c       changes of a unit's text
+ *      unit-text.c    the text of the start
  */
 #pragma once
 
@@ -261,41 +249,10 @@ void unit_unwatch_cgroup(Unit *u);
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
 
-/* transient.c */
-bool unit_is_transient(const Unit *u);
-/* Forgets a transient unit that has ended, with its files; @u is gone then. @unstarted: one that was never
- * started, too. */
-void unit_collect(Unit *u, bool unstarted);
-/* It has come to rest, or a job of it has ended while it was. */
-void unit_note_tried(Unit *u);
-
-/* freeze.c */
-/* Before a signal that it is to act upon, and before a launch in the same cgroup. */
-void unit_thaw(Unit *u);
-void unit_adopt_freezer(Unit *u);
-
 /* prepare.c: what the counters of the cgroup say before a launch */
 void unit_begin_counters(Unit *u);
 
-/* death.c */
-/* The main process has ended, @pid was its number. Before the machine is told. */
-void unit_death_begin(Unit *u, const MainExit *e, pid_t pid);
-/* After each step of the machine. */
-void unit_death_follow(Unit *u, const MachineOutput *out);
-void unit_forget_deaths(const Unit *u);
-/* Into and out of the saved state. */
-void unit_death_save(const Unit *u, json_t *o);
-void unit_death_adopt(Unit *u, const json_t *saved);
-
 /* signal.c */
-/* Writes down who sends a signal and why, before it is sent. @by may be NULL: out of memory. */
-void unit_note_signal(Unit *u, int sig, const char *by);
-/* Who has sent such a signal in this invocation, in words; 0 = the last one of any kind. NULL when nobody is
- * known,
- * @ret_sig is then 0. It may be NULL. */
-const char *unit_sender_of(const Unit *u, int sig, int *ret_sig);
-/* The same for what the machine asks for. */
-void unit_note_signals(Unit *u, unsigned actions);
 void unit_signal_stop(Unit *u);
 void unit_signal_watchdog(Unit *u);
 void unit_signal_reload(Unit *u);

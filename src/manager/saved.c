@@ -10,6 +10,7 @@
 
 #include "basic/file.h"
 #include "basic/log.h"
+#include "manager/death.h"
 #include "manager/internal.h"
 
 #define STATE_VERSION  1
