@@ -1,27 +1,6 @@
 /*
- * What the files of this folder share. Nobody else includes it.
- *
- *      manager.c      the object, its units, startup, reload     unit.c        one unit: file, status
- *      lifecycle.c    machine <-> world: events in, actions out  prepare.c     MACHINE_PREPARE and its undo
- *      spawn.c        MACHINE_SPAWN                              hook.c        MACHINE_RUN_HOOK
- *      signal.c       stop, watchdog, reload and kill signals    watch.c       how a container ends
- *      notify.c       what it says                               depend.c      what its end means
- *      jobs.c         transactions and the job queue             turns.c       jobs and restarts in turn
- *      job-log.c      jobs on disk                               job-resume.c  jobs of an earlier manager
- *      saved.c        state on disk                              adopt.c       what a manager has left
- *      fd-store.c     descriptors that containers leave          main-pid.c    main processes by MAINPID=
- *      strays.c       children of before an execution            trigger.c     timers and sockets
- *      worker.c       slow work in a child process               exec.c        programs inside containers
- *      volume.c       what units make of volumes, requests       copy.c        files of containers
- *      files.c        the container's hosts, resolv.conf, ...    spaces.c      its namespaces and others'
- *      pod.c          what a pod holds, and its end              unit-image.c  which image it means
- *      pull.c         pulls and builds under way                 unit-build.c  builds of .build units
- *      update.c       another image for a unit                   auto-update.c AutoUpdate= of all units
- *      report.c       JSON listings                              health.c      health checks, by probe.c
- *      death.c        how containers ended, kept by death-log.c  freeze.c      those that stand still
- *      transient.c    units made by a command                    store.c       requests on images
- *      store-usage.c  what takes space in the store              renew.c       changes of a unit's text
- *      unit-text.c    the text of the start
+ * What the files of this folder share. Nobody else includes it. The head of each file says what it is about;
+ * src/README.md goes through them in the order of a start.
  */
 #pragma once
 
@@ -272,31 +251,6 @@ int unit_open_log(const Unit *u, int ret_fds[2], Fault *fault);
 void unit_hook_collect(Unit *u);
 /* The machine waits for one that the last manager has started: @pid, 0 = it did not come to that. */
 void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
-
-/* trigger.c */
-/* As it looks from outside: that of the machine, unless it rests and waits. */
-ActiveState unit_active_state(const Unit *u);
-const char *unit_sub_state(const Unit *u);
-/* Is there anything that the next manager has to know of it? */
-bool unit_has_state(const Unit *u);
-/* No start job is to run its container any more. */
-void unit_trigger_done(Unit *u);
-/* Something has come to one of its sockets. */
-void unit_socket_ready(Unit *u);
-/* Those that its container is to have; NULL when there are none. */
-const UnitSockets *unit_trigger_sockets(const Unit *u);
-/* When did the first manager of this boot begin? 0 or -errno. */
-int manager_note_begin(Manager *m);
-/* Before the keeper throws away what nobody has taken. */
-void manager_adopt_sockets(Manager *m);
-/* After adoption, and when files were read again. */
-void manager_settle_triggers(Manager *m);
-/* Called by the clock watch. */
-void manager_clock_changed(Manager *m);
-
-/* emergency.c */
-/* Is all at rest, and the manager to exit then? */
-void manager_settle_exit(Manager *m);
 
 /* depend.c */
 void unit_tell_dependents(Unit *u, MachineState before);
