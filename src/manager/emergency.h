@@ -7,7 +7,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
-#include "manager/unit.h"
+#include "manager/manager.h"
 
 typedef struct Emergency Emergency;
 
@@ -20,6 +20,9 @@ void unit_emergency(Unit *u, MachineState before);
 
 /** unit_job_emergency() - one of its jobs has taken too long. */
 void unit_job_emergency(Unit *u);
+
+/* Is all at rest, and the manager to exit then? */
+void manager_settle_exit(Manager *m);
 
 /** emergency_free() - NULL is fine. */
 void emergency_free(Emergency *e);

@@ -8,7 +8,8 @@
 #include <jansson.h>
 
 #include "basic/fault.h"
-#include "manager/unit.h"
+#include "manager/manager.h"
+#include "manager/unit-sockets.h"
 #include "supervise/timer.h"
 
 typedef struct UnitTrigger UnitTrigger;
@@ -50,3 +51,23 @@ typedef struct TriggerTimes {
 
 /** unit_trigger_times() - false when the unit is not armed or has no timer. */
 bool unit_trigger_times(const Unit *u, TriggerTimes *ret);
+
+/* As it looks from outside: that of the machine, unless it rests and waits. */
+ActiveState unit_active_state(const Unit *u);
+const char *unit_sub_state(const Unit *u);
+/* Is there anything that the next manager has to know of it? */
+bool unit_has_state(const Unit *u);
+/* No start job is to run its container any more. */
+void unit_trigger_done(Unit *u);
+/* Something has come to one of its sockets. */
+void unit_socket_ready(Unit *u);
+/* Those that its container is to have; NULL when there are none. */
+const UnitSockets *unit_trigger_sockets(const Unit *u);
+/* When did the first manager of this boot begin? 0 or -errno. */
+int manager_note_begin(Manager *m);
+/* Before the keeper throws away what nobody has taken. */
+void manager_adopt_sockets(Manager *m);
+/* After adoption, and when files were read again. */
+void manager_settle_triggers(Manager *m);
+/* Called by the clock watch. */
+void manager_clock_changed(Manager *m);
