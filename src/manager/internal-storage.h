@@ -58,6 +58,7 @@ void manager_pull_free_all(Manager *m);
 
 /* auto-update.c */
 void manager_update_free_all(Manager *m);
+
 /* report.c */
 /* Names of the running containers that use a volume. */
 json_t *manager_volume_users(const Manager *m, const char *name);
