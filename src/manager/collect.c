@@ -4,6 +4,7 @@
 
 #include "basic/log.h"
 #include "manager/internal.h"
+#include "manager/transient.h"
 
 /* A unit that is stopped and started again finds its bridge still there. */
 #define COLLECT_DELAY (200 * USEC_PER_MSEC)

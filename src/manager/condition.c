@@ -137,8 +137,7 @@ static int test_lists(const ConditionList lists[CONDITION_N_], const Condition *
 
         *ret = NULL;
         for (ConditionType t = 0; t < CONDITION_N_; t++)
-                for (size_t i = 0; tests[t] && i < lists[t].n; i++) {
-                        const Condition *c = &lists[t].items[i];
+                for (const Condition *c = tests[t] ? lists[t].first : NULL; c; c = c->next) {
                         int r = condition_test(c);
 
                         if (r == -ENOMEM)

@@ -19,6 +19,7 @@
 #include "basic/strv.h"
 #include "basic/utf8.h"
 #include "manager/death-log.h"
+#include "manager/death.h"
 #include "manager/internal.h"
 #include "manager/log-file.h"
 

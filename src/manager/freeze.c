@@ -2,6 +2,7 @@
  * Freezing a container: the kernel's state, in its cgroup, so that it outlives the manager. What a frozen
  * program cannot do is not asked of it meanwhile: health checks, keep-alives and time limits wait.
  */
+#include "manager/freeze.h"
 #include "basic/log.h"
 #include "manager/internal.h"
 

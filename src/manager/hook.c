@@ -310,10 +310,12 @@ static void on_hook_exit(Child *child, const ChildExit *how, void *data) {
         child_free(u->hook);
         u->hook = NULL;
         drop_cgroups(u);
-        path = hold_path(u);
+        report(u, &e);
+
+        /* Saved by now, so the kernel need not keep the status any longer. A next command has its own. */
+        path = u->hook ? NULL : hold_path(u);
         if (path)
                 (void) exit_release(path);
-        report(u, &e);
 }
 
 static int watch(Unit *u, int pidfd, pid_t pid) {

@@ -21,6 +21,16 @@
  *      freeze.c    containers that stand still                      transient.c  units made by a command
  *      store.c     requests on the image store                      store-usage.c  what takes space in it
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
+ *      turns.c     jobs and restarts, one at a time                 adopt.c    what an earlier manager has
+ * left jobs.c      transactions and the job queue                   saved.c    state on disk worker.c    slow
+ * work in a child process                     exec.c     programs inside containers volume.c    volumes: what
+ * units make of them, and requests   copy.c     files of containers, for others files.c     the container's
+ * hosts, resolv.conf, ...          spaces.c   its namespaces and others' pod.c       what a pod holds, and
+ * its end unit-image.c which image a unit means, and fetching it       pull.c     pulls under way report.c
+ * JSON listings                                    health.c   health checks, by probe.c death.c     records
+ * of how containers ended, death-log.c where they are kept freeze.c    containers that stand still
+ * transient.c  units made by a command store.c     requests on the image store store-usage.c  what takes
+ * space in it renew.c     changes of a unit's text                         unit-text.c the text of the start
  *      strays.c    children of before an execution
  *      job-log.c   jobs on disk                                     job-resume.c jobs of an earlier manager
  *      trigger.c   timers and sockets that start a container
@@ -44,6 +54,7 @@
 #include "manager/keeper.h"
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
+#include "manager/outlive.h"
 #include "manager/pull.h"
 #include "manager/trigger.h"
 #include "manager/unit-sockets.h"
@@ -90,31 +101,6 @@ typedef struct Held {
 
 typedef struct Worker Worker;
 
-/* One that was left with FDSTORE=1. */
-typedef struct StoredFd {
-        int fd;
-        char *label;      /* the keeper's */
-        const char *name; /* the end of it */
-        sd_event_source *source;
-} StoredFd;
-
-typedef struct FdStore {
-        StoredFd *items;
-        size_t n;
-        unsigned next; /* number of the next one */
-} FdStore;
-
-/* The process that MAINPID= has named, of an invocation. */
-typedef struct NamedMain {
-        int pidfd; /* while it lives */
-        sd_event_source *source;
-        pid_t pid; /* 0 = none */
-        uint64_t identity;
-        unsigned lookups;
-        bool ended; /* before the container's first one */
-        ChildExit end;
-} NamedMain;
-
 struct Unit {
         Manager *manager;
         char *name;
@@ -160,7 +146,6 @@ struct Unit {
         unsigned hold_count;
         bool condition_result, assert_result; /* of the last start that was tried */
         char *unmet;                          /* the condition that was not met then, as the unit has it */
-        Fault fault;
         char *fault_text;
         char *status_text;
         struct {
@@ -192,13 +177,6 @@ struct Unit {
 typedef struct Worker Worker;
 typedef struct ExecSession ExecSession;
 typedef struct UpdateRun UpdateRun;
-
-/* A child that was there when the manager began. */
-typedef struct Stray {
-        Manager *manager;
-        Child *child;
-        struct Stray *next;
-} Stray;
 
 struct Manager {
         sd_event *event;
@@ -285,76 +263,13 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid);
 int unit_watch_cgroup(Unit *u);
 void unit_unwatch_cgroup(Unit *u);
 
-/* notify.c */
-void unit_on_notify(FdMessage *m, void *data);
-int unit_open_notify(Unit *u);
-/* Of an earlier manager, if there was one; what nobody has listened to follows by unit_hear_missed(). */
-int unit_adopt_notify(Unit *u);
-void unit_hear_missed(Unit *u);
-void unit_close_notify(Unit *u);
-
-/* fd-store.c */
-/* FDSTORE=1 and the like, if @fields say so. */
-void unit_fds_notify(Unit *u, char *const *fields, FdMessage *m);
-/* The state has changed: are they still to be kept? */
-void unit_fds_settle(Unit *u);
-void unit_fds_drop(Unit *u);
-/* Without a word to the keeper: the next manager finds them. */
-void unit_fds_free(Unit *u);
-/* For a launch: the descriptors, borrowed, in an array to be freed, and what the program is told of them. */
-int unit_fds_pass(const Unit *u, int **ret, size_t *ret_n, char ***environment);
-void unit_fds_adopt(Unit *u);
-/* Those of units that do not run. */
-void manager_adopt_resting_fds(Manager *m);
-
-/* main-pid.c */
-/* @text as @sender has said it, in his numbers. */
-void unit_name_main(Unit *u, const char *text, pid_t sender);
-/* Takes over @pidfd; without one it has ended. */
-void unit_adopt_named(Unit *u, int pidfd, pid_t pid, uint64_t identity);
-void unit_forget_named(Unit *u);
-/* Of the service; 0 when none lives. */
-pid_t unit_main_pid(const Unit *u);
-int unit_signal_main(const Unit *u, int sig);
-
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
-
-/* transient.c */
-bool unit_is_transient(const Unit *u);
-/* Forgets a transient unit that has ended, with its files; @u is gone then. @unstarted: one that was never
- * started, too. */
-void unit_collect(Unit *u, bool unstarted);
-/* It has come to rest, or a job of it has ended while it was. */
-void unit_note_tried(Unit *u);
-
-/* freeze.c */
-/* Before a signal that it is to act upon, and before a launch in the same cgroup. */
-void unit_thaw(Unit *u);
-void unit_adopt_freezer(Unit *u);
 
 /* prepare.c: what the counters of the cgroup say before a launch */
 void unit_begin_counters(Unit *u);
 
-/* death.c */
-/* The main process has ended, @pid was its number. Before the machine is told. */
-void unit_death_begin(Unit *u, const MainExit *e, pid_t pid);
-/* After each step of the machine. */
-void unit_death_follow(Unit *u, const MachineOutput *out);
-void unit_forget_deaths(const Unit *u);
-/* Into and out of the saved state. */
-void unit_death_save(const Unit *u, json_t *o);
-void unit_death_adopt(Unit *u, const json_t *saved);
-
 /* signal.c */
-/* Writes down who sends a signal and why, before it is sent. @by may be NULL: out of memory. */
-void unit_note_signal(Unit *u, int sig, const char *by);
-/* Who has sent such a signal in this invocation, in words; 0 = the last one of any kind. NULL when nobody is
- * known,
- * @ret_sig is then 0. It may be NULL. */
-const char *unit_sender_of(const Unit *u, int sig, int *ret_sig);
-/* The same for what the machine asks for. */
-void unit_note_signals(Unit *u, unsigned actions);
 void unit_signal_stop(Unit *u);
 void unit_signal_watchdog(Unit *u);
 void unit_signal_reload(Unit *u);
@@ -544,19 +459,11 @@ void unit_apply_live_anew(Unit *u);
 /* saved.c */
 int unit_save(Unit *u);
 void unit_forget(Unit *u);
+/* What was saved of the unit @name, in this boot: a new reference. Or -EBADMSG. */
+int state_read(const Manager *m, const char *name, json_t **ret);
+
+/* adopt.c */
 int manager_adopt_all(Manager *m);
-
-/* job-resume.c */
-int manager_open_job_log(Manager *m, Fault *fault);
-/* Before the unit is adopted: the job that it had. Is there one? */
-bool unit_resume_job(Unit *u);
-/* Those of units that are at rest. */
-void manager_resume_jobs(Manager *m);
-
-/* strays.c */
-/* When all units are adopted, and before anything else is begun. */
-void manager_follow_strays(Manager *m);
-void manager_free_strays(Manager *m);
 
 /* job-timer.c */
 /* Of a job that is new, or begins to run. */
@@ -576,13 +483,6 @@ int manager_jobs_setup(Manager *m);
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
 /* The next one that can run, and what has ended. */
 void manager_run_job(Manager *m);
-
-/* turns.c */
-int manager_turns_setup(Manager *m);
-void manager_schedule_jobs(Manager *m);
-/* The wait for it is over. */
-void unit_queue_restart(Unit *u);
-void unit_forget_restart(Unit *u);
 
 /* exec.c */
 /* As manager_exec(), for who follows the process by himself. */

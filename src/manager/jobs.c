@@ -5,7 +5,9 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/condition.h"
+#include "manager/death.h"
 #include "manager/internal.h"
+#include "manager/transient.h"
 #include "manager/update.h"
 #include "supervise/transaction.h"
 

@@ -29,6 +29,9 @@
 /* One that ends sooner is not started again. */
 #define SHORTEST_LIFE USEC_PER_SEC
 
+#define KILL_TRIES    50
+#define KILL_INTERVAL USEC_PER_MSEC
+
 #define END_TIMEOUT  USEC_PER_SEC
 #define END_INTERVAL USEC_PER_MSEC
 
@@ -147,22 +150,27 @@ static void warn(Keeper *k, int error) {
 
 static int start(Keeper *k);
 
+/* With all that is to be held. */
+static int start_anew(Keeper *k) {
+        int r = start(k);
+
+        for (Kept *e = k->kept; e && r >= 0; e = e->hh.next)
+                say(k, KEEPER_PUT, e->label, e->fd, e->listens);
+        return r;
+}
+
 /* Somebody has killed it: what it held is still open here. */
 static void begin_again(Keeper *k) {
-        Kept *e;
         int r = -EAGAIN;
 
         if (k->warned || !k->kept || k->fd >= 0)
                 return;
         if (clock_now(CLOCK_MONOTONIC) > usec_add(k->started, SHORTEST_LIFE))
-                r = start(k);
-        if (r < 0) {
+                r = start_anew(k);
+        if (r < 0)
                 warn(k, r);
-                return;
-        }
-        log_notice("the keeper of descriptors has ended; another one has taken its place");
-        for (e = k->kept; e; e = e->hh.next)
-                say(k, KEEPER_PUT, e->label, e->fd, e->listens);
+        else
+                log_notice("the keeper of descriptors has ended; another one has taken its place");
 }
 
 static int on_hang_up(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
@@ -250,15 +258,22 @@ static int listen_for(const Keeper *k) {
         return listen(fd, 4) < 0 ? -errno : take_fd(fd);
 }
 
-/* Not the manager's: what is left in there would be in the way of its service. */
-static int open_cgroup(Keeper *k) {
+/* Not the manager's: what is left in there would be in the way of its service. Whoever is in it already is on
+ * its way out, or cannot be reached any more, and would take messages that are not for it. */
+static int open_cgroup(const Keeper *k) {
         const LimitSpec none = LIMIT_SPEC_NONE;
-        int fd;
+        int fd = -EBUSY;
 
-        if (!k->cgroups)
-                return -EBADF;
-        fd = cgroup_create(k->cgroups, CGROUP, &none, NULL);
-        return fd == -EBUSY ? cgroup_open(k->cgroups, CGROUP) : fd;
+        for (int i = 0; k->cgroups && fd == -EBUSY && i < KILL_TRIES; i++) {
+                autoclose int old = cgroup_open(k->cgroups, CGROUP);
+
+                if (old >= 0 && cgroup_populated(old) > 0) {
+                        (void) cgroup_kill(old);
+                        (void) usleep(KILL_INTERVAL);
+                }
+                fd = cgroup_create(k->cgroups, CGROUP, &none, NULL);
+        }
+        return fd;
 }
 
 static int watch_process(Keeper *k, int pidfd, pid_t pid) {
@@ -455,17 +470,19 @@ void keeper_settle(Keeper *k) {
 /* --- later ------------------------------------------------------------------------------------------ */
 
 void keeper_put(Keeper *k, const char *label, int fd, bool listens) {
-        int r = 0;
+        int r;
 
         if (!kept_new(k, label, fd, listens)) {
                 warn(k, -ENOMEM);
                 return;
         }
-        if (k->fd < 0 && !k->warned)
-                r = start(k);
+        if (k->fd >= 0) {
+                say(k, KEEPER_PUT, label, fd, listens);
+                return;
+        }
+        r = k->warned ? 0 : start_anew(k);
         if (r < 0)
                 warn(k, r);
-        say(k, KEEPER_PUT, label, fd, listens);
 }
 
 void keeper_close(Keeper *k, const char *label, int *fd) {

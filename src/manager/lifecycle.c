@@ -8,8 +8,11 @@
  */
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "manager/death.h"
+#include "manager/freeze.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
+#include "manager/transient.h"
 #include "runtime/host-exec.h"
 
 /* Our own exit status for a user that the container does not know; systemd.exec(5), "Process Exit Codes". */

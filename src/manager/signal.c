@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "manager/death.h"
+#include "manager/freeze.h"
 #include "manager/internal.h"
 
 /* From a file that is gone there are still the defaults. */

@@ -11,6 +11,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "build-config.h"
+#include "manager/freeze.h"
 #include "manager/internal.h"
 #include "manager/log-sink.h"
 #include "runtime/exit-store.h"

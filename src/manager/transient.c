@@ -11,6 +11,7 @@
 #include "basic/log.h"
 #include "manager/internal.h"
 #include "manager/log-file.h"
+#include "manager/transient.h"
 
 static const char *fragment_of(const Unit *u) {
         const RawUnit *raw = u->spec ? u->spec->raw : u->raw_bad;

@@ -4,6 +4,7 @@
 
 #include "basic/log.h"
 #include "basic/parse.h"
+#include "manager/death.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
 #include "runtime/exit-store.h"

@@ -218,7 +218,7 @@ static const ConditionCheck checks[CONDITION_N_] = {
 };
 
 int key_condition_parse(const KeyInput *in, void *field) {
-        Condition c = { .type = condition_from_key(in->key) }, *item;
+        Condition c = { .type = condition_from_key(in->key) }, *item, **end;
         autofree char *value = NULL;
         const char *p = in->text;
         int r;
@@ -240,11 +240,14 @@ int key_condition_parse(const KeyInput *in, void *field) {
         if (r < 0)
                 return r;
 
-        item = LIST_ADD((ConditionList *) field);
+        item = malloc(sizeof(*item));
         if (!item)
                 return -ENOMEM;
         c.value = take_ptr(value);
         *item = c;
+        for (end = &((ConditionList *) field)->first; *end; end = &(*end)->next)
+                ;
+        *end = item;
         return 0;
 }
 
@@ -254,17 +257,19 @@ char *key_condition_format(const void *field) {
         const ConditionList *list = field;
         autostrv char **words = NULL;
 
-        for (size_t i = 0; i < list->n; i++)
-                if (strv_take(&words, condition_to_string(&list->items[i])) < 0)
+        for (const Condition *c = list->first; c; c = c->next)
+                if (strv_take(&words, condition_to_string(c)) < 0)
                         return NULL;
         return strv_join(words, " ");
 }
 
 void key_condition_clear(void *field) {
         ConditionList *list = field;
+        Condition *c;
 
-        for (size_t i = 0; i < list->n; i++)
-                free(list->items[i].value);
-        free(list->items);
-        *list = (ConditionList){};
+        while ((c = list->first)) {
+                list->first = c->next;
+                free(c->value);
+                free(c);
+        }
 }

@@ -173,7 +173,9 @@ START_TEST(frozen) {
         CgroupEvents events = {};
         pid_t pid = spawn(fd);
 
+        ck_assert_int_eq(cgroup_is_to_freeze(fd), 0);
         ck_assert_int_eq(cgroup_freeze(fd, true), 0);
+        ck_assert_int_eq(cgroup_is_to_freeze(fd), 1);
         while (!events.frozen) {
                 struct pollfd p = { .fd = events_fd, .events = POLLPRI };
 
@@ -182,12 +184,37 @@ START_TEST(frozen) {
                         ck_assert_int_eq(poll(&p, 1, 10000), 1);
         }
 
+        ck_assert_int_eq(cgroup_frozen(fd), 1);
+
         /* The frozen can be killed. */
         ck_assert_int_eq(cgroup_kill(fd), 0);
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
         wait_empty(fd);
         ck_assert_int_eq(cgroup_read_events(events_fd, &events), 0);
         ck_assert(!events.populated);
+        ck_assert_int_eq(cgroup_remove(root, "web.container"), 0);
+        close_root(root);
+}
+END_TEST
+
+START_TEST(pressure) {
+        CgroupRoot *root = open_root();
+        autoclose int fd = create(root, "web.container");
+        autofree char *text = NULL;
+        usec_t used = 1;
+        int r;
+
+        /* Not every kernel measures it. */
+        r = cgroup_pressure(fd, "memory", &text);
+        if (r == 0) {
+                ck_assert_ptr_eq(strstr(text, "some avg10="), text);
+                ck_assert_ptr_nonnull(strstr(text, "; full avg10="));
+        } else
+                ck_assert_int_eq(r, -EOPNOTSUPP);
+        ck_assert_int_eq(cgroup_pressure(fd, "luck", &text), -EOPNOTSUPP);
+
+        ck_assert_int_eq(cgroup_cpu_usage(fd, &used), 0);
+        ck_assert_uint_eq(used, 0);
         ck_assert_int_eq(cgroup_remove(root, "web.container"), 0);
         close_root(root);
 }
@@ -332,4 +359,4 @@ START_TEST(out_of_memory) {
 }
 END_TEST
 
-TEST_MAIN("cgroup", life, nested, frozen, shared_root, memory_and_tasks, processor, out_of_memory)
+TEST_MAIN("cgroup", life, nested, frozen, pressure, shared_root, memory_and_tasks, processor, out_of_memory)

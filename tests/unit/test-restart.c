@@ -132,6 +132,22 @@ START_TEST(prevent_goes_before_force_and_force_before_the_table) {
 }
 END_TEST
 
+START_TEST(the_rule_that_decides_is_named) {
+        RestartRule rule = { .type = SERVICE_EXEC, .policy = RESTART_ON_FAILURE };
+        MainExit three = exited(3), zero = exited(0);
+
+        ck_assert_int_eq(restart_cause(&rule, RESULT_EXIT_CODE, &three), RESTART_CAUSE_POLICY);
+        ck_assert_int_eq(restart_cause(&rule, RESULT_START_LIMIT_HIT, &three), RESTART_CAUSE_NO_FAILURE);
+        ck_assert_int_eq(restart_cause(&rule, RESULT_EXEC_CONDITION, &NO_EXIT), RESTART_CAUSE_NO_FAILURE);
+        rule.force.statuses[0] = UINT64_C(1) << 3;
+        ck_assert_int_eq(restart_cause(&rule, RESULT_EXIT_CODE, &three), RESTART_CAUSE_FORCED);
+        rule.prevent.statuses[0] = UINT64_C(1) << 3;
+        ck_assert_int_eq(restart_cause(&rule, RESULT_EXIT_CODE, &three), RESTART_CAUSE_PREVENTED);
+        rule.type = SERVICE_ONESHOT;
+        ck_assert_int_eq(restart_cause(&rule, RESULT_SUCCESS, &zero), RESTART_CAUSE_ONESHOT_DONE);
+}
+END_TEST
+
 /* The example of systemd.service(5), "RestartSteps=". */
 START_TEST(delays_grow_in_a_geometric_row) {
         static const unsigned want[] = { 10, 20, 40, 80, 160, 160, 160 };
@@ -186,5 +202,6 @@ END_TEST
 
 TEST_MAIN("restart", some_of_the_random_delay_is_added, the_table_decides, results_name_the_end,
           four_signals_are_clean_but_not_for_oneshot, success_exit_status_adds,
-          prevent_goes_before_force_and_force_before_the_table, delays_grow_in_a_geometric_row,
-          delays_are_constant_unless_both_keys_are_set, delays_never_leave_their_bounds)
+          prevent_goes_before_force_and_force_before_the_table, the_rule_that_decides_is_named,
+          delays_grow_in_a_geometric_row, delays_are_constant_unless_both_keys_are_set,
+          delays_never_leave_their_bounds)

@@ -355,10 +355,10 @@ START_TEST(conditions) {
         check_values(cases, ELEMENTSOF(cases));
 
         /* An empty one takes all back, but no Assert. */
-        ck_assert_uint_eq(list->n, 1);
-        ck_assert(list->items[0].negate && !list->items[0].trigger);
-        ck_assert_str_eq(list->items[0].value, "/c/web");
-        ck_assert_uint_eq(u->unit.asserts[CONDITION_PATH_EXISTS].n, 1);
+        ck_assert(list->first && !list->first->next);
+        ck_assert(list->first->negate && !list->first->trigger);
+        ck_assert_str_eq(list->first->value, "/c/web");
+        ck_assert_ptr_nonnull(u->unit.asserts[CONDITION_PATH_EXISTS].first);
 }
 END_TEST
 
