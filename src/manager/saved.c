@@ -72,8 +72,8 @@ int unit_save(Unit *u) {
                                                      "gids", ids_to_json(&u->held.ids.gids)));
         if (u->held.attachment)
                 (void) json_object_set_new(o, "network", network_attachment_to_json(u->held.attachment));
-
         unit_links_save(u, o);
+
         if (u->live != 0)
                 (void) json_object_set_new(o, "live", json_integer((json_int_t) u->live));
         if (u->health)
