@@ -536,6 +536,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("RemoveVolume", "s", NULL, on_remove_volume),
         METHOD("ListNetworks", NULL, "s", on_list_networks),
         METHOD("ListLinks", NULL, "s", on_list_links),
+        METHOD("Resolve", "ss", "s", on_resolve),
 
         SD_BUS_SIGNAL("UnitNew", "so", 0),
         SD_BUS_SIGNAL("UnitRemoved", "so", 0),

@@ -42,6 +42,19 @@ int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
 }
 
+int on_resolve(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *text = NULL;
+        const char *name, *network;
+        Bus *b = userdata;
+        int r;
+
+        r = sd_bus_message_read(m, "ss", &name, &network);
+        if (r < 0)
+                return r;
+        r = manager_resolve(b->manager, name, network[0] ? network : NULL, &text);
+        return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
+}
+
 /* The configuration of an image has its environment in it, where people put passwords: not for everybody. */
 int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         autofree char *text = NULL;

@@ -13,9 +13,11 @@
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
+ *      names.c     hosts and resolv.conf of what runs               dns.c      name servers of networks
  */
 #pragma once
 
+#include <sys/queue.h>
 #include <uthash.h>
 
 #include "cgroup/cgroup.h"
@@ -103,6 +105,8 @@ struct Unit {
         bool member_ended;         /* of a pod: its end is to be thought of */
         bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
+        bool named;                /* its names are found on its networks */
+        bool awaits_dns;           /* it is prepared but for a name server that is being started */
         bool log_file;             /* the output goes to a file that has to be rotated */
         bool in_event;             /* a machine step is under way: events that it causes are queued */
         MachineEvent queue[8];
@@ -110,7 +114,9 @@ struct Unit {
         UT_hash_handle hh;
 };
 
+typedef struct DnsServer DnsServer;
 typedef struct ExecSession ExecSession;
+typedef struct Names Names;
 
 struct Manager {
         sd_event *event;
@@ -133,6 +139,8 @@ struct Manager {
         Network *network;
         sd_event_source *network_source;
         sd_event_source *collect_timer;
+        Names *names;
+        LIST_HEAD(DnsServerList, DnsServer) dns;
         int template_fd;
         int lock_fd; /* the run directory, locked */
         IdPool ids;

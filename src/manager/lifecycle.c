@@ -8,6 +8,7 @@
  */
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "manager/dns.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
 #include "runtime/host-exec.h"
@@ -72,7 +73,7 @@ static MachineEvent prepare(Unit *u) {
         Fault fault = {};
 
         if (unit_prepare(u, &fault) >= 0)
-                return (MachineEvent){ .type = EVENT_PREPARED };
+                return (MachineEvent){ .type = unit_wait_for_dns(u) ? EVENT_DEFER : EVENT_PREPARED };
         unit_set_fault(u, &fault);
         return prepare_failed(u);
 }

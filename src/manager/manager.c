@@ -7,8 +7,10 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "manager/dns.h"
 #include "manager/internal.h"
 #include "manager/log-file.h"
+#include "manager/names.h"
 #include "manager/priority.h"
 #include "runtime/exit-store.h"
 #include "runtime/seccomp.h"
@@ -42,7 +44,9 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         if (!m->jobs || !m->specifiers)
                 return -ENOMEM;
 
-        r = id_pool_init(&m->ids, config);
+        r = manager_names_new(m);
+        if (r >= 0)
+                r = id_pool_init(&m->ids, config);
         if (r >= 0)
                 r = unit_path_dirs(&m->unit_dirs);
         if (r >= 0)
@@ -70,6 +74,7 @@ static void leave(Manager *m) {
                 return;
         if (m->network)
                 network_collect(m->network);
+        manager_dns_end(m);
         (void) umount2(held, MNT_DETACH);
         (void) rmdir(held);
         (void) unlink(pid_file);
@@ -85,6 +90,8 @@ void manager_free(Manager *m) {
 
         leave(m);
 
+        manager_dns_free(m);
+        manager_names_free(m);
         manager_exec_free_all(m);
         manager_pull_free_all(m);
         HASH_ITER (hh, m->units, u, next) {
@@ -461,6 +468,7 @@ static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         Manager *m = userdata;
 
         network_collect(m->network);
+        manager_dns_settle(m);
         for (Unit *u = m->units; u; u = u->hh.next)
                 unit_hook_collect(u);
         return 0;
@@ -541,6 +549,7 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
+        manager_settle_names(m);
         manager_settle_pods(m);
 
         /* What dead imports and removals left behind; the manager does not wait for it. */

@@ -173,6 +173,13 @@ int manager_list_networks(Manager *m, char **ret);
 /** manager_list_links() - JSON array: host link, unit, container link, addresses, network. */
 int manager_list_links(Manager *m, char **ret);
 
+/**
+ * manager_resolve() - JSON array of name, network, unit and address: what containers find by that name
+ * @name:    or an address, to be told whose it is
+ * @network: only there; NULL = anywhere
+ */
+int manager_resolve(Manager *m, const char *name, const char *network, char **ret);
+
 typedef struct ExecCall {
         Unit *unit;
         char *const *argv; /* at least one */

@@ -13,6 +13,7 @@
 #include "basic/strv.h"
 #include "config/env-file.h"
 #include "manager/internal.h"
+#include "manager/names.h"
 #include "runtime/exit-store.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
@@ -155,6 +156,12 @@ static int resolve_names(Unit *u, ContainerSpec *spec, Fault *fault) {
         int r;
 
         r = manager_use_real_names(u->manager, spec->networks);
+        for (size_t i = 0; r >= 0 && i < spec->n_aliases; i++) {
+                char *network[] = { spec->aliases[i].network, NULL };
+
+                r = manager_use_real_names(u->manager, network);
+                spec->aliases[i].network = network[0];
+        }
         return r < 0 ? fault_set(fault, "network", r, NULL) : resolve_volumes(u, spec, fault);
 }
 
@@ -459,6 +466,7 @@ static const PrepareStep steps[] = {
         { "network", make_network, drop_network, true, true },
         { "files", unit_make_files, NULL, true, true },
         { "text", unit_save_text, NULL, true, true },
+        { "names", unit_enter_names, unit_leave_names, true, true },
         { "publish", make_published, drop_published, true, true },
 };
 

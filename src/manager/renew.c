@@ -7,7 +7,9 @@
 
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "manager/dns.h"
 #include "manager/internal.h"
+#include "manager/names.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
 #include "spec/unit-diff.h"
@@ -169,6 +171,8 @@ static void change_words(ContainerSpec *to, ContainerSpec *from) {
 
         to->labels = from->labels;
         to->annotations = from->annotations;
+        SWAP(to->aliases, from->aliases);
+        SWAP(to->n_aliases, from->n_aliases);
         from->labels = labels;
         from->annotations = annotations;
         to->stop_signal = from->stop_signal;
@@ -200,6 +204,7 @@ static void apply_live(Unit *u, bool anew) {
                 take_limits(u, wanted);
         good = succeeds(u, change_ports(u, wanted, &of_ports), "PublishPort=", &of_ports) && good;
         change_words(u->held.spec, wanted);
+        unit_change_names(u);
         if (!good)
                 return;
         if (failed)
@@ -246,6 +251,7 @@ void manager_apply_live(Manager *m) {
         for (Unit *u = m->units; u; u = u->hh.next)
                 if (wants_changes(u))
                         apply_live(u, false);
+        manager_dns_settle(m);
 }
 
 void unit_apply_live_anew(Unit *u) {
@@ -281,6 +287,7 @@ static int take_over(Unit *u, ContainerSpec **spec, Fault *fault) {
         r = unit_make_files(u, fault);
         if (r >= 0 && !h->cgroup_spent && has_cgroup(h))
                 r = unit_restrict_devices(u, &h->spec->limits, fault);
+        unit_change_names(u);
         return r < 0 ? r : unit_save_text(u, fault);
 }
 

@@ -211,6 +211,18 @@ int network_undefine(Network *n, const char *name) {
         return 0;
 }
 
+bool network_face(const Network *n, const char *name, NetworkFace *ret) {
+        const Net *net = net_find(n, name);
+
+        if (!net || net->n_links == 0)
+                return false;
+        *ret = (NetworkFace){ .subnets = net->subnets,
+                              .gateways = net->gateways,
+                              .n = net->n_subnets,
+                              .internal = net->internal };
+        return true;
+}
+
 /* Without IPv6 in the host's kernel, or with it switched off, its addresses are refused. */
 static bool have_ipv6(void) {
         autofree char *off = NULL;

@@ -196,6 +196,17 @@ int network_adopt(Network *n, const json_t *saved, Fault *fault, Attachment **re
  */
 int network_settle(Network *n, Fault *fault);
 
+/* How the host is reached on a network. By position; borrowed, good until the network changes. */
+typedef struct NetworkFace {
+        const InetPrefix *subnets;
+        const InetAddress *gateways;
+        size_t n;
+        bool internal;
+} NetworkFace;
+
+/** network_face() - false when there is no network of that name, or nobody is on it. */
+bool network_face(const Network *n, const char *name, NetworkFace *ret);
+
 /** network_monitor_fd() - readable (EPOLLIN) when the firewall has changed; borrowed. */
 int network_monitor_fd(const Network *n);
 

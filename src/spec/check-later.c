@@ -42,7 +42,6 @@ static void network_later(const NetworkChoice *c, Diag *diag) {
         for (size_t i = 0; i < c->n_joins; i++) {
                 const NetworkJoin *j = &c->joins[i];
                 const char *option = j->mac_set               ? "mac"
-                                     : j->aliases             ? "alias"
                                      : j->interface_name      ? "interface_name"
                                      : j->host_interface_name ? "host_interface_name"
                                      : j->options             ? j->options[0]

@@ -109,6 +109,12 @@ typedef struct HostEntry {
         InetAddress address; /* AF_UNSPEC = the host, as the container reaches it ("host-gateway") */
 } HostEntry;
 
+/* A further name of the container on its networks. */
+typedef struct AliasSpec {
+        char *name;
+        char *network; /* on this one only, as in ContainerSpec.networks; NULL = on all of them */
+} AliasSpec;
+
 typedef struct SysctlSpec {
         char *path; /* below /proc/sys, with slashes: "net/core/somaxconn" */
         char *value;
@@ -207,6 +213,8 @@ typedef struct ContainerSpec {
         size_t n_addresses;
         PublishSpec *publish;
         size_t n_publish;
+        AliasSpec *aliases;
+        size_t n_aliases;
         HostEntry *hosts;
         size_t n_hosts;
         InetAddress *dns;

@@ -306,6 +306,30 @@ static int copy_hosts(const HostEntry *items, size_t n, ContainerSpec *s) {
         return 0;
 }
 
+static int add_alias(ContainerSpec *s, const char *name, const char *network) {
+        AliasSpec *grown = reallocarray(s->aliases, s->n_aliases + 1, sizeof(*grown)), *a;
+
+        if (!grown)
+                return -ENOMEM;
+        s->aliases = grown;
+        a = &grown[s->n_aliases++];
+        *a = (AliasSpec){ .name = strdup(name) };
+        return a->name ? spec_copy_text(network, &a->network) : -ENOMEM;
+}
+
+static int make_aliases(const NetworkKeys *k, ContainerSpec *s) {
+        int r = 0;
+
+        STRV_FOREACH (name, k->aliases)
+                if (r == 0)
+                        r = add_alias(s, *name, NULL);
+        for (size_t i = 0; i < k->choice.n_joins; i++)
+                STRV_FOREACH (name, k->choice.joins[i].aliases)
+                        if (r == 0)
+                                r = add_alias(s, *name, k->choice.joins[i].name);
+        return r;
+}
+
 static int make_resolver(const Making *m, ContainerSpec *s) {
         const NetworkKeys *k = &m->section->network;
         int r;
@@ -323,7 +347,9 @@ static int make_members_network(const Making *m, ContainerSpec *s) {
         int r;
 
         s->network = NETWORK_MODE_SHARED;
-        r = make_resolver(m, s);
+        r = make_aliases(&m->section->network, s);
+        if (r == 0)
+                r = make_resolver(m, s);
         if (r < 0 || !pod)
                 return r;
         r = copy_hosts(pod->hosts, pod->n_hosts, s);
@@ -345,6 +371,8 @@ static int make_network(const Making *m, ContainerSpec *s) {
                      : k->choice.set                            ? k->choice.mode
                                                                 : NETWORK_MODE_PRIVATE;
         r = copy_hosts(k->hosts.items, k->hosts.n, s);
+        if (r == 0)
+                r = make_aliases(k, s);
         if (r == 0)
                 r = make_resolver(m, s);
         if (r < 0 || s->network != NETWORK_MODE_PRIVATE)
