@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <sys/inotify.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "basic/file.h"
@@ -16,6 +15,7 @@
 #include "manager/names.h"
 #include "manager/priority.h"
 #include "network/dnsmasq.h"
+#include "network/inside.h"
 #include "runtime/host-exec.h"
 #include "spec/network-section.h"
 
@@ -68,30 +68,18 @@ static char *path_in(const DnsServer *s, const char *name) {
 
 /* -- what is wanted -- */
 
-/* Is it an address of this host now? With some drivers the gateway is another machine. */
-static bool is_own(const InetAddress *a) {
-        autoclose int fd = socket(a->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = a->v6 };
-        struct sockaddr_in four = { .sin_family = AF_INET, .sin_addr = a->v4 };
-
-        if (fd < 0)
-                return false;
-        return a->family == AF_INET6 ? bind(fd, (struct sockaddr *) &six, sizeof(six)) == 0
-                                     : bind(fd, (struct sockaddr *) &four, sizeof(four)) == 0;
-}
-
 static const NetworkSection *section_of(const Manager *m, const char *network) {
         const Unit *u = manager_get_unit(m, network);
 
         return u && u->spec && u->spec->kind == UNIT_NETWORK ? u->spec->network : NULL;
 }
 
-/* As with podman, the default network has none. */
+/* As with podman, the default network has none. With some drivers the gateway is another machine. */
 static bool wants_server(const Manager *m, const char *network, NetworkFace *face) {
         const NetworkSection *section = section_of(m, network);
 
         return !streq(network, NETWORK_DEFAULT_NAME) && !(section && section->disable_dns) &&
-               network_face(m->network, network, face) && face->n > 0 && is_own(&face->gateways[0]);
+               network_face(m->network, network, face) && face->n > 0 && host_has_address(&face->gateways[0]);
 }
 
 static int make_arguments(const DnsServer *s, const NetworkFace *face, char ***ret) {

@@ -138,7 +138,7 @@ struct Manager {
         CgroupRoot *cgroups;
         Network *network;
         sd_event_source *network_source;
-        sd_event_source *collect_timer;
+        sd_event_source *collect_timer, *purge_source;
         Names *names;
         LIST_HEAD(DnsServerList, DnsServer) dns;
         int template_fd;

@@ -100,6 +100,7 @@ void manager_free(Manager *m) {
         }
         (void) sd_event_source_disable_unref(m->jobs_source);
         (void) sd_event_source_disable_unref(m->network_source);
+        (void) sd_event_source_disable_unref(m->purge_source);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
         network_free(m->network);
@@ -396,6 +397,18 @@ static int on_network_changed(sd_event_source *s, int fd, uint32_t revents, void
         return 0;
 }
 
+/* Behind whatever has changed ports: no start and no stop waits for it. */
+static int on_ports_changed(sd_event_source *s, void *userdata) {
+        Manager *m = userdata;
+        int r = network_wants_purge(m->network) ? network_purge(m->network) : 0;
+
+        if (r < 0)
+                log_debug("cannot look for connections to former targets: %s", strerror(-r));
+        else if (r > 0)
+                log_debug("%d connections led to former targets of published ports", r);
+        return 0;
+}
+
 static int setup_network(Manager *m, Fault *fault) {
         const ManagerConfig *c = m->config;
         const NetworkSettings settings = {
@@ -414,6 +427,8 @@ static int setup_network(Manager *m, Fault *fault) {
 
         r = sd_event_add_io(m->event, &m->network_source, network_monitor_fd(m->network), EPOLLIN,
                             on_network_changed, m);
+        if (r >= 0)
+                r = sd_event_add_post(m->event, &m->purge_source, on_ports_changed, m);
         if (r >= 0)
                 r = sd_event_source_set_priority(m->network_source, PRIORITY_NETWORK);
         return r < 0 ? fault_set(fault, "event loop", r, NULL) : 0;

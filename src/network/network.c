@@ -278,6 +278,7 @@ void network_free(Network *n) {
         for (size_t i = 0; i < n->n_nets; i++)
                 net_free(n->nets[i]);
         free(n->attachments);
+        free(n->changed);
         free(n->nets);
         if (n->nft)
                 (void) mnl_socket_close(n->nft);

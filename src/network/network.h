@@ -196,6 +196,17 @@ int network_adopt(Network *n, const json_t *saved, Fault *fault, Attachment **re
  */
 int network_settle(Network *n, Fault *fault);
 
+/** network_wants_purge() - have published ports been changed since the last network_purge()? */
+bool network_wants_purge(const Network *n);
+
+/**
+ * network_purge() - forget tracked connections to where published ports do not lead any more
+ *
+ * To be called a moment after what changes ports, which does not wait for it.
+ * Returns: how many there were, or a negative errno.
+ */
+int network_purge(Network *n);
+
 /* How the host is reached on a network. By position; borrowed, good until the network changes. */
 typedef struct NetworkFace {
         const InetPrefix *subnets;

@@ -9,8 +9,6 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 
-#define NAME_MAX_BYTES 253 /* RFC 1035, 2.3.4 */
-
 struct NameTable {
         NameRecord *items;
         size_t n, space;
@@ -30,21 +28,11 @@ void name_table_free(NameTable *t) {
         free(t);
 }
 
-/* With the underscore, which names of containers may have. */
-bool name_is_valid(const char *name) {
-        static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-        size_t n = strlen(name);
-        InetAddress a;
-
-        return n > 0 && n <= NAME_MAX_BYTES && !name[strspn(name, bytes)] && name[0] != '-' &&
-               name[0] != '.' && name[n - 1] != '.' && !strstr(name, "..") && inet_parse(name, &a) < 0;
-}
-
 int name_table_add(NameTable *t, const NameRecord *record) {
         autostrv char **names = NULL;
 
         STRV_FOREACH (name, record->names)
-                if (name_is_valid(*name) && !strv_contains(names, *name) && strv_add(&names, *name) < 0)
+                if (inet_name_is_valid(*name) && !strv_contains(names, *name) && strv_add(&names, *name) < 0)
                         return -ENOMEM;
         if (!names || record->n_addresses == 0)
                 return 0;

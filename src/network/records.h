@@ -29,9 +29,6 @@ void name_table_free(NameTable *t);
 
 AUTOPTR_DEFINE(NameTable, name_table_free);
 
-/** name_is_valid() - can a line of /etc/hosts and a question of DNS have this name? */
-bool name_is_valid(const char *name);
-
 /**
  * name_table_add() - one more
  * @record: names that are not valid are left out, also those that are there twice; all is copied but unit and

@@ -32,6 +32,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "network/internal.h"
 #include "network/ruleset.h"
 
 /* Type numbers of nft(8)'s own, 6 bits a part of a concatenation (nftables, src/datatype.c). */
@@ -314,21 +315,6 @@ void ruleset_network(NftBatch *b, bool add, const char *bridge, const InetPrefix
         for (size_t i = 0; i < n; i++)
                 nft_batch_prefix(b, add, subnets[i].address.family == AF_INET6 ? "nat6" : "nat4",
                                  &subnets[i]);
-}
-
-static uint8_t protocol_number(Protocol p) {
-        switch (p) {
-        case PROTOCOL_TCP:
-                return IPPROTO_TCP;
-        case PROTOCOL_UDP:
-                return IPPROTO_UDP;
-        case PROTOCOL_SCTP:
-                return IPPROTO_SCTP;
-        case PROTOCOL_N_:
-        case PROTOCOL_INVALID_:
-                break;
-        }
-        return 0;
 }
 
 void ruleset_port(NftBatch *b, bool add, const NetworkPort *port, const InetAddress *to) {

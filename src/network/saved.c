@@ -231,6 +231,10 @@ int network_settle(Network *n, Fault *fault) {
         unsigned index;
         int first, r;
 
+        /* Who died between a change and the purge has left it to us. */
+        for (size_t i = 0; i < n->n_attachments; i++)
+                if (n->attachments[i]->published)
+                        ports_note(n, n->attachments[i], false);
         settle_localhost(n);
         first = bridge_sweep(n);
         if (first < 0)

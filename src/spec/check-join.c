@@ -46,6 +46,21 @@ static int check_own_network(const UnitSpec *u, const char *section, const Netwo
         return bad;
 }
 
+/* Names that no question can ask for. */
+static void check_aliases(const UnitSpec *u, const char *section, const NetworkKeys *k, Diag *diag) {
+        static const char words[] = "%s=: \"%s\" is no name of a host, and the container is not found by it";
+
+        STRV_FOREACH (name, k->aliases)
+                if (!inet_name_is_valid(*name))
+                        diag_warning(diag,
+                                     unit_place_nth(u, section, "NetworkAlias", (size_t) (name - k->aliases)),
+                                     words, "NetworkAlias", *name);
+        for (size_t i = 0; i < k->choice.n_joins; i++)
+                STRV_FOREACH (name, k->choice.joins[i].aliases)
+                        if (!inet_name_is_valid(*name))
+                                diag_warning(diag, k->choice.joins[i].at, words, "Network", *name);
+}
+
 int check_network_keys(const UnitSpec *u, const char *section, const NetworkKeys *k, Diag *diag) {
         int bad, r;
 
@@ -55,6 +70,7 @@ int check_network_keys(const UnitSpec *u, const char *section, const NetworkKeys
         if (k->host_name && strlen(k->host_name) >= sizeof(((struct utsname *) 0)->nodename))
                 bad = diag_error(diag, unit_place(u, section, "HostName"), -EINVAL,
                                  "HostName=: a host name has at most 64 letters");
+        check_aliases(u, section, k, diag);
         return bad;
 }
 

@@ -45,20 +45,6 @@ START_TEST(lines_of_networks) {
 }
 END_TEST
 
-START_TEST(names_that_a_line_can_have) {
-        static const char *const good[] = { "web", "my_db.internal", "A-1",
-                                            "0"
-                                            "x" };
-        static const char *const bad[] = { "",   "a b",  "a\n",      "a\tb", "-a", ".a",
-                                           "a.", "a..b", "10.0.0.1", "::1",  "a#b" };
-
-        for (size_t i = 0; i < ELEMENTSOF(good); i++)
-                ck_assert_msg(name_is_valid(good[i]), "%s", good[i]);
-        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
-                ck_assert_msg(!name_is_valid(bad[i]), "%s", bad[i]);
-}
-END_TEST
-
 static void check_found(const NameTable *t, const char *what, const char *network, const char *expected) {
         json_t *list = name_table_find(t, what, network);
         autofree char *text = json_dumps(list, JSON_COMPACT);
@@ -86,4 +72,4 @@ START_TEST(names_and_addresses_are_found) {
 }
 END_TEST
 
-TEST_MAIN("records", lines_of_networks, names_that_a_line_can_have, names_and_addresses_are_found)
+TEST_MAIN("records", lines_of_networks, names_and_addresses_are_found)
