@@ -22,6 +22,10 @@
 /* A unit that is stopped and started again finds its bridge still there. */
 #define COLLECT_DELAY (200 * USEC_PER_MSEC)
 
+/* How often changes of the network are looked at. */
+#define NETWORK_INTERVAL (1 * USEC_PER_SEC)
+#define NETWORK_BURST    500
+
 #define LOCK_TIMEOUT  (3 * USEC_PER_SEC)
 #define LOCK_INTERVAL (2 * USEC_PER_MSEC)
 
@@ -390,10 +394,12 @@ static int on_network_changed(sd_event_source *s, int fd, uint32_t revents, void
         Manager *m = userdata;
         int r = network_process_monitor(m->network);
 
-        if (r > 0)
+        if (r > 0 && r & NETWORK_TABLE_RESTORED)
                 log_notice("somebody changed table inet nsunits; it was made again");
-        else if (r < 0)
-                log_warning("cannot restore table inet nsunits: %s", strerror(-r));
+        if (r > 0 && r & NETWORK_LINKS_RESTORED)
+                log_notice("somebody changed links, addresses or routes of ours; they were made again");
+        if (r < 0)
+                log_warning("cannot restore the network: %s", strerror(-r));
         return 0;
 }
 
@@ -411,7 +417,7 @@ static int on_ports_changed(sd_event_source *s, void *userdata) {
 
 static int setup_network(Manager *m, Fault *fault) {
         const ManagerConfig *c = m->config;
-        const NetworkSettings settings = {
+        NetworkSettings settings = {
                 .subnet4 = c->network.subnet,
                 .subnet6 = c->network.ipv6 ? c->network.subnet6 : (InetPrefix){},
                 .pool4 = c->network.pool,
@@ -421,6 +427,7 @@ static int setup_network(Manager *m, Fault *fault) {
         };
         int r;
 
+        (void) snprintf(settings.bridge, sizeof(settings.bridge), "%s", c->network.bridge);
         r = network_new(&settings, fault, &m->network);
         if (r < 0)
                 return r;
@@ -431,6 +438,9 @@ static int setup_network(Manager *m, Fault *fault) {
                 r = sd_event_add_post(m->event, &m->purge_source, on_ports_changed, m);
         if (r >= 0)
                 r = sd_event_source_set_priority(m->network_source, PRIORITY_NETWORK);
+        /* Whoever takes away again and again what we restore shall not keep us from all else. */
+        if (r >= 0)
+                r = sd_event_source_set_ratelimit(m->network_source, NETWORK_INTERVAL, NETWORK_BURST);
         return r < 0 ? fault_set(fault, "event loop", r, NULL) : 0;
 }
 

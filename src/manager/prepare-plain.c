@@ -13,9 +13,8 @@ static int not_supported(Fault *fault, const char *key, const char *value) {
 
 static int prepare_network(Unit *u, const UnitSpec *spec, Fault *fault) {
         const NetworkSection *n = spec->network;
-        if (n->driver != NETWORK_DRIVER_BRIDGE)
-                return not_supported(fault, "Driver", network_driver_to_string(n->driver));
-        if (n->ipam_driver != IPAM_DRIVER_HOST_LOCAL)
+
+        if (n->ipam_driver == IPAM_DRIVER_DHCP)
                 return not_supported(fault, "IPAMDriver", ipam_driver_to_string(n->ipam_driver));
 
         return network_define(u->manager->network, u->name, n, fault);

@@ -411,6 +411,7 @@ static int make_network(Unit *u, Fault *fault) {
                 .link_hint = spec->name,
                 .netns_fd = u->held.netns_fd,
                 .networks = spec->networks,
+                .joins = spec->joins,
                 .addresses = spec->addresses,
                 .n_addresses = spec->n_addresses,
                 .publish = spec->publish,

@@ -1,34 +1,18 @@
 /* Connecting a network namespace: lease, link, addresses, routes; and giving all of it back. */
-#include <ctype.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "network/internal.h"
-
-/* Bytes of a host link's name that come from the container's; the rest tells links of one name apart. */
-#define HINT_MAX 8
-
-#define NAME_TRIES 16
+#include "network/driver.h"
 
 /* From the address, so that neighbours that remember the last owner of the address remember right. */
-static void derive_mac(NetworkLink *link) {
+static void derive_mac(NetworkLink *link, const char *unit) {
         const InetAddress *a = &link->addresses[0].address;
-        const uint8_t *tail = a->bytes + inet_size(a->family) - 4;
+        uint32_t hash = name_hash(unit) * 31 + name_hash(link->name);
+        const uint8_t *tail = link->n_addresses > 0 ? a->bytes + inet_size(a->family) - 4 : (uint8_t *) &hash;
         const uint8_t mac[6] = { 0x0a, 0x58, tail[0], tail[1], tail[2], tail[3] };
 
         memcpy(link->mac, mac, sizeof(mac));
-}
-
-static void name_link(Network *n, NetworkLink *link, const char *hint, const char *unit) {
-        /* Never the same name twice in a row: the link of a dead namespace lives for some 40 ms more. */
-        uint32_t number = name_hash(unit) + n->link_serial++ * 2654435761u;
-
-        (void) snprintf(link->host_name, sizeof(link->host_name), "%.*s-%06x", HINT_MAX, hint ? hint : "veth",
-                        number & 0xffffff);
-        /* The kernel refuses some bytes, and takes "%d" for a number that it is to choose. */
-        for (char *p = link->host_name; *p; p++)
-                if (!isalnum((unsigned char) *p) && *p != '-')
-                        *p = '_';
 }
 
 /* The default route of a family leads over the first link that has a gateway for it. */
@@ -40,10 +24,57 @@ static bool is_first_way(const Attachment *a, const NetworkLink *link, int famil
         return true;
 }
 
-static int configure_inside(const AttachRequest *q, const Attachment *a, const NetworkLink *link,
-                            Fault *fault) {
+/* All but its own address is behind the gateway, which is on its link. */
+static void add_host_routes(Rtnl *inside, unsigned index, const Net *net, const InetAddress *address) {
+        for (size_t i = 0; i < net->n_subnets; i++) {
+                const InetAddress *gateway = &net->gateways[i];
+                uint8_t bits = (uint8_t) (inet_size(gateway->family) * 8);
+                RtnlRoute route = { .to = { *gateway, bits }, .index = index, .metric = net->options.metric };
+
+                if (!inet_contains(&net->subnets[i], address))
+                        continue;
+                route.scope = gateway->family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+                rtnl_add_route(inside, &route);
+                route.to = net->subnets[i];
+                route.via = *gateway;
+                route.scope = RT_SCOPE_UNIVERSE;
+                rtnl_add_route(inside, &route);
+        }
+}
+
+static void add_default_route(Rtnl *inside, unsigned index, const Net *net, const InetAddress *gateway) {
+        bool direct = net->driver->no_gateway && net->driver->no_gateway(net);
+        const RtnlRoute route = {
+                .to.address.family = gateway->family,
+                .via = direct ? (InetAddress){} : *gateway,
+                .scope = direct && gateway->family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+                .index = index,
+                .metric = net->options.metric,
+        };
+
+        rtnl_add_route(inside, &route);
+}
+
+static void add_addresses(Rtnl *inside, unsigned index, const Net *net, const Attachment *a,
+                          const NetworkLink *link) {
+        for (size_t i = 0; i < link->n_addresses; i++) {
+                InetPrefix p = link->addresses[i];
+
+                if (net->driver->host_routes)
+                        p.bits = (uint8_t) (inet_size(p.address.family) * 8);
+                rtnl_add_address(inside, index, &p);
+                if (net->driver->host_routes)
+                        add_host_routes(inside, index, net, &p.address);
+        }
+        for (size_t i = 0; i < link->n_addresses; i++)
+                if (link->gateways[i].family != AF_UNSPEC && is_first_way(a, link, link->gateways[i].family))
+                        add_default_route(inside, index, net, &link->gateways[i]);
+}
+
+static int configure_inside(const AttachRequest *q, const Net *net, const Attachment *a,
+                            const NetworkLink *link, Fault *fault) {
         autoptr(Rtnl) inside = NULL;
-        unsigned index;
+        unsigned index = 0;
         int r;
 
         r = rtnl_new_in(q->netns_fd, &inside);
@@ -54,66 +85,43 @@ static int configure_inside(const AttachRequest *q, const Attachment *a, const N
 
         rtnl_set_up(inside, "lo");
         rtnl_set_up(inside, link->name);
-        for (size_t i = 0; i < link->n_addresses; i++)
-                rtnl_add_address(inside, index, &link->addresses[i]);
-        for (size_t i = 0; i < link->n_addresses; i++)
-                if (link->gateways[i].family != AF_UNSPEC && is_first_way(a, link, link->gateways[i].family))
-                        rtnl_add_route(inside, index, &link->gateways[i]);
+        add_addresses(inside, index, net, a, link);
         r = rtnl_commit(inside);
         return r < 0 ? fault_set(fault, "configure link", r, "%s", link->name) : 0;
-}
-
-/* A name that is still there belongs to a link that dies, or to an earlier manager's. */
-static int add_veth(Network *n, const AttachRequest *q, NetworkLink *link, unsigned bridge) {
-        int r = -EEXIST;
-
-        for (unsigned i = 0; r == -EEXIST && i < NAME_TRIES; i++) {
-                name_link(n, link, q->link_hint, q->unit);
-                const RtnlVeth veth = {
-                        .name = link->host_name,
-                        .master = bridge,
-                        .peer_name = link->name,
-                        .peer_mac = link->mac,
-                        .peer_netns_fd = q->netns_fd,
-                };
-                rtnl_add_veth(n->rtnl, &veth);
-                r = rtnl_commit(n->rtnl);
-        }
-        return r;
 }
 
 static int make_link(Network *n, const AttachRequest *q, const Attachment *a, NetworkLink *link,
                      Fault *fault) {
         Net *net = net_find(n, link->network);
-        unsigned bridge, index;
         int r;
 
-        r = bridge_ensure(n, net, &bridge, fault);
+        net->idle = false;
+        r = net->driver->ensure(n, net, fault);
         if (r < 0)
                 return r;
-        r = add_veth(n, q, link, bridge);
-        if (r < 0) {
-                if (r == -EXFULL)
-                        fault_advise(fault, "a bridge takes 1023 links; use another network");
-                return fault_set(fault, "make link", r, "%s on %s", link->name, net->bridge);
-        }
+        (void) snprintf(link->device, sizeof(link->device), "%s", net->device);
+        r = net->driver->add_link(n, net, q, link, fault);
+        if (r >= 0)
+                r = configure_inside(q, net, a, link, fault);
+        if (r >= 0 && net->driver->finish_link)
+                r = net->driver->finish_link(n, net, q, link, fault);
+        return r;
+}
 
-        r = configure_inside(q, a, link, fault);
-        if (r >= 0)
-                r = rtnl_get_index(n->rtnl, link->host_name, &index);
-        if (r >= 0) {
-                rtnl_set_alias(n->rtnl, index, q->unit);
-                rtnl_set_hairpin(n->rtnl, index);
-                r = rtnl_commit(n->rtnl);
-        }
-        /* Asking for the link makes the kernel look at its carrier now: else one of ten first connections
-         * waits a second for its link watch. */
-        if (r >= 0)
-                r = rtnl_get_index(n->rtnl, link->host_name, &index);
-        return r < 0 ? fault_set(fault, "link", r, "%s", link->host_name) : 0;
+/* What Network=NAME:... says of one of several. */
+static void take_join(const JoinSpec *join, NetworkLink *link) {
+        if (!join)
+                return;
+        if (join->mac_set)
+                memcpy(link->mac, join->mac, sizeof(link->mac));
+        if (join->interface_name)
+                (void) snprintf(link->name, sizeof(link->name), "%s", join->interface_name);
+        if (join->host_interface_name)
+                (void) snprintf(link->host_name, sizeof(link->host_name), "%s", join->host_interface_name);
 }
 
 static int add_link(Network *n, Attachment *a, const AttachRequest *q, size_t i, Fault *fault) {
+        const JoinSpec *join = q->joins ? &q->joins[i] : NULL;
         Net *net = net_find(n, q->networks[i]);
         NetworkLink link = {};
         int r;
@@ -121,11 +129,20 @@ static int add_link(Network *n, Attachment *a, const AttachRequest *q, size_t i,
         if (!net || !net->defined)
                 return fault_set(fault, "network", -ENOENT, "%s", q->networks[i]);
 
+        link.driver = net->kind;
         (void) snprintf(link.name, sizeof(link.name), "eth%zu", i);
-        r = lease_pick(n, net, q->addresses, i == 0 ? q->n_addresses : 0, &link, fault);
+        r = lease_pick(n, net,
+                       i == 0 ? q->addresses
+                       : join ? join->addresses
+                              : NULL,
+                       i == 0 ? q->n_addresses
+                       : join ? join->n_addresses
+                              : 0,
+                       &link, fault);
         if (r < 0)
                 return r;
-        derive_mac(&link);
+        derive_mac(&link, q->unit);
+        take_join(join, &link);
         link.network = strdup(net->name);
         if (!link.network)
                 return -ENOMEM;
@@ -173,6 +190,13 @@ int attachment_add_link(Network *n, Attachment *a, const NetworkLink *link, Faul
         a->links[a->n_links++] = *link;
         net_find(n, link->network)->n_links++;
         return lease_take(n, a, link, fault);
+}
+
+const NetworkLink *attachment_public_link(const Attachment *a) {
+        for (size_t i = 0; i < a->n_links; i++)
+                if (net_driver(a->links[i].driver)->passes_host && a->links[i].n_addresses > 0)
+                        return &a->links[i];
+        return NULL;
 }
 
 void attachment_forget(Network *n, Attachment *a) {
@@ -238,7 +262,7 @@ void network_detach(Network *n, Attachment *a, bool netns_dies) {
 void network_collect(Network *n) {
         for (size_t i = 0; i < n->n_nets; i++)
                 if (n->nets[i]->idle)
-                        bridge_drop(n, n->nets[i]);
+                        net_drop(n, n->nets[i]);
         if (n->n_attachments == 0)
                 table_drop(n);
 }

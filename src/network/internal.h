@@ -9,19 +9,34 @@
 #include "network/network.h"
 #include "network/nft-batch.h"
 #include "network/rtnl.h"
+#include "spec/network-options.h"
 
 #define TABLE_NAME "nsunits"
+
+/* Of the groups that links can be in (ip-link(8)), ours begin with this byte. */
+#define NET_GROUP_FIRST 0x6e000000u
+#define NET_GROUP_MASK  0xff000000u
+
+typedef struct NetDriver NetDriver; /* driver.h */
 
 /* One network: the default one, or a .network unit. */
 typedef struct Net {
         char *name;
-        char bridge[IFNAMSIZ];
+        const NetDriver *driver;
+        NetworkDriver kind;    /* the word of the driver */
+        char device[IFNAMSIZ]; /* its bridge, or the device of the host that it lies on; "" = none (yet) */
+        unsigned index;        /* of the device, when it is there */
+        uint32_t group; /* of all of its links on the host, for the table's rules; no two have the same */
+        NetworkOptions options;
         InetPrefix *subnets;
         InetAddress *gateways; /* by position */
+        InetRange *ranges;     /* by position: what is given out; both AF_UNSPEC = all of the subnet */
         size_t n_subnets;
         bool internal;
-        bool defined; /* by its unit; else only kept for the links that it has */
-        bool idle;    /* its bridge is there and has no links: see network_collect() */
+        bool no_addresses; /* nobody gives any out */
+        bool defined;      /* by its unit; else only kept for the links that it has */
+        bool idle;         /* it has no links, and what they had in common is there: see network_collect() */
+        bool entered;      /* in the table, as a routed one, which has no device to tell that by */
         size_t n_links;
         uint64_t next; /* where the search for a free address begins */
 } Net;
@@ -39,8 +54,10 @@ struct Network {
         bool table;             /* table inet nsunits is ours and there */
         struct mnl_socket *nft; /* all our changes come from here: so the monitor knows them */
         struct mnl_socket *monitor;
-        Localhost *localhost; /* NULL: not on this kernel, or not wanted */
-        FlowRule *changed;    /* published ports that lead elsewhere now: see network_purge() */
+        struct mnl_socket *link_monitor; /* links, addresses and routes */
+        int monitor_fd;                  /* epoll over both */
+        Localhost *localhost;            /* NULL: not on this kernel, or not wanted */
+        FlowRule *changed;               /* published ports that lead elsewhere now: see network_purge() */
         size_t n_changed;
         uint32_t link_serial;
         uint16_t next_port; /* where the search for a free host port begins */
@@ -67,6 +84,9 @@ void lease_drop(Network *n, const Attachment *owner, const NetworkLink *link);
 
 /* attach.c */
 
+/** attachment_public_link() - the one that published ports lead to; NULL = none. */
+const NetworkLink *attachment_public_link(const Attachment *a);
+
 /** attachment_new() - an empty one, known to @n. NULL when out of memory. */
 Attachment *attachment_new(Network *n, const char *unit);
 
@@ -91,10 +111,28 @@ int table_ensure(Network *n, Fault *fault);
 /** table_replace() - make the table anew from what is in memory. */
 int table_replace(Network *n);
 void table_drop(Network *n);
-int table_open_sockets(Network *n);
+int table_open_socket(Network *n);
+/** table_enter_network() - or take it out. */
+int table_enter_network(Network *n, const Net *net, bool add, Fault *fault);
+/** table_leave_network() - the table is made anew when something of it was not there. */
+void table_leave_network(Network *n, const Net *net);
+/** table_fill() - the whole desired state as one transaction, pure. */
+void table_fill(const Network *n, NftBatch *b);
+/** table_process() - read the monitor. True when something of ours has gone. */
+bool table_process(Network *n);
 
-/* bridge.c */
-int bridge_ensure(Network *n, Net *net, unsigned *ret_index, Fault *fault);
-void bridge_drop(Network *n, Net *net);
-/** bridge_sweep() - delete bridges and links of ours that nobody has adopted. */
-int bridge_sweep(Network *n);
+/* network.c */
+void net_drop(Network *n, Net *net);
+
+/* driver-bridge.c */
+/** bridge_is_ours() - whatever its name is. */
+bool bridge_is_ours(const RtnlLink *l);
+
+/* heal.c */
+int heal_open_socket(Network *n);
+/** heal_process() - read the monitor. True when links, addresses or routes are not as they should be. */
+bool heal_process(Network *n);
+/** heal_repair() - make links, addresses and routes of the host as they should be. */
+int heal_repair(Network *n, Fault *fault);
+/** heal_sweep() - delete bridges and links of ours that nobody has adopted. */
+int heal_sweep(Network *n);

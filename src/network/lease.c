@@ -45,22 +45,60 @@ static uint64_t n_hosts(const InetPrefix *p) {
         return (UINT64_C(1) << host_bits) - (p->address.family == AF_INET ? 2 : 1);
 }
 
-static int pick(const Network *n, const Net *net, const InetPrefix *subnet, InetAddress *ret, Fault *fault) {
-        uint64_t n_addresses = n_hosts(subnet);
-        char text[INET_TEXT_MAX];
+/* How far @a is behind the beginning of @p, which it lies in; what is beyond 2^63 counts as that. */
+static uint64_t distance(const InetPrefix *p, const InetAddress *a) {
+        size_t n = inet_size(a->family);
+        uint64_t d = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                if (d > INT64_MAX >> 8)
+                        return INT64_MAX;
+                d = d << 8 | (uint8_t) (a->bytes[i] ^ p->address.bytes[i]);
+        }
+        return d;
+}
+
+/* The addresses of subnet @i that are given out: @ret_first and how many there are from there. */
+static uint64_t extent(const Net *net, size_t i, uint64_t *ret_first) {
+        const InetPrefix *subnet = &net->subnets[i];
+        const InetRange *range = &net->ranges[i];
+        uint64_t n = n_hosts(subnet), first, last;
+
+        *ret_first = 1;
+        if (range->first.family == AF_UNSPEC)
+                return n;
+        first = distance(subnet, &range->first);
+        last = distance(subnet, &range->last);
+        *ret_first = first > 1 ? first : 1;
+        if (last > n)
+                last = n;
+        return last < *ret_first ? 0 : last - *ret_first + 1;
+}
+
+/* 1 = all of the subnet's addresses are taken. */
+static int pick(const Network *n, const Net *net, size_t subnet, InetAddress *ret) {
+        uint64_t first, n_addresses = extent(net, subnet, &first);
 
         for (uint64_t i = 0; i < n_addresses; i++) {
-                InetAddress a = inet_nth(subnet, (net->next + i) % n_addresses + 1);
+                InetAddress a = inet_nth(&net->subnets[subnet], (net->next + i) % n_addresses + first);
 
                 if (owner_of(n, net, &a))
                         continue;
                 *ret = a;
                 return 0;
         }
+        return 1;
+}
 
-        fault_advise(fault, "every address of the subnet is taken");
-        return fault_set(fault, "lease", -EADDRNOTAVAIL, "%s of %s", inet_format_prefix(subnet, text),
-                         net->name);
+static int exhausted(const Net *net, size_t subnet, Fault *fault) {
+        char text[INET_TEXT_MAX];
+
+        if (net->ranges[subnet].first.family == AF_UNSPEC)
+                fault_advise(fault, "every address of the subnet is taken");
+        else
+                fault_advise(fault, "every address of its IPRange= is taken");
+        return fault_set(fault, "lease", -EADDRNOTAVAIL, "%s of %s",
+                         inet_format_prefix(&net->subnets[subnet], text), net->name);
 }
 
 /* Returns the subnet's position. */
@@ -88,13 +126,16 @@ static int check_wanted(const Network *n, const Net *net, const InetAddress *wan
 }
 
 static void put(NetworkLink *link, const Net *net, size_t subnet, const InetAddress *address) {
-        link->gateways[link->n_addresses] = net->internal ? (InetAddress){} : net->gateways[subnet];
+        bool way = !net->internal && !net->options.no_default_route;
+
+        link->gateways[link->n_addresses] = way ? net->gateways[subnet] : (InetAddress){};
         link->addresses[link->n_addresses++] =
                 (InetPrefix){ .address = *address, .bits = net->subnets[subnet].bits };
 }
 
 static int pick_family(const Network *n, const Net *net, int family, const InetAddress *wanted,
                        size_t n_wanted, NetworkLink *link, Fault *fault) {
+        size_t last = net->n_subnets;
         InetAddress a;
         int r;
 
@@ -108,12 +149,13 @@ static int pick_family(const Network *n, const Net *net, int family, const InetA
 
         for (size_t i = 0; i < net->n_subnets; i++)
                 if (net->subnets[i].address.family == family) {
-                        r = pick(n, net, &net->subnets[i], &a, fault);
-                        if (r >= 0)
-                                put(link, net, i, &a);
-                        return r;
+                        last = i;
+                        if (pick(n, net, i, &a) > 0)
+                                continue;
+                        put(link, net, i, &a);
+                        return 0;
                 }
-        return 0;
+        return last < net->n_subnets ? exhausted(net, last, fault) : 0;
 }
 
 int lease_pick(const Network *n, Net *net, const InetAddress *wanted, size_t n_wanted, NetworkLink *link,

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 
 #include "basic/macro.h"
-#include "network/localhost.h"
+#include "network/internal.h"
 
 #define N_PORTS_MAX   (2 * 65536) /* TCP and UDP */
 #define N_INSNS_MAX   64
@@ -312,15 +312,16 @@ static int enter_port(Localhost *l, bool add, const NetworkPort *p, const Networ
 }
 
 int localhost_enter(Localhost *l, bool add, const Attachment *a) {
+        const NetworkLink *link = attachment_public_link(a);
         int first = 0;
 
-        for (size_t i = 0; a->n_links > 0 && i < a->n_ports; i++)
+        for (size_t i = 0; link && i < a->n_ports; i++)
                 for (size_t family = 0; family < FAMILIES; family++) {
                         int r;
 
                         if (a->ports[i].protocol == PROTOCOL_SCTP)
                                 continue;
-                        r = enter_port(l, add, &a->ports[i], &a->links[0], family);
+                        r = enter_port(l, add, &a->ports[i], link, family);
                         if (r < 0 && first == 0)
                                 first = r;
                 }

@@ -2,9 +2,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "basic/clock.h"
 #include "basic/file.h"
+#include "network/driver.h"
 #include "network/internal.h"
 
 Net *net_find(const Network *n, const char *name) {
@@ -21,6 +23,7 @@ static void net_free(Net *net) {
         free(net->name);
         free(net->subnets);
         free(net->gateways);
+        free(net->ranges);
         free(net);
 }
 
@@ -33,28 +36,54 @@ uint32_t name_hash(const char *name) {
 }
 
 /* At most IFNAMSIZ - 1 bytes; two networks of one long prefix differ by the hash. */
-static void bridge_name(const char *network, char ret[IFNAMSIZ]) {
-        if (streq(network, NETWORK_DEFAULT_NAME))
-                (void) snprintf(ret, IFNAMSIZ, "nsunits0");
-        else
-                (void) snprintf(ret, IFNAMSIZ, "nsu-%08x", name_hash(network));
+static void name_device(const Network *n, Net *net, const NetworkSection *section) {
+        const char *chosen = section->interface_name ? section->interface_name : net->options.device;
+
+        if (net->kind != NETWORK_DRIVER_ROUTED && *chosen)
+                (void) snprintf(net->device, IFNAMSIZ, "%s", chosen);
+        else if (net->kind == NETWORK_DRIVER_BRIDGE && streq(net->name, NETWORK_DEFAULT_NAME))
+                (void) snprintf(net->device, IFNAMSIZ, "%s", n->settings.bridge);
+        else if (net->kind == NETWORK_DRIVER_BRIDGE)
+                (void) snprintf(net->device, IFNAMSIZ, "nsu-%08x", name_hash(net->name));
 }
 
-static int net_add_subnet(Net *net, const InetPrefix *p, const InetAddress *gateway) {
-        InetPrefix *subnets = reallocarray(net->subnets, net->n_subnets + 1, sizeof(*subnets));
+/* The first byte tells our links from others. By the name, so that links of an earlier manager are in it. */
+static uint32_t pick_group(const Network *n, const char *name) {
+        uint32_t hash = name_hash(name);
+
+        for (;; hash++) {
+                uint32_t group = NET_GROUP_FIRST | (hash & 0xffffff);
+                bool taken = false;
+
+                for (size_t i = 0; i < n->n_nets; i++)
+                        taken |= n->nets[i]->group == group && !streq(n->nets[i]->name, name);
+                if (!taken)
+                        return group;
+        }
+}
+
+static int net_add_subnet(Net *net, const InetPrefix *p, const InetAddress *gateway, const InetRange *range) {
+        size_t n = net->n_subnets;
+        InetPrefix *subnets = reallocarray(net->subnets, n + 1, sizeof(*subnets));
         InetAddress *gateways;
+        InetRange *ranges;
 
         if (!subnets)
                 return -ENOMEM;
         net->subnets = subnets;
-        gateways = reallocarray(net->gateways, net->n_subnets + 1, sizeof(*gateways));
+        gateways = reallocarray(net->gateways, n + 1, sizeof(*gateways));
         if (!gateways)
                 return -ENOMEM;
         net->gateways = gateways;
+        ranges = reallocarray(net->ranges, n + 1, sizeof(*ranges));
+        if (!ranges)
+                return -ENOMEM;
+        net->ranges = ranges;
 
-        net->subnets[net->n_subnets] = inet_prefix_network(p);
-        net->gateways[net->n_subnets++] =
-                gateway && gateway->family == p->address.family ? *gateway : inet_nth(p, 1);
+        subnets[n] = inet_prefix_network(p);
+        gateways[n] = gateway && gateway->family == p->address.family ? *gateway : inet_nth(p, 1);
+        ranges[n] = range ? *range : (InetRange){};
+        net->n_subnets++;
         return 0;
 }
 
@@ -103,11 +132,11 @@ static int fill_from_pools(Network *n, Net *net, bool ipv6, Fault *fault) {
 
         r = pick_subnet(n, net->name, &n->settings.pool4, 24, &p);
         if (r >= 0)
-                r = net_add_subnet(net, &p, NULL);
+                r = net_add_subnet(net, &p, NULL, NULL);
         if (r >= 0 && ipv6 && n->settings.pool6.address.family == AF_INET6) {
                 r = pick_subnet(n, net->name, &n->settings.pool6, 64, &p);
                 if (r >= 0)
-                        r = net_add_subnet(net, &p, NULL);
+                        r = net_add_subnet(net, &p, NULL, NULL);
         }
         return r < 0 ? fault_set(fault, "network pools", r, "%s", net->name) : 0;
 }
@@ -143,9 +172,15 @@ static int net_add(Network *n, Net *net) {
         return 0;
 }
 
+void net_drop(Network *n, Net *net) {
+        net->idle = false;
+        if (net->driver->drop)
+                net->driver->drop(n, net);
+}
+
 static void net_remove(Network *n, Net *net) {
         if (net->idle)
-                bridge_drop(n, net);
+                net_drop(n, net);
         for (size_t i = 0; i < n->n_nets; i++)
                 if (n->nets[i] == net) {
                         n->nets[i] = n->nets[--n->n_nets];
@@ -156,24 +191,43 @@ static void net_remove(Network *n, Net *net) {
 
 AUTOPTR_DEFINE(Net, net_free);
 
-int net_replace(Network *n, const char *name, const NetworkSection *section, bool defined, Fault *fault) {
+static int net_new(const Network *n, const char *name, const NetworkSection *section, Net **ret) {
         autoptr(Net) net = calloc(1, sizeof(*net));
-        Net *old = net_find(n, name);
-        int r = 0;
 
         if (!net)
                 return -ENOMEM;
         net->name = strdup(name);
         if (!net->name)
                 return -ENOMEM;
+        net->kind = section->driver;
+        net->driver = net_driver(section->driver);
         net->internal = section->internal;
-        net->defined = defined;
-        bridge_name(name, net->bridge);
+        net->no_addresses = section->ipam_driver == IPAM_DRIVER_NONE;
+        net->group = pick_group(n, name);
+        network_options_read(section->options, &net->options);
+        name_device(n, net, section);
+        *ret = take_ptr(net);
+        return 0;
+}
 
-        for (size_t i = 0; r >= 0 && i < section->n_subnets; i++)
-                r = net_add_subnet(net, &section->subnets[i],
-                                   i < section->n_gateways ? &section->gateways[i] : NULL);
-        if (r >= 0 && section->n_subnets == 0)
+static int add_subnets(Net *net, const NetworkSection *s) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < s->n_subnets; i++)
+                r = net_add_subnet(net, &s->subnets[i], i < s->n_gateways ? &s->gateways[i] : NULL,
+                                   i < s->ranges.n ? &s->ranges.items[i] : NULL);
+        return r;
+}
+
+int net_replace(Network *n, const char *name, const NetworkSection *section, bool defined, Fault *fault) {
+        autoptr(Net) net = NULL;
+        Net *old = net_find(n, name);
+        int r;
+
+        r = net_new(n, name, section, &net);
+        if (r >= 0)
+                r = add_subnets(net, section);
+        if (r >= 0 && section->n_subnets == 0 && !net->no_addresses)
                 r = fill_from_pools(n, net, section->ipv6, fault);
         if (r >= 0)
                 r = check_subnets(n, net, fault);
@@ -182,6 +236,7 @@ int net_replace(Network *n, const char *name, const NetworkSection *section, boo
         if (r < 0)
                 return r;
 
+        net->defined = defined;
         (void) take_ptr(net);
         if (old)
                 net_remove(n, old);
@@ -234,9 +289,14 @@ static bool have_ipv6(void) {
 static int open_kernel(Network *n, Fault *fault) {
         int r;
 
+        n->monitor_fd = epoll_create1(EPOLL_CLOEXEC);
+        if (n->monitor_fd < 0)
+                return fault_set(fault, "netlink", -errno, NULL);
         r = rtnl_new(&n->rtnl);
         if (r >= 0)
-                r = table_open_sockets(n);
+                r = table_open_socket(n);
+        if (r >= 0)
+                r = heal_open_socket(n);
         return r < 0 ? fault_set(fault, "netlink", r, NULL) : 0;
 }
 
@@ -248,7 +308,10 @@ int network_new(const NetworkSettings *settings, Fault *fault, Network **ret) {
 
         if (!n)
                 return -ENOMEM;
+        n->monitor_fd = -EBADF;
         n->settings = *settings;
+        if (!n->settings.bridge[0])
+                (void) snprintf(n->settings.bridge, IFNAMSIZ, "nsunits0");
         if (!have_ipv6())
                 n->settings.subnet6 = n->settings.pool6 = (InetPrefix){};
         if (n->settings.subnet6.address.family == AF_INET6)
@@ -284,7 +347,32 @@ void network_free(Network *n) {
                 (void) mnl_socket_close(n->nft);
         if (n->monitor)
                 (void) mnl_socket_close(n->monitor);
+        if (n->link_monitor)
+                (void) mnl_socket_close(n->link_monitor);
+        cleanup_close_(&n->monitor_fd);
         localhost_free(n->localhost);
         rtnl_free(n->rtnl);
         free(n);
+}
+
+int network_monitor_fd(const Network *n) {
+        return n->monitor_fd;
+}
+
+int network_process_monitor(Network *n) {
+        bool table = table_process(n), links = heal_process(n);
+        int done = 0, r = 0;
+
+        if (links) {
+                r = heal_repair(n, NULL);
+                done |= r > 0 ? NETWORK_LINKS_RESTORED : 0;
+        }
+        /* A part of the table that was flushed has come with the links, but for the rest. */
+        if (table && n->table) {
+                int s = table_replace(n);
+
+                r = r < 0 ? r : s;
+                done |= NETWORK_TABLE_RESTORED;
+        }
+        return r < 0 ? r : done;
 }

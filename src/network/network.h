@@ -22,6 +22,7 @@
 #include "basic/fault.h"
 #include "basic/inet.h"
 #include "spec/container-spec.h"
+#include "spec/network-section.h"
 #include "spec/unit-spec.h"
 
 /* The network that a container is on when it names none. */
@@ -33,6 +34,7 @@ typedef struct NetworkSettings {
         InetPrefix subnet6;     /* of the default network */
         InetPrefix pool4;       /* where networks without Subnet= take theirs from: /24s */
         InetPrefix pool6;       /* the same: /64s */
+        char bridge[IFNAMSIZ];  /* of the default network */
         bool publish_localhost; /* published ports answer on 127.0.0.1 and ::1, too */
         const char *cgroup; /* mount point of cgroup2; NULL = ::1 is left out. Used by network_new() only */
 } NetworkSettings;
@@ -42,7 +44,10 @@ typedef struct Network Network;
 /* One pair of links between a network and a container. Addresses bear the length of their network. */
 typedef struct NetworkLink {
         char *network;            /* "default" or a unit name */
-        char host_name[IFNAMSIZ]; /* the end on the host */
+        NetworkDriver driver;     /* of the network */
+        char device[IFNAMSIZ];    /* the network's bridge, or what the link lies on; "" = none */
+        char host_name[IFNAMSIZ]; /* the end on the host; "" = it has none */
+        unsigned host_index;      /* of that; 0 = not known yet */
         char name[IFNAMSIZ];      /* the end in the container: "eth0", "eth1", ... */
         uint8_t mac[6];           /* of the container's end */
         InetPrefix addresses[2];  /* IPv4 first */
@@ -73,6 +78,7 @@ typedef struct AttachRequest {
                 *link_hint; /* what the host's link is named after ("web" gives "web-3fa91c"); may be NULL */
         int netns_fd;       /* of the container; borrowed */
         char *const *networks;        /* names given to network_define(), or "default" */
+        const JoinSpec *joins;        /* by position, or NULL */
         const InetAddress *addresses; /* wanted, on the first network */
         size_t n_addresses;
         const PublishSpec *publish; /* checked and reserved here, in effect after network_publish() */
@@ -218,13 +224,19 @@ typedef struct NetworkFace {
 /** network_face() - false when there is no network of that name, or nobody is on it. */
 bool network_face(const Network *n, const char *name, NetworkFace *ret);
 
-/** network_monitor_fd() - readable (EPOLLIN) when the firewall has changed; borrowed. */
+/** network_monitor_fd() - readable (EPOLLIN) when the firewall or links have changed; borrowed. */
 int network_monitor_fd(const Network *n);
 
+/* What network_process_monitor() had to do; both may be. */
+enum {
+        NETWORK_TABLE_RESTORED = 1 << 0,
+        NETWORK_LINKS_RESTORED = 1 << 1,
+};
+
 /**
- * network_process_monitor() - read what has changed; reinstall our table when somebody else touched it
+ * network_process_monitor() - read what has changed; make again what somebody else has taken from us
  *
- * Returns: 1 = the table was restored, 0 = nothing to do, or a negative errno.
+ * Returns: a set of NETWORK_..._RESTORED, or a negative errno.
  */
 int network_process_monitor(Network *n);
 

@@ -93,7 +93,7 @@ static struct nlmsghdr *begin(NftBatch *b, uint16_t type, uint16_t flags) {
         return at ? nftnl_nlmsg_build_hdr(at, type, NFPROTO_INET, flags, b->seq++) : NULL;
 }
 
-static void table_message(NftBatch *b, uint16_t type, uint16_t flags) {
+static void table_message(NftBatch *b, uint16_t type, uint16_t flags, uint32_t table_flags) {
         struct nftnl_table *t = nftnl_table_alloc();
         struct nlmsghdr *h = t ? begin(b, type, flags) : NULL;
 
@@ -102,6 +102,8 @@ static void table_message(NftBatch *b, uint16_t type, uint16_t flags) {
         if (h) {
                 nftnl_table_set_str(t, NFTNL_TABLE_NAME, b->table);
                 nftnl_table_set_u32(t, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+                if (table_flags > 0)
+                        nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, table_flags);
                 nftnl_table_nlmsg_build_payload(h, t);
                 end(b, h);
         }
@@ -109,12 +111,12 @@ static void table_message(NftBatch *b, uint16_t type, uint16_t flags) {
                 nftnl_table_free(t);
 }
 
-void nft_batch_add_table(NftBatch *b) {
-        table_message(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+void nft_batch_add_table(NftBatch *b, uint32_t flags) {
+        table_message(b, NFT_MSG_NEWTABLE, NLM_F_CREATE, flags);
 }
 
 void nft_batch_del_table(NftBatch *b) {
-        table_message(b, NFT_MSG_DELTABLE, 0);
+        table_message(b, NFT_MSG_DELTABLE, 0, 0);
 }
 
 void nft_batch_add_chain(NftBatch *b, const char *chain, uint32_t hook, int32_t priority, const char *type) {
@@ -152,7 +154,8 @@ static void set_host_order(NftBatch *b, struct nftnl_set *s) {
 void nft_batch_add_set(NftBatch *b, const NftSet *set) {
         struct nftnl_set *s = nftnl_set_alloc();
         struct nlmsghdr *h = s ? begin(b, NFT_MSG_NEWSET, NLM_F_CREATE) : NULL;
-        uint32_t flags = (set->data_size > 0 ? NFT_SET_MAP : 0) | (set->interval ? NFT_SET_INTERVAL : 0);
+        uint32_t flags = (set->data_size > 0 ? NFT_SET_MAP : 0) | (set->interval ? NFT_SET_INTERVAL : 0) |
+                         (set->n_parts > 0 ? NFT_SET_CONCAT : 0);
 
         if (!s)
                 fail(b, -ENOMEM);
@@ -166,6 +169,9 @@ void nft_batch_add_set(NftBatch *b, const NftSet *set) {
                 nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, set->key_size);
                 if (set->host_order)
                         set_host_order(b, s);
+                if (set->n_parts > 0)
+                        (void) nftnl_set_set_data(s, NFTNL_SET_DESC_CONCAT, set->parts,
+                                                  (uint32_t) set->n_parts);
                 if (set->data_size > 0) {
                         nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, set->data_type);
                         nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, set->data_size);
@@ -177,9 +183,26 @@ void nft_batch_add_set(NftBatch *b, const NftSet *set) {
                 nftnl_set_free(s);
 }
 
-/* One element into a message of its own; @flags: NFT_SET_ELEM_*. */
-static void element(NftBatch *b, bool add, const char *set, const void *key, size_t key_size,
-                    const void *data, size_t data_size, uint32_t flags) {
+typedef struct Element {
+        const void *key, *last; /* @last: NULL unless it is a range of a key of several parts */
+        size_t key_size;
+        const void *data; /* NULL = none */
+        size_t data_size;
+        uint32_t flags; /* NFT_SET_ELEM_* */
+} Element;
+
+static void fill_element(struct nftnl_set_elem *e, const Element *from) {
+        nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, from->key, (uint32_t) from->key_size);
+        if (from->last)
+                nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY_END, from->last, (uint32_t) from->key_size);
+        if (from->data)
+                nftnl_set_elem_set(e, NFTNL_SET_ELEM_DATA, from->data, (uint32_t) from->data_size);
+        if (from->flags)
+                nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_FLAGS, from->flags);
+}
+
+/* Into a message of its own. */
+static void element(NftBatch *b, bool add, const char *set, const Element *from) {
         struct nftnl_set *s = nftnl_set_alloc();
         struct nftnl_set_elem *e = nftnl_set_elem_alloc();
         struct nlmsghdr *h =
@@ -191,11 +214,7 @@ static void element(NftBatch *b, bool add, const char *set, const void *key, siz
         if (h) {
                 nftnl_set_set_str(s, NFTNL_SET_TABLE, b->table);
                 nftnl_set_set_str(s, NFTNL_SET_NAME, set);
-                nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, key, (uint32_t) key_size);
-                if (data)
-                        nftnl_set_elem_set(e, NFTNL_SET_ELEM_DATA, data, (uint32_t) data_size);
-                if (flags)
-                        nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_FLAGS, flags);
+                fill_element(e, from);
                 nftnl_set_elem_add(s, e);
                 e = NULL;
                 nftnl_set_elems_nlmsg_build_payload(h, s);
@@ -209,20 +228,37 @@ static void element(NftBatch *b, bool add, const char *set, const void *key, siz
 
 void nft_batch_element(NftBatch *b, bool add, const char *set, const void *key, size_t key_size,
                        const void *data, size_t data_size) {
-        element(b, add, set, key, key_size, data, data_size, 0);
+        element(b, add, set,
+                &(Element){ .key = key, .key_size = key_size, .data = data, .data_size = data_size });
 }
 
-void nft_batch_prefix(NftBatch *b, bool add, const char *set, const InetPrefix *p) {
+void nft_batch_range(NftBatch *b, bool add, const char *set, const void *first, const void *last,
+                     size_t key_size, const void *data, size_t data_size) {
+        element(b, add, set,
+                &(Element){ .key = first,
+                            .last = last,
+                            .key_size = key_size,
+                            .data = add ? data : NULL,
+                            .data_size = data_size });
+}
+
+void nft_batch_prefix(NftBatch *b, bool add, const char *set, const InetPrefix *p, const InetAddress *to) {
         InetPrefix last = { .address = inet_broadcast(p), .bits = p->bits };
         InetAddress first = inet_prefix_network(p).address, behind = last.address;
         size_t n = inet_size(p->address.family);
+        Element start = { .key = first.bytes, .key_size = n };
 
+        if (to && add) {
+                start.data = to->bytes;
+                start.data_size = n;
+        }
         /* The kernel's intervals are half open: the second element is the first address behind the prefix. */
         for (size_t i = n; i-- > 0;)
                 if (++behind.bytes[i] != 0)
                         break;
-        element(b, add, set, first.bytes, n, NULL, 0, 0);
-        element(b, add, set, behind.bytes, n, NULL, 0, NFT_SET_ELEM_INTERVAL_END);
+        element(b, add, set, &start);
+        element(b, add, set,
+                &(Element){ .key = behind.bytes, .key_size = n, .flags = NFT_SET_ELEM_INTERVAL_END });
 }
 
 struct nftnl_rule *nft_batch_begin_rule(NftBatch *b, const char *chain) {

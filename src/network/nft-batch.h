@@ -23,7 +23,8 @@ void nft_batch_free(NftBatch *b);
 
 AUTOPTR_DEFINE(NftBatch, nft_batch_free);
 
-void nft_batch_add_table(NftBatch *b);
+/** nft_batch_add_table() - @flags: NFT_TABLE_F_*. */
+void nft_batch_add_table(NftBatch *b, uint32_t flags);
 void nft_batch_del_table(NftBatch *b);
 
 /** nft_batch_add_chain() - a base chain. @hook: NF_INET_*; @type: "nat" or "filter". */
@@ -34,7 +35,9 @@ typedef struct NftSet {
         uint32_t key_type, key_size;   /* nft's type number; 6 bits a part */
         uint32_t data_type, data_size; /* of a map; 0 = a plain set */
         bool interval;
-        bool host_order; /* the key is a name, not a number */
+        bool host_order;  /* the key is no number in network order */
+        uint8_t parts[3]; /* bytes of each part of an interval's key, if it has several */
+        size_t n_parts;
 } NftSet;
 
 void nft_batch_add_set(NftBatch *b, const NftSet *set);
@@ -43,8 +46,12 @@ void nft_batch_add_set(NftBatch *b, const NftSet *set);
 void nft_batch_element(NftBatch *b, bool add, const char *set, const void *key, size_t key_size,
                        const void *data, size_t data_size);
 
-/** nft_batch_prefix() - the same for an interval set of addresses. */
-void nft_batch_prefix(NftBatch *b, bool add, const char *set, const InetPrefix *p);
+/** nft_batch_prefix() - the same for an interval set of addresses, or a map of them to @to. */
+void nft_batch_prefix(NftBatch *b, bool add, const char *set, const InetPrefix *p, const InetAddress *to);
+
+/** nft_batch_range() - the same for a map whose key has several parts: each of them from @first to @last. */
+void nft_batch_range(NftBatch *b, bool add, const char *set, const void *first, const void *last,
+                     size_t key_size, const void *data, size_t data_size);
 
 /* A rule is built expression by expression between begin and end. */
 struct nftnl_rule *nft_batch_begin_rule(NftBatch *b, const char *chain);

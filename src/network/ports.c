@@ -174,11 +174,12 @@ int ports_resolve(Network *n, const Attachment *self, const PublishSpec *publish
         return 0;
 }
 
-/* Ports lead to the addresses of the first link. */
 void ports_enter(NftBatch *b, bool add, const Attachment *a) {
-        for (size_t i = 0; a->n_links > 0 && i < a->n_ports; i++)
-                for (size_t j = 0; j < a->links[0].n_addresses; j++) {
-                        const InetAddress *to = &a->links[0].addresses[j].address;
+        const NetworkLink *link = attachment_public_link(a);
+
+        for (size_t i = 0; link && i < a->n_ports; i++)
+                for (size_t j = 0; j < link->n_addresses; j++) {
+                        const InetAddress *to = &link->addresses[j].address;
 
                         if (a->ports[i].host_address.family == AF_UNSPEC ||
                             a->ports[i].host_address.family == to->family)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "basic/macro.h"
 #include "network/internal.h"
 
 static json_t *address_json(const InetAddress *a) {
@@ -31,7 +32,8 @@ static json_t *link_json(const NetworkLink *l) {
                 (void) json_array_append_new(addresses, prefix_json(&l->addresses[i]));
                 (void) json_array_append_new(gateways, address_json(&l->gateways[i]));
         }
-        return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "network", l->network, "host_link", l->host_name,
+        return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "network", l->network, "driver",
+                         network_driver_to_string(l->driver), "device", l->device, "host_link", l->host_name,
                          "link", l->name, "mac", mac_json(l->mac), "addresses", addresses, "gateways",
                          gateways);
 }
@@ -42,7 +44,6 @@ static json_t *port_json(const NetworkPort *p) {
                          "container_port", p->container_port, "count", p->count);
 }
 
-/* The network as well: its unit file may be gone when the next manager comes. */
 static json_t *net_json(const Net *net) {
         json_t *subnets = json_array(), *gateways = json_array();
 
@@ -50,8 +51,9 @@ static json_t *net_json(const Net *net) {
                 (void) json_array_append_new(subnets, prefix_json(&net->subnets[i]));
                 (void) json_array_append_new(gateways, address_json(&net->gateways[i]));
         }
-        return json_pack("{s:s, s:s, s:o, s:o, s:b}", "name", net->name, "bridge", net->bridge, "subnets",
-                         subnets, "gateways", gateways, "internal", net->internal);
+        return json_pack("{s:s, s:s, s:s, s:o, s:o, s:b}", "name", net->name, "driver",
+                         network_driver_to_string(net->kind), "device", net->device, "subnets", subnets,
+                         "gateways", gateways, "internal", net->internal);
 }
 
 json_t *network_attachment_to_json(const Attachment *a) {
@@ -70,23 +72,20 @@ static void read_address(const json_t *j, InetAddress *ret) {
                 *ret = (InetAddress){};
 }
 
-static int read_link(const json_t *j, NetworkLink *ret) {
-        const char *network = json_string_value(json_object_get(j, "network"));
-        const char *host = json_string_value(json_object_get(j, "host_link"));
-        const char *name = json_string_value(json_object_get(j, "link"));
-        const char *mac = json_string_value(json_object_get(j, "mac"));
+/* Into an array of IFNAMSIZ bytes; what is missing is "". */
+static int read_name(const json_t *j, const char *key, char ret[IFNAMSIZ]) {
+        const char *text = json_string_value(json_object_get(j, key));
+
+        if (strlen(strempty(text)) >= IFNAMSIZ)
+                return -EBADMSG;
+        (void) snprintf(ret, IFNAMSIZ, "%s", strempty(text));
+        return 0;
+}
+
+static int read_addresses(const json_t *j, NetworkLink *ret) {
         const json_t *addresses = json_object_get(j, "addresses"), *gateways = json_object_get(j, "gateways");
 
-        if (!network || !network[0] || !host || !name || !mac || strlen(host) >= IFNAMSIZ ||
-            strlen(name) >= IFNAMSIZ)
-                return -EBADMSG;
-        (void) snprintf(ret->host_name, sizeof(ret->host_name), "%s", host);
-        (void) snprintf(ret->name, sizeof(ret->name), "%s", name);
-        if (sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &ret->mac[0], &ret->mac[1], &ret->mac[2],
-                   &ret->mac[3], &ret->mac[4], &ret->mac[5]) != 6)
-                return -EBADMSG;
-
-        for (size_t i = 0; i < json_array_size(addresses) && i < 2; i++) {
+        for (size_t i = 0; i < json_array_size(addresses) && i < ELEMENTSOF(ret->addresses); i++) {
                 const char *text = json_string_value(json_array_get(addresses, i));
 
                 if (!text || inet_parse_prefix(text, &ret->addresses[i]) < 0)
@@ -94,7 +93,24 @@ static int read_link(const json_t *j, NetworkLink *ret) {
                 read_address(json_array_get(gateways, i), &ret->gateways[i]);
                 ret->n_addresses++;
         }
-        if (ret->n_addresses == 0)
+        return 0;
+}
+
+static int read_link(const json_t *j, NetworkLink *ret) {
+        const char *network = json_string_value(json_object_get(j, "network"));
+        const char *driver = json_string_value(json_object_get(j, "driver"));
+        const char *mac = json_string_value(json_object_get(j, "mac"));
+
+        if (!network || !network[0] || !mac || read_name(j, "host_link", ret->host_name) < 0 ||
+            read_name(j, "link", ret->name) < 0 || read_name(j, "device", ret->device) < 0)
+                return -EBADMSG;
+        /* A manager that knew one driver said nothing of it. */
+        ret->driver = driver ? network_driver_from_string(driver) : NETWORK_DRIVER_BRIDGE;
+        if ((int) ret->driver < 0)
+                return -EBADMSG;
+        if (sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &ret->mac[0], &ret->mac[1], &ret->mac[2],
+                   &ret->mac[3], &ret->mac[4], &ret->mac[5]) != 6 ||
+            read_addresses(j, ret) < 0)
                 return -EBADMSG;
         ret->network = strdup(network);
         return ret->network ? 0 : -ENOMEM;
@@ -117,6 +133,8 @@ static int read_port(const json_t *j, NetworkPort *ret) {
 }
 
 static bool covers(const Net *net, const NetworkLink *l) {
+        if (net->kind != l->driver)
+                return false;
         for (size_t i = 0; i < l->n_addresses; i++) {
                 bool found = false;
 
@@ -133,9 +151,16 @@ static bool covers(const Net *net, const NetworkLink *l) {
  * was picked for it that was not its own. */
 static int remember_network(Network *n, const NetworkLink *l, Fault *fault) {
         const Net *net = net_find(n, l->network);
-        InetPrefix subnets[2];
-        InetAddress gateways[2];
-        NetworkSection section = { .subnets = subnets, .gateways = gateways, .n_subnets = l->n_addresses };
+        InetPrefix subnets[2] = {};
+        InetAddress gateways[2] = {};
+        NetworkSection section = {
+                .driver = l->driver,
+                .ipam_driver = l->n_addresses > 0 ? IPAM_DRIVER_HOST_LOCAL : IPAM_DRIVER_NONE,
+                .subnets = subnets,
+                .gateways = gateways,
+                .n_subnets = l->n_addresses,
+                .interface_name = l->device[0] ? (char *) l->device : NULL,
+        };
 
         if (net && covers(net, l))
                 return 0;
@@ -147,7 +172,7 @@ static int remember_network(Network *n, const NetworkLink *l, Fault *fault) {
                 gateways[i] = l->gateways[i];
         }
         section.n_gateways = l->n_addresses;
-        section.internal = gateways[0].family == AF_UNSPEC;
+        section.internal = l->n_addresses > 0 && gateways[0].family == AF_UNSPEC;
         return net_replace(n, l->network, &section, net && net->defined, fault);
 }
 
@@ -228,7 +253,6 @@ static void settle_localhost(Network *n) {
 }
 
 int network_settle(Network *n, Fault *fault) {
-        unsigned index;
         int first, r;
 
         /* Who died between a change and the purge has left it to us. */
@@ -236,7 +260,7 @@ int network_settle(Network *n, Fault *fault) {
                 if (n->attachments[i]->published)
                         ports_note(n, n->attachments[i], false);
         settle_localhost(n);
-        first = bridge_sweep(n);
+        first = heal_sweep(n);
         if (first < 0)
                 (void) fault_set(fault, "links", first, NULL);
         if (n->n_attachments == 0) {
@@ -246,12 +270,9 @@ int network_settle(Network *n, Fault *fault) {
         }
 
         r = table_ensure(n, fault);
-        for (size_t i = 0; i < n->n_nets; i++) {
-                if (r < 0 && first == 0)
-                        first = r;
-                if (n->nets[i]->n_links > 0)
-                        r = bridge_ensure(n, n->nets[i], &index, fault);
-        }
+        if (r < 0 && first == 0)
+                first = r;
+        r = heal_repair(n, fault);
         return r < 0 && first == 0 ? r : first;
 }
 
@@ -280,7 +301,6 @@ json_t *network_list(const Network *n) {
                                         (void) json_array_append_new(units,
                                                                      json_string(n->attachments[j]->unit));
                 (void) json_object_set_new(o, "units", units);
-                (void) json_object_set_new(o, "driver", json_string("bridge"));
                 (void) json_array_append_new(list, o);
         }
         return list;

@@ -3,9 +3,38 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <sys/epoll.h>
 
-#include "network/internal.h"
+#include "network/driver.h"
 #include "network/ruleset.h"
+
+static void enter_network(NftBatch *b, bool add, const Net *net) {
+        const RulesetNetwork network = {
+                .group = net->group,
+                .subnets = net->subnets,
+                .n_subnets = net->n_subnets,
+                .internal = net->internal,
+                .isolation = net->options.isolation,
+                .outbound = net->options.outbound,
+        };
+
+        ruleset_network(b, add, &network);
+}
+
+/* A bridge of somebody else's is his business, and what does not pass the host is nobody's here. */
+static bool has_rules(const Net *net) {
+        return net->driver->passes_host && net->options.mode != NETWORK_SUBMODE_UNMANAGED;
+}
+
+void table_fill(const Network *n, NftBatch *b) {
+        ruleset_add(b, n->settings.publish_localhost);
+        for (size_t i = 0; i < n->n_nets; i++)
+                if (n->nets[i]->n_links > 0 && has_rules(n->nets[i]))
+                        enter_network(b, true, n->nets[i]);
+        for (size_t i = 0; i < n->n_attachments; i++)
+                if (n->attachments[i]->published)
+                        ports_enter(b, true, n->attachments[i]);
+}
 
 /* The whole desired state in one transaction. */
 static int install(Network *n) {
@@ -15,19 +44,27 @@ static int install(Network *n) {
                 return -ENOMEM;
 
         /* Deleting what is not there is an error, so it is added before. */
-        nft_batch_add_table(b);
+        nft_batch_add_table(b, 0);
         nft_batch_del_table(b);
-        ruleset_add(b, n->settings.publish_localhost);
-        for (size_t i = 0; i < n->n_nets; i++) {
-                const Net *net = n->nets[i];
-
-                if (net->n_links > 0)
-                        ruleset_network(b, true, net->bridge, net->subnets, net->n_subnets, net->internal);
-        }
-        for (size_t i = 0; i < n->n_attachments; i++)
-                if (n->attachments[i]->published)
-                        ports_enter(b, true, n->attachments[i]);
+        table_fill(n, b);
         return nft_batch_commit(b, n->nft);
+}
+
+int table_enter_network(Network *n, const Net *net, bool add, Fault *fault) {
+        autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
+        int r;
+
+        if (!b)
+                return -ENOMEM;
+        enter_network(b, add, net);
+        r = nft_batch_commit(b, n->nft);
+        return r < 0 ? fault_set(fault, "nftables", r, "network %s", net->name) : 0;
+}
+
+void table_leave_network(Network *n, const Net *net) {
+        /* Some of it was not there: what remains is better made anew. */
+        if (n->table && table_enter_network(n, net, false, NULL) < 0)
+                (void) table_replace(n);
 }
 
 int table_replace(Network *n) {
@@ -61,7 +98,8 @@ static int open_socket(int flags, struct mnl_socket **ret) {
         return !*ret || mnl_socket_bind(*ret, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : 0;
 }
 
-int table_open_sockets(Network *n) {
+int table_open_socket(Network *n) {
+        struct epoll_event event = { .events = EPOLLIN };
         int group = NFNLGRP_NFTABLES, enable = 1, r;
 
         r = open_socket(0, &n->nft);
@@ -71,13 +109,10 @@ int table_open_sockets(Network *n) {
                 return r;
         /* Errors without a copy of our requests. */
         (void) mnl_socket_setsockopt(n->nft, NETLINK_CAP_ACK, &enable, sizeof(enable));
-        if (mnl_socket_setsockopt(n->monitor, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+        if (mnl_socket_setsockopt(n->monitor, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0 ||
+            epoll_ctl(n->monitor_fd, EPOLL_CTL_ADD, mnl_socket_get_fd(n->monitor), &event) < 0)
                 return -errno;
         return 0;
-}
-
-int network_monitor_fd(const Network *n) {
-        return mnl_socket_get_fd(n->monitor);
 }
 
 /* Of every nftables message but those of generations, the first attribute is the table's name. */
@@ -110,10 +145,9 @@ static bool is_loss(const Network *n, const struct nlmsghdr *h) {
         }
 }
 
-int network_process_monitor(Network *n) {
+bool table_process(Network *n) {
         char buffer[32 * 1024];
         bool lost = false;
-        int r;
 
         for (;;) {
                 ssize_t size = mnl_socket_recvfrom(n->monitor, buffer, sizeof(buffer));
@@ -130,9 +164,5 @@ int network_process_monitor(Network *n) {
                      h = mnl_nlmsg_next(h, &left))
                         lost |= is_loss(n, h);
         }
-
-        if (!lost || !n->table)
-                return 0;
-        r = install(n);
-        return r < 0 ? r : 1;
+        return lost;
 }

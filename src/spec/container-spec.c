@@ -105,6 +105,11 @@ void container_spec_free(ContainerSpec *s) {
         free(s->time_zone);
         free(s->machine_id);
         free(s->mounts);
+        for (size_t i = 0; s->joins && i < strv_length(s->networks); i++) {
+                free(s->joins[i].interface_name);
+                free(s->joins[i].host_interface_name);
+        }
+        free(s->joins);
         strv_free(s->networks);
         free(s->addresses);
         free(s->publish);

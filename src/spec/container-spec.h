@@ -103,6 +103,16 @@ typedef struct PublishSpec {
 
 ENUM_DECLARE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST);
 
+/* What Network=NAME:... says beyond the name. */
+typedef struct JoinSpec {
+        InetAddress addresses[2]; /* the first network's are in ContainerSpec.addresses as well */
+        size_t n_addresses;
+        bool mac_set;
+        uint8_t mac[6];
+        char *interface_name;      /* inside; NULL = "eth0" and so on */
+        char *host_interface_name; /* NULL = made of the container's name */
+} JoinSpec;
+
 /* A line of /etc/hosts. */
 typedef struct HostEntry {
         char *name;
@@ -209,6 +219,7 @@ typedef struct ContainerSpec {
         /* network */
         NetworkMode network;
         char **networks; /* unit names of .network units, or "default"; only with NETWORK_MODE_PRIVATE */
+        JoinSpec *joins; /* one per network */
         InetAddress *addresses; /* IP=, IP6=: on the first network */
         size_t n_addresses;
         PublishSpec *publish;

@@ -274,6 +274,34 @@ static int make_addresses(const Making *m, ContainerSpec *s) {
         return 0;
 }
 
+static int make_join(const NetworkJoin *from, JoinSpec *to) {
+        int r;
+
+        if (from->ip4.family != AF_UNSPEC)
+                to->addresses[to->n_addresses++] = from->ip4;
+        if (from->ip6.family != AF_UNSPEC)
+                to->addresses[to->n_addresses++] = from->ip6;
+        to->mac_set = from->mac_set;
+        memcpy(to->mac, from->mac, sizeof(to->mac));
+        r = spec_copy_text(from->interface_name, &to->interface_name);
+        return r < 0 ? r : spec_copy_text(from->host_interface_name, &to->host_interface_name);
+}
+
+static int make_joins(const NetworkChoice *c, ContainerSpec *s) {
+        int r = c->n_joins > 0 ? 0 : strv_add(&s->networks, "default");
+
+        for (size_t i = 0; i < c->n_joins && r == 0; i++)
+                r = strv_add(&s->networks, c->joins[i].name);
+        if (r < 0)
+                return r;
+        s->joins = calloc(strv_length(s->networks), sizeof(*s->joins));
+        if (!s->joins)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->n_joins && r == 0; i++)
+                r = make_join(&c->joins[i], &s->joins[i]);
+        return r;
+}
+
 int spec_copy_items(const void *items, size_t n, size_t size, void *ret, size_t *ret_n) {
         void *copy;
 
@@ -378,10 +406,7 @@ static int make_network(const Making *m, ContainerSpec *s) {
         if (r < 0 || s->network != NETWORK_MODE_PRIVATE)
                 return r;
 
-        for (size_t i = 0; i < k->choice.n_joins && r == 0; i++)
-                r = strv_add(&s->networks, k->choice.joins[i].name);
-        if (r == 0 && k->choice.n_joins == 0)
-                r = strv_add(&s->networks, "default");
+        r = make_joins(&k->choice, s);
         if (r == 0)
                 r = make_addresses(m, s);
         if (r == 0)
