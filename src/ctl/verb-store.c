@@ -171,7 +171,7 @@ int verb_volume(Ctl *c, char **words) {
 
 int verb_network(Ctl *c, char **words) {
         static const Column columns[] = {
-                { "NAME", "name", 0 },       { "DRIVER", "driver", 0 },     { "BRIDGE", "bridge", 0 },
+                { "NAME", "name", 0 },       { "DRIVER", "driver", 0 },     { "DEVICE", "device", 0 },
                 { "SUBNETS", "subnets", 0 }, { "INTERNAL", "internal", 0 }, { "UNITS", "units", COLUMN_CUT },
         };
         const char *what = words[1] ? words[1] : "list";

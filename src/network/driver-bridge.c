@@ -138,16 +138,18 @@ static int make_bridge(Network *n, Net *net, Fault *fault) {
                 r = forward_answer_localhost(n, net->device, fault);
         if (r >= 0)
                 r = table_enter_network(n, net, true, fault);
-        net->index = index;
+        if (r >= 0)
+                net->index = index;
         return r;
 }
 
 /* One that is there. */
 static int take_bridge(Net *net, const RtnlLink *link, Fault *fault) {
         if (!is_unmanaged(net) && !bridge_is_ours(link)) {
+                (void) fault_set(fault, "make bridge", -EEXIST, "%s", net->device);
                 fault_advise(fault, "%s is somebody else's; Options=mode=unmanaged uses it as it is",
                              net->device);
-                return fault_set(fault, "make bridge", -EEXIST, "%s", net->device);
+                return -EEXIST;
         }
         if (!streq(link->kind, "bridge"))
                 return fault_set(fault, "bridge", -ENOTTY, "%s", net->device);
@@ -177,8 +179,11 @@ static int ensure(Network *n, Net *net, Fault *fault) {
 }
 
 static void drop(Network *n, Net *net) {
+        /* It never came to be ours. */
+        bool nothing = net->index == 0;
+
         net->index = 0;
-        if (is_unmanaged(net))
+        if (nothing || is_unmanaged(net))
                 return;
         table_leave_network(n, net);
         rtnl_del_link(n->rtnl, net->device);
@@ -188,9 +193,11 @@ static void drop(Network *n, Net *net) {
 static int add_link(Network *n, Net *net, const AttachRequest *q, NetworkLink *link, Fault *fault) {
         int r = veth_add(n, net, q, net->index, link);
 
+        if (r < 0)
+                (void) fault_set(fault, "make link", r, "%s on %s", link->name, net->device);
         if (r == -EXFULL)
                 fault_advise(fault, "a bridge takes 1023 links; use another network, or Driver=routed");
-        return r < 0 ? fault_set(fault, "make link", r, "%s on %s", link->name, net->device) : 0;
+        return r;
 }
 
 static int finish_link(Network *n, const Net *net, const AttachRequest *q, NetworkLink *link, Fault *fault) {

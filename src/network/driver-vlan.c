@@ -7,20 +7,24 @@
 
 #include "network/driver.h"
 
+static int find_device(Network *n, Net *net, Fault *fault) {
+        int r = rtnl_default_device(n->rtnl, net->device);
+
+        if (r < 0)
+                return fault_set(fault, "network", r, "%s", net->name);
+        if (net->device[0])
+                return 0;
+        (void) fault_set(fault, "network", -ENODEV, "%s: the host has no default route", net->name);
+        fault_advise(fault, "name one: InterfaceName=");
+        return -ENODEV;
+}
+
 /* The device that the network names, or that the host's default route leads over. */
 static int ensure(Network *n, Net *net, Fault *fault) {
-        int r;
+        int r = net->device[0] ? 0 : find_device(n, net, fault);
 
-        if (!net->device[0]) {
-                r = rtnl_default_device(n->rtnl, net->device);
-                if (r < 0)
-                        return fault_set(fault, "network", r, "%s", net->name);
-                if (!net->device[0]) {
-                        fault_advise(fault, "name one: InterfaceName=");
-                        return fault_set(fault, "network", -ENODEV, "%s: the host has no default route",
-                                         net->name);
-                }
-        }
+        if (r < 0)
+                return r;
         r = rtnl_get_index(n->rtnl, net->device, &net->index);
         if (r >= 0 && net->index == 0)
                 r = -ENODEV;
@@ -60,9 +64,11 @@ static int add(Network *n, const Net *net, const RtnlUpper *u, Fault *fault) {
 
         rtnl_add_upper(n->rtnl, u);
         r = rtnl_commit(n->rtnl);
+        if (r < 0)
+                (void) fault_set(fault, "make link", r, "%s on %s", u->name, net->device);
         if (r == -EOPNOTSUPP)
                 fault_advise(fault, "this kernel has no links of the kind %s", u->kind);
-        return r < 0 ? fault_set(fault, "make link", r, "%s on %s", u->name, net->device) : 0;
+        return r;
 }
 
 static int add_macvlan(Network *n, Net *net, const AttachRequest *q, NetworkLink *link, Fault *fault) {

@@ -91,14 +91,14 @@ static int pick(const Network *n, const Net *net, size_t subnet, InetAddress *re
 }
 
 static int exhausted(const Net *net, size_t subnet, Fault *fault) {
+        bool whole = net->ranges[subnet].first.family == AF_UNSPEC;
         char text[INET_TEXT_MAX];
+        int r;
 
-        if (net->ranges[subnet].first.family == AF_UNSPEC)
-                fault_advise(fault, "every address of the subnet is taken");
-        else
-                fault_advise(fault, "every address of its IPRange= is taken");
-        return fault_set(fault, "lease", -EADDRNOTAVAIL, "%s of %s",
-                         inet_format_prefix(&net->subnets[subnet], text), net->name);
+        r = fault_set(fault, "lease", -EADDRNOTAVAIL, "%s of %s",
+                      inet_format_prefix(&net->subnets[subnet], text), net->name);
+        fault_advise(fault, "every address of %s is taken", whole ? "the subnet" : "its IPRange=");
+        return r;
 }
 
 /* Returns the subnet's position. */

@@ -243,11 +243,22 @@ int net_replace(Network *n, const char *name, const NetworkSection *section, boo
         return 0;
 }
 
+/* What counts for the next container only. */
+static void take_ranges(Net *net, const NetworkSection *s) {
+        for (size_t i = 0; i < net->n_subnets; i++) {
+                const InetRange *range = i < s->ranges.n && i < s->n_subnets ? &s->ranges.items[i] : NULL;
+
+                net->ranges[i] =
+                        range && inet_contains(&net->subnets[i], &range->first) ? *range : (InetRange){};
+        }
+}
+
 int network_define(Network *n, const char *name, const NetworkSection *section, Fault *fault) {
         Net *old = net_find(n, name);
 
         if (old && old->n_links > 0) {
                 old->defined = true;
+                take_ranges(old, section);
                 return 1;
         }
         return net_replace(n, name, section, true, fault);

@@ -105,9 +105,9 @@ AUTOPTR_DEFINE(Network, network_free);
  * @section: copied; a subnet is taken from the pools when it names none
  *
  * Touches the kernel only to look for a free subnet. A network that has links keeps what it has until
- * the last of them has gone.
+ * the last of them has gone, but for the ranges that new links get their addresses of.
  *
- * Returns: 0; 1 = in use, nothing changed but that new links are allowed again; -EADDRINUSE the subnet
+ * Returns: 0; 1 = in use, nothing else changed but that new links are allowed again; -EADDRINUSE the subnet
  * belongs to another network (named in @fault); -EADDRNOTAVAIL the pools are exhausted; -EINVAL a subnet is
  * too small or its gateway outside of it; -ENOMEM. After an error the network is as it was.
  */

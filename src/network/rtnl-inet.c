@@ -22,6 +22,21 @@ void rtnl_add_address(Rtnl *r, unsigned index, const InetPrefix *p) {
         rtnl_end(r);
 }
 
+void rtnl_del_address(Rtnl *r, unsigned index, const InetPrefix *p) {
+        struct nlmsghdr *h = rtnl_begin(r, RTM_DELADDR, 0);
+        struct ifaddrmsg *a;
+
+        if (!h)
+                return;
+
+        a = mnl_nlmsg_put_extra_header(h, sizeof(*a));
+        a->ifa_family = (uint8_t) p->address.family;
+        a->ifa_prefixlen = p->bits;
+        a->ifa_index = index;
+        mnl_attr_put(h, IFA_LOCAL, inet_size(p->address.family), p->address.bytes);
+        rtnl_end(r);
+}
+
 static void put_address(struct nlmsghdr *h, uint16_t attribute, const InetAddress *a) {
         if (a->family != AF_UNSPEC)
                 mnl_attr_put(h, attribute, inet_size(a->family), a->bytes);

@@ -108,6 +108,7 @@ void rtnl_move(Rtnl *r, unsigned index, int netns_fd, const char *name);
 /* -- addresses and routes: the same -- */
 
 void rtnl_add_address(Rtnl *r, unsigned index, const InetPrefix *p);
+void rtnl_del_address(Rtnl *r, unsigned index, const InetPrefix *p);
 
 typedef struct RtnlRoute {
         InetPrefix to;      /* of 0 bits: the default route of the family of its address */

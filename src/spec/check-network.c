@@ -73,16 +73,49 @@ static int check_mode(const UnitSpec *u, Diag *diag) {
                           network_driver_to_string(driver));
 }
 
+/* Options that a driver has no use for. */
+static int check_options(const UnitSpec *u, Diag *diag) {
+        static const struct {
+                const char *name;
+                unsigned drivers; /* that have it: bits of NetworkDriver */
+        } options[] = {
+                { "bclim", 1u << NETWORK_DRIVER_MACVLAN },
+                { "isolate", 1u << NETWORK_DRIVER_BRIDGE | 1u << NETWORK_DRIVER_ROUTED },
+                { "outbound_addr4", 1u << NETWORK_DRIVER_BRIDGE | 1u << NETWORK_DRIVER_ROUTED },
+                { "outbound_addr6", 1u << NETWORK_DRIVER_BRIDGE | 1u << NETWORK_DRIVER_ROUTED },
+                { "parent", 1u << NETWORK_DRIVER_MACVLAN | 1u << NETWORK_DRIVER_IPVLAN },
+                { "vlan", 1u << NETWORK_DRIVER_BRIDGE },
+                { "vrf", 1u << NETWORK_DRIVER_BRIDGE },
+        };
+        NetworkDriver driver = u->network->driver;
+
+        for (size_t i = 0; driver >= 0 && i < ELEMENTSOF(options); i++)
+                if (strv_env_get(u->network->options, options[i].name) &&
+                    !(options[i].drivers & 1u << driver))
+                        diag_warning(diag, unit_place(u, "Network", "Options"),
+                                     "Options=%s does nothing with Driver=%s", options[i].name,
+                                     network_driver_to_string(driver));
+        return 0;
+}
+
+/* There is no firewall of ours, nor a route, that a network could be kept apart by. */
+static int check_internal(const UnitSpec *u, Diag *diag) {
+        NetworkDriver driver = u->network->driver;
+
+        if (u->network->internal && (driver == NETWORK_DRIVER_MACVLAN || driver == NETWORK_DRIVER_IPVLAN)) {
+                diag_warning(diag, unit_place(u, "Network", "Internal"),
+                             "Internal=yes takes the default route with Driver=%s, and no more",
+                             network_driver_to_string(driver));
+                diag_hint(diag, "what the device's network reaches is reached");
+        }
+        return 0;
+}
+
 /* Keys of which one value is what all networks are so far. */
 static int check_supported(const UnitSpec *u, Diag *diag) {
         const NetworkSection *n = u->network;
 
-        if (n->driver != NETWORK_DRIVER_BRIDGE && n->driver >= 0) {
-                diag_warning(diag, unit_place(u, "Network", "Driver"), "Driver=%s is not supported yet",
-                             network_driver_to_string(n->driver));
-                diag_hint(diag, "the network is not started");
-        }
-        if (n->ipam_driver != IPAM_DRIVER_HOST_LOCAL && n->ipam_driver >= 0) {
+        if (n->ipam_driver == IPAM_DRIVER_DHCP) {
                 diag_warning(diag, unit_place(u, "Network", "IPAMDriver"),
                              "IPAMDriver=%s is not supported yet", ipam_driver_to_string(n->ipam_driver));
                 diag_hint(diag, "the network is not started");
@@ -94,7 +127,8 @@ static int check_supported(const UnitSpec *u, Diag *diag) {
 
 int check_network(UnitSpec *u, Diag *diag) {
         int (*const checks[])(const UnitSpec *, Diag *) = {
-                check_subnets, check_gateways, check_ranges, check_mode, check_supported,
+                check_subnets, check_gateways, check_ranges,    check_mode,
+                check_options, check_internal, check_supported,
         };
         int bad = 0;
 

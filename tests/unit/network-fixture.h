@@ -184,3 +184,86 @@ static inline void assert_nothing_left(void) {
         ck_assert_uint_eq(count_links(), 1);
         ck_assert_int_eq(delete_table(), -ENOENT);
 }
+
+typedef struct Wish {
+        const char *network, *second, *address;
+        const PublishSpec *publish;
+        size_t n_publish;
+} Wish;
+
+static inline int try(Network *n, const char *unit, int ns, Wish w, Fault *fault, Attachment **ret) {
+        char *networks[] = { (char *) (w.network ? w.network : NETWORK_DEFAULT_NAME), (char *) w.second,
+                             NULL };
+        InetAddress a = w.address ? address(w.address) : (InetAddress){};
+        const AttachRequest q = {
+                .unit = unit,
+                .link_hint = "test",
+                .netns_fd = ns,
+                .networks = networks,
+                .addresses = &a,
+                .n_addresses = w.address ? 1 : 0,
+                .publish = w.publish,
+                .n_publish = w.n_publish,
+        };
+
+        *fault = (Fault){};
+        return network_attach(n, &q, fault, ret);
+}
+
+static inline Attachment *attach(Network *n, const char *unit, int ns, Wish w) {
+        Attachment *a = NULL;
+        Fault fault = {};
+        int r = try(n, unit, ns, w, &fault, &a);
+
+        ck_assert_msg(r == 0, "%s: %s: %s", fault.step, fault.object, strerror(-r));
+        return a;
+}
+
+static inline const char *text_of(const NetworkLink *l, size_t i) {
+        static char text[2][INET_TEXT_MAX];
+
+        return inet_format(&l->addresses[i].address, text[i]);
+}
+
+/* As the manager does it, without the delay. */
+static inline void detach(Network *n, Attachment *a, bool netns_dies) {
+        network_detach(n, a, netns_dies);
+        network_collect(n);
+}
+
+static inline void define(Network *n, const char *name, const char *subnet, bool internal) {
+        InetPrefix p = subnet ? prefix(subnet) : (InetPrefix){};
+        const NetworkSection s = { .subnets = &p, .n_subnets = subnet ? 1 : 0, .internal = internal };
+        Fault f = {};
+        int r = network_define(n, name, &s, &f);
+
+        ck_assert_msg(r == 0, "%s: %s", f.step, f.object);
+}
+
+/* The host's own link, up0, to another machine (192.0.2.2, 2001:db8::2), which is the namespace @outside. */
+static inline void connect_outside(int outside) {
+        const uint8_t mac[6] = { 0x0a, 1, 1, 1, 1, 1 };
+        const RtnlVeth veth = {
+                .name = "up0", .peer_name = "eth0", .peer_mac = mac, .peer_netns_fd = outside
+        };
+        autoptr(Rtnl) here = NULL, there = NULL;
+        InetPrefix own[] = { prefix("192.0.2.1/24"), prefix("2001:db8::1/64") };
+        InetPrefix peer[] = { prefix("192.0.2.2/24"), prefix("2001:db8::2/64") };
+        unsigned index;
+
+        ck_assert_int_eq(rtnl_new(&here), 0);
+        rtnl_add_veth(here, &veth);
+        ck_assert_int_eq(rtnl_commit(here), 0);
+        ck_assert_int_eq(network_loopback_up(outside, NULL), 0);
+        ck_assert_int_eq(rtnl_new_in(outside, &there), 0);
+        for (size_t i = 0; i < 2; i++) {
+                ck_assert_int_eq(rtnl_get_index(here, "up0", &index), 0);
+                rtnl_add_address(here, index, &own[i]);
+                ck_assert_int_eq(rtnl_commit(here), 0);
+                ck_assert_int_eq(rtnl_get_index(there, "eth0", &index), 0);
+                rtnl_set_up(there, "eth0");
+                rtnl_add_address(there, index, &peer[i]);
+                ck_assert_int_eq(rtnl_commit(there), 0);
+        }
+        ck_assert_int_eq(rtnl_get_index(here, "up0", &index), 0);
+}

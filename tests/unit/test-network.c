@@ -14,52 +14,6 @@ ssize_t mnl_socket_sendto(const struct mnl_socket *s, const void *data, size_t s
         return sendto(mnl_socket_get_fd(s), data, size, 0, (const struct sockaddr *) &kernel, sizeof(kernel));
 }
 
-typedef struct Wish {
-        const char *network, *second, *address;
-        const PublishSpec *publish;
-        size_t n_publish;
-} Wish;
-
-static int try(Network *n, const char *unit, int ns, Wish w, Fault *fault, Attachment **ret) {
-        char *networks[] = { (char *) (w.network ? w.network : NETWORK_DEFAULT_NAME), (char *) w.second,
-                             NULL };
-        InetAddress a = w.address ? address(w.address) : (InetAddress){};
-        const AttachRequest q = {
-                .unit = unit,
-                .link_hint = "test",
-                .netns_fd = ns,
-                .networks = networks,
-                .addresses = &a,
-                .n_addresses = w.address ? 1 : 0,
-                .publish = w.publish,
-                .n_publish = w.n_publish,
-        };
-
-        *fault = (Fault){};
-        return network_attach(n, &q, fault, ret);
-}
-
-static Attachment *attach(Network *n, const char *unit, int ns, Wish w) {
-        Attachment *a = NULL;
-        Fault fault = {};
-        int r = try(n, unit, ns, w, &fault, &a);
-
-        ck_assert_msg(r == 0, "%s: %s: %s", fault.step, fault.object, strerror(-r));
-        return a;
-}
-
-static const char *text_of(const NetworkLink *l, size_t i) {
-        static char text[2][INET_TEXT_MAX];
-
-        return inet_format(&l->addresses[i].address, text[i]);
-}
-
-/* As the manager does it, without the delay. */
-static void detach(Network *n, Attachment *a, bool netns_dies) {
-        network_detach(n, a, netns_dies);
-        network_collect(n);
-}
-
 START_TEST(attached_and_gone) {
         enter_host();
         Network *n = make_network();
@@ -118,15 +72,6 @@ START_TEST(wanted_addresses) {
         network_free(n);
 }
 END_TEST
-
-static void define(Network *n, const char *name, const char *subnet, bool internal) {
-        InetPrefix p = subnet ? prefix(subnet) : (InetPrefix){};
-        const NetworkSection s = { .subnets = &p, .n_subnets = subnet ? 1 : 0, .internal = internal };
-        Fault f = {};
-        int r = network_define(n, name, &s, &f);
-
-        ck_assert_msg(r == 0, "%s: %s", f.step, f.object);
-}
 
 START_TEST(exhausted) {
         enter_host();
@@ -398,18 +343,23 @@ START_TEST(parts_of_the_table_are_restored) {
 }
 END_TEST
 
-START_TEST(failures_leave_nothing) {
+/* On a second network of that driver. */
+static void fail_everywhere(NetworkDriver driver, unsigned least) {
         enter_host();
         Network *n = make_network();
         const PublishSpec publish[] = { { .host_port = 8080, .container_port = 80, .count = 1 },
                                         { .container_port = 81, .count = 1 } };
-        int ns = make_ns(), r = -1;
+        InetPrefix p = prefix("10.77.0.0/24");
+        const NetworkSection s = { .driver = driver, .subnets = &p, .n_subnets = 1 };
         Attachment *a = NULL;
         unsigned step;
+        int r = -1;
         Fault f;
 
-        define(n, "two.network", NULL, false);
+        ck_assert_int_eq(network_define(n, "two.network", &s, NULL), 0);
         for (step = 1; step < 100; step++) {
+                int ns = make_ns();
+
                 n_sent = 0;
                 fail_at = step;
                 r = try(n, "a.container", ns,
@@ -430,15 +380,25 @@ START_TEST(failures_leave_nothing) {
                 ck_assert_uint_eq(n->n_attachments, 0);
                 ck_assert_ptr_null(n->leases);
                 a = NULL;
+                (void) close(ns);
         }
         ck_assert_int_eq(r, 0);
-        ck_assert_uint_gt(step, 15);
+        ck_assert_uint_gt(step, least);
         detach(n, a, false);
         assert_nothing_left();
         network_free(n);
+}
+
+START_TEST(failures_leave_nothing) {
+        fail_everywhere(NETWORK_DRIVER_BRIDGE, 15);
+}
+END_TEST
+
+START_TEST(failures_leave_nothing_routed) {
+        fail_everywhere(NETWORK_DRIVER_ROUTED, 15);
 }
 END_TEST
 
 TEST_MAIN("network", attached_and_gone, wanted_addresses, exhausted, definitions, networks_are_apart, adopted,
           settled_again, bad_saves_change_nothing, table_is_restored, parts_of_the_table_are_restored,
-          failures_leave_nothing)
+          failures_leave_nothing, failures_leave_nothing_routed)

@@ -14,37 +14,14 @@ typedef struct Host {
 static Host make_host_at(const PublishSpec *publish, size_t n, const char *cgroup) {
         Host h = { .outside = make_ns(), .one = make_ns() };
         char *networks[] = { (char *) NETWORK_DEFAULT_NAME, NULL };
-        const uint8_t mac[6] = { 0x0a, 1, 1, 1, 1, 1 };
-        const RtnlVeth veth = {
-                .name = "up0", .peer_name = "eth0", .peer_mac = mac, .peer_netns_fd = h.outside
-        };
         const AttachRequest q = { .unit = "a.container",
                                   .netns_fd = h.one,
                                   .networks = networks,
                                   .publish = publish,
                                   .n_publish = n };
-        autoptr(Rtnl) here = NULL, there = NULL;
-        InetPrefix own[] = { prefix("192.0.2.1/24"), prefix("2001:db8::1/64") };
-        InetPrefix peer[] = { prefix("192.0.2.2/24"), prefix("2001:db8::2/64") };
         Fault f = {};
-        unsigned index;
 
-        ck_assert_int_eq(rtnl_new(&here), 0);
-        rtnl_add_veth(here, &veth);
-        ck_assert_int_eq(rtnl_commit(here), 0);
-        ck_assert_int_eq(network_loopback_up(h.outside, NULL), 0);
-        ck_assert_int_eq(rtnl_new_in(h.outside, &there), 0);
-        for (size_t i = 0; i < 2; i++) {
-                ck_assert_int_eq(rtnl_get_index(here, "up0", &index), 0);
-                rtnl_add_address(here, index, &own[i]);
-                ck_assert_int_eq(rtnl_commit(here), 0);
-                ck_assert_int_eq(rtnl_get_index(there, "eth0", &index), 0);
-                rtnl_set_up(there, "eth0");
-                rtnl_add_address(there, index, &peer[i]);
-                ck_assert_int_eq(rtnl_commit(there), 0);
-        }
-        ck_assert_int_eq(rtnl_get_index(here, "up0", &index), 0);
-
+        connect_outside(h.outside);
         h.network = make_network_at(cgroup);
         ck_assert_msg(network_attach(h.network, &q, &f, &h.a) == 0, "%s: %s", f.step, f.object);
         ck_assert_msg(network_publish(h.network, h.a, &f) == 0, "%s: %s", f.step, f.object);

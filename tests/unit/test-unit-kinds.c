@@ -77,19 +77,14 @@ START_TEST(networks_are_checked) {
                         "[Network]\nSubnet=10.0.0.0/24\nGateway=10.0.0.1\nGateway=10.0.1.1\nDNS=\n", -EINVAL,
                         "4:9: error: there are more Gateway= than Subnet=");
         assert_messages("n.network", "[Network]\nIPRange=10.0.0.0/28\n", -EINVAL,
-                        "2:1: warning: IPRange= is not supported yet\n"
                         "2:9: error: there are more IPRange= than Subnet=");
         assert_messages("n.network", "[Network]\nSubnet=10.0.0.0/24\nIPRange=10.0.0.10-10.0.1.20\n", -EINVAL,
-                        "3:1: warning: IPRange= is not supported yet\n"
                         "3:9: error: IPRange= is not inside Subnet=10.0.0.0/24");
         assert_messages("n.network", "[Network]\nIPRange=10.0.0.9-10.0.0.2\n", -EINVAL,
-                        "2:1: warning: IPRange= is not supported yet\n"
                         "2:9: error: IPRange=: the range of addresses runs backwards");
         assert_messages("n.network", "[Network]\nIPRange=10.0.0.9-fd00::1\n", -EINVAL,
-                        "2:1: warning: IPRange= is not supported yet\n"
                         "2:9: error: IPRange=: \"10.0.0.9-fd00::1\" begins in IPv4 and ends in IPv6");
         assert_messages("n.network", "[Network]\nIPRange=10.0.0.9\n", -EINVAL,
-                        "2:1: warning: IPRange= is not supported yet\n"
                         "2:9: error: IPRange=: \"10.0.0.9\" is not of the form ADDRESS/BITS | "
                         "ADDRESS-ADDRESS");
         assert_messages("n.network",
@@ -103,32 +98,28 @@ START_TEST(drivers_and_their_options) {
                 "n.network", "[Network]\nDriver=brigde\n", -EINVAL,
                 "2:8: error: Driver=: \"brigde\" is not one of its values (did you mean \"bridge\"?)");
         assert_messages("n.network", "[Network]\nDriver=macvlan\nIPAMDriver=dhcp\n", 0,
-                        "2:8: warning: Driver=macvlan is not supported yet (the network is not started)\n"
                         "3:12: warning: IPAMDriver=dhcp is not supported yet (the network is not started)");
         assert_messages("n.network", "[Network]\nDriver=ipvlan\nOptions=mode=bridge\n", -EINVAL,
-                        "3:1: warning: Options= is not supported yet\n"
-                        "3:9: error: Options=mode=bridge does not go together with Driver=ipvlan\n"
-                        "2:8: warning: Driver=ipvlan is not supported yet (the network is not started)");
+                        "3:9: error: Options=mode=bridge does not go together with Driver=ipvlan");
+        assert_messages(
+                "n.network", "[Network]\nDriver=macvlan\nInternal=yes\nOptions=vlan=5 mtu=1400\n", 0,
+                "4:9: warning: Options=vlan does nothing with Driver=macvlan\n"
+                "3:10: warning: Internal=yes takes the default route with Driver=macvlan, and no more "
+                "(what the device's network reaches is reached)");
         assert_messages("n.network", "[Network]\nOptions=isolate=true mtu=9\n", -EINVAL,
-                        "2:1: warning: Options= is not supported yet\n"
                         "2:26: error: Options=: \"9\" is not what mtu is set to (a number from 68 to 65535)");
         assert_messages(
                 "n.network", "[Network]\nOptions=isolate=maybe\n", -EINVAL,
-                "2:1: warning: Options= is not supported yet\n"
                 "2:17: error: Options=: \"maybe\" is not what isolate is set to (true | false | strict)");
         assert_messages("n.network", "[Network]\nOptions=outbound_addr4=fd00::1\n", -EINVAL,
-                        "2:1: warning: Options= is not supported yet\n"
                         "2:24: error: Options=: \"fd00::1\" is not what outbound_addr4 is set to (an IPv4 "
                         "address)");
         assert_messages(
                 "n.network", "[Network]\nOptions=metrik=5\n", 0,
-                "2:1: warning: Options= is not supported yet\n"
                 "2:9: warning: Options=: no driver has an option \"metrik\" (did you mean \"metric\"?)");
         assert_messages("n.network", "[Network]\nOptions=mtu\n", -EINVAL,
-                        "2:1: warning: Options= is not supported yet\n"
                         "2:9: error: Options=: \"mtu\" is not of the form OPTION=VALUE");
         assert_messages("n.network", "[Network]\nInterfaceName=much-too-long-for-linux\n", -EINVAL,
-                        "2:1: warning: InterfaceName= is not supported yet\n"
                         "2:15: error: InterfaceName=: the name of an interface has 1 to 15 letters, without "
                         "\"/\", \":\" and blanks");
         assert_messages(
