@@ -16,6 +16,7 @@
 #include "config/manager-config.h"
 #include "image/worker.h"
 #include "manager/manager.h"
+#include "network/gate.h"
 #include "runtime/exe.h"
 #include "storage/root.h"
 
@@ -150,6 +151,8 @@ static int serve(const ManagerConfig *config) {
 static int worker_main(int argc, char **argv) {
         int r;
 
+        if (strcmp(argv[0], "gate") == 0)
+                return gate_main(argc, argv);
         if (argc != 2 || strcmp(argv[0], "purge") != 0)
                 return image_worker_main(argc, argv);
 

@@ -3,15 +3,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/inotify.h>
 #include <sys/queue.h>
-#include <sys/syscall.h>
 
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
-#include "manager/log-sink.h"
+#include "manager/helper.h"
 #include "manager/names.h"
 #include "manager/priority.h"
 #include "network/dnsmasq.h"
@@ -28,11 +26,6 @@
 
 /* For a container's first question; a server takes some 10 ms to begin. */
 #define READY_TIMEOUT (2 * USEC_PER_SEC)
-
-/* For a killed server to be gone, when the manager ends as well. */
-#define KILL_TIMEOUT_MS 1000
-
-#define ARGUMENTS_MAX (64 * 1024)
 
 struct DnsServer {
         Manager *manager;
@@ -228,60 +221,15 @@ static void on_end(Child *child, const ChildExit *how, void *data) {
                 try_again(s);
 }
 
-static int follow(DnsServer *s, int pidfd, pid_t pid) {
-        const ChildInfo info = { .pidfd = pidfd, .pid = pid, .name = s->network };
-
-        return child_watch(s->manager->event, &info, on_end, s, &s->child);
-}
-
-/* For the next manager: who runs there, and how it was started. */
-static int save_arguments(const DnsServer *s, char *const *argv) {
-        autofree char *path = path_in(s, "arguments"), *text = strv_join(argv, "\n");
-
-        return path && text ? file_replace(AT_FDCWD, path, text, strlen(text), 0644, false) : -ENOMEM;
-}
-
-static int execute(DnsServer *s, Fault *fault) {
-        const LogSinkRequest log = { .target = s->manager->config->logs.target,
-                                     .unit = s->network,
-                                     .logs_dir = s->manager->config->paths.logs,
-                                     .uid = (uid_t) -1,
-                                     .gid = (gid_t) -1 };
-        const LimitSpec none = LIMIT_SPEC_NONE;
-        autoclose int cgroup = -EBADF, out = -EBADF, error = -EBADF, pidfd = -EBADF;
-        int output[2], r;
-        pid_t pid;
-
-        r = cgroup_root_renew(s->manager->cgroups, fault);
-        if (r >= 0)
-                r = cgroup = cgroup_create(s->manager->cgroups, s->network, &none, fault);
-        if (r < 0)
-                return r;
-        r = log_sink_open(&log, output);
-        if (r < 0)
-                return fault_set(fault, "logs", r, "%s", log.logs_dir);
-        out = output[0];
-        error = output[1];
-
-        const HostExec x = { .path = s->argv[0],
-                             .argv = s->argv,
-                             .environment = environ,
-                             .cgroup_fd = cgroup,
-                             .stdout_fd = out,
-                             .stderr_fd = error };
-        r = host_exec(&x, fault, &pidfd, &pid);
-        if (r < 0)
-                return r;
-        r = follow(s, pidfd, pid);
-        if (r < 0)
-                child_put_down(take_fd(pidfd));
-        else
-                (void) take_fd(pidfd);
-        return r;
+static Helper helper_of(DnsServer *s) {
+        return (Helper){
+                .manager = s->manager, .cgroup = s->network, .log_unit = s->network, .fn = on_end, .data = s
+        };
 }
 
 static void start(DnsServer *s) {
         autofree char *pid_file = path_in(s, "pid");
+        const Helper helper = helper_of(s);
         Fault fault = {};
         int r = pid_file ? 0 : -ENOMEM;
 
@@ -293,9 +241,9 @@ static void start(DnsServer *s) {
                                          on_pid_file, s);
         }
         if (r >= 0)
-                r = save_arguments(s, s->argv);
+                r = helper_save_arguments(s->directory, s->argv);
         if (r >= 0)
-                r = execute(s, &fault);
+                r = helper_start(&helper, s->argv[0], s->argv, &s->child, &fault);
         if (r >= 0) {
                 arm(s, READY_TIMEOUT);
                 return;
@@ -303,24 +251,6 @@ static void start(DnsServer *s) {
         (void) fault_set(&fault, "name server", r, "%s", s->network);
         fail(s, &fault);
         arm(s, RETRY_LAST);
-}
-
-/* The process that the last manager has left in the server's cgroup. */
-static void adopt_process(DnsServer *s) {
-        autoclose int cgroup = cgroup_open(s->manager->cgroups, s->network), pidfd = -EBADF;
-        autofree pid_t *pids = NULL, *again = NULL;
-        size_t n = 0;
-
-        if (cgroup < 0 || cgroup_pids(cgroup, &pids, &n) < 0 || n == 0)
-                return;
-        /* Still there after it was opened: it is the one. */
-        pidfd = (int) syscall(SYS_pidfd_open, pids[0], 0);
-        if (pidfd < 0 || cgroup_pids(cgroup, &again, &n) < 0 || n == 0 || again[0] != pids[0])
-                return;
-        if (follow(s, pidfd, pids[0]) < 0)
-                return;
-        (void) take_fd(pidfd);
-        s->ready = true;
 }
 
 static void server_free(DnsServer *s) {
@@ -339,7 +269,8 @@ AUTOPTR_DEFINE(DnsServer, server_free);
 
 static int server_new(Manager *m, const char *network, DnsServer **ret) {
         autoptr(DnsServer) s = calloc(1, sizeof(*s));
-        autofree char *hosts = NULL, *arguments = NULL, *text = NULL;
+        autofree char *hosts = NULL;
+        Helper helper;
         int r;
 
         if (!s)
@@ -350,17 +281,17 @@ static int server_new(Manager *m, const char *network, DnsServer **ret) {
         if (!s->network || asprintf(&s->directory, "%s/dns/%s", m->config->paths.run, network) < 0)
                 return -ENOMEM;
         hosts = path_in(s, "hosts");
-        arguments = path_in(s, "arguments");
-        if (!hosts || !arguments)
+        if (!hosts)
                 return -ENOMEM;
         r = dir_make(AT_FDCWD, hosts, 0755);
         if (r < 0)
                 return r;
 
-        if (file_read(AT_FDCWD, arguments, ARGUMENTS_MAX, &text, NULL) >= 0 &&
-            strv_split(text, "\n", &s->argv) < 0)
+        if (helper_load_arguments(s->directory, &s->argv) < 0)
                 return -ENOMEM;
-        adopt_process(s);
+        helper = helper_of(s);
+        helper_adopt(&helper, &s->child);
+        s->ready = s->child != NULL;
         r = manager_names_changed(m, network);
         if (r < 0)
                 return r;
@@ -465,10 +396,9 @@ void manager_dns_free(Manager *m) {
 void manager_dns_end(Manager *m) {
         while (!LIST_EMPTY(&m->dns)) {
                 DnsServer *s = LIST_FIRST(&m->dns);
-                struct pollfd p = { .fd = s->child ? child_pidfd(s->child) : -1, .events = POLLIN };
+                const Helper helper = helper_of(s);
 
-                if (s->child && child_signal(s->child, SIGKILL) >= 0)
-                        (void) poll(&p, 1, KILL_TIMEOUT_MS);
+                helper_end(&helper, take_ptr(s->child));
                 remove_server(s);
         }
 }

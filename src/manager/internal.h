@@ -14,6 +14,7 @@
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  *      names.c     hosts and resolv.conf of what runs               dns.c      name servers of networks
+ *      egress.c    EgressAllow= and its gate                        helper.c   programs that go on without us
  */
 #pragma once
 
@@ -64,6 +65,8 @@ typedef struct Held {
 
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
 
+typedef struct Gate Gate;
+
 struct Unit {
         Manager *manager;
         char *name;
@@ -105,6 +108,7 @@ struct Unit {
         bool member_ended;         /* of a pod: its end is to be thought of */
         bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
+        Gate *gate;                /* it connects to hosts by name, and to no others */
         bool named;                /* its names are found on its networks */
         bool awaits_dns;           /* it is prepared but for a name server that is being started */
         bool log_file;             /* the output goes to a file that has to be rotated */

@@ -17,7 +17,9 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/dns.h"
+#include "manager/egress.h"
 #include "manager/priority.h"
+#include "network/gate.h"
 #include "network/names.h"
 
 #define RESOLV_DIRECTORY "/etc"
@@ -185,7 +187,10 @@ char *unit_resolv_text(const Unit *u) {
                 .host_text = host,
         };
 
-        if (spec->n_dns == 0) {
+        if (unit_has_gate(u)) {
+                request.dns = servers;
+                request.n_dns = inet_parse(GATE_ADDRESS, &servers[0]) == 0;
+        } else if (spec->n_dns == 0) {
                 request.dns = servers;
                 request.n_dns = unit_dns_servers(u, servers);
         }
@@ -208,8 +213,10 @@ static void rewrite(const Unit *u, const char *name, const char *text) {
 }
 
 void manager_renew_resolv(Manager *m) {
-        for (const Unit *u = m->units; u; u = u->hh.next) {
+        for (Unit *u = m->units; u; u = u->hh.next) {
                 autofree char *text = NULL;
+
+                unit_renew_gate(u);
 
                 if (!u->named || !u->held.spec || u->held.spec->resolv != RESOLV_CONF_AUTO)
                         continue;
@@ -226,11 +233,12 @@ static int flush(Manager *m) {
         r = make_table(m, &t);
         if (r < 0)
                 return r;
-        for (const Unit *u = m->units; u; u = u->hh.next) {
+        for (Unit *u = m->units; u; u = u->hh.next) {
                 autofree char *text = NULL;
 
                 if (!u->named || !u->held.spec || !is_on(u, changed))
                         continue;
+                unit_renew_egress_peers(u, t);
                 text = hosts_text(u, t);
                 rewrite(u, "hosts", text);
         }
@@ -287,6 +295,14 @@ int unit_enter_names(Unit *u, Fault *fault) {
         int r;
 
         u->named = true;
+        if (u->held.attachment && u->held.attachment->egress) {
+                autoptr(NameTable) t = NULL;
+
+                r = make_table(u->manager, &t);
+                if (r < 0)
+                        return r;
+                unit_renew_egress_peers(u, t);
+        }
         r = changed(u);
         return r < 0 ? fault_set(fault, "names", r, NULL) : 0;
 }

@@ -12,6 +12,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "config/env-file.h"
+#include "manager/egress.h"
 #include "manager/internal.h"
 #include "manager/names.h"
 #include "runtime/exit-store.h"
@@ -465,6 +466,7 @@ static const PrepareStep steps[] = {
         { "cgroup", make_cgroup, drop_cgroup, true, false },
         { "root", make_root, drop_root, true, false },
         { "network", make_network, drop_network, true, true },
+        { "egress", unit_close_egress, unit_open_egress, true, true },
         { "files", unit_make_files, NULL, true, true },
         { "text", unit_save_text, NULL, true, true },
         { "names", unit_enter_names, unit_leave_names, true, true },

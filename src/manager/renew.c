@@ -8,6 +8,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/dns.h"
+#include "manager/egress.h"
 #include "manager/internal.h"
 #include "manager/names.h"
 #include "spec/container-section.h"
@@ -193,7 +194,7 @@ static int make_running_spec(Unit *u, ContainerSpec **ret, Fault *fault) {
 
 /* @anew: whatever was in effect is not known. */
 static void apply_live(Unit *u, bool anew) {
-        Fault of_spec = {}, of_limits = {}, of_ports = {};
+        Fault of_spec = {}, of_limits = {}, of_ports = {}, of_egress = {};
         autoptr(ContainerSpec) wanted = NULL;
         bool failed = u->change_failed, good;
 
@@ -203,8 +204,10 @@ static void apply_live(Unit *u, bool anew) {
         if (good)
                 take_limits(u, wanted);
         good = succeeds(u, change_ports(u, wanted, &of_ports), "PublishPort=", &of_ports) && good;
+        good = succeeds(u, unit_change_egress(u, wanted, &of_egress), "EgressAllow=", &of_egress) && good;
         change_words(u->held.spec, wanted);
         unit_change_names(u);
+        manager_renew_resolv(u->manager);
         if (!good)
                 return;
         if (failed)
@@ -284,7 +287,9 @@ static int take_over(Unit *u, ContainerSpec **spec, Fault *fault) {
         h->watchdog = u->spec->service.watchdog;
         h->volumes_filled = h->volumes_filled && h->fingerprint == u->fingerprint;
         unit_set_policy(u, u->spec);
-        r = unit_make_files(u, fault);
+        r = unit_close_egress(u, fault);
+        if (r >= 0)
+                r = unit_make_files(u, fault);
         if (r >= 0 && !h->cgroup_spent && has_cgroup(h))
                 r = unit_restrict_devices(u, &h->spec->limits, fault);
         unit_change_names(u);

@@ -14,6 +14,7 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "manager/egress.h"
 #include "manager/internal.h"
 #include "runtime/exit-store.h"
 #include "runtime/userns.h"
@@ -499,6 +500,7 @@ static int adopt_containers(Manager *m, char *const *names) {
                         if (unit_name_kind(names[i]) == kinds[k])
                                 saved[i] = adopt_file(m, names[i], &units[i]);
         manager_settle_network(m);
+        manager_adopt_egress(m);
 
         for (size_t i = 0; i < n; i++) {
                 int r = saved[i] ? resume(units[i], saved[i]) : 0;

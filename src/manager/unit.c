@@ -1,6 +1,7 @@
 /* One unit: its file, and how it looks from outside. */
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "manager/egress.h"
 #include "manager/internal.h"
 #include "spec/unit-check.h"
 #include "spec/unit-place.h"
@@ -37,6 +38,7 @@ void unit_free(Unit *u) {
                 return;
 
         unit_health_end(u);
+        unit_forget_gate(u);
         child_free(u->main);
         child_free(u->hook);
         notify_socket_free(u->notify);

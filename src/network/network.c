@@ -7,6 +7,7 @@
 #include "basic/clock.h"
 #include "basic/file.h"
 #include "network/driver.h"
+#include "network/egress.h"
 #include "network/internal.h"
 
 Net *net_find(const Network *n, const char *name) {
@@ -381,6 +382,12 @@ int network_process_monitor(Network *n) {
         /* A part of the table that was flushed has come with the links, but for the rest. */
         if (table && n->table) {
                 int s = table_replace(n);
+
+                r = r < 0 ? r : s;
+                done |= NETWORK_TABLE_RESTORED;
+        }
+        if (table && egress_is_used(n)) {
+                int s = egress_replace(n);
 
                 r = r < 0 ? r : s;
                 done |= NETWORK_TABLE_RESTORED;

@@ -62,6 +62,8 @@ typedef struct NetworkPort {
         uint16_t host_port, container_port, count;
 } NetworkPort;
 
+typedef struct Egress Egress;
+
 /* What one unit holds. Made and changed only by the functions below; everybody may read it. */
 typedef struct Attachment {
         char *unit;
@@ -70,6 +72,7 @@ typedef struct Attachment {
         NetworkPort *ports;
         size_t n_ports;
         bool published; /* the ports, if there are any, are in the kernel's maps */
+        Egress *egress; /* NULL = it may connect to everything */
 } Attachment;
 
 typedef struct AttachRequest {
@@ -201,6 +204,27 @@ int network_adopt(Network *n, const json_t *saved, Fault *fault, Attachment **re
  * Returns: 0, or the first negative errno with @fault filled; goes on after errors.
  */
 int network_settle(Network *n, Fault *fault);
+
+/**
+ * network_close_egress() - the container may connect to nothing but this
+ * @allow:   copied
+ * @adopted: addresses of names that an earlier manager's gate has found stay
+ *
+ * What others have begun it may answer. Returns: 0, or a negative errno with @fault filled and nothing
+ * changed.
+ */
+int network_close_egress(Network *n, Attachment *a, const EgressSpec *allow, size_t n_allow, bool adopted,
+                         Fault *fault);
+
+/** network_open_egress() - it may connect to everything. */
+void network_open_egress(Network *n, Attachment *a);
+
+/** network_settle_egress() - once, when all that are closed are so again: what is left of others goes. */
+void network_settle_egress(Network *n);
+
+/** network_set_egress_peers() - the addresses that the name of that entry has by /etc/hosts. */
+int network_set_egress_peers(Network *n, Attachment *a, size_t entry, const InetAddress *addresses,
+                             size_t n_addresses);
 
 /** network_wants_purge() - have published ports been changed since the last network_purge()? */
 bool network_wants_purge(const Network *n);

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "network/dns-message.h"
 
 struct NameTable {
         NameRecord *items;
@@ -90,11 +90,22 @@ char *name_table_hosts(const NameTable *t, char *const *networks, const char *un
         return text;
 }
 
-static bool is_meant(const NameRecord *r, const char *what) {
+static bool is_matched(const NameRecord *r, const char *pattern) {
         STRV_FOREACH (name, r->names)
-                if (strcasecmp(*name, what) == 0)
+                if (dns_name_matches(*name, pattern))
                         return true;
         return false;
+}
+
+size_t name_table_addresses(const NameTable *t, char *const *networks, const char *pattern, InetAddress *ret,
+                            size_t max) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < t->n; i++)
+                if (is_wanted(&t->items[i], networks, NULL) && is_matched(&t->items[i], pattern))
+                        for (size_t j = 0; j < t->items[i].n_addresses && n < max; j++)
+                                ret[n++] = t->items[i].addresses[j];
+        return n;
 }
 
 json_t *name_table_find(const NameTable *t, const char *what, const char *network) {
@@ -104,7 +115,7 @@ json_t *name_table_find(const NameTable *t, const char *what, const char *networ
 
         for (size_t i = 0; i < t->n; i++) {
                 const NameRecord *r = &t->items[i];
-                bool named = is_meant(r, what);
+                bool named = is_matched(r, what);
 
                 if (network && !streq(r->network, network))
                         continue;

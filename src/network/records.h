@@ -49,6 +49,15 @@ int name_table_add(NameTable *t, const NameRecord *record);
 char *name_table_hosts(const NameTable *t, char *const *networks, const char *unit, size_t most);
 
 /**
+ * name_table_addresses() - what a name has on these networks
+ * @pattern: a name, or "*.NAME" (dns_name_matches())
+ *
+ * Returns: how many, at most @max.
+ */
+size_t name_table_addresses(const NameTable *t, char *const *networks, const char *pattern, InetAddress *ret,
+                            size_t max);
+
+/**
  * name_table_find() - JSON array of name, network, unit and address
  * @what:    a name, in any case of its letters, or the text of an address
  * @network: only there; NULL = anywhere

@@ -24,6 +24,24 @@ static int check_ports(const PublishList *list, Diag *diag) {
         return bad;
 }
 
+/* What is to hold back a container must not do nothing. */
+static int check_traffic(const UnitSpec *u, const char *section, const NetworkKeys *k, const char *mode,
+                         Diag *diag) {
+        int bad = 0;
+
+        if (streq(mode, network_mode_to_string(NETWORK_MODE_NONE)))
+                return 0;
+        if (k->egress_allow.n > 0 || k->egress_default == EGRESS_DENY)
+                bad = diag_error(
+                        diag, unit_place(u, section, k->egress_allow.n > 0 ? "EgressAllow" : "EgressDefault"),
+                        -EINVAL, "%s= cannot hold with Network=%s",
+                        k->egress_allow.n > 0 ? "EgressAllow" : "EgressDefault", mode);
+        if (k->bandwidth_max != UINT64_MAX)
+                bad = diag_error(diag, unit_place(u, section, "BandwidthMax"), -EINVAL,
+                                 "BandwidthMax= cannot hold with Network=%s", mode);
+        return bad;
+}
+
 /* Without a network of its own, a unit has neither addresses nor ports on one. */
 static int check_own_network(const UnitSpec *u, const char *section, const NetworkKeys *k, Diag *diag) {
         const NetworkChoice *c = &k->choice;
@@ -43,7 +61,7 @@ static int check_own_network(const UnitSpec *u, const char *section, const Netwo
                                  "IP6= does not go together with Network=%s", mode);
         for (size_t i = 0; i < k->publish.n; i++)
                 diag_warning(diag, k->publish.items[i].at, "PublishPort= does nothing with Network=%s", mode);
-        return bad;
+        return check_traffic(u, section, k, mode, diag) < 0 ? -EINVAL : bad;
 }
 
 /* Names that no question can ask for. */

@@ -69,6 +69,9 @@ void container_spec_free(ContainerSpec *s) {
                 mount_spec_done(&s->mounts[i]);
         for (size_t i = 0; i < s->n_hosts; i++)
                 free(s->hosts[i].name);
+        for (size_t i = 0; i < s->egress.n; i++)
+                free(s->egress.items[i].host);
+        free(s->egress.items);
         for (size_t i = 0; i < s->n_aliases; i++) {
                 free(s->aliases[i].name);
                 free(s->aliases[i].network);

@@ -119,6 +119,20 @@ typedef struct HostEntry {
         InetAddress address; /* AF_UNSPEC = the host, as the container reaches it ("host-gateway") */
 } HostEntry;
 
+/* EgressAllow=: either a name or a prefix. */
+typedef struct EgressSpec {
+        char *host; /* NULL: prefix counts */
+        InetPrefix prefix;
+        uint16_t first_port, last_port; /* 0 = any */
+        bool any_protocol;
+        Protocol protocol;
+} EgressSpec;
+
+typedef struct EgressList {
+        EgressSpec *items;
+        size_t n;
+} EgressList;
+
 /* A further name of the container on its networks. */
 typedef struct AliasSpec {
         char *name;
@@ -232,6 +246,9 @@ typedef struct ContainerSpec {
         size_t n_dns;
         char **dns_search, **dns_options; /* replace those of the host when there is any; search "." = none */
         ResolvConfMode resolv;
+        bool egress_closed; /* it connects to what follows, and to nothing else */
+        EgressList egress;
+        uint64_t bandwidth_max; /* bits per second in each direction; UINT64_MAX = no limit */
 
         DeviceSpec *devices;
         size_t n_devices;

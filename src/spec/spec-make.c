@@ -358,6 +358,25 @@ static int make_aliases(const NetworkKeys *k, ContainerSpec *s) {
         return r;
 }
 
+static int make_traffic(const NetworkKeys *k, ContainerSpec *s) {
+        s->bandwidth_max = k->bandwidth_max;
+        s->egress_closed = k->egress_default == EGRESS_DENY ||
+                           (k->egress_default != EGRESS_ALLOW && k->egress_allow.n > 0);
+        if (!s->egress_closed || k->egress_allow.n == 0)
+                return 0;
+        s->egress.items = calloc(k->egress_allow.n, sizeof(*s->egress.items));
+        if (!s->egress.items)
+                return -ENOMEM;
+        for (size_t i = 0; i < k->egress_allow.n; i++) {
+                EgressSpec *to = &s->egress.items[s->egress.n++];
+
+                *to = k->egress_allow.items[i];
+                if (spec_copy_text(k->egress_allow.items[i].host, &to->host) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 static int make_resolver(const Making *m, ContainerSpec *s) {
         const NetworkKeys *k = &m->section->network;
         int r;
@@ -407,6 +426,8 @@ static int make_network(const Making *m, ContainerSpec *s) {
                 return r;
 
         r = make_joins(&k->choice, s);
+        if (r == 0)
+                r = make_traffic(k, s);
         if (r == 0)
                 r = make_addresses(m, s);
         if (r == 0)
