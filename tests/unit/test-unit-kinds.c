@@ -124,7 +124,7 @@ START_TEST(drivers_and_their_options) {
                         "\"/\", \":\" and blanks");
         assert_messages(
                 "p.pod", "[Pod]\nNetworkAlias=www\nNetworkAlias=\"a b\"\nNetwork=x:alias=-y\n", 0,
-                "3:1: warning: NetworkAlias=: \"a b\" is no name of a host, and the container is not "
+                "3:14: warning: NetworkAlias=: \"a b\" is no name of a host, and the container is not "
                 "found by it\n"
                 "4:9: warning: Network=: \"-y\" is no name of a host, and the container is not found by "
                 "it");
