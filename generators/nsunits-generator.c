@@ -38,14 +38,17 @@ typedef struct Generator {
         char **aliases; /* names that are links to other units of ours */
 } Generator;
 
-/* What of [Unit] is as true of the face as of the unit. OnFailure= and the like are not: the face has not
- * failed when the container does. */
+/* What of [Unit] is as true of the face as of the unit. */
 static const UnitDependency shared_dependencies[] = {
         UNIT_DEP_AFTER,     UNIT_DEP_BEFORE,    UNIT_DEP_BINDS_TO,
         UNIT_DEP_CONFLICTS, UNIT_DEP_PART_OF,   UNIT_DEP_PROPAGATES_STOP_TO,
         UNIT_DEP_REQUIRES,  UNIT_DEP_REQUISITE, UNIT_DEP_STOP_PROPAGATED_FROM,
         UNIT_DEP_UPHOLDS,   UNIT_DEP_WANTS,
 };
+
+/* What the face, which fails with its unit, has to start of the host's. Units of ours are started by the
+ * manager. */
+static const UnitDependency host_dependencies[] = { UNIT_DEP_ON_FAILURE, UNIT_DEP_ON_SUCCESS };
 
 static const Face *find_face(const Generator *g, const char *name) {
         for (size_t i = 0; i < g->n_faces; i++)
@@ -84,6 +87,10 @@ static int print_dependencies(const Generator *g, FILE *f, const UnitSpec *u) {
                                 return r;
                         fprintf(f, "%s=%s\n", unit_dependency_to_string(shared_dependencies[i]), translated);
                 }
+        for (size_t i = 0; i < ELEMENTSOF(host_dependencies); i++)
+                STRV_FOREACH (name, u->unit.dependencies[host_dependencies[i]])
+                        if (unit_name_kind(*name) < 0)
+                                fprintf(f, "%s=%s\n", unit_dependency_to_string(host_dependencies[i]), *name);
         return 0;
 }
 
@@ -138,6 +145,8 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         print_escaped(f, u->raw->fragment);
         /* Not Requires=: a restart of the manager must not restart what outlives it. */
         fprintf(f, "\nWants=nsunitd.service\nAfter=nsunitd.service\n");
+        /* How often is too often is for the manager to say. */
+        fprintf(f, "StartLimitIntervalSec=0\n");
         STRV_FOREACH (page, u->unit.documentation) {
                 fprintf(f, "Documentation=");
                 print_escaped(f, *page);
@@ -153,7 +162,7 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
 
         fprintf(f, "\n[Service]\nType=oneshot\nRemainAfterExit=yes\n");
         print_command(f, "ExecStart", "start", u->name);
-        print_command(f, "ExecStop", "stop", u->name);
+        print_command(f, "ExecStop", "stop --by-service", u->name);
         /* Our own timeouts are in the unit file; systemd's would only cut them short. */
         fprintf(f, "TimeoutSec=infinity\n");
         return 0;

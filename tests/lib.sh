@@ -38,6 +38,12 @@ enter_private() {
         mount -t tmpfs -o mode=755 tmpfs /etc/nsunits
         mount -t tmpfs -o mode=711 tmpfs /var/lib/nsunits
         mount -t tmpfs -o mode=750 tmpfs /var/log/nsunits
+        # The place at which the manager looks for its helpers, without touching the machine's own.
+        local libexec
+        libexec=$(sed -n 's/^#define LIBEXECDIR "\(.*\)"/\1/p' "$build/build-config.h")
+        mkdir -p "$libexec"
+        mount -t tmpfs tmpfs "$libexec"
+        cp "$build"/src/runtime/{init/nsunits-init,keeper/nsunits-keeper} "$libexec"
         ip link set lo up
         work=$(mktemp -d)
         trap 'leave $?' EXIT

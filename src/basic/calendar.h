@@ -43,5 +43,16 @@ int calendar_parse(const char *text, Calendar *ret);
 /** calendar_format() - systemd's normal form, which calendar_parse() reads back; free(). NULL: no memory. */
 char *calendar_format(const Calendar *c);
 
+/**
+ * calendar_next() - the first time of the calendar after @after, both in µs since 1970
+ *
+ * A time that the clock on the wall leaves out does not come. One that it shows twice counts once, unless
+ * @after lies between the two.
+ *
+ * Returns: 0; -ENOENT none comes until the end of 2199; -ENXIO this host does not know the time zone;
+ * -ENOMEM.
+ */
+int calendar_next(const Calendar *c, usec_t after, usec_t *ret);
+
 /** calendar_clear() - free what @c owns; safe on zeroed memory. */
 void calendar_clear(Calendar *c);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,15 +74,20 @@ int file_read_line(int dir_fd, const char *path, char **ret) {
         return 0;
 }
 
-static int write_all(int fd, const char *data, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(fd, data, size);
+int file_write_all(int fd, const void *data, size_t size) {
+        const char *p = data;
 
-                if (n < 0 && errno == EINTR)
+        while (size > 0) {
+                struct pollfd wait = { .fd = fd, .events = POLLOUT };
+                ssize_t n = write(fd, p, size);
+
+                if (n < 0 && errno == EAGAIN)
+                        (void) poll(&wait, 1, -1);
+                if (n < 0 && (errno == EINTR || errno == EAGAIN))
                         continue;
                 if (n < 0)
                         return -errno;
-                data += n;
+                p += n;
                 size -= (size_t) n;
         }
         return 0;
@@ -94,7 +100,7 @@ int file_write(int dir_fd, const char *path, const char *text) {
         if (fd < 0)
                 return -errno;
 
-        return write_all(fd, text, strlen(text));
+        return file_write_all(fd, text, strlen(text));
 }
 
 static int sync_parent(int dir_fd, const char *path) {
@@ -126,7 +132,7 @@ int file_replace(int dir_fd, const char *path, const void *data, size_t size, mo
         if (fd < 0)
                 return -errno;
 
-        r = write_all(fd, data, size);
+        r = file_write_all(fd, data, size);
         if (r == 0 && fchmod(fd, mode) < 0)
                 r = -errno;
         if (r == 0 && sync && fsync(fd) < 0)
@@ -211,6 +217,25 @@ int dir_make_open(int dir_fd, const char *path, mode_t mode) {
                 return r;
 
         return dir_open(dir_fd, path);
+}
+
+int dir_each(int dir_fd, const char *path, DirEachFn fn, void *data) {
+        autoclosedir DIR *dir = NULL;
+        struct dirent *entry;
+        int fd, r = 0;
+
+        fd = dir_open(dir_fd, path);
+        if (fd < 0)
+                return fd;
+        dir = fdopendir(fd);
+        if (!dir) {
+                (void) close(fd);
+                return -ENOMEM;
+        }
+        while (r == 0 && (errno = 0, entry = readdir(dir)))
+                if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
+                        r = fn(dirfd(dir), entry->d_name, data);
+        return r == 0 && errno != 0 ? -errno : r;
 }
 
 /* Two descriptors a level. What lies deeper is moved to the top first: how deep a tree is was decided by

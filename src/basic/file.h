@@ -26,6 +26,9 @@ int file_read_fd(int fd, size_t max, char **ret, size_t *ret_size);
 /** file_read_line() - first line without its newline: for kernel files of one value. */
 int file_read_line(int dir_fd, const char *path, char **ret);
 
+/** file_write_all() - all of it, however many write(2)s that takes; waits for a descriptor that does not. */
+int file_write_all(int fd, const void *data, size_t size);
+
 /** file_write() - write @text to an existing file (kernel files: one write(2)). */
 int file_write(int dir_fd, const char *path, const char *text);
 
@@ -54,6 +57,12 @@ int dir_open(int dir_fd, const char *path);
 
 /** dir_make_open() - dir_make() and dir_open(). */
 int dir_make_open(int dir_fd, const char *path, mode_t mode);
+
+typedef int (*DirEachFn)(int dir_fd, const char *name, void *data);
+
+/** dir_each() - call @fn for each entry of a directory, until it returns something else than 0. Returns that.
+ */
+int dir_each(int dir_fd, const char *path, DirEachFn fn, void *data);
 
 /**
  * tree_remove() - remove a file or a whole directory tree; what is gone already is fine

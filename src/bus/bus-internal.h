@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 #include <systemd/sd-bus.h>
+#include <uthash.h>
 
 #include "basic/bus-names.h"
 #include "bus/bus.h"
@@ -28,6 +29,7 @@ typedef struct KeyView {
 
 typedef struct Exec Exec;
 typedef struct PullCall PullCall;
+typedef struct Face Face;
 
 struct Bus {
         sd_event *event; /* borrowed, like the manager */
@@ -41,6 +43,7 @@ struct Bus {
         sd_id128_t server_id;
         UnitView *view; /* the unit that is being looked at, see bus-unit.c */
         KeyView key_view;
+        Face *faces; /* by unit, see bus-face.c */
 };
 
 /** peer_wants_signals() - has anybody behind @p subscribed? */
@@ -107,18 +110,37 @@ int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, con
 int bus_kill(Bus *b, Unit *u, const char *whom, int signal, sd_bus_error *error);
 
 /* Handlers of the manager's interface that have a file of their own. */
+int on_get_job_result(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_reexecute(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_stop_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_exec_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_import_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_import_image_from_fd(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_tag_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_prune_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_export_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_check_store(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_store_usage(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_pull_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_resolve(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/** bus_face_follow() - tell systemd when the service of @u is not what @u is. */
+void bus_face_follow(Bus *b, Unit *u);
+
+/** bus_face_settle() - the same for all units, with a system bus that has just come. */
+void bus_face_settle(Bus *b);
+
+/** bus_face_forget_unit() / bus_face_forget() - of one that is gone, and of all. */
+void bus_face_forget_unit(Bus *b, const char *unit);
+void bus_face_forget(Bus *b);
 
 /** bus_pull_drop() - forget the pulls that were asked for on a connection; NULL = all. */
 void bus_pull_drop(Bus *b, const sd_bus *bus);

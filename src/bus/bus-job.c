@@ -16,6 +16,42 @@ static bool job_exists(Bus *b, uint32_t id, JobInfo *ret) {
         return id > 0 && manager_next_job(b->manager, id - 1, ret) > 0 && ret->id == id;
 }
 
+/* "" while it has not ended. For clients that lost the connection, with a manager that has gone. */
+int on_get_job_result(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        JobResult result;
+        JobInfo job;
+        uint32_t id;
+        int r;
+
+        r = sd_bus_message_read(m, "u", &id);
+        if (r < 0)
+                return r;
+        if (job_exists(b, id, &job))
+                return sd_bus_reply_method_return(m, "s", "");
+        result = manager_job_result(b->manager, id);
+        if (result < 0)
+                return bus_error_set(error, ABOUT_JOB, -ENOENT, NULL, NULL);
+        return sd_bus_reply_method_return(m, "s", job_result_to_string(result));
+}
+
+/* The answer has to be out before the connection is closed. */
+int on_reexecute(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        Fault fault = {};
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r < 0)
+                return r;
+        r = manager_reexecute(b->manager, &fault);
+        if (r < 0)
+                return bus_error_set(error, ABOUT_PROGRAM, r, &fault, "daemon-reexec");
+        r = sd_bus_reply_method_return(m, NULL);
+        (void) sd_bus_flush(sd_bus_message_get_bus(m));
+        return r;
+}
+
 static int find_job(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
                     sd_bus_error *error) {
         const char *number = startswith(path, BUS_JOB_PREFIX "/");

@@ -90,8 +90,9 @@ static int reply_jobs(sd_bus_message *m, const uint32_t *ids, size_t n) {
 /* What one method does with each of its units. */
 typedef struct JobMethod {
         JobType type;
-        bool try;    /* leave alone what does not run */
-        bool reload; /* reload what can be reloaded and is up */
+        bool try;     /* leave alone what does not run */
+        bool reload;  /* reload what can be reloaded and is up */
+        bool trigger; /* start the container of what else would be armed */
 } JobMethod;
 
 /* Returns the job for one unit, JOB_TYPE_INVALID_ for none, or sets @ret_error. */
@@ -105,7 +106,7 @@ static JobType choose(Bus *b, const JobMethod *o, const char *name, int *ret_err
                 return JOB_TYPE_INVALID_;
 
         unit_status(u, &status);
-        state = machine_active_state(status.machine->state);
+        state = status.active_state;
         if (o->try && (state == ACTIVE_STATE_INACTIVE || state == ACTIVE_STATE_FAILED))
                 return JOB_TYPE_INVALID_;
         if (o->reload && status.can_reload &&
@@ -130,7 +131,12 @@ static int one_unit(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *error)
         type = choose(b, &o, name, &r, error);
         if (type == JOB_TYPE_INVALID_)
                 return r < 0 ? r : sd_bus_reply_method_return(m, "o", "/");
-        return bus_reply_job(b, m, name, type, mode, error);
+        if (o.trigger)
+                manager_trigger_unit(manager_get_unit(b->manager, name), true);
+        r = bus_reply_job(b, m, name, type, mode, error);
+        if (r < 0 && o.trigger)
+                manager_trigger_unit(manager_get_unit(b->manager, name), false);
+        return r;
 }
 
 /* The transaction of those units whose job is @type; their numbers go to @ids, by the place of the name. */
@@ -152,6 +158,11 @@ static int enqueue_chosen(Bus *b, char *const *names, const JobType *types, JobT
                 if (types[i] == type)
                         ids[i] = own[k++];
         return r;
+}
+
+static void mark_triggered(Bus *b, char *const *names, bool on) {
+        STRV_FOREACH (name, names)
+                manager_trigger_unit(manager_get_unit(b->manager, *name), on);
 }
 
 /* Many units in one transaction: StartUnits and its kin. */
@@ -182,9 +193,13 @@ static int many_units(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *erro
                         return r;
         }
 
+        if (o.trigger)
+                mark_triggered(b, names, true);
         r = names ? enqueue_chosen(b, names, types, o.type, mode, ids, error) : 0;
         if (r >= 0 && o.reload && names)
                 r = enqueue_chosen(b, names, types, JOB_RELOAD, mode, ids, error);
+        if (r < 0 && o.trigger)
+                mark_triggered(b, names, false);
         return r < 0 ? r : reply_jobs(m, ids, n);
 }
 
@@ -197,6 +212,7 @@ static int many_units(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *erro
         }
 
 JOB_METHODS(start, JOB_START)
+JOB_METHODS(trigger, JOB_START, .trigger = true)
 JOB_METHODS(stop, JOB_STOP)
 JOB_METHODS(restart, JOB_RESTART)
 JOB_METHODS(try_restart, JOB_RESTART, .try = true)
@@ -287,20 +303,16 @@ static int on_load_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
 
 static int append_unit(sd_bus_message *reply, Unit *u) {
         autofree char *path = bus_unit_path(unit_name(u));
-        MachineState state = MACHINE_DEAD;
         UnitStatus s;
         char job[64];
 
         if (!path)
                 return -ENOMEM;
         unit_status(u, &s);
-        if (s.machine)
-                state = s.machine->state;
-
         return sd_bus_message_append(
                 reply, "(ssssssouso)", s.name, strempty(s.description), load_state_to_string(s.load_state),
-                active_state_to_string(machine_active_state(state)), machine_substate_to_string(state), "",
-                path, s.job_id, s.job_id ? job_type_to_string(s.job_type) : "", bus_job_path(s.job_id, job));
+                active_state_to_string(s.active_state), s.sub_state, "", path, s.job_id,
+                s.job_id ? job_type_to_string(s.job_type) : "", bus_job_path(s.job_id, job));
 }
 
 static int on_list_units(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -497,10 +509,12 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_PROPERTY("NJobs", "u", get_count, 0, 0),
 
         METHOD("StartUnit", "ss", "o", on_start_unit),
+        METHOD("TriggerUnit", "ss", "o", on_trigger_unit),
         METHOD("StopUnit", "ss", "o", on_stop_unit),
         METHOD("RestartUnit", "ss", "o", on_restart_unit),
         METHOD("TryRestartUnit", "ss", "o", on_try_restart_unit),
         METHOD("StartUnits", "ass", "ao", on_start_units),
+        METHOD("TriggerUnits", "ass", "ao", on_trigger_units),
         METHOD("StopUnits", "ass", "ao", on_stop_units),
         METHOD("RestartUnits", "ass", "ao", on_restart_units),
         METHOD("TryRestartUnits", "ass", "ao", on_try_restart_units),
@@ -517,10 +531,13 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("LoadUnit", "s", "o", on_load_unit),
         METHOD("ListUnits", NULL, "a(ssssssouso)", on_list_units),
         METHOD("ListJobs", NULL, "a(usssoo)", on_list_jobs),
+        METHOD("StopByService", "s", "b", on_stop_by_service),
         METHOD("CancelJob", "u", NULL, on_cancel_job),
+        METHOD("GetJobResult", "u", "s", on_get_job_result),
         METHOD("Subscribe", NULL, NULL, on_subscribe),
         METHOD("Unsubscribe", NULL, NULL, on_unsubscribe),
         METHOD("Reload", NULL, NULL, on_reload),
+        METHOD("Reexecute", NULL, NULL, on_reexecute),
         METHOD("GetSpec", "s", "s", on_get_spec),
         METHOD("GetPlan", "s", "s", on_get_plan),
         METHOD("GetUnitText", "s", "ssss", on_get_unit_text),
@@ -532,11 +549,17 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ImportImageFromFD", "sh", "s", on_import_image_from_fd),
         METHOD("PullImage", "sa{ss}", "s", on_pull_image),
         METHOD("RemoveImage", "s", NULL, on_remove_image),
+        METHOD("TagImage", "ss", NULL, on_tag_image),
+        METHOD("PruneImages", "b", "s", on_prune_images),
+        METHOD("ExportImage", "sh", NULL, on_export_image),
+        METHOD("CheckStore", "b", "s", on_check_store),
+        METHOD("StoreUsage", NULL, "s", on_store_usage),
         METHOD("ListVolumes", NULL, "s", on_list_volumes),
         METHOD("RemoveVolume", "s", NULL, on_remove_volume),
         METHOD("ListNetworks", NULL, "s", on_list_networks),
         METHOD("ListLinks", NULL, "s", on_list_links),
         METHOD("Resolve", "ss", "s", on_resolve),
+        METHOD("ListTimers", NULL, "s", on_list_timers),
 
         SD_BUS_SIGNAL("UnitNew", "so", 0),
         SD_BUS_SIGNAL("UnitRemoved", "so", 0),

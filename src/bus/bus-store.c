@@ -1,4 +1,5 @@
-/* org.nsunits1.Manager: images, volumes, networks, links. Lists travel as JSON text, which may grow keys. */
+/* org.nsunits1.Manager: images, volumes, networks, links, timers. Lists travel as JSON, which may grow keys.
+ */
 #include <stdlib.h>
 
 #include "bus/bus-internal.h"
@@ -55,6 +56,14 @@ int on_resolve(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
 }
 
+int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *text = NULL;
+        Bus *b = userdata;
+        int r = manager_list_timers(b->manager, &text);
+
+        return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
+}
+
 /* The configuration of an image has its environment in it, where people put passwords: not for everybody. */
 int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         autofree char *text = NULL;
@@ -98,24 +107,49 @@ int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return remove_thing(userdata, m, manager_remove_volume, ABOUT_VOLUME, error);
 }
 
-/* The answer to an import that is under way: @data is the call, which we hold. */
-static void on_imported(int r, const char *text, void *data) {
+static void reply_failure(sd_bus_message *m, int r, const char *text) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        (void) bus_error_set(&error, ABOUT_IMAGE, r, NULL, text);
+        if (text)
+                (void) sd_bus_reply_method_errorf(m, error.name, "%s", text);
+        else
+                (void) sd_bus_reply_method_error(m, &error);
+        sd_bus_error_free(&error);
+}
+
+/* The answer to a request that is under way: @data is the call, which we hold. */
+static void on_text(int r, const char *text, void *data) {
         sd_bus_message *m = data;
 
         if (r >= 0)
                 (void) sd_bus_reply_method_return(m, "s", strempty(text));
-        else {
-                sd_bus_error error = SD_BUS_ERROR_NULL;
-
-                /* A missing source is no missing image. */
-                (void) bus_error_set(&error, ABOUT_IMAGE, r == -ENOENT ? -EIO : r, NULL, text);
-                if (text)
-                        (void) sd_bus_reply_method_errorf(m, error.name, "%s", text);
-                else
-                        (void) sd_bus_reply_method_error(m, &error);
-                sd_bus_error_free(&error);
-        }
+        else
+                reply_failure(m, r, text);
         sd_bus_message_unref(m);
+}
+
+static void on_imported(int r, const char *text, void *data) {
+        /* A missing source is no missing image. */
+        on_text(r == -ENOENT ? -EIO : r, text, data);
+}
+
+static void on_exported(int r, const char *text, void *data) {
+        sd_bus_message *m = data;
+
+        if (r >= 0)
+                (void) sd_bus_reply_method_return(m, NULL);
+        else
+                reply_failure(m, r, text);
+        sd_bus_message_unref(m);
+}
+
+/* What could not even begin; else the call is held until its answer. */
+static int begun(sd_bus_message *m, int r, const char *what, sd_bus_error *error) {
+        if (r >= 0)
+                return 1;
+        sd_bus_message_unref(m);
+        return bus_error_set(error, ABOUT_IMAGE, r, NULL, what);
 }
 
 static int begin_import(Bus *b, sd_bus_message *m, const char *name, const char *path, int fd,
@@ -124,11 +158,7 @@ static int begin_import(Bus *b, sd_bus_message *m, const char *name, const char 
 
         r = manager_import_image(b->manager, name[0] ? name : NULL, path, fd, on_imported,
                                  sd_bus_message_ref(m));
-        if (r < 0) {
-                sd_bus_message_unref(m);
-                return bus_error_set(error, ABOUT_IMAGE, r, NULL, "import");
-        }
-        return 1; /* answered later */
+        return begun(m, r, "import", error);
 }
 
 int on_import_image(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -155,4 +185,74 @@ int on_import_image_from_fd(sd_bus_message *m, void *userdata, sd_bus_error *err
         if (r >= 0)
                 r = sd_bus_message_read(m, "sh", &name, &fd);
         return r < 0 ? r : begin_import(userdata, m, name, NULL, fd, error);
+}
+
+int on_tag_image(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *reference, *name;
+        Bus *b = userdata;
+        Fault fault = {};
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "ss", &reference, &name);
+        if (r < 0)
+                return r;
+
+        r = manager_tag_image(b->manager, reference, name, &fault);
+        return r < 0 ? bus_error_set(error, ABOUT_IMAGE, r, &fault, reference)
+                     : sd_bus_reply_method_return(m, NULL);
+}
+
+int on_prune_images(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *text = NULL;
+        Bus *b = userdata;
+        Fault fault = {};
+        int all, r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "b", &all);
+        if (r < 0)
+                return r;
+
+        r = manager_prune_images(b->manager, all, &text, &fault);
+        return reply_json(m, r, ABOUT_IMAGE, text, &fault, error);
+}
+
+int on_export_image(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *reference;
+        Bus *b = userdata;
+        int fd, r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "sh", &reference, &fd);
+        if (r < 0)
+                return r;
+        r = manager_export_image(b->manager, reference, fd, on_exported, sd_bus_message_ref(m));
+        return begun(m, r, "export", error);
+}
+
+int on_check_store(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        int repair, r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "b", &repair);
+        if (r < 0)
+                return r;
+        return begun(m, manager_check_store(b->manager, repair, on_text, sd_bus_message_ref(m)), "check",
+                     error);
+}
+
+/* Looking at every file of the store is work that not everybody may have done. */
+int on_store_usage(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        int r = bus_require_root(m, error);
+
+        return r < 0 ? r
+                     : begun(m, manager_store_usage(b->manager, on_text, sd_bus_message_ref(m)), "usage",
+                             error);
 }

@@ -20,7 +20,7 @@ struct UnitView {
                 *status_text, *failure, *image_id, *health, *health_output;
         char *const *drop_ins, *const *addresses, *const *ports;
         const char *load_error, *job_type;
-        uint32_t job_id, main_pid, exec_main_pid, n_restarts, health_streak;
+        uint32_t job_id, main_pid, exec_main_pid, n_restarts, health_streak, n_stored_fds;
         int32_t exec_main_code, exec_main_status, last_exit_code, last_exit_status, status_errno;
         int condition_result, assert_result, can_reload; /* booleans, as sd-bus takes them */
         uint64_t state_change, inactive_exit, active_enter, active_exit, inactive_enter, main_start,
@@ -84,8 +84,6 @@ static void view_machine(UnitView *v, const Machine *m) {
                 if (times[i].from != 0 && times[i].from <= boot)
                         *times[i].to = now - (boot - times[i].from);
 
-        v->active_state = active_state_to_string(machine_active_state(m->state));
-        v->sub_state = machine_substate_to_string(m->state);
         v->result = unit_result_to_string(m->result);
         v->n_restarts = m->n_restarts;
         v->last_exit_code = exit_code(last->kind);
@@ -105,8 +103,8 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .description = s.description ? s.description : s.name,
                 .load_state = load_state_to_string(s.load_state),
                 .load_error = s.load_error,
-                .active_state = active_state_to_string(ACTIVE_STATE_INACTIVE),
-                .sub_state = machine_substate_to_string(MACHINE_DEAD),
+                .active_state = active_state_to_string(s.active_state),
+                .sub_state = s.sub_state,
                 .result = unit_result_to_string(RESULT_SUCCESS),
                 .fragment = s.fragment,
                 .drop_ins = s.drop_ins,
@@ -120,6 +118,7 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .addresses = s.addresses,
                 .ports = s.ports,
                 .status_errno = s.status_errno,
+                .n_stored_fds = s.n_stored_fds,
                 .condition_result = s.condition_result,
                 .assert_result = s.assert_result,
                 .can_reload = s.can_reload,
@@ -328,6 +327,7 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("CanReload", "b", can_reload),
         FIELD("Result", "s", result),
         FIELD("Failure", "s", failure),
+        FIELD("NFileDescriptorStore", "u", n_stored_fds),
         FIELD("NRestarts", "u", n_restarts),
         FIELD("MainPID", "u", main_pid),
         FIELD("ExecMainStartTimestamp", "t", main_start),

@@ -44,6 +44,8 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
         Bus *b = p->owner;
         bool system = p->system;
 
+        if (system)
+                bus_face_forget(b);
         peer_free(p);
         if (system)
                 schedule_retry(b);
@@ -135,7 +137,9 @@ static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const sd_bus_error *e = sd_bus_message_get_error(m);
 
         /* A bus that goes away meanwhile, as at shutdown, is no news: we come again. */
-        if (e && !sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
+        if (!e)
+                bus_face_settle(userdata);
+        else if (!sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
                 log_warning("the system bus does not give us the name " BUS_SERVICE ": %s",
                             strempty(e->message));
         return 0;
@@ -169,7 +173,7 @@ static int open_system_bus(Bus *b) {
         r = peer_add(b, bus, true, &p);
         if (r < 0)
                 return r;
-        r = sd_bus_request_name_async(bus, NULL, BUS_SERVICE, 0, on_name, NULL);
+        r = sd_bus_request_name_async(bus, NULL, BUS_SERVICE, 0, on_name, b);
         if (r < 0)
                 peer_free(p);
         return r;
@@ -285,6 +289,7 @@ static void on_job_removed(const JobInfo *job, const char *result, void *data) {
 
         bus_signal(data, "JobRemoved", "uoss", job->id, bus_job_path(job->id, path), unit_name(job->unit),
                    result);
+        bus_face_follow(data, job->unit);
 }
 
 static void on_unit_new(Unit *unit, void *data) {
@@ -299,10 +304,12 @@ static void on_unit_removed(Unit *unit, void *data) {
 
         if (path)
                 bus_signal(data, "UnitRemoved", "so", unit_name(unit), path);
+        bus_face_forget_unit(data, unit_name(unit));
 }
 
 static void on_unit_changed(Unit *unit, void *data) {
         bus_unit_changed(data, unit);
+        bus_face_follow(data, unit);
 }
 
 static void on_reloading(bool begins, void *data) {
@@ -358,6 +365,7 @@ void bus_free(Bus *b) {
         manager_set_listener(b->manager, NULL, NULL);
         exec_drop_all(b);
         bus_pull_drop(b, NULL);
+        bus_face_forget(b);
         while ((p = TAILQ_FIRST(&b->peers)))
                 peer_free(p);
         sd_event_source_disable_unref(b->retry_timer);

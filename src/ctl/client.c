@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "basic/clock.h"
 #include "basic/strv.h"
 #include "basic/unit-name.h"
 #include "ctl/bus-json.h"
@@ -14,6 +15,10 @@
 /* The keys of one unit of ListUnits, in the order of its tuple. */
 static const char *const list_units_keys[] = { "unit",      "description", "load", "active",   "sub",
                                                "following", "path",        "job",  "job_type", "job_path" };
+
+/* A manager that was killed is started again within this time, or not at all. */
+#define REOPEN_TIMEOUT  (10 * USEC_PER_SEC)
+#define REOPEN_INTERVAL (5 * USEC_PER_MSEC)
 
 /* Connects by hand, so that a manager that is not there is known now and not at the first call. */
 static int socket_connect(const char *directory) {
@@ -74,6 +79,46 @@ int client_open_quietly(Ctl *c) {
 
         /* What kept us from the socket is the better answer when there is no system bus either. */
         return sd_bus_open_system(&c->bus) < 0 ? r : 0;
+}
+
+static int wait_for_end(Ctl *c, usec_t end) {
+        while (sd_bus_is_open(c->bus) > 0) {
+                const usec_t now = clock_now(CLOCK_MONOTONIC);
+                int r = sd_bus_process(c->bus, NULL);
+
+                if (r == 0 && now < end)
+                        r = sd_bus_wait(c->bus, end - now);
+                if (r < 0 && r != -EINTR)
+                        break;
+                if (now >= end)
+                        return -ETIMEDOUT;
+        }
+        return 0;
+}
+
+/* A connection may have been made to the manager that is about to go. */
+static bool answers(sd_bus *bus) {
+        return sd_bus_call_method(bus, NULL, BUS_PATH, "org.freedesktop.DBus.Peer", "Ping", NULL, NULL,
+                                  NULL) >= 0;
+}
+
+int client_reopen(Ctl *c) {
+        const usec_t end = usec_add(clock_now(CLOCK_MONOTONIC), REOPEN_TIMEOUT);
+        int r;
+
+        if (!c->bus_private)
+                return -ETIMEDOUT;
+        r = wait_for_end(c, end);
+        if (r < 0)
+                return r;
+        c->bus = sd_bus_close_unref(c->bus);
+        do {
+                if (open_private(ctl_config(c)->paths.run, &c->bus) >= 0 && answers(c->bus))
+                        return 0;
+                c->bus = sd_bus_close_unref(c->bus);
+                (void) usleep(REOPEN_INTERVAL);
+        } while (clock_now(CLOCK_MONOTONIC) < end);
+        return -ETIMEDOUT;
 }
 
 int client_open(Ctl *c) {

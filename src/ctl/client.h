@@ -30,6 +30,14 @@ int client_open(Ctl *c);
 /** client_open_quietly() - the same without a word, for what can do without the manager. */
 int client_open_quietly(Ctl *c);
 
+/**
+ * client_reopen() - wait until the manager at the other end of the private socket has gone, and connect to
+ * the next one
+ *
+ * Returns: 0; -ETIMEDOUT when none comes in time, or there is no private socket.
+ */
+int client_reopen(Ctl *c);
+
 /** client_destination() - whom to address on c->bus: NULL on the private socket, where there is only one. */
 const char *client_destination(const Ctl *c);
 

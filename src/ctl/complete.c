@@ -7,9 +7,12 @@
 #include "ctl/explain.h"
 #include "ctl/unit-files.h"
 
-static const char *const image_verbs[] = { "list", "pull", "import", "inspect", "rm" };
+static const char *const image_verbs[] = {
+        "list", "pull", "import", "inspect", "tag", "rm", "prune", "export"
+};
 static const char *const import_sources[] = { "compose", "docker" };
 static const char *const network_verbs[] = { "list", "inspect" };
+static const char *const system_verbs[] = { "df", "check" };
 static const char *const volume_verbs[] = { "list", "inspect", "rm" };
 
 static void print_words(const char *const *words, size_t n) {
@@ -95,6 +98,10 @@ static void print_arguments(Ctl *c, const Verb *verb, char *const *words, size_t
         case COMPLETE_IMPORTS:
                 if (first)
                         print_words(import_sources, ELEMENTSOF(import_sources));
+                break;
+        case COMPLETE_SYSTEM:
+                if (first)
+                        print_words(system_verbs, ELEMENTSOF(system_verbs));
                 break;
         case COMPLETE_VERBS:
                 for (size_t i = 0; i < n_verbs; i++)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "basic/parse.h"
 #include "ctl/job-wait.h"
 
 typedef struct WaitedJob {
@@ -10,7 +11,7 @@ typedef struct WaitedJob {
 } WaitedJob;
 
 struct JobWait {
-        sd_bus *bus; /* borrowed */
+        Ctl *ctl;
         sd_bus_slot *match;
         WaitedJob *jobs;
         size_t n_jobs, n_ended;
@@ -36,6 +37,15 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error
         return 0;
 }
 
+static int subscribe(JobWait *w, sd_bus_error *error) {
+        int r;
+
+        w->match = sd_bus_slot_unref(w->match);
+        r = sd_bus_match_signal(w->ctl->bus, &w->match, client_destination(w->ctl), BUS_PATH,
+                                BUS_MANAGER_INTERFACE, "JobRemoved", on_job_removed, w);
+        return r < 0 ? r : client_call(w->ctl, NULL, NULL, "Subscribe", error, NULL, NULL);
+}
+
 int job_wait_new(Ctl *c, sd_bus_error *error, JobWait **ret) {
         autoptr(JobWait) w = NULL;
         int r;
@@ -43,13 +53,9 @@ int job_wait_new(Ctl *c, sd_bus_error *error, JobWait **ret) {
         w = calloc(1, sizeof(*w));
         if (!w)
                 return -ENOMEM;
-        w->bus = c->bus;
+        w->ctl = c;
 
-        r = sd_bus_match_signal(c->bus, &w->match, client_destination(c), BUS_PATH, BUS_MANAGER_INTERFACE,
-                                "JobRemoved", on_job_removed, w);
-        if (r < 0)
-                return r;
-        r = client_call(c, NULL, NULL, "Subscribe", error, NULL, NULL);
+        r = subscribe(w, error);
         if (r < 0)
                 return r;
 
@@ -86,19 +92,63 @@ int job_wait_add(JobWait *w, const char *path, const char *unit) {
         return 0;
 }
 
-int job_wait_run(JobWait *w) {
+/* -ENOENT: the new manager knows nothing of it. */
+static int ask_result(JobWait *w, WaitedJob *job) {
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        automessage sd_bus_message *reply = NULL;
+        const char *number = strrchr(job->path, '/'), *result;
+        uint32_t id;
         int r;
 
+        if (!number || parse_u32_range(number + 1, 1, UINT32_MAX, &id) < 0)
+                return -EBADMSG;
+        r = client_call(w->ctl, NULL, NULL, "GetJobResult", &error, &reply, "u", id);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "s", &result);
+        if (sd_bus_error_has_name(&error, BUS_ERROR_NO_SUCH_JOB))
+                return -ENOENT;
+        if (r < 0)
+                return r;
+        /* The signal may have told meanwhile. */
+        if (job->result || streq(result, ""))
+                return 0;
+        job->result = strdup(result);
+        w->n_ended++;
+        return job->result ? 0 : -ENOMEM;
+}
+
+/* The manager was killed or upgraded; the next one goes on with the jobs. */
+static int go_on(JobWait *w) {
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        r = client_reopen(w->ctl);
+        if (r >= 0)
+                r = subscribe(w, &error);
+        for (size_t i = 0; r >= 0 && i < w->n_jobs; i++)
+                if (!w->jobs[i].result)
+                        r = ask_result(w, &w->jobs[i]);
+        return r;
+}
+
+static bool is_lost(int r) {
+        return r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE;
+}
+
+int job_wait_run(JobWait *w) {
         while (w->n_ended < w->n_jobs) {
-                r = sd_bus_process(w->bus, NULL);
-                if (r < 0)
-                        return r;
+                int r = sd_bus_process(w->ctl->bus, NULL);
+
                 if (r == 0)
-                        r = sd_bus_wait(w->bus, UINT64_MAX);
+                        r = sd_bus_wait(w->ctl->bus, UINT64_MAX);
+                if (is_lost(r) || sd_bus_is_open(w->ctl->bus) <= 0)
+                        do
+                                r = go_on(w);
+                        while (is_lost(r));
+                if (r == -ETIMEDOUT || r == -ENOENT)
+                        return -ECONNRESET;
                 if (r < 0 && r != -EINTR)
                         return r;
-                if (sd_bus_is_open(w->bus) <= 0)
-                        return -ECONNRESET;
         }
         return 0;
 }

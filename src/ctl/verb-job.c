@@ -1,5 +1,5 @@
-/* nsctl start, stop, restart, reload and their kin: one transaction for all units, and the wait for its end.
- */
+/* nsctl start, trigger, stop, restart, reload and their kin: one transaction for all units, and the wait for
+ * its end. */
 #include <string.h>
 
 #include "basic/strv.h"
@@ -10,6 +10,7 @@ static const struct {
         const char *verb, *method, *failed;
 } jobs[] = {
         { "start", "StartUnits", "did not start" },
+        { "trigger", "TriggerUnits", "did not start" },
         { "stop", "StopUnits", "did not stop" },
         { "restart", "RestartUnits", "did not restart" },
         { "try-restart", "TryRestartUnits", "did not restart" },
@@ -93,6 +94,51 @@ static int report(Ctl *c, const JobWait *w, const char *failed) {
         return status;
 }
 
+/* Of a stop that systemd asks for because the manager has asked systemd: which units are left to be stopped.
+ * A manager that does not know the question has not asked.
+ */
+static int drop_settled(Ctl *c, char **names) {
+        size_t n = 0;
+
+        for (size_t i = 0; names[i]; i++) {
+                autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+                automessage sd_bus_message *m = NULL, *reply = NULL;
+                int r, proceed = true;
+
+                r = client_message_new(c, "StopByService", &m);
+                if (r >= 0)
+                        r = sd_bus_message_append(m, "s", names[i]);
+                if (r < 0)
+                        return r;
+                if (client_call_message(c, m, &error, &reply) >= 0)
+                        (void) sd_bus_message_read(reply, "b", &proceed);
+                if (proceed)
+                        names[n++] = names[i];
+                else
+                        free(names[i]);
+        }
+        names[n] = NULL;
+        return 0;
+}
+
+/* The exit status by which a service of systemd fails as its unit has. */
+static int report_failed(Ctl *c, char **words) {
+        autostrv char **names = NULL;
+        int status = STATUS_OK;
+
+        if (client_unit_names(c, words, &names) < 0)
+                return STATUS_FAILED;
+        STRV_FOREACH (name, names) {
+                autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+                autojson json_t *properties = NULL;
+
+                if (client_unit_properties(c, *name, &error, &properties) >= 0 &&
+                    streq(property_string(properties, "ActiveState"), "failed"))
+                        status = ctl_error("%s has failed: %s", *name, property_string(properties, "Result"));
+        }
+        return status;
+}
+
 int verb_job(Ctl *c, char **words) {
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
         automessage sd_bus_message *reply = NULL;
@@ -109,8 +155,10 @@ int verb_job(Ctl *c, char **words) {
                 return ctl_error("%s: name units, or give --all", words[0]);
         if (client_open(c) < 0 || client_unit_names(c, words + 1, &names) < 0)
                 return STATUS_FAILED;
-        if (!names)
-                return STATUS_OK;
+        if (c->options.by_service && names && drop_settled(c, names) < 0)
+                return STATUS_FAILED;
+        if (!names || !names[0])
+                return c->options.by_service ? report_failed(c, words + 1) : STATUS_OK;
         if (asprintf(&title, "cannot %s", words[0]) < 0)
                 return STATUS_FAILED;
 
@@ -125,5 +173,7 @@ int verb_job(Ctl *c, char **words) {
         if (r < 0)
                 return client_failure(title, r, &error);
 
+        if (c->options.by_service)
+                return report_failed(c, words + 1);
         return wait ? report(c, wait, jobs[k].failed) : STATUS_OK;
 }

@@ -1,4 +1,4 @@
-/* nsctl kill, reset-failed, daemon-reload: calls that return at once. */
+/* nsctl kill, reset-failed, daemon-reload, daemon-reexec: calls that return at once, or soon. */
 #include <signal.h>
 
 #include "basic/parse.h"
@@ -59,4 +59,18 @@ int verb_daemon_reload(Ctl *c, char **words) {
 
         r = client_call(c, NULL, NULL, "Reload", &error, NULL, NULL);
         return r < 0 ? client_failure("daemon-reload", r, &error) : STATUS_OK;
+}
+
+int verb_daemon_reexec(Ctl *c, char **words) {
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        if (client_open(c) < 0)
+                return STATUS_FAILED;
+
+        r = client_call(c, NULL, NULL, "Reexecute", &error, NULL, NULL);
+        if (r < 0)
+                return client_failure("daemon-reexec", r, &error);
+        r = client_reopen(c);
+        return r < 0 ? ctl_errno(r, "daemon-reexec: the manager does not come back") : STATUS_OK;
 }

@@ -70,6 +70,7 @@ typedef enum CompletionKind {
         COMPLETE_NETWORKS,
         COMPLETE_VOLUMES,
         COMPLETE_IMPORTS, /* what is imported from, then files */
+        COMPLETE_SYSTEM,  /* a verb of `system` */
         COMPLETE_VERBS,
 } CompletionKind;
 

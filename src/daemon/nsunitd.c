@@ -3,6 +3,7 @@
  * it is told to go. Its going stops nothing: containers run on and the next manager adopts them.
  */
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,9 @@
 #include "storage/root.h"
 
 #define CONFIG_FILE SYSCONFDIR "/nsunits/nsunitd.conf"
+
+/* Where our own program lies, from the time before exe_protect() has hidden it. */
+#define PROGRAM_VARIABLE "NSUNITSD_PROGRAM"
 
 typedef struct Options {
         const char *config_file;
@@ -115,7 +119,8 @@ static int watch_signals(sd_event *event, Manager *manager) {
         return r;
 }
 
-static int serve(const ManagerConfig *config) {
+/* Returns MANAGER_EXIT_AGAIN when the program is to be executed anew, 0, or a negative errno. */
+static int serve(const ManagerConfig *config, const char *program) {
         __attribute__((cleanup(sd_event_unrefp))) sd_event *event = NULL;
         autoptr(Manager) manager = NULL;
         autoptr(Bus) bus = NULL;
@@ -139,11 +144,12 @@ static int serve(const ManagerConfig *config) {
                 log_error("cannot start: %s", fault.error < 0 && text ? text : strerror(-r));
                 return r;
         }
+        manager_set_program(manager, program);
 
         (void) sd_event_set_watchdog(event, true);
         (void) sd_notify(0, "READY=1\nSTATUS=Supervising containers");
         r = sd_event_loop(event);
-        (void) sd_notify(0, "STOPPING=1");
+        (void) sd_notify(0, r == MANAGER_EXIT_AGAIN ? "RELOADING=1" : "STOPPING=1");
         return r;
 }
 
@@ -162,11 +168,35 @@ static int worker_main(int argc, char **argv) {
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static void note_program(void) {
+        char path[PATH_MAX];
+        ssize_t n;
+
+        if (getenv(PROGRAM_VARIABLE))
+                return;
+        n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+        if (n < 0)
+                return;
+        path[n] = '\0';
+        (void) setenv(PROGRAM_VARIABLE, path, true);
+}
+
+/* The same process, which keeps its children; all else closes with it, and is found again. What lies there
+ * now may be a newer program; one that cannot be executed is not to be the end. */
+static int execute_again(const char *program, char **argv) {
+        (void) execv(program, argv);
+        log_error("cannot execute %s: %m", program);
+        (void) execv("/proc/self/exe", argv);
+        return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv) {
         Options options = { .config_file = CONFIG_FILE, .log_level = LOG_INFO };
         autoptr(ManagerConfig) config = NULL;
+        autofree char *program = NULL;
         int r;
 
+        note_program();
         /* No container may ever get hold of this program's file through /proc/PID/exe. */
         (void) exe_protect(argv);
 
@@ -177,11 +207,18 @@ int main(int argc, char **argv) {
         if (r <= 0)
                 return r < 0 ? 2 : 0;
 
+        program = strdup(strempty(getenv(PROGRAM_VARIABLE)));
+        (void) unsetenv(PROGRAM_VARIABLE);
+        if (!program)
+                return EXIT_FAILURE;
         log_open("nsunitd", options.log_level);
         (void) umask(0022);
         r = load_config(options.config_file, &config);
         if (r < 0)
                 return EXIT_FAILURE;
 
-        return serve(config) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        r = serve(config, program);
+        if (r == MANAGER_EXIT_AGAIN)
+                return execute_again(program, argv);
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

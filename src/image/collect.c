@@ -1,5 +1,4 @@
 /* Rubbish of the store: everything that the index does not name. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -24,32 +23,29 @@ static bool is_blob_named(const ImageStore *store, const char *name) {
         return false;
 }
 
-/* Goes on after a failure; returns the first. */
+typedef struct Sweep {
+        const ImageStore *store;
+        bool (*named)(const ImageStore *store, const char *name);
+        Fault *fault;
+        int result;
+} Sweep;
+
+/* Goes on after a failure. */
+static int sweep_entry(int dir_fd, const char *name, void *data) {
+        Sweep *s = data;
+        int r = s->named(s->store, name) ? 0 : tree_remove(dir_fd, name);
+
+        if (r < 0)
+                s->result = fault_set(s->fault, "collect", r, "%.200s", name);
+        return 0;
+}
+
 static int sweep(const ImageStore *store, int dir_fd, bool (*named)(const ImageStore *, const char *),
                  Fault *fault) {
-        autoclosedir DIR *dir = NULL;
-        struct dirent *entry;
-        int fd, result = 0;
+        Sweep s = { .store = store, .named = named, .fault = fault };
+        int r = dir_each(dir_fd, ".", sweep_entry, &s);
 
-        fd = dir_open(dir_fd, ".");
-        if (fd < 0)
-                return fault_set(fault, "collect", fd, "%s", store->path);
-        dir = fdopendir(fd);
-        if (!dir) {
-                (void) close(fd);
-                return -ENOMEM;
-        }
-
-        while ((entry = readdir(dir))) {
-                int r;
-
-                if (streq(entry->d_name, ".") || streq(entry->d_name, "..") || named(store, entry->d_name))
-                        continue;
-                r = tree_remove(dir_fd, entry->d_name);
-                if (r < 0)
-                        result = fault_set(fault, "collect", r, "%.200s", entry->d_name);
-        }
-        return result;
+        return r < 0 ? fault_set(fault, "collect", r, "%s", store->path) : s.result;
 }
 
 int image_store_collect(ImageStore *store, Fault *fault) {

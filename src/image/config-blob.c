@@ -91,7 +91,8 @@ static int diff_ids_parse(const json_t *root, char ***ret, Fault *fault) {
         if (r < 0)
                 return r == -ENOMEM ? r : fault_set(fault, "configuration", r, "rootfs.diff_ids");
         if (strv_length(all) > MANIFEST_LAYERS_MAX)
-                return fault_set(fault, "configuration", -E2BIG, "%zu layers", strv_length(all));
+                return fault_tell(fault, "configuration", -E2BIG, "%zu layers are too many",
+                                  strv_length(all));
 
         STRV_FOREACH (id, all) {
                 const char *h = digest_parse(*id);

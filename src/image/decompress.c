@@ -1,12 +1,12 @@
 /* Compressed bytes in, plain ones out, by libarchive's filters. */
 #include "image/decompress.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <archive.h>
 #include <archive_entry.h>
+
+#include "basic/file.h"
 
 #define BLOCK_BYTES (256 * 1024)
 
@@ -20,20 +20,6 @@ bool decompress_wanted(const void *magic, size_t size) {
                 if (size >= known[i].n && memcmp(magic, known[i].bytes, known[i].n) == 0)
                         return true;
         return false;
-}
-
-static int write_all(const char *data, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(DECOMPRESS_OUTPUT, data, size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -1;
-                data += n;
-                size -= (size_t) n;
-        }
-        return 0;
 }
 
 int decompress_child(void *data) {
@@ -58,7 +44,7 @@ int decompress_child(void *data) {
                 return 0;
         while (r == ARCHIVE_OK) {
                 r = archive_read_data_block(archive, &block, &size, &offset);
-                if (r == ARCHIVE_OK && write_all(block, size) < 0)
+                if (r == ARCHIVE_OK && file_write_all(DECOMPRESS_OUTPUT, block, size) < 0)
                         return 1;
         }
         return r == ARCHIVE_EOF ? 0 : 1;

@@ -41,7 +41,7 @@ int dir_note(Extract *x, const char *path, const struct timespec *mtime) {
 
         x->dir_bytes += strlen(path) + sizeof(*dirs);
         if (x->dir_bytes > NOTES_BYTES_MAX)
-                return fault_set(&x->fault, "unpack", -E2BIG, "too many directories");
+                return fault_tell(&x->fault, "unpack", -E2BIG, "too many directories");
 
         /* Grows at powers of two. */
         if ((x->n_dirs & (x->n_dirs - 1)) == 0) {

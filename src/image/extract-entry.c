@@ -14,14 +14,7 @@
 
 #include "basic/cleanup.h"
 #include "image/extract-internal.h"
-
-/* trusted.* would steer overlayfs, security.* but capabilities the host's policy. */
-static bool xattr_allowed(const char *name) {
-        if (startswith(name, "user."))
-                return !startswith(name, "user.overlay.");
-        return streq(name, "security.capability") || streq(name, "system.posix_acl_access") ||
-               streq(name, "system.posix_acl_default");
-}
+#include "image/tree-archive.h"
 
 static int xattrs_set(Extract *x, struct archive_entry *entry, const char *path) {
         const char *name;
@@ -30,9 +23,9 @@ static int xattrs_set(Extract *x, struct archive_entry *entry, const char *path)
 
         (void) archive_entry_xattr_reset(entry);
         while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
-                if (name && xattr_allowed(name) && lsetxattr(path, name, value, size, 0) == 0)
+                if (name && tree_xattr_allowed(name) && lsetxattr(path, name, value, size, 0) == 0)
                         continue;
-                if (name && xattr_allowed(name) && (errno == ENOSPC || errno == EDQUOT || errno == EIO))
+                if (name && tree_xattr_allowed(name) && (errno == ENOSPC || errno == EDQUOT || errno == EIO))
                         return -errno;
                 /* Links and FIFOs bear none, some file systems neither. */
                 x->counts.xattrs++;
@@ -83,23 +76,24 @@ static int contents_write(Extract *x, struct archive_entry *entry, int fd) {
         int r;
 
         if (length < 0 || (uint64_t) length > x->limits.max_bytes)
-                return fault_set(&x->fault, "unpack", -E2BIG, "%.200s", x->buffer);
+                return fault_tell(&x->fault, "unpack", -E2BIG, "%.200s is longer than %llu bytes", x->buffer,
+                                  (unsigned long long) x->limits.max_bytes);
 
         while ((r = archive_read_data_block(x->archive, &block, &size, &offset)) == ARCHIVE_OK) {
                 if (offset < 0 || offset > length || size > (uint64_t) (length - offset))
-                        return fault_set(&x->fault, "unpack", -EBADMSG, "%.200s: data past its end",
-                                         x->buffer);
+                        return fault_tell(&x->fault, "unpack", -EBADMSG, "%.200s: data past its end",
+                                          x->buffer);
                 x->counts.bytes += size;
                 if (x->counts.bytes > x->limits.max_bytes)
-                        return fault_set(&x->fault, "unpack", -E2BIG, "more than %llu bytes",
-                                         (unsigned long long) x->limits.max_bytes);
+                        return fault_tell(&x->fault, "unpack", -E2BIG, "more than %llu bytes",
+                                          (unsigned long long) x->limits.max_bytes);
                 r = block_write(fd, block, size, offset);
                 if (r < 0)
                         return r;
         }
         if (r != ARCHIVE_EOF)
-                return fault_set(&x->fault, "unpack", -EBADMSG, "%.100s: %.100s", x->buffer,
-                                 strempty(archive_error_string(x->archive)));
+                return fault_tell(&x->fault, "unpack", -EBADMSG, "%.100s: %.100s", x->buffer,
+                                  strempty(archive_error_string(x->archive)));
         return ftruncate(fd, length) < 0 ? -errno : 0;
 }
 
@@ -111,6 +105,18 @@ static int regular_make(Extract *x, struct archive_entry *entry, const char *pat
         return contents_write(x, entry, fd);
 }
 
+/* The target may be in a layer below. Whether it is, the parent finds out when all of them are there. */
+static int hardlink_report(const char *from, const char *path) {
+        char text[2 * EXTRACT_PATH_MAX];
+        int n, r;
+
+        r = place_clear(path, false);
+        if (r < 0)
+                return r;
+        n = snprintf(text, sizeof(text), "%s%c%s", from, 0, path);
+        return report_send(REPORT_LINK, text, (size_t) n);
+}
+
 static int hardlink_make(Extract *x, const char *target, const char *path) {
         char from[EXTRACT_PATH_MAX];
         struct stat st, other;
@@ -120,8 +126,10 @@ static int hardlink_make(Extract *x, const char *target, const char *path) {
         if (r < 0)
                 return r;
         /* To itself: nothing may be removed before. */
+        if (lstat(from, &st) < 0 && errno == ENOENT)
+                return hardlink_report(from, path);
         if (lstat(from, &st) < 0 || S_ISDIR(st.st_mode) || is_whiteout(&st))
-                return fault_set(&x->fault, "unpack", -EBADMSG, "%.100s: no link target %.100s", path, from);
+                return fault_tell(&x->fault, "unpack", -EBADMSG, "%.100s: no link target %.100s", path, from);
         if (lstat(path, &other) == 0 && st.st_dev == other.st_dev && st.st_ino == other.st_ino)
                 return 0;
 
@@ -190,6 +198,6 @@ int entry_make(Extract *x, struct archive_entry *entry, const char *path) {
         if (!target && type == AE_IFDIR)
                 return directory_make(x, entry, path);
         if (streq(path, "."))
-                return fault_set(&x->fault, "unpack", -EBADMSG, "the root is no directory");
+                return fault_tell(&x->fault, "unpack", -EBADMSG, "the root is no directory");
         return target ? hardlink_make(x, target, path) : other_make(x, entry, path);
 }

@@ -150,7 +150,7 @@ int whiteout_apply(Extract *x, const char *path) {
         if (startswith(hidden, WHITEOUT_PREFIX))
                 return 1;
         if (streq(hidden, "") || streq(hidden, ".") || streq(hidden, ".."))
-                return fault_set(&x->fault, "unpack", -EBADMSG, "whiteout %.200s", path);
+                return fault_tell(&x->fault, "unpack", -EBADMSG, "%.200s is a whiteout of nothing", path);
 
         (void) strcpy(place + dir, hidden);
         r = whiteout_make(place);

@@ -42,7 +42,7 @@ int path_clean(Extract *x, const char *name, char *ret) {
                 size_t n = strcspn(p, "/");
 
                 if (n == 2 && p[0] == '.' && p[1] == '.')
-                        return fault_set(&x->fault, "unpack", -EPERM, "%.200s leads out of the layer", name);
+                        return fault_tell(&x->fault, "unpack", -EPERM, "%.200s leads out of the layer", name);
                 if (n > 0 && !(n == 1 && p[0] == '.')) {
                         if (used + n + 2 > EXTRACT_PATH_MAX || n > 255 || ++depth > EXTRACT_DEPTH_MAX)
                                 return fault_set(&x->fault, "unpack", -ENAMETOOLONG, "%.200s", name);
@@ -65,10 +65,10 @@ static int archive_fault(Extract *x, const char *path) {
         const char *text = archive_error_string(x->archive);
 
         /* libarchive's own codes are no errnos, or EINVAL and the like: bad input, except for these. */
-        if (error != ENOMEM && error != EIO)
-                error = EBADMSG;
-        return fault_set(&x->fault, "unpack", -error, "%.120s%s%.100s", path, *path ? ": " : "",
-                         strempty(text));
+        if (error == ENOMEM || error == EIO)
+                return fault_set(&x->fault, "unpack", -error, "%.200s", path);
+        return fault_tell(&x->fault, "unpack", -EBADMSG, "%.120s%s%.100s", path, *path ? ": " : "",
+                          strempty(text));
 }
 
 static int entry_take(Extract *x, struct archive_entry *entry) {
@@ -76,10 +76,10 @@ static int entry_take(Extract *x, struct archive_entry *entry) {
         int r;
 
         if (!name || !*name)
-                return fault_set(&x->fault, "unpack", -EBADMSG, "entry without a name");
+                return fault_tell(&x->fault, "unpack", -EBADMSG, "entry without a name");
         if (++x->counts.entries > x->limits.max_entries) {
-                r = fault_set(&x->fault, "unpack", -E2BIG, "more than %llu entries",
-                              (unsigned long long) x->limits.max_entries);
+                r = fault_tell(&x->fault, "unpack", -E2BIG, "more than %llu entries",
+                               (unsigned long long) x->limits.max_entries);
                 return r;
         }
 
@@ -138,7 +138,10 @@ static int extract_run(Extract *x) {
             archive_read_open_fd(x->archive, EXTRACT_INPUT, BLOCK_BYTES) != ARCHIVE_OK)
                 return archive_fault(x, "");
 
-        r = archive_walk(x);
+        /* The root is there, whether an entry tells of it or not. */
+        r = dir_note(x, ".", NULL);
+        if (r == 0)
+                r = archive_walk(x);
         if (r == 0)
                 r = dir_notes_finish(x);
         if (r == 0)

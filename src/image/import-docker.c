@@ -55,31 +55,24 @@ static int config_check(Import *i, const char *member, const char *text, size_t 
         if (r < 0)
                 return r;
         return streq(have, named) ? 0
-                                  : fault_set(i->fault, "digest", -EBADMSG,
-                                              "configuration %.80s is sha256:%s", member, have);
+                                  : fault_tell(i->fault, "digest", -EBADMSG,
+                                               "configuration %.80s is sha256:%s", member, have);
 }
 
 static int layers_import(Import *i, int dir_fd, const DockerImage *from, const ConfigBlob *config) {
         size_t n = strv_length(from->layers);
-        int r;
+        autofree LayerSource *sources = calloc(n + 1, sizeof(*sources));
 
+        if (!sources)
+                return -ENOMEM;
         if (strv_length(config->diff_ids) != n)
-                return fault_set(i->fault, "configuration", -EBADMSG, "%zu DiffIDs for %zu layers",
-                                 strv_length(config->diff_ids), n);
-        r = import_layers_begin(i, n);
-        if (r < 0)
-                return r;
-
-        for (size_t k = 0; k < n; k++) {
-                autoclose int fd = import_open(i, dir_fd, from->layers[k]);
-
-                if (fd < 0)
-                        return fd;
-                r = import_layer(i, fd, from->layers[k], NULL, UINT64_MAX, config->diff_ids[k]);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+                return fault_tell(i->fault, "configuration", -EBADMSG, "%zu DiffIDs for %zu layers",
+                                  strv_length(config->diff_ids), n);
+        for (size_t k = 0; k < n; k++)
+                sources[k] = (LayerSource){ .path = from->layers[k],
+                                            .size = UINT64_MAX,
+                                            .diff_id = config->diff_ids[k] };
+        return import_layers(i, dir_fd, sources, n);
 }
 
 int import_docker(Import *i, int dir_fd) {

@@ -13,10 +13,7 @@ typedef struct Import {
         ImportReport report;
         Fault *fault;
         int lock_fd; /* of the store, shared */
-
-        /* Layers of the image so far, topmost first; room for all of them. */
-        int *lowers;
-        unsigned n_lowers;
+        int life_fd; /* see jobs.h; -EBADF = none */
 
         /* The step that is going on, for the progress. */
         const char *step;
@@ -38,12 +35,22 @@ typedef struct ImportImage {
 int import_unpack(Import *i, int fd, const char *object, const char *digest, uint64_t size, LayerDraft *draft,
                   UnpackResult *ret);
 
-/** import_layers_begin() - there will be @n of them, bottom first. */
-int import_layers_begin(Import *i, size_t n);
+/** import_tell() - the progress of the step that is going on. */
+void import_tell(Import *i, uint64_t done);
 
-/** import_layer() - the next one, unless the store has it. */
-int import_layer(Import *i, int fd, const char *object, const char *digest, uint64_t size,
-                 const char *diff_id);
+/** import_count() - what was left out of a layer, and that it is new. */
+void import_count(Import *i, const UnpackCounts *counts);
+
+/* Where a layer comes from: a file below a directory. */
+typedef struct LayerSource {
+        const char *path;
+        const char *digest; /* hex, of its raw bytes; NULL = not known */
+        uint64_t size;      /* the same; UINT64_MAX = not known */
+        const char *diff_id;
+} LayerSource;
+
+/** import_layers() - all of an image, bottom first, those that the store has not; all or none. */
+int import_layers(Import *i, int dir_fd, const LayerSource *sources, size_t n);
 
 /** import_finish() - with all layers in the store: blobs, then the index. */
 int import_finish(Import *i, const ImportImage *image);

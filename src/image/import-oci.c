@@ -28,8 +28,8 @@ static int blob_read(Import *i, int dir_fd, const Descriptor *d, char **ret, siz
         if (r < 0)
                 return r;
         if (size != d->size || !streq(have, d->digest))
-                return fault_set(i->fault, "digest", -EBADMSG, "blob sha256:%s has %zu bytes and sha256:%s",
-                                 d->digest, size, have);
+                return fault_tell(i->fault, "digest", -EBADMSG, "blob sha256:%s has %zu bytes and sha256:%s",
+                                  d->digest, size, have);
         *ret = take_ptr(text);
         *ret_size = size;
         return 0;
@@ -64,14 +64,14 @@ static int manifest_find(Import *i, int dir_fd, Found *f) {
         if (r < 0)
                 return r;
         if (f->manifest->config)
-                return fault_set(i->fault, "manifest", -EBADMSG, "index.json is no index");
+                return fault_tell(i->fault, "manifest", -EBADMSG, "index.json is no index");
 
         for (unsigned depth = 0; !f->manifest->config; depth++) {
                 autoptr(Manifest) index = take_ptr(f->manifest);
                 const Descriptor *d;
 
                 if (depth == INDEX_DEPTH_MAX)
-                        return fault_set(i->fault, "manifest", -E2BIG, "indexes in indexes");
+                        return fault_tell(i->fault, "manifest", -E2BIG, "indexes in indexes");
                 r = manifest_choose(index, architecture ? architecture : architecture_native(),
                                     i->request->name, &d, i->fault);
                 if (r < 0)
@@ -92,29 +92,22 @@ static int manifest_find(Import *i, int dir_fd, Found *f) {
 }
 
 static int layers_import(Import *i, int dir_fd, const Manifest *m, const ConfigBlob *config) {
-        int r;
+        autofree LayerSource *sources = calloc(m->n_layers + 1, sizeof(*sources));
+        autofree char(*paths)[96] = calloc(m->n_layers + 1, sizeof(*paths));
 
+        if (!sources || !paths)
+                return -ENOMEM;
         if (strv_length(config->diff_ids) != m->n_layers)
-                return fault_set(i->fault, "configuration", -EBADMSG, "%zu DiffIDs for %zu layers",
-                                 strv_length(config->diff_ids), m->n_layers);
-        r = import_layers_begin(i, m->n_layers);
-        if (r < 0)
-                return r;
-
+                return fault_tell(i->fault, "configuration", -EBADMSG, "%zu DiffIDs for %zu layers",
+                                  strv_length(config->diff_ids), m->n_layers);
         for (size_t k = 0; k < m->n_layers; k++) {
-                const Descriptor *d = &m->layers[k];
-                autoclose int fd = -EBADF;
-                char path[96];
-
-                blob_path(d->digest, path);
-                fd = import_open(i, dir_fd, path);
-                if (fd < 0)
-                        return fd;
-                r = import_layer(i, fd, path, d->digest, d->size, config->diff_ids[k]);
-                if (r < 0)
-                        return r;
+                blob_path(m->layers[k].digest, paths[k]);
+                sources[k] = (LayerSource){ .path = paths[k],
+                                            .digest = m->layers[k].digest,
+                                            .size = m->layers[k].size,
+                                            .diff_id = config->diff_ids[k] };
         }
-        return 0;
+        return import_layers(i, dir_fd, sources, m->n_layers);
 }
 
 static int import_found(Import *i, int dir_fd, const Found *f) {

@@ -22,15 +22,18 @@ typedef enum TreeKind {
         TREE_DOCKER,
 } TreeKind;
 
-static void on_progress(uint64_t done, void *data) {
-        Import *i = data;
-
+void import_tell(Import *i, uint64_t done) {
         if (i->request->progress)
                 i->request->progress(i->step, i->index, i->count, done, i->total, i->request->data);
 }
 
+static void on_progress(uint64_t done, void *data) {
+        import_tell(data, done);
+}
+
 int import_unpack(Import *i, int fd, const char *object, const char *digest, uint64_t size, LayerDraft *draft,
                   UnpackResult *ret) {
+        autoclose int lower = layer_lower_open(draft);
         UnpackRequest request = { .input_fd = fd,
                                   .dir_fd = draft->fs_fd,
                                   .object = object,
@@ -38,80 +41,25 @@ int import_unpack(Import *i, int fd, const char *object, const char *digest, uin
                                   .size = size,
                                   .marked = i->count == 0, /* no DiffID to come */
                                   .lock_fd = i->lock_fd,
-                                  .lowers = i->lowers,
-                                  .n_lowers = i->n_lowers,
+                                  .life_fd = i->life_fd,
+                                  .lower_fd = lower,
                                   .limits = &i->limits,
                                   .progress = on_progress,
                                   .data = i };
         struct stat st;
 
+        if (lower < 0)
+                return fault_set(i->fault, "unpack", lower, "%s", object);
         i->total = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t) st.st_size : 0;
         return unpack_stream(&request, ret, i->fault);
 }
 
-static int layer_keep(Import *i, LayerDraft *draft, const UnpackResult *result) {
-        int r;
-
-        i->step = "sync";
-        on_progress(0, i);
-        r = layer_draft_keep(draft, result->diff_id, &result->counts, i->fault);
-        if (r < 0)
-                return r;
-        if (r > 0)
-                i->report.layers_known++;
-        else
-                i->report.layers_new++;
-        i->report.entries += result->counts.entries;
-        i->report.devices += result->counts.devices;
-        i->report.sockets += result->counts.sockets;
-        i->report.xattrs += result->counts.xattrs;
-        return 0;
-}
-
-int import_layers_begin(Import *i, size_t n) {
-        i->lowers = calloc(n + 1, sizeof(*i->lowers));
-        i->count = (unsigned) n;
-        return i->lowers ? 0 : -ENOMEM;
-}
-
-static int layer_make(Import *i, int fd, const char *object, const char *digest, uint64_t size,
-                      const char *diff_id) {
-        autodraft LayerDraft draft = {};
-        UnpackResult result;
-        int r;
-
-        r = layer_draft_make(i->store, &draft, i->fault);
-        if (r < 0)
-                return r;
-        i->step = "layer";
-        r = import_unpack(i, fd, object, digest, size, &draft, &result);
-        if (r < 0)
-                return r;
-        if (!streq(result.diff_id, diff_id))
-                return fault_set(i->fault, "digest", -EBADMSG, "%.100s unpacks to sha256:%s", object,
-                                 result.diff_id);
-        return layer_keep(i, &draft, &result);
-}
-
-int import_layer(Import *i, int fd, const char *object, const char *digest, uint64_t size,
-                 const char *diff_id) {
-        int r = 0;
-
-        i->index++;
-        if (store_has_layer(i->store, diff_id, NULL))
-                i->report.layers_known++;
-        else
-                r = layer_make(i, fd, object, digest, size, diff_id);
-        if (r < 0)
-                return r;
-
-        /* Topmost first, as unpack.h wants them. */
-        r = store_layer_open(i->store, diff_id);
-        if (r < 0)
-                return fault_set(i->fault, "layer", r, "sha256:%s", diff_id);
-        memmove(i->lowers + 1, i->lowers, i->n_lowers++ * sizeof(*i->lowers));
-        i->lowers[0] = r;
-        return 0;
+void import_count(Import *i, const UnpackCounts *counts) {
+        i->report.layers_new++;
+        i->report.entries += counts->entries;
+        i->report.devices += counts->devices;
+        i->report.sockets += counts->sockets;
+        i->report.xattrs += counts->xattrs;
 }
 
 int import_open(Import *i, int dir_fd, const char *path) {
@@ -123,7 +71,7 @@ int import_open(Import *i, int dir_fd, const char *path) {
         if (fstat(fd, &st) < 0)
                 return -errno;
         if (!S_ISREG(st.st_mode))
-                return fault_set(i->fault, "read", -EBADMSG, "%.200s of the image is no file", path);
+                return fault_tell(i->fault, "read", -EBADMSG, "%.200s of the image is no file", path);
         return take_fd(fd);
 }
 
@@ -156,8 +104,8 @@ static int name_choose(Import *i, const ImportImage *from, const Image *image, c
                 return fault_set(i->fault, "name", r, "%.200s", name);
         if (ref->digest && !streq(ref->digest, image->id) && !streq(ref->digest, image->digest) &&
             !streq_null(ref->digest, i->request->verified_digest))
-                return fault_set(i->fault, "digest", -EBADMSG, "the image is %.100s%.70s, not %.100s",
-                                 image->digest[0] ? "sha256:" : "without manifest", image->digest, name);
+                return fault_tell(i->fault, "digest", -EBADMSG, "the image is %.100s%.70s, not %.100s",
+                                  image->digest[0] ? "sha256:" : "without manifest", image->digest, name);
         return 0;
 }
 
@@ -227,6 +175,31 @@ int import_finish(Import *i, const ImportImage *from) {
         return 0;
 }
 
+/* The only layer of an image, unpacked already. */
+static int root_keep(Import *i, LayerDraft *draft, const UnpackResult *result) {
+        TreeDigest digest;
+        int r;
+
+        i->step = "sync";
+        import_tell(i, 0);
+        r = layer_lower_apply(draft, NULL, 0, i->fault);
+        if (r == 0)
+                r = tree_digest(draft->fs_fd, &digest, i->fault);
+        if (r == 0)
+                r = layer_draft_describe(draft, &result->counts, &digest);
+        if (r == 0)
+                r = layer_drafts_sync(i->store);
+        if (r == 0)
+                r = layer_draft_keep(draft, result->diff_id, i->fault);
+        if (r < 0)
+                return fault_set(i->fault, "layer", r, "sha256:%s", result->diff_id);
+        if (r > 0)
+                i->report.layers_known++;
+        else
+                import_count(i, &result->counts);
+        return 0;
+}
+
 static int import_root(Import *i, LayerDraft *draft, const UnpackResult *result) {
         autoptr(ConfigBlob) config = NULL;
         autofree char *text = NULL;
@@ -234,11 +207,11 @@ static int import_root(Import *i, LayerDraft *draft, const UnpackResult *result)
         int r = 0;
 
         if (result->counts.entries == 0)
-                return fault_set(i->fault, "import", -EBADMSG, "no files in the archive");
+                return fault_tell(i->fault, "import", -EBADMSG, "no files in the archive");
         if (store_has_layer(i->store, result->diff_id, NULL))
                 i->report.layers_known++;
         else
-                r = layer_keep(i, draft, result);
+                r = root_keep(i, draft, result);
         if (r < 0)
                 return r;
 
@@ -282,7 +255,7 @@ static int import_directory(Import *i, int dir_fd) {
         case TREE_ROOT:
                 break;
         }
-        fault_set(i->fault, "import", -EBADMSG, "the directory is no OCI image layout");
+        fault_tell(i->fault, "import", -EBADMSG, "the directory is no OCI image layout");
         fault_advise(i->fault, "a root file system is imported as a tar of it");
         return -EBADMSG;
 }
@@ -325,7 +298,11 @@ static int import_locked(Import *i) {
 
 int image_import(ImageStore *store, const ImportRequest *request, ImportReport *ret, Fault *fault) {
         const ImportLimits defaults = IMPORT_LIMITS_DEFAULT;
-        Import import = { .store = store, .request = request, .limits = request->limits, .fault = fault };
+        Import import = { .store = store,
+                          .request = request,
+                          .limits = request->limits,
+                          .fault = fault,
+                          .life_fd = -EBADF };
         struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
         int r;
 
@@ -340,7 +317,6 @@ int image_import(ImageStore *store, const ImportRequest *request, ImportReport *
         (void) sigaction(SIGPIPE, &ignore, &before);
         r = import_locked(&import);
         (void) sigaction(SIGPIPE, &before, NULL);
-        image_layers_close(import.lowers, import.n_lowers);
         if (r < 0)
                 (void) fault_set(fault, "import", r, NULL);
 

@@ -138,11 +138,41 @@ static int images_parse(ImageStore *store, const json_t *array, Fault *fault) {
         return 0;
 }
 
-int store_load(ImageStore *store, Fault *fault) {
+int store_index_read(ImageStore *store, json_t **ret, Fault *fault) {
+        autojson json_t *root = NULL;
         autofree char *text = NULL;
+        size_t size;
+        int r;
+
+        *ret = NULL;
+        r = file_read(store->images_fd, INDEX_NAME, INDEX_MAX, &text, &size);
+        if (r == -ENOENT)
+                return 0;
+        if (r == 0)
+                r = json_parse_object(text, size, "index", &root, fault);
+        if (r < 0)
+                return fault_set(fault, "index", r, "%s/images", store->path);
+        if (json_integer_value(json_object_get(root, "version")) != INDEX_VERSION)
+                return fault_set(fault, "index", -EBADMSG, "of another version");
+        *ret = take_ptr(root);
+        return 0;
+}
+
+int store_index_write(ImageStore *store, const json_t *root, Fault *fault) {
+        autofree char *text = NULL;
+        int r;
+
+        r = json_print(root, &text);
+        if (r == 0)
+                r = file_replace(store->images_fd, INDEX_NAME, text, strlen(text), 0600, true);
+        /* What is in memory is no longer what was read. */
+        store->loaded = false;
+        return r < 0 ? fault_set(fault, "index", r, "%s/images", store->path) : 0;
+}
+
+int store_load(ImageStore *store, Fault *fault) {
         autojson json_t *root = NULL;
         struct stat st = {};
-        size_t size;
         int r;
 
         if (fstatat(store->images_fd, INDEX_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
@@ -151,15 +181,9 @@ int store_load(ImageStore *store, Fault *fault) {
             memcmp(&st.st_ctim, &store->seen.st_ctim, sizeof(st.st_ctim)) == 0)
                 return 0;
 
-        if (st.st_ino != 0) {
-                r = file_read(store->images_fd, INDEX_NAME, INDEX_MAX, &text, &size);
-                if (r == 0)
-                        r = json_parse_object(text, size, "index", &root, fault);
-                if (r < 0)
-                        return fault_set(fault, "index", r, "%s/images", store->path);
-                if (json_integer_value(json_object_get(root, "version")) != INDEX_VERSION)
-                        return fault_set(fault, "index", -EBADMSG, "of another version");
-        }
+        r = store_index_read(store, &root, fault);
+        if (r < 0)
+                return r;
         store->loaded = false;
         r = images_parse(store, json_object_get(root, "images"), fault);
         if (r < 0)
@@ -182,24 +206,15 @@ static json_t *image_to_json(const Image *image) {
 
 int store_save(ImageStore *store, Fault *fault) {
         autojson json_t *array = json_array(), *root = NULL;
-        autofree char *text = NULL;
-        int r;
 
         for (size_t i = 0; i < store->n_images; i++)
                 if (json_array_append_new(array, image_to_json(store->images[i])) < 0)
                         return -ENOMEM;
         root = json_pack("{s:i, s:O}", "version", INDEX_VERSION, "images", array);
-        if (!root)
-                return -ENOMEM;
-        r = json_print(root, &text);
-        if (r == 0)
-                r = file_replace(store->images_fd, INDEX_NAME, text, strlen(text), 0600, true);
-        /* What is in memory is no longer what was read. */
-        store->loaded = false;
-        return r < 0 ? fault_set(fault, "index", r, "%s/images", store->path) : 0;
+        return root ? store_index_write(store, root, fault) : -ENOMEM;
 }
 
-static int name_move(ImageStore *store, Image *to, const char *name) {
+int store_name_move(ImageStore *store, Image *to, const char *name) {
         for (size_t i = 0; i < store->n_images; i++) {
                 Image *image = store->images[i];
 
@@ -248,7 +263,7 @@ int store_add(ImageStore *store, Image *image, const char *name, Fault *fault) {
         if (r == 0)
                 r = image_enter(store, image);
         if (r == 0 && name)
-                r = name_move(store, image, name);
+                r = store_name_move(store, image, name);
         if (r == 0)
                 r = store_save(store, fault);
         store->loaded = false;

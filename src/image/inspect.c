@@ -7,7 +7,7 @@
 #include "image/manifest.h"
 #include "image/store-internal.h"
 
-static json_t *image_head(const Image *image) {
+json_t *store_image_json(const Image *image) {
         autojson json_t *names = json_from_strv(image->names);
 
         if (!names)
@@ -30,7 +30,7 @@ int image_store_list_json(ImageStore *store, char **ret) {
         if (r < 0)
                 return r;
         for (size_t i = 0; i < n; i++)
-                if (json_array_append_new(array, image_head(images[i])) < 0)
+                if (json_array_append_new(array, store_image_json(images[i])) < 0)
                         return -ENOMEM;
         return json_print(array, ret);
 }
@@ -64,7 +64,7 @@ int image_store_inspect(ImageStore *store, const char *reference, char **ret, Fa
         if (r < 0)
                 return r;
 
-        whole = image_head(image);
+        whole = store_image_json(image);
         if (!whole || json_object_set_new(whole, "layers", layers_json(store, image)) < 0 ||
             json_object_set(whole, "configuration", config) < 0)
                 return -ENOMEM;

@@ -14,8 +14,8 @@ int json_parse_text(const char *text, size_t size, const char *what, json_t **re
         /* Duplicate keys: two readers could take different ones. NUL in strings is refused by default. */
         j = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
         if (!j)
-                return fault_set(fault, what, -EBADMSG, "line %d, column %d: %s", error.line, error.column,
-                                 error.text);
+                return fault_tell(fault, what, -EBADMSG, "line %d, column %d: %s", error.line, error.column,
+                                  error.text);
         *ret = j;
         return 0;
 }
@@ -28,7 +28,7 @@ int json_parse_object(const char *text, size_t size, const char *what, json_t **
         if (r < 0)
                 return r;
         if (!json_is_object(j))
-                return fault_set(fault, what, -EBADMSG, "not an object");
+                return fault_tell(fault, what, -EBADMSG, "not an object");
         *ret = take_ptr(j);
         return 0;
 }

@@ -54,7 +54,7 @@ static int descriptor_parse(const json_t *j, Descriptor *d, Fault *fault) {
         const json_t *name;
 
         if (!digest || !json_is_integer(size) || json_integer_value(size) < 0)
-                return fault_set(fault, "manifest", -EBADMSG, "descriptor without digest or size");
+                return fault_tell(fault, "manifest", -EBADMSG, "descriptor without digest or size");
         if (!hex)
                 return fault_set(fault, "manifest", -EOPNOTSUPP, "digest %.80s", digest);
 
@@ -77,9 +77,9 @@ static int descriptors_parse(const json_t *array, Descriptor **ret, size_t *ret_
         Descriptor *all;
 
         if (!json_is_array(array))
-                return fault_set(fault, "manifest", -EBADMSG, "list of descriptors missing");
+                return fault_tell(fault, "manifest", -EBADMSG, "list of descriptors missing");
         if (n > MANIFEST_LAYERS_MAX)
-                return fault_set(fault, "manifest", -E2BIG, "%zu descriptors", n);
+                return fault_tell(fault, "manifest", -E2BIG, "%zu descriptors are too many", n);
 
         all = calloc(n + 1, sizeof(*all));
         if (!all)
@@ -146,7 +146,7 @@ int manifest_parse(const char *text, size_t size, Manifest **ret, Fault *fault) 
          * taken for either by two readers (CVE-2021-41190). */
         if (json_object_get(root, "manifests")) {
                 if (json_object_get(root, "config") || json_object_get(root, "layers"))
-                        return fault_set(fault, "manifest", -EBADMSG, "both an index and a manifest");
+                        return fault_tell(fault, "manifest", -EBADMSG, "both an index and a manifest");
                 r = descriptors_parse(json_object_get(root, "manifests"), &m->children, &m->n_children,
                                       fault);
                 if (r < 0)
@@ -245,9 +245,9 @@ int docker_manifest_parse(const char *text, size_t size, DockerManifest **ret, F
 
                 if (!json_is_string(json_object_get(j, "Config")) ||
                     !json_is_array(json_object_get(j, "Layers")))
-                        return fault_set(fault, "manifest.json", -EBADMSG, "Config or Layers missing");
+                        return fault_tell(fault, "manifest.json", -EBADMSG, "Config or Layers missing");
                 if (json_array_size(json_object_get(j, "Layers")) > MANIFEST_LAYERS_MAX)
-                        return fault_set(fault, "manifest.json", -E2BIG, "Layers");
+                        return fault_tell(fault, "manifest.json", -E2BIG, "too many layers");
                 r = json_copy_string(json_object_get(j, "Config"), &image->config);
                 if (r == 0)
                         r = json_copy_strv(json_object_get(j, "RepoTags"), &image->names);

@@ -1,7 +1,6 @@
 /* Layouts of pulls: what is in them between two runs of skopeo. */
 #include "image/pull-layout.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -48,31 +47,12 @@ int pull_layout_open(ImageStore *store, const char *key, PullLayout *ret, Fault 
         return ret->fd < 0 ? fault_set(fault, "pull", ret->fd, "%s/" PULLS "/%s", store->path, key) : 0;
 }
 
-static int each_entry(int dir_fd, const char *path, int (*fn)(int dir_fd, const char *name)) {
-        autoclosedir DIR *dir = NULL;
-        struct dirent *entry;
-        int fd, r = 0;
-
-        fd = dir_open(dir_fd, path);
-        if (fd < 0)
-                return fd;
-        dir = fdopendir(fd);
-        if (!dir) {
-                (void) close(fd);
-                return -ENOMEM;
-        }
-        while (r == 0 && (entry = readdir(dir)))
-                if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
-                        r = fn(dirfd(dir), entry->d_name);
-        return r;
-}
-
 /* All but the blobs: half a blob of a skopeo that was killed, an index that names what may be half. */
-static int drop_rest(int dir_fd, const char *name) {
+static int drop_rest(int dir_fd, const char *name, void *data) {
         return streq(name, "blobs") ? 0 : tree_remove(dir_fd, name);
 }
 
-static int drop_stand_in(int dir_fd, const char *name) {
+static int drop_stand_in(int dir_fd, const char *name, void *data) {
         struct stat st;
 
         if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || (st.st_mode & 07777) != STAND_IN_MODE)
@@ -112,8 +92,8 @@ static int stand_in_for(ImageStore *store, const Image *image, int blobs_fd) {
 
 /* A pull that has fetched nothing leaves nothing. */
 static void leave_blobs(const PullLayout *l) {
-        (void) each_entry(l->fd, ".", drop_rest);
-        (void) each_entry(l->fd, "blobs/sha256", drop_stand_in);
+        (void) dir_each(l->fd, ".", drop_rest, NULL);
+        (void) dir_each(l->fd, "blobs/sha256", drop_stand_in, NULL);
         if (unlinkat(l->fd, "blobs/sha256", AT_REMOVEDIR) == 0 && unlinkat(l->fd, "blobs", AT_REMOVEDIR) == 0)
                 (void) unlinkat(l->pulls_fd, l->key, AT_REMOVEDIR);
 }
@@ -134,9 +114,9 @@ int pull_layout_renew(const PullLayout *l, ImageStore *store, Fault *fault) {
         int r = MIN_OF(blobs, 0);
 
         if (r == 0)
-                r = each_entry(l->fd, ".", drop_rest);
+                r = dir_each(l->fd, ".", drop_rest, NULL);
         if (r == 0)
-                r = each_entry(blobs, ".", drop_stand_in);
+                r = dir_each(blobs, ".", drop_stand_in, NULL);
         if (r == 0)
                 r = image_store_list(store, &images, &n);
         for (size_t i = 0; i < n && r == 0; i++)
@@ -144,7 +124,7 @@ int pull_layout_renew(const PullLayout *l, ImageStore *store, Fault *fault) {
         return r < 0 ? fault_set(fault, "pull", r, "%s/" PULLS "/%s", store->path, l->key) : 0;
 }
 
-static int drop_old(int dir_fd, const char *name) {
+static int drop_old(int dir_fd, const char *name, void *data) {
         struct stat st;
 
         if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_mtime + KEEP_SECONDS > time(NULL))
@@ -153,7 +133,7 @@ static int drop_old(int dir_fd, const char *name) {
 }
 
 int pull_layouts_collect(ImageStore *store, Fault *fault) {
-        int r = each_entry(store->root_fd, PULLS, drop_old);
+        int r = dir_each(store->root_fd, PULLS, drop_old, NULL);
 
         return r < 0 && r != -ENOENT ? fault_set(fault, "collect", r, "%s/" PULLS, store->path) : 0;
 }

@@ -10,6 +10,7 @@
 typedef enum ReportKind {
         REPORT_OPAQUE = 1, /* path of a directory that hides those of lower layers, without NUL */
         REPORT_IMPLIED,    /* path of a directory without an entry of its own, made for what lies in it */
+        REPORT_LINK,       /* hard link to a file that this layer has not: target, NUL, path */
         REPORT_DONE,       /* UnpackCounts; the last one */
         REPORT_FAILED,     /* Fault; the last one */
 } ReportKind;
@@ -30,7 +31,7 @@ typedef struct UnpackCounts {
 } UnpackCounts;
 
 typedef union ReportBody {
-        char path[REPORT_PATH_MAX];
+        char path[2 * REPORT_PATH_MAX];
         UnpackCounts counts;
         Fault fault;
 } ReportBody;

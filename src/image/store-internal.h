@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "image/json.h"
 #include "image/store.h"
 
 struct ImageStore {
@@ -36,6 +37,22 @@ int store_save(ImageStore *store, Fault *fault);
 /** store_add() - enter @image (one more holder), or give its name and digest to the entry of the same id;
  * @name moves from whoever had it. Locks, loads and saves. */
 int store_add(ImageStore *store, Image *image, const char *name, Fault *fault);
+
+/** store_find() - image_store_resolve() without a holder; @ret_name (free()) is set when it was found by that
+ * name. */
+int store_find(ImageStore *store, const char *reference, Image **ret, char **ret_name, Fault *fault);
+
+/** store_name_move() - give @to a name, and take it from whoever has it, in memory. 0 or -ENOMEM. */
+int store_name_move(ImageStore *store, Image *to, const char *name);
+
+/** store_index_read() - the index as it is on disk; NULL in @ret when there is none. */
+int store_index_read(ImageStore *store, json_t **ret, Fault *fault);
+
+/** store_index_write() - replace it, which is locked. */
+int store_index_write(ImageStore *store, const json_t *root, Fault *fault);
+
+/** store_image_json() - what lists of images say about one. NULL when out of memory. */
+json_t *store_image_json(const Image *image);
 
 /** store_has_layer() - is this layer complete? Its size and counts are in @ret, which may be NULL. */
 bool store_has_layer(ImageStore *store, const char *diff_id, uint64_t *ret_bytes);

@@ -131,8 +131,7 @@ static bool is_id(const char *text) {
         return text[n] == '\0' && n >= ID_DIGITS_MIN && n <= 64;
 }
 
-/* @ret_name is set when it was found by that name. */
-static int find(ImageStore *store, const char *reference, Image **ret, char **ret_name, Fault *fault) {
+int store_find(ImageStore *store, const char *reference, Image **ret, char **ret_name, Fault *fault) {
         autoptr(Reference) ref = NULL;
         autofree char *canonical = NULL;
         const char *hex = digest_parse(reference);
@@ -174,7 +173,7 @@ int image_store_resolve(ImageStore *store, const char *reference, Image **ret, F
         Image *found;
         int r;
 
-        r = find(store, reference, &found, &name, fault);
+        r = store_find(store, reference, &found, &name, fault);
         if (r < 0)
                 return r;
         *ret = image_ref(found);
@@ -236,38 +235,4 @@ int image_store_layers_open(ImageStore *store, const Image *image, int **ret_fds
         *ret_fds = fds;
         *ret_n = n;
         return 0;
-}
-
-static void drop_image(ImageStore *store, Image *image) {
-        size_t kept = 0;
-
-        for (size_t i = 0; i < store->n_images; i++)
-                if (store->images[i] != image)
-                        store->images[kept++] = store->images[i];
-        store->n_images = kept;
-        image_unref(image);
-}
-
-int image_store_remove(ImageStore *store, const char *reference, char *const *in_use, Fault *fault) {
-        autoclose int lock = store_index_lock(store);
-        autofree char *name = NULL;
-        Image *image;
-        int r;
-
-        if (lock < 0)
-                return fault_set(fault, "index", lock, "%s", store->path);
-        /* Objects that nobody else holds: theirs must not change. */
-        store->loaded = false;
-        r = find(store, reference, &image, &name, fault);
-        if (r < 0)
-                return r;
-
-        if (name && strv_length(image->names) > 1) {
-                strv_remove(image->names, name);
-        } else {
-                if (strv_contains(in_use, image->id))
-                        return fault_set(fault, "image", -EBUSY, "%.200s", reference);
-                drop_image(store, image);
-        }
-        return store_save(store, fault);
 }

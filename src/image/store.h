@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -88,6 +89,22 @@ int image_store_inspect(ImageStore *store, const char *reference, char **ret, Fa
  * Returns: 0, -EBUSY when in use, or as image_store_resolve().
  */
 int image_store_remove(ImageStore *store, const char *reference, char *const *in_use, Fault *fault);
+
+/**
+ * image_store_tag() - give an image one more name, which another image loses if it has it
+ *
+ * Returns: 0, or as image_store_resolve(); -EINVAL for @name too.
+ */
+int image_store_tag(ImageStore *store, const char *reference, const char *name, Fault *fault);
+
+/**
+ * image_store_prune() - take images out of the index: those without a name, or all
+ * @keep:  ids of images that stay nevertheless
+ * @ret:   JSON array of what has gone: id, names, size_bytes; free()
+ *
+ * The files go at the next image_store_collect(). Returns: 0 or a negative errno, told in @fault.
+ */
+int image_store_prune(ImageStore *store, bool all, char *const *keep, char **ret, Fault *fault);
 
 /**
  * image_store_collect() - remove every file that the index does not name. BLOCKS while files are removed.

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@
 #include "image/decompress.h"
 #include "image/digest.h"
 #include "image/extract.h"
-#include "image/inherit.h"
+#include "image/lower.h"
 #include "image/sandbox.h"
 
 #define BUFFER_BYTES (256 * 1024)
@@ -253,17 +254,20 @@ static int extractor_start(Unpack *u) {
         spec.fds[EXTRACT_REPORT] = report;
         if (u->request->lock_fd >= 0)
                 spec.fds[spec.n_fds++] = u->request->lock_fd;
+        if (u->request->life_fd >= 0)
+                spec.fds[spec.n_fds++] = u->request->life_fd;
         return sandbox_spawn(&spec, &u->extractor, u->fault);
 }
 
-static int implied_take(Unpack *u, const char *path, size_t size) {
-        autofree char *name = strndup(path, size);
-        int r;
+/* For later: the layers below may not be there yet. */
+static int lower_note(Unpack *u, LowerKind kind, const char *text, size_t size) {
+        char byte = (char) kind;
+        struct iovec parts[] = { { &byte, 1 }, { (void *) text, size }, { (void *) "", 1 } };
+        ssize_t n = writev(u->request->lower_fd, parts, ELEMENTSOF(parts));
 
-        if (!name)
-                return -ENOMEM;
-        r = inherit_directory(u->request->dir_fd, name, u->request->lowers, u->request->n_lowers);
-        return r < 0 ? fault_set(u->fault, "unpack", r, "%.200s", name) : 0;
+        if (n == (ssize_t) size + 2)
+                return 0;
+        return fault_set(u->fault, "unpack", n < 0 ? -errno : -ENOSPC, "%s", u->request->object);
 }
 
 /* Only we may write trusted.*; the path means what it meant to the child: below the layer's root. */
@@ -293,7 +297,9 @@ static int report_take(Unpack *u) {
         if (u->report.head.kind == REPORT_OPAQUE && size > 0)
                 return opaque_set(u, body->path, size);
         if (u->report.head.kind == REPORT_IMPLIED && size > 0)
-                return implied_take(u, body->path, size);
+                return lower_note(u, LOWER_DIRECTORY, body->path, size);
+        if (u->report.head.kind == REPORT_LINK && size > 0)
+                return lower_note(u, LOWER_LINK, body->path, size);
         if (u->report.head.kind == REPORT_DONE && size == sizeof(UnpackCounts)) {
                 u->counts = body->counts;
                 u->done = true;
@@ -355,7 +361,8 @@ static int stages_move(Unpack *u, const struct pollfd *polled) {
                 if (r < 0)
                         return fault_set(u->fault, "read", r, "%s", u->request->object);
                 if (s->total > most)
-                        return fault_set(u->fault, "unpack", -E2BIG, "%s", u->request->object);
+                        return fault_tell(u->fault, "unpack", -E2BIG, "%s unpacks to more than %llu bytes",
+                                          u->request->object, (unsigned long long) most);
         }
         return 0;
 }
@@ -420,19 +427,19 @@ static int verdict(Unpack *u, UnpackResult *ret) {
         ret->counts = u->counts;
 
         if (q->size != UINT64_MAX && q->size != raw->total)
-                return fault_set(u->fault, "digest", -EBADMSG, "%s has %llu bytes instead of %llu", q->object,
-                                 (unsigned long long) raw->total, (unsigned long long) q->size);
+                return fault_tell(u->fault, "digest", -EBADMSG, "%s has %llu bytes instead of %llu",
+                                  q->object, (unsigned long long) raw->total, (unsigned long long) q->size);
         if (q->digest && !streq(q->digest, ret->digest))
-                return fault_set(u->fault, "digest", -EBADMSG, "%s is sha256:%s", q->object, ret->digest);
+                return fault_tell(u->fault, "digest", -EBADMSG, "%s is sha256:%s", q->object, ret->digest);
         if (!decompressed)
-                return fault_set(u->fault, "decompress", -EBADMSG, "%s", q->object);
+                return fault_tell(u->fault, "decompress", -EBADMSG, "%s is damaged", q->object);
         if (u->child_fault.error < 0) {
                 if (u->fault && u->fault->error == 0)
                         *u->fault = u->child_fault;
                 return u->child_fault.error;
         }
         if (q->marked && plain->zeros < TAR_BLOCK_BYTES)
-                return fault_set(u->fault, "unpack", -EBADMSG, "%s is cut short", q->object);
+                return fault_tell(u->fault, "unpack", -EBADMSG, "%s is cut short", q->object);
         if (!extracted || !u->done)
                 return fault_set(u->fault, "unpack", -EPROTO, "%s: the sandboxed child failed", q->object);
         return 0;

@@ -21,13 +21,12 @@ typedef struct UnpackRequest {
         /* Refuse a tar without its end mark (a block of zeros): nothing else would tell that it was cut. */
         bool marked;
 
-        /* A lock that the children keep until their end, so that nobody collects the directory under a
-         * child which has not yet noticed this process's death; -EBADF = none. */
-        int lock_fd;
+        /* What the children keep open until their end, so that nobody collects or removes the directory under
+         * a child which has not yet noticed this process's death: -EBADF = none. */
+        int lock_fd, life_fd;
 
-        /* The layers below, topmost first: directories that the archive implies look as they do there. */
-        const int *lowers;
-        size_t n_lowers;
+        /* Where that is written which depends on the layers below (lower.h). */
+        int lower_fd;
 
         const ImportLimits *limits;
 

@@ -14,11 +14,14 @@
 #include "basic/file.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "image/check.h"
+#include "image/export.h"
 #include "image/import.h"
 #include "image/json.h"
 #include "image/manifest.h"
 #include "image/pull.h"
-#include "image/store.h"
+#include "image/store-internal.h"
+#include "image/usage.h"
 
 enum {
         EXIT_GOOD = 0,
@@ -190,6 +193,49 @@ static int do_pull(ImageStore *store, int argc, char **argv, Fault *fault) {
         return r < 0 ? r : report_print(&report);
 }
 
+/* Results of any length go to the descriptor that the caller has given. */
+static int result_write(const char *place, const char *text, Fault *fault) {
+        const char *number = startswith(place, "fd:");
+        int fd, r;
+
+        r = number ? parse_int(number, &fd) : -EINVAL;
+        if (r < 0)
+                return fault_set(fault, "option", r, "%.200s", place);
+        r = file_write_all(fd, text, strlen(text));
+        return r < 0 ? fault_set(fault, "write", r, "the result") : line_print(json_pack("{s:b}", "done", 1));
+}
+
+static int do_export(ImageStore *store, int argc, char **argv, Fault *fault) {
+        const char *number = startswith(argv[1], "fd:");
+        int fd, r;
+
+        r = number ? parse_int(number, &fd) : -EINVAL;
+        if (r < 0)
+                return fault_set(fault, "option", r, "%.200s", argv[1]);
+        (void) signal(SIGPIPE, SIG_IGN);
+        r = image_export(store, argv[0], fd, fault);
+        return r < 0 ? r : line_print(json_pack("{s:b}", "done", 1));
+}
+
+static int do_check(ImageStore *store, int argc, char **argv, Fault *fault) {
+        bool repair = argc > 1 && streq(argv[1], "repair");
+        autofree char *text = NULL;
+        int r;
+
+        if (argc > 1 && !repair)
+                return fault_set(fault, "option", -EINVAL, "%.200s", argv[1]);
+        r = image_store_check(store, repair, repair ? argv + 2 : NULL, &text, fault);
+        return r < 0 ? r : result_write(argv[0], text, fault);
+}
+
+static int do_usage(ImageStore *store, int argc, char **argv, Fault *fault) {
+        autofree char *text = NULL;
+        int r;
+
+        r = store_usage(store->path, &text, fault);
+        return r < 0 ? r : result_write(argv[0], text, fault);
+}
+
 static int do_remove(ImageStore *store, int argc, char **argv, Fault *fault) {
         int r;
 
@@ -212,9 +258,9 @@ int image_worker_main(int argc, char **argv) {
                 int min, max; /* words behind STORE */
                 int (*fn)(ImageStore *store, int argc, char **argv, Fault *fault);
         } verbs[] = {
-                { "import", 2, 1000, do_import },
-                { "pull", 1, 1, do_pull },
-                { "remove", 1, 1000 * 1000, do_remove },
+                { "import", 2, 1000, do_import }, { "pull", 1, 1, do_pull },
+                { "export", 2, 2, do_export },    { "check", 1, 1000 * 1000, do_check },
+                { "usage", 1, 1, do_usage },      { "remove", 1, 1000 * 1000, do_remove },
                 { "collect", 0, 0, do_collect },
         };
 

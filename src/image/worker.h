@@ -8,6 +8,11 @@
  *              The options configure a plain root file-system archive.
  *      pull STORE fd:N
  *              A PullRequest as JSON (pull-request.h) in the inherited descriptor. Ends with its parent.
+ *      export STORE REFERENCE fd:N
+ *              Writes the archive (export.h) to the inherited descriptor.
+ *      check STORE fd:N [repair [IMAGE-ID-IN-USE]...]
+ *      usage STORE fd:N
+ *              Write their JSON (check.h, usage.h) to it.
  *      remove STORE REFERENCE [IMAGE-ID-IN-USE]...
  *      collect STORE
  *
@@ -19,7 +24,7 @@
  *      {"id": "HEX", "name": "nginx:latest", "layers_new": 1, "layers_known": 0, "entries": 8000,
  *       "devices": 0, "sockets": 0, "xattrs": 0}                                             last line,
  * import and pull
- *      {"done": true}                                                          last line, remove and collect
+ *      {"done": true}                                                          last line, all others
  *
  * Killing it at any moment is safe: what it leaves is collected by the next import or collect.
  */

@@ -188,7 +188,10 @@ static void stop_unneeded(Unit *why, unsigned unit) {
 }
 
 void unit_tell_dependents(Unit *u, MachineState before) {
-        ActiveState from = machine_active_state(before), to = machine_active_state(u->machine.state);
+        /* While it is armed, nobody has to be told that its container comes and goes. */
+        ActiveState to = unit_active_state(u);
+        ActiveState from =
+                u->trigger && before == MACHINE_DEAD ? ACTIVE_STATE_ACTIVE : machine_active_state(before);
         Manager *m = u->manager;
 
         if (is_at_rest(to) && !is_at_rest(from))
@@ -206,6 +209,14 @@ void unit_tell_dependents(Unit *u, MachineState before) {
         }
         if (is_up(to) && !is_up(from))
                 stop_unneeded(u, u->index);
+}
+
+void unit_tell_disarmed(Unit *u) {
+        if (!u->manager->adopted || !unit_at_rest(u))
+                return;
+        unit_tell_pod(u);
+        GRAPH_FOREACH (u->manager->graph, u->index, EFFECT_NEED, other)
+                stop_unneeded(u, *other);
 }
 
 bool unit_restart_by_job(Unit *u) {

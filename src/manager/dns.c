@@ -365,7 +365,7 @@ void manager_dns_settle(Manager *m) {
                 settle_network(m, s->network);
         }
         for (Unit *u = m->units; u; u = u->hh.next)
-                for (size_t i = 0; u->named && u->held.attachment && i < u->held.attachment->n_links; i++)
+                for (size_t i = 0; u->has_names && u->held.attachment && i < u->held.attachment->n_links; i++)
                         settle_network(m, u->held.attachment->links[i].network);
 }
 

@@ -12,12 +12,19 @@
  *      pod.c       what a pod holds, and its end
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
+ *      store.c     requests on the image store                      store-usage.c  what takes space in it
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  *      names.c     hosts and resolv.conf of what runs               dns.c      name servers of networks
+ *      host-network.c  the network and the loop
  *      egress.c    EgressAllow= and its gate                        helper.c   programs that go on without us
+ *      strays.c    children of before an execution
+ *      job-log.c   jobs on disk                                     job-resume.c jobs of an earlier manager
+ *      trigger.c   timers and sockets that start a container
+ *      fd-store.c  descriptors that containers leave                main-pid.c  main processes by MAINPID=
  */
 #pragma once
 
+#include <jansson.h>
 #include <sys/queue.h>
 #include <uthash.h>
 
@@ -26,10 +33,14 @@
 #include "config/unit-path.h"
 #include "image/store.h"
 #include "manager/child.h"
+#include "manager/clock-watch.h"
 #include "manager/health.h"
+#include "manager/job-log.h"
+#include "manager/keeper.h"
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
 #include "manager/pull.h"
+#include "manager/trigger.h"
 #include "network/network.h"
 #include "runtime/exec.h"
 #include "runtime/identity.h"
@@ -65,6 +76,31 @@ typedef struct Held {
 
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
 
+/* One that was left with FDSTORE=1. */
+typedef struct StoredFd {
+        int fd;
+        char *label;      /* the keeper's */
+        const char *name; /* the end of it */
+        sd_event_source *source;
+} StoredFd;
+
+typedef struct FdStore {
+        StoredFd *items;
+        size_t n;
+        unsigned next; /* number of the next one */
+} FdStore;
+
+/* The process that MAINPID= has named, of an invocation. */
+typedef struct NamedMain {
+        int pidfd; /* while it lives */
+        sd_event_source *source;
+        pid_t pid; /* 0 = none */
+        uint64_t identity;
+        unsigned lookups;
+        bool ended; /* before the container's first one */
+        ChildExit end;
+} NamedMain;
+
 typedef struct Gate Gate;
 
 struct Unit {
@@ -85,7 +121,13 @@ struct Unit {
         Child *main, *hook;
         PullWaiter *pull; /* what its preparation waits for */
         NotifySocket *notify;
-        UnitHealth *health; /* while its program runs, and there is something to check it with */
+        bool notify_refused; /* and that was said */
+        NamedMain named;
+        FdStore fds;
+        pid_t main_pid;       /* of the container's first process in this invocation */
+        UnitHealth *health;   /* while its program runs, and there is something to check it with */
+        UnitTrigger *trigger; /* while it is armed: it is active then, even at rest */
+        bool trigger_due;     /* a start job is to run the container, and not to arm */
         sd_event_source *timer;
         sd_event_source *job_timer;
         usec_t job_due;
@@ -109,7 +151,7 @@ struct Unit {
         bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
         Gate *gate;                /* it connects to hosts by name, and to no others */
-        bool named;                /* its names are found on its networks */
+        bool has_names;            /* its names are found on its networks */
         bool awaits_dns;           /* it is prepared but for a name server that is being started */
         bool log_file;             /* the output goes to a file that has to be rotated */
         bool in_event;             /* a machine step is under way: events that it causes are queued */
@@ -121,6 +163,13 @@ struct Unit {
 typedef struct DnsServer DnsServer;
 typedef struct ExecSession ExecSession;
 typedef struct Names Names;
+
+/* A child that was there when the manager began. */
+typedef struct Stray {
+        Manager *manager;
+        Child *child;
+        struct Stray *next;
+} Stray;
 
 struct Manager {
         sd_event *event;
@@ -136,6 +185,7 @@ struct Manager {
         size_t n_by_index;
         Graph *graph;
         JobQueue *jobs;
+        JobLog *job_log;
         sd_event_source *jobs_source;
 
         ImageStore *images;
@@ -145,15 +195,20 @@ struct Manager {
         sd_event_source *collect_timer, *purge_source;
         Names *names;
         LIST_HEAD(DnsServerList, DnsServer) dns;
+        Keeper *keeper;
         int template_fd;
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
+        Stray *strays;
         Pull *pulls; /* under way, by pull_request_key() */
         sd_event_source *rotate_timer;
         bool purging, purge_again;
-        bool adopted; /* all that runs is known */
+        bool adopted;            /* all that runs is known */
+        usec_t begin;            /* of the first manager since boot */
+        ClockWatch *clock_watch; /* as soon as there is a timer */
         char boot_id[40];
+        const char *program;   /* our own */
         const char *fail_step; /* NSUNITSD_FAIL_STEP: inject a failure there (tests) */
 };
 
@@ -165,6 +220,7 @@ int unit_load(Unit *u);
 void unit_set_fault(Unit *u, const Fault *fault);
 /* By what the unit says now, but for what a container has been told at its launch. */
 void unit_set_policy(Unit *u, const UnitSpec *spec);
+/* Nothing of its container runs or waits; it may be armed all the same. */
 bool unit_at_rest(const Unit *u);
 bool unit_can_reload(const Unit *u);
 
@@ -179,6 +235,7 @@ void manager_schedule_purge(Manager *m);
 /* Bridges and the nftables table go some time after the last container that used them; so do cgroups of
  * hooks. */
 void manager_schedule_collect(Manager *m);
+int manager_setup_network(Manager *m, Fault *fault);
 /* Once, when all attachments are known again. */
 void manager_settle_network(Manager *m);
 
@@ -199,7 +256,37 @@ int unit_watch_cgroup(Unit *u);
 void unit_unwatch_cgroup(Unit *u);
 
 /* notify.c */
-void unit_on_notify(char *const *fields, void *data);
+void unit_on_notify(FdMessage *m, void *data);
+int unit_open_notify(Unit *u);
+/* Of an earlier manager, if there was one; what nobody has listened to follows by unit_hear_missed(). */
+int unit_adopt_notify(Unit *u);
+void unit_hear_missed(Unit *u);
+void unit_close_notify(Unit *u);
+
+/* fd-store.c */
+/* FDSTORE=1 and the like, if @fields say so. */
+void unit_fds_notify(Unit *u, char *const *fields, FdMessage *m);
+/* The state has changed: are they still to be kept? */
+void unit_fds_settle(Unit *u);
+void unit_fds_drop(Unit *u);
+/* Without a word to the keeper: the next manager finds them. */
+void unit_fds_free(Unit *u);
+/* For a launch: the descriptors, borrowed, in an array to be freed, and what the program is told of them. */
+int unit_fds_pass(const Unit *u, int **ret, size_t *ret_n, char ***environment);
+void unit_fds_adopt(Unit *u);
+/* Those of units that do not run. */
+void manager_adopt_resting_fds(Manager *m);
+
+/* main-pid.c */
+/* @text as @sender has said it, in his numbers. */
+void unit_name_main(Unit *u, const char *text, pid_t sender);
+/* Takes over @pidfd; without one it has ended. */
+void unit_adopt_named(Unit *u, int pidfd, pid_t pid, uint64_t identity);
+void unit_forget_named(Unit *u);
+/* Of the service; 0 when none lives. */
+pid_t unit_main_pid(const Unit *u);
+int unit_signal_main(const Unit *u, int sig);
+
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
 
@@ -222,8 +309,21 @@ void unit_hook_collect(Unit *u);
 /* The machine waits for one that the last manager has started: @pid, 0 = it did not come to that. */
 void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
 
+/* trigger.c */
+/* As it looks from outside: that of the machine, unless it rests and waits. */
+ActiveState unit_active_state(const Unit *u);
+const char *unit_sub_state(const Unit *u);
+/* When did the first manager of this boot begin? 0 or -errno. */
+int manager_note_begin(Manager *m);
+/* After adoption, and when files were read again. */
+void manager_settle_triggers(Manager *m);
+/* Called by the clock watch. */
+void manager_clock_changed(Manager *m);
+
 /* depend.c */
 void unit_tell_dependents(Unit *u, MachineState before);
+/* It waits no more. */
+void unit_tell_disarmed(Unit *u);
 /* The wait for a restart is over. True when the restart is to be a job, for the sake of other units. */
 bool unit_restart_by_job(Unit *u);
 /* Is every unit up that this one is bound to, and ordered after? */
@@ -357,6 +457,7 @@ int id_pool_take_at(IdPool *p, const ManagerConfig *config, uint32_t base);
 void id_pool_give(IdPool *p, const ManagerConfig *config, uint32_t base);
 
 /* unit-text.c: the text that a unit was started from */
+uint64_t text_fingerprint(const char *text);
 uint64_t raw_unit_fingerprint(const RawUnit *raw);
 int unit_save_text(Unit *u, Fault *fault);
 void unit_forget_text(Unit *u);
@@ -378,6 +479,18 @@ void unit_apply_live_anew(Unit *u);
 int unit_save(Unit *u);
 void unit_forget(Unit *u);
 int manager_adopt_all(Manager *m);
+
+/* job-resume.c */
+int manager_open_job_log(Manager *m, Fault *fault);
+/* Before the unit is adopted: the job that it had. Is there one? */
+bool unit_resume_job(Unit *u);
+/* Those of units that are at rest. */
+void manager_resume_jobs(Manager *m);
+
+/* strays.c */
+/* When all units are adopted, and before anything else is begun. */
+void manager_follow_strays(Manager *m);
+void manager_free_strays(Manager *m);
 
 /* job-timer.c */
 /* Of a job that is new, or begins to run. */
@@ -402,7 +515,13 @@ void manager_exec_free_all(Manager *m);
 /* pull.c */
 void manager_pull_free_all(Manager *m);
 
+/* report.c */
+/* Names of the running containers that use a volume. */
+json_t *manager_volume_users(const Manager *m, const char *name);
+
 /* unit-image.c */
+/* The id of the image that a unit's file names, if it is in the store; else NULL. Free it. */
+char *unit_image_named(Unit *u);
 /* Also through NAME.image, and by short names. */
 int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
 /* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */

@@ -38,8 +38,11 @@ static void tell_ends(Manager *m) {
 
                 if (!info.unit)
                         continue;
-                if (!job_queue_of_unit(m->jobs, end.unit))
+                if (!job_queue_of_unit(m->jobs, end.unit)) {
                         unit_disarm_job(info.unit);
+                        info.unit->trigger_due = false;
+                        unit_trigger_follow(info.unit);
+                }
                 if (end.result != JOB_RESULT_DONE)
                         let_go(m, info.unit, end.result);
                 if (end.result == JOB_RESULT_DEPENDENCY)
@@ -79,12 +82,38 @@ bool unit_may_start(Unit *u, JobResult *ret) {
         return false;
 }
 
+static int arm(Unit *u) {
+        Fault fault = {};
+        int r = unit_arm(u, &fault);
+
+        if (r < 0) {
+                unit_set_fault(u, &fault);
+                log_message(LOG_ERR, u->name, "cannot start: %s", strempty(u->fault_text));
+        }
+        return r;
+}
+
+/* A unit with a timer or sockets is started by being armed; what these start is its container. Returns false
+ * when that is what is wanted. */
+static bool run_arm(Manager *m, Unit *u) {
+        int r;
+
+        if (!unit_has_trigger(u) || u->trigger_due || restart_is_due(u))
+                return false;
+        r = u->trigger ? 0 : arm(u);
+        job_queue_finished(m->jobs, u->index, JOB_START, r < 0 ? JOB_RESULT_FAILED : JOB_RESULT_DONE);
+        return true;
+}
+
 /* A start that was waited for by others: what has to be true is looked at now, not when it was asked for. */
 static void run_start(Manager *m, Unit *u) {
         ActiveState state = machine_active_state(u->machine.state);
         bool begins = state == ACTIVE_STATE_INACTIVE || state == ACTIVE_STATE_FAILED || restart_is_due(u);
         JobResult result = JOB_RESULT_DEPENDENCY;
 
+        if (run_arm(m, u))
+                return;
+        u->trigger_due = false;
         if (!begins || (unit_may_start(u, &result) && unit_is_bound_well(u))) {
                 unit_event(u, &(MachineEvent){ .type = EVENT_START, .automatic = restart_is_due(u) });
                 return;
@@ -96,6 +125,9 @@ static void run_start(Manager *m, Unit *u) {
 
 static void run_restart(Manager *m, Unit *u) {
         /* A restart by policy that others take part in: it has ended already. */
+        if (unit_at_rest(u) && u->trigger)
+                (void) arm(u);
+        u->trigger_due |= !unit_at_rest(u);
         if (unit_at_rest(u) || (restart_is_due(u) && unit_spaces_stay(u)))
                 job_queue_finished(m->jobs, u->index, JOB_STOP, JOB_RESULT_DONE);
         else
@@ -116,12 +148,13 @@ static void run_reload(Manager *m, Unit *u) {
 
 static void run_job(Manager *m, const Job *job) {
         Unit *u = m->by_index[job->unit];
-        ActiveState state = machine_active_state(u->machine.state);
+        ActiveState state = unit_active_state(u);
 
         switch (job->type) {
         case JOB_START:
                 return run_start(m, u);
         case JOB_STOP:
+                unit_disarm(u);
                 return unit_event(u, &(MachineEvent){ .type = EVENT_STOP });
         case JOB_RESTART:
                 return run_restart(m, u);
@@ -338,7 +371,7 @@ int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal) {
         int r;
 
         if (whom == KILL_MAIN)
-                return u->main ? child_signal(u->main, signal) : -ESRCH;
+                return unit_signal_main(u, signal);
         /* "All of them" may be none. */
         r = u->held.cgroup_fd < 0 ? 0 : cgroup_signal(u->held.cgroup_fd, signal);
         return r < 0 ? r : 0;

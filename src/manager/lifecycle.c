@@ -165,7 +165,7 @@ static void log_change(const Unit *u, MachineState before) {
         else if (m->state == MACHINE_RUNNING)
                 log_message(LOG_INFO, u->name, "running");
         else if (m->state == MACHINE_DEAD)
-                log_message(LOG_INFO, u->name, "stopped");
+                log_message(LOG_INFO, u->name, u->trigger ? "ended, and waits again" : "stopped");
         else
                 log_message(LOG_DEBUG, u->name, "%s", machine_substate_to_string(m->state));
 }
@@ -207,9 +207,11 @@ static void note_change(Unit *u, const MachineOutput *out) {
         if (u->machine.result == RESULT_EXEC_CONDITION)
                 u->condition_result = false;
         unit_health_follow(u);
-        graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
+        graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         log_change(u, out->before);
-        if (unit_at_rest(u) && !u->machine.prepared)
+        unit_trigger_follow(u);
+        unit_fds_settle(u);
+        if (unit_at_rest(u) && !u->machine.prepared && !u->trigger)
                 unit_forget(u);
         else if (unit_save(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot save its state: %m");
@@ -270,11 +272,12 @@ void unit_event(Unit *u, const MachineEvent *event) {
 }
 
 void unit_adopted(Unit *u) {
+        const bool asked = unit_resume_job(u);
         MachineOutput out;
 
         u->in_event = true;
-        machine_adopt(&u->machine, &u->policy, clock_now(CLOCK_BOOTTIME), &out);
-        graph_set_state(u->manager->graph, u->index, machine_active_state(u->machine.state));
+        machine_adopt(&u->machine, &u->policy, asked, clock_now(CLOCK_BOOTTIME), &out);
+        graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         perform(u, &out);
         u->in_event = false;
         unit_process_events(u);

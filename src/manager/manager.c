@@ -82,6 +82,7 @@ static void leave(Manager *m) {
         (void) umount2(held, MNT_DETACH);
         (void) rmdir(held);
         (void) unlink(pid_file);
+        keeper_end(m->keeper);
         if (m->cgroups)
                 cgroup_root_remove(m->cgroups);
 }
@@ -98,6 +99,7 @@ void manager_free(Manager *m) {
         manager_names_free(m);
         manager_exec_free_all(m);
         manager_pull_free_all(m);
+        manager_free_strays(m);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);
@@ -107,10 +109,13 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->purge_source);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
+        clock_watch_free(m->clock_watch);
+        keeper_free(m->keeper);
         network_free(m->network);
         cgroup_root_free(m->cgroups);
         image_store_free(m->images);
         job_queue_free(m->jobs);
+        job_log_free(m->job_log);
         graph_free(m->graph);
         unit_path_free(m->path);
         host_specifiers_free(m->specifiers);
@@ -122,6 +127,19 @@ void manager_free(Manager *m) {
         free(m->ids.used);
         sd_event_unref(m->event);
         free(m);
+}
+
+void manager_set_program(Manager *m, const char *path) {
+        m->program = path;
+}
+
+int manager_reexecute(Manager *m, Fault *fault) {
+        if (!m->program || access(m->program, X_OK) < 0)
+                return fault_set(fault, "execute", m->program ? -errno : -ENOENT, "%s", strempty(m->program));
+        log_notice("to be executed anew, from %s", m->program);
+        /* It leaves everything to itself. */
+        m->adopted = false;
+        return sd_event_exit(m->event, MANAGER_EXIT_AGAIN);
 }
 
 void manager_set_listener(Manager *m, const ManagerListener *listener, void *data) {
@@ -195,6 +213,7 @@ static int add_unit(Manager *m, const char *name, Unit **ret) {
 }
 
 void manager_drop_unit(Manager *m, Unit *u) {
+        unit_fds_drop(u);
         HASH_DEL(m->units, u);
         m->by_index[u->index] = NULL;
         graph_set_usable(m->graph, u->index, -ENOENT);
@@ -293,7 +312,7 @@ int manager_reload(Manager *m) {
                 if (r < 0)
                         break;
                 /* A unit whose file has gone is kept while something of it runs. */
-                if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) &&
+                if (u->load_state == LOAD_NOT_FOUND && unit_at_rest(u) && !u->trigger &&
                     !job_queue_of_unit(m->jobs, u->index))
                         manager_drop_unit(m, u);
         }
@@ -303,6 +322,8 @@ int manager_reload(Manager *m) {
                 manager_take_pod_policies(m);
         if (r >= 0)
                 manager_apply_live(m);
+        if (r >= 0)
+                manager_settle_triggers(m);
         for (u = m->units; u; u = u->hh.next)
                 manager_tell_changed(m, u);
 
@@ -390,60 +411,6 @@ static int setup_run_directory(Manager *m, Fault *fault) {
         return setup_held(m->config->paths.run, fault);
 }
 
-static int on_network_changed(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
-        Manager *m = userdata;
-        int r = network_process_monitor(m->network);
-
-        if (r > 0 && r & NETWORK_TABLE_RESTORED)
-                log_notice("somebody changed table inet nsunits; it was made again");
-        if (r > 0 && r & NETWORK_LINKS_RESTORED)
-                log_notice("somebody changed links, addresses or routes of ours; they were made again");
-        if (r < 0)
-                log_warning("cannot restore the network: %s", strerror(-r));
-        return 0;
-}
-
-/* Behind whatever has changed ports: no start and no stop waits for it. */
-static int on_ports_changed(sd_event_source *s, void *userdata) {
-        Manager *m = userdata;
-        int r = network_wants_purge(m->network) ? network_purge(m->network) : 0;
-
-        if (r < 0)
-                log_debug("cannot look for connections to former targets: %s", strerror(-r));
-        else if (r > 0)
-                log_debug("%d connections led to former targets of published ports", r);
-        return 0;
-}
-
-static int setup_network(Manager *m, Fault *fault) {
-        const ManagerConfig *c = m->config;
-        NetworkSettings settings = {
-                .subnet4 = c->network.subnet,
-                .subnet6 = c->network.ipv6 ? c->network.subnet6 : (InetPrefix){},
-                .pool4 = c->network.pool,
-                .pool6 = c->network.pool6,
-                .publish_localhost = c->network.localhost_publish,
-                .cgroup = cgroup_root_mount(m->cgroups),
-        };
-        int r;
-
-        (void) snprintf(settings.bridge, sizeof(settings.bridge), "%s", c->network.bridge);
-        r = network_new(&settings, fault, &m->network);
-        if (r < 0)
-                return r;
-
-        r = sd_event_add_io(m->event, &m->network_source, network_monitor_fd(m->network), EPOLLIN,
-                            on_network_changed, m);
-        if (r >= 0)
-                r = sd_event_add_post(m->event, &m->purge_source, on_ports_changed, m);
-        if (r >= 0)
-                r = sd_event_source_set_priority(m->network_source, PRIORITY_NETWORK);
-        /* Whoever takes away again and again what we restore shall not keep us from all else. */
-        if (r >= 0)
-                r = sd_event_source_set_ratelimit(m->network_source, NETWORK_INTERVAL, NETWORK_BURST);
-        return r < 0 ? fault_set(fault, "event loop", r, NULL) : 0;
-}
-
 /* Returns true when the unit has files that will grow again. */
 static bool unit_trim_files(Unit *u) {
         autofree char *hold = NULL, *log = NULL;
@@ -496,6 +463,8 @@ static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         manager_dns_settle(m);
         for (Unit *u = m->units; u; u = u->hh.next)
                 unit_hook_collect(u);
+        if (keeper_rest(m->keeper))
+                manager_schedule_collect(m);
         return 0;
 }
 
@@ -531,16 +500,6 @@ void manager_schedule_purge(Manager *m) {
         m->purging = worker_start(m, args, -EBADF, on_purged, m) >= 0;
 }
 
-void manager_settle_network(Manager *m) {
-        autofree char *text = NULL;
-        Fault fault = {};
-
-        if (network_settle(m->network, &fault) >= 0)
-                return;
-        text = fault_to_string(&fault);
-        log_warning("cannot bring the network into order: %s", text ? text : "out of memory");
-}
-
 static void on_collected(int r, const char *text, void *data) {
         if (r < 0)
                 log_warning("cannot collect left-over files of the image store: %s", text);
@@ -558,11 +517,17 @@ int manager_startup(Manager *m, Fault *fault) {
 
         r = setup_run_directory(m, fault);
         if (r >= 0)
+                r = manager_open_job_log(m, fault);
+        if (r >= 0)
+                r = manager_note_begin(m);
+        if (r >= 0)
                 r = cgroup_root_open(NULL, fault, &m->cgroups);
+        if (r >= 0)
+                r = keeper_new(m->event, m->cgroups, m->config->paths.run, &m->keeper);
         if (r >= 0)
                 r = image_store_open(m->config->paths.store, &m->images, fault);
         if (r >= 0)
-                r = setup_network(m, fault);
+                r = manager_setup_network(m, fault);
         if (r >= 0)
                 r = m->template_fd = template_create(fault);
         if (r >= 0)
@@ -575,6 +540,9 @@ int manager_startup(Manager *m, Fault *fault) {
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
         manager_settle_names(m);
+        manager_follow_strays(m);
+        manager_resume_jobs(m);
+        manager_settle_triggers(m);
         manager_settle_pods(m);
 
         /* What dead imports and removals left behind; the manager does not wait for it. */

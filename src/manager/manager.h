@@ -61,6 +61,15 @@ void manager_free(Manager *m);
 
 AUTOPTR_DEFINE(Manager, manager_free);
 
+/* What sd_event_loop() returns when the program is to be executed anew. */
+#define MANAGER_EXIT_AGAIN 133
+
+/** manager_set_program() - where the manager's own program lies, for manager_reexecute(); borrowed. */
+void manager_set_program(Manager *m, const char *path);
+
+/** manager_reexecute() - end the loop with MANAGER_EXIT_AGAIN; or say with @fault why that cannot be. */
+int manager_reexecute(Manager *m, Fault *fault);
+
 /** manager_set_listener() - @listener is borrowed; one listener per manager. */
 void manager_set_listener(Manager *m, const ManagerListener *listener, void *data);
 
@@ -102,6 +111,10 @@ int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, 
 /** manager_next_job() - walk the queued jobs: @id 0 gives the first. Returns 1 with *ret set, or 0 at the
  * end. */
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret);
+
+/** manager_job_result() - of one of the last jobs that have ended, also with an earlier manager; or
+ * JOB_RESULT_INVALID_. */
+JobResult manager_job_result(const Manager *m, uint32_t id);
 
 /** manager_cancel_job() - 0 or -ENOENT. */
 int manager_cancel_job(Manager *m, uint32_t id);
@@ -164,6 +177,29 @@ int manager_inspect_image(Manager *m, const char *reference, char **ret, Fault *
 /** manager_remove_image() - refused with -EBUSY while a container uses it. */
 int manager_remove_image(Manager *m, const char *reference, Fault *fault);
 
+/** manager_tag_image() - give an image one more name. */
+int manager_tag_image(Manager *m, const char *reference, const char *name, Fault *fault);
+
+/**
+ * manager_prune_images() - remove images that have no name; with @all, every one that no unit names
+ * @ret:  JSON array of them; free()
+ *
+ * One that a container uses stays.
+ */
+int manager_prune_images(Manager *m, bool all, char **ret, Fault *fault);
+
+/** manager_export_image() - write an archive of an image to @fd, which is duplicated, by a child process; as
+ * manager_import_image(). */
+int manager_export_image(Manager *m, const char *reference, int fd, ManagerReplyFn reply, void *data);
+
+/** manager_check_store() - compare all of the image store with its digests, by a child process; @text of the
+ * reply is JSON (check.h of image/). */
+int manager_check_store(Manager *m, bool repair, ManagerReplyFn reply, void *data);
+
+/** manager_store_usage() - what takes space in the store, by a child process. @text of the reply is a JSON
+ * array of objects: type, count, active, size_bytes, reclaimable_bytes, items. */
+int manager_store_usage(Manager *m, ManagerReplyFn reply, void *data);
+
 /** manager_list_volumes() / manager_remove_volume() - JSON array; -EBUSY while mounted. */
 int manager_list_volumes(Manager *m, char **ret, Fault *fault);
 int manager_remove_volume(Manager *m, const char *name, Fault *fault);
@@ -179,6 +215,14 @@ int manager_list_links(Manager *m, char **ret);
  * @network: only there; NULL = anywhere
  */
 int manager_resolve(Manager *m, const char *name, const char *network, char **ret);
+
+/** manager_list_timers() - JSON array of the units whose timers run: when each starts its unit, when it did.
+ */
+int manager_list_timers(Manager *m, char **ret);
+
+/** manager_trigger_unit() - a start job that is about to be queued is to start the container, as its timer or
+ * its sockets would; with @on false that one could not be queued. */
+void manager_trigger_unit(Unit *u, bool on);
 
 typedef struct ExecCall {
         Unit *unit;

@@ -76,7 +76,7 @@ static int make_table(const Manager *m, NameTable **ret) {
         if (!t)
                 return -ENOMEM;
         for (const Unit *u = m->units; u; u = u->hh.next) {
-                const Attachment *a = u->named && u->held.spec ? unit_attachment(u) : NULL;
+                const Attachment *a = u->has_names && u->held.spec ? unit_attachment(u) : NULL;
 
                 for (size_t i = 0; a && i < a->n_links; i++) {
                         int r = add_link(t, u, &a->links[i]);
@@ -218,7 +218,7 @@ void manager_renew_resolv(Manager *m) {
 
                 unit_renew_gate(u);
 
-                if (!u->named || !u->held.spec || u->held.spec->resolv != RESOLV_CONF_AUTO)
+                if (!u->has_names || !u->held.spec || u->held.spec->resolv != RESOLV_CONF_AUTO)
                         continue;
                 text = unit_resolv_text(u);
                 rewrite(u, "resolv.conf", text);
@@ -236,7 +236,7 @@ static int flush(Manager *m) {
         for (Unit *u = m->units; u; u = u->hh.next) {
                 autofree char *text = NULL;
 
-                if (!u->named || !u->held.spec || !is_on(u, changed))
+                if (!u->has_names || !u->held.spec || !is_on(u, changed))
                         continue;
                 unit_renew_egress_peers(u, t);
                 text = hosts_text(u, t);
@@ -294,7 +294,7 @@ static int changed(Unit *u) {
 int unit_enter_names(Unit *u, Fault *fault) {
         int r;
 
-        u->named = true;
+        u->has_names = true;
         if (u->held.attachment && u->held.attachment->egress) {
                 autoptr(NameTable) t = NULL;
 
@@ -308,15 +308,15 @@ int unit_enter_names(Unit *u, Fault *fault) {
 }
 
 void unit_leave_names(Unit *u) {
-        if (!u->named)
+        if (!u->has_names)
                 return;
-        u->named = false;
+        u->has_names = false;
         u->awaits_dns = false;
         (void) changed(u);
 }
 
 void unit_change_names(Unit *u) {
-        if (u->named && changed(u) < 0)
+        if (u->has_names && changed(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot tell others its names");
 }
 

@@ -7,7 +7,6 @@
 #include <sys/un.h>
 
 #include "basic/file.h"
-#include "basic/strv.h"
 #include "manager/notify-socket.h"
 #include "manager/priority.h"
 
@@ -20,40 +19,63 @@
 struct NotifySocket {
         int fd;
         sd_event_source *source;
+        Keeper *keeper;
         NotifyFn fn;
         void *data;
+        bool busy, dead; /* freed by its own callback */
 };
 
-/* Returns 1 when a message was taken, 0 when there is none. */
+static void destroy(NotifySocket *n) {
+        (void) sd_event_source_disable_unref(n->source);
+        if (n->fd >= 0)
+                (void) close(n->fd);
+        free(n);
+}
+
+/* Looked at first and taken off the queue when all is done: who is killed in between leaves it to the next
+ * one. Returns 1 when a message was taken, 0 when there is none. */
 static int take_message(NotifySocket *n) {
         char text[MESSAGE_MAX + 1];
-        autostrv char **fields = NULL;
-        ssize_t size;
+        FdMessage m = { .data = text, .size = MESSAGE_MAX };
+        int r;
 
-        /* Without a control buffer the kernel closes any descriptor that is sent along. */
-        size = recv(n->fd, text, sizeof(text), MSG_DONTWAIT | MSG_TRUNC);
-        if (size < 0)
+        r = fd_message_receive(n->fd, MSG_DONTWAIT | MSG_PEEK, &m);
+        if (r < 0)
                 return 0;
-        if (size == 0 || size > MESSAGE_MAX)
-                return 1;
-
-        text[size] = '\0';
-        if (strv_split(text, "\n", &fields) == 0 && fields)
-                n->fn(fields, n->data);
+        if (r > 0 && m.size <= MESSAGE_MAX) {
+                text[m.size] = '\0';
+                n->fn(&m, n->data);
+        }
+        /* The kernel closes what came along; these are no last closes as long as we have our own. */
+        (void) recv(n->fd, text, 1, MSG_DONTWAIT);
+        keeper_close_fds(n->keeper, &m);
         return 1;
 }
 
-static int on_message(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
-        for (int i = 0; i < MESSAGES_PER_TURN; i++)
-                if (take_message(userdata) == 0)
+static void take_messages(NotifySocket *n) {
+        if (n->busy)
+                return;
+        n->busy = true;
+        for (int i = 0; i < MESSAGES_PER_TURN && !n->dead; i++)
+                if (take_message(n) == 0)
                         break;
+        n->busy = false;
+        if (n->dead)
+                destroy(n);
+}
+
+static int on_message(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        take_messages(userdata);
         return 0;
 }
 
 void notify_socket_drain(NotifySocket *n) {
-        for (int i = 0; n && i < MESSAGES_PER_TURN; i++)
-                if (take_message(n) == 0)
-                        break;
+        if (n)
+                take_messages(n);
+}
+
+int notify_socket_fd(const NotifySocket *n) {
+        return n->fd;
 }
 
 static int bind_in(int directory_fd) {
@@ -81,44 +103,39 @@ static int bind_in(int directory_fd) {
         return r < 0 ? r : take_fd(fd);
 }
 
-int notify_socket_open(sd_event *event, const char *directory, NotifyFn fn, void *data, NotifySocket **ret) {
-        autoptr(NotifySocket) n = NULL;
-        autoclose int directory_fd = -EBADF;
+int notify_socket_bind(const char *directory) {
+        autoclose int directory_fd = dir_make_open(AT_FDCWD, directory, 0755);
+
+        return directory_fd < 0 ? directory_fd : bind_in(directory_fd);
+}
+
+int notify_socket_new(const NotifySetup *setup, int fd, NotifySocket **ret) {
+        NotifySocket *n = calloc(1, sizeof(*n));
         int r;
 
-        n = calloc(1, sizeof(*n));
         if (!n)
                 return -ENOMEM;
-        n->fd = -EBADF;
-        n->fn = fn;
-        n->data = data;
+        n->fd = -EBADF; /* not ours before all has worked */
+        n->keeper = setup->keeper;
+        n->fn = setup->fn;
+        n->data = setup->data;
 
-        directory_fd = dir_make_open(AT_FDCWD, directory, 0755);
-        if (directory_fd < 0)
-                return directory_fd;
-
-        n->fd = bind_in(directory_fd);
-        if (n->fd < 0)
-                return n->fd;
-
-        r = sd_event_add_io(event, &n->source, n->fd, EPOLLIN, on_message, n);
-        if (r < 0)
+        r = sd_event_add_io(setup->event, &n->source, fd, EPOLLIN, on_message, n);
+        if (r >= 0)
+                r = sd_event_source_set_priority(n->source, PRIORITY_NOTIFY);
+        if (r < 0) {
+                destroy(n);
                 return r;
-
-        r = sd_event_source_set_priority(n->source, PRIORITY_NOTIFY);
-        if (r < 0)
-                return r;
-
-        *ret = take_ptr(n);
+        }
+        n->fd = fd;
+        *ret = n;
         return 0;
 }
 
 void notify_socket_free(NotifySocket *n) {
         if (!n)
                 return;
-
-        (void) sd_event_source_disable_unref(n->source);
-        if (n->fd >= 0)
-                (void) close(n->fd);
-        free(n);
+        n->dead = true;
+        if (!n->busy)
+                destroy(n);
 }

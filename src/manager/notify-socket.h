@@ -2,13 +2,15 @@
  * The socket on which one container reports its readiness (sd_notify(3)).
  *
  * Each unit has its own, in a directory of its own that is bound into the container: who writes there
- * is that container, and after a restart of the manager a new socket of the same name is found.
+ * is that container. The socket outlives the manager (keeper.h), with what is queued on it.
  */
 #pragma once
 
 #include <systemd/sd-event.h>
 
 #include "basic/cleanup.h"
+#include "basic/fd-message.h"
+#include "manager/keeper.h"
 
 /* Where the directory lies inside the container, and the value of NOTIFY_SOCKET=. /dev is always ours
  * and writable at launch, whatever the image looks like. */
@@ -17,19 +19,34 @@
 
 typedef struct NotifySocket NotifySocket;
 
-/* Told for each message: @fields is a vector of NAME=VALUE. */
-typedef void (*NotifyFn)(char *const *fields, void *data);
+/* Told for each message, which has a NUL behind it. Its descriptors may be taken, by setting them to a
+ * negative number; the others are closed. It may free the socket. */
+typedef void (*NotifyFn)(FdMessage *m, void *data);
+
+typedef struct NotifySetup {
+        sd_event *event;
+        Keeper *keeper; /* closes what nobody wants; may be NULL */
+        NotifyFn fn;
+        void *data;
+} NotifySetup;
+
+/** notify_socket_bind() - a socket in @directory, which is made when missing; an old one is replaced. */
+int notify_socket_bind(const char *directory);
 
 /**
- * notify_socket_open() - bind and listen
- * @directory: made when missing; an old socket in it is replaced
+ * notify_socket_new() - listen
+ * @fd: taken over on success
  *
- * Returns: 0 or a negative errno.
+ * A message is taken off the socket when @setup->fn has returned: for who is killed before, it is still
+ * there. Returns: 0 or a negative errno.
  */
-int notify_socket_open(sd_event *event, const char *directory, NotifyFn fn, void *data, NotifySocket **ret);
+int notify_socket_new(const NotifySetup *setup, int fd, NotifySocket **ret);
 
 /** notify_socket_drain() - handle the messages that are queued now, before the sender is judged dead. */
 void notify_socket_drain(NotifySocket *n);
+
+/** notify_socket_fd() - borrowed. */
+int notify_socket_fd(const NotifySocket *n);
 
 /** notify_socket_free() - NULL is fine. The directory stays. */
 void notify_socket_free(NotifySocket *n);

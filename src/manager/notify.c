@@ -1,8 +1,13 @@
 /* What a container says on its notify socket (sd_notify(3)). */
+#include <fcntl.h>
+
+#include "basic/file.h"
+#include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "basic/utf8.h"
 #include "manager/internal.h"
+#include "runtime/process.h"
 
 /* A status is saved and sent as text and shown on terminals, whatever the container has sent. */
 static char *status_text(const char *from) {
@@ -31,7 +36,35 @@ static void take_status(Unit *u, char *const *fields) {
                 manager_tell_changed(u->manager, u);
 }
 
-void unit_on_notify(char *const *fields, void *data) {
+/* nsunits-init is the main process where there is one, and the program its child. */
+static bool is_child_of(pid_t pid, pid_t parent) {
+        pid_t found;
+
+        return process_parent(pid, &found) >= 0 && found == parent;
+}
+
+/* Quadlet says NotifyAccess=all to systemd whenever a container may notify; so that is what a unit means that
+ * says nothing. What a unit says is kept. */
+static bool may_notify(const Unit *u, pid_t sender) {
+        const NotifyAccess access = u->spec ? u->spec->service.notify_access : NOTIFY_ACCESS_INVALID_;
+
+        if (access == NOTIFY_ACCESS_INVALID_ || access == NOTIFY_ACCESS_ALL)
+                return true;
+        /* It may have ended meanwhile: then its number is all that there is. */
+        if (sender > 0 && (sender == u->main_pid || sender == u->named.pid))
+                return true;
+        return u->held.spec && u->held.spec->run_init && is_child_of(sender, u->main_pid);
+}
+
+static void refuse(Unit *u, pid_t sender) {
+        if (!u->notify_refused)
+                log_message(LOG_WARNING, u->name,
+                            "a message of process %i is ignored: NotifyAccess=%s; so will others be", sender,
+                            notify_access_to_string(u->spec->service.notify_access));
+        u->notify_refused = true;
+}
+
+static void take_state(Unit *u, char *const *fields) {
         static const struct {
                 const char *field;
                 MachineEventType event;
@@ -41,11 +74,7 @@ void unit_on_notify(char *const *fields, void *data) {
                 { "STOPPING=1", EVENT_STOPPING },
                 { "WATCHDOG=1", EVENT_KEEP_ALIVE },
         };
-        const char *more = strv_env_get(fields, "EXTEND_TIMEOUT_USEC");
-        Unit *u = data;
-        uint64_t usec;
 
-        take_status(u, fields);
         for (size_t i = 0; i < ELEMENTSOF(events); i++) {
                 /* Whether it is ready is not the program's to say. */
                 if (events[i].event == EVENT_READY && u->policy.restart.type == SERVICE_HEALTHY &&
@@ -54,8 +83,104 @@ void unit_on_notify(char *const *fields, void *data) {
                 if (strv_contains(fields, events[i].field))
                         unit_event(u, &(MachineEvent){ .type = events[i].event });
         }
-        if (more && parse_u64(more, &usec) == 0)
+}
+
+/* BARRIER=1 needs nothing: its descriptor is closed when all before it is done, as all that are not taken. */
+void unit_on_notify(FdMessage *m, void *data) {
+        autostrv char **fields = NULL;
+        Unit *u = data;
+        const char *text;
+        uint64_t usec;
+
+        if (strv_split(m->data, "\n", &fields) < 0 || !fields)
+                return;
+        if (!may_notify(u, m->sender.pid)) {
+                refuse(u, m->sender.pid);
+                return;
+        }
+
+        take_status(u, fields);
+        unit_fds_notify(u, fields, m);
+        text = strv_env_get(fields, "MAINPID");
+        if (text)
+                unit_name_main(u, text, m->sender.pid);
+        take_state(u, fields);
+        text = strv_env_get(fields, "EXTEND_TIMEOUT_USEC");
+        if (text && parse_u64(text, &usec) == 0)
                 unit_event(u, &(MachineEvent){ .type = EVENT_EXTEND, .usec = usec });
         if (strv_contains(fields, "WATCHDOG=trigger"))
                 unit_event(u, &(MachineEvent){ .type = EVENT_FAIL, .result = RESULT_WATCHDOG });
+}
+
+/* --- the socket ------------------------------------------------------------------------------------- */
+
+static char *label_of(const Unit *u) {
+        char *label;
+
+        return asprintf(&label, "%s/notify", u->name) < 0 ? NULL : label;
+}
+
+static int listen_on(Unit *u, int fd) {
+        const NotifySetup setup = {
+                .event = u->manager->event,
+                .keeper = u->manager->keeper,
+                .fn = unit_on_notify,
+                .data = u,
+        };
+
+        return notify_socket_new(&setup, fd, &u->notify);
+}
+
+int unit_open_notify(Unit *u) {
+        autofree char *directory = NULL, *label = label_of(u);
+        int fd, r;
+
+        if (!label || asprintf(&directory, "%s/notify", u->held.files_dir) < 0)
+                return -ENOMEM;
+        fd = notify_socket_bind(directory);
+        if (fd < 0)
+                return fd;
+        r = listen_on(u, fd);
+        if (r < 0) {
+                (void) close(fd);
+                return r;
+        }
+        keeper_put(u->manager->keeper, label, fd, true);
+        return 0;
+}
+
+int unit_adopt_notify(Unit *u) {
+        autofree char *label = label_of(u), *directory = NULL;
+        int fd, r;
+
+        if (!label || asprintf(&directory, "%s/notify", u->held.files_dir) < 0)
+                return -ENOMEM;
+        fd = keeper_take(u->manager->keeper, label);
+        if (fd < 0) /* nobody has kept it: what comes from now on is heard */
+                return u->machine.main_alive && file_exists(AT_FDCWD, directory) ? unit_open_notify(u) : 0;
+        r = listen_on(u, fd);
+        if (r < 0)
+                keeper_close(u->manager->keeper, label, &fd);
+        return r;
+}
+
+void unit_hear_missed(Unit *u) {
+        autofree char *label = label_of(u);
+
+        if (!label || !u->notify)
+                return;
+        keeper_hear(u->manager->keeper, label, unit_on_notify, u);
+}
+
+void unit_close_notify(Unit *u) {
+        autofree char *label = u->notify ? label_of(u) : NULL;
+        int none = -EBADF;
+
+        if (!u->notify)
+                return;
+        notify_socket_free(u->notify);
+        u->notify = NULL;
+        if (label)
+                keeper_close(u->manager->keeper, label, &none);
+        manager_schedule_collect(u->manager);
 }

@@ -140,11 +140,12 @@ static Unit *pod_of(const Unit *u) {
         return pod && unit_is_pod(pod) ? pod : NULL;
 }
 
-/* Up, on its way there, waiting for a restart, or about to begin. */
+/* Up, on its way there, waiting for a restart or its timer, or about to begin. */
 static bool goes_on(const Unit *u) {
         const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
 
-        return !unit_at_rest(u) || (job && (job->type == JOB_START || job->type == JOB_RESTART));
+        return !unit_at_rest(u) || u->trigger ||
+               (job && (job->type == JOB_START || job->type == JOB_RESTART));
 }
 
 void unit_take_pod_policy(Unit *u, const UnitSpec *spec) {

@@ -538,8 +538,9 @@ void unit_release(Unit *u) {
         hold = held_path(u, "pid");
         if (hold)
                 (void) exit_release(hold);
-        notify_socket_free(u->notify);
-        u->notify = NULL;
+        unit_forget_named(u);
+        unit_close_notify(u);
+        u->notify_refused = false;
         release_steps(u, ELEMENTSOF(steps));
         free(u->status_text);
         u->status_text = NULL;

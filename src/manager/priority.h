@@ -10,6 +10,7 @@ enum {
         PRIORITY_CHILD_EXIT = SD_EVENT_PRIORITY_NORMAL - 30,
         PRIORITY_CGROUP = SD_EVENT_PRIORITY_NORMAL - 20,
         PRIORITY_NETWORK = SD_EVENT_PRIORITY_NORMAL - 5,
+        PRIORITY_KEEPER = SD_EVENT_PRIORITY_NORMAL - 5,
         /* These three take turns: a unit that is started again without end and without delay must keep nobody
          * from stopping it. */
         PRIORITY_TIMER = SD_EVENT_PRIORITY_NORMAL,

@@ -34,33 +34,7 @@ int manager_inspect_image(Manager *m, const char *reference, char **ret, Fault *
         return image_store_inspect(m->images, reference, ret, fault);
 }
 
-static void on_collected(int r, const char *text, void *data) {
-}
-
-int manager_remove_image(Manager *m, const char *reference, Fault *fault) {
-        char *collect[] = { (char *) "collect", m->config->paths.store, NULL };
-        autostrv char **in_use = NULL;
-        int r;
-
-        for (Unit *u = m->units; u; u = u->hh.next) {
-                r = u->held.image ? strv_add(&in_use, u->held.image->id) : 0;
-                for (size_t i = 0; r == 0 && u->held.mount_images && i < u->held.spec->n_mounts; i++)
-                        if (u->held.mount_images[i])
-                                r = strv_add(&in_use, u->held.mount_images[i]->id);
-                if (r < 0)
-                        return r;
-        }
-
-        r = image_store_remove(m->images, reference, in_use, fault);
-        if (r < 0)
-                return r;
-        /* The files may take their time; if this cannot run now, the next import or start collects. */
-        (void) worker_start(m, collect, -EBADF, on_collected, NULL);
-        return 0;
-}
-
-/* Names of the running containers that use a volume. */
-static json_t *users_of_volume(const Manager *m, const char *name) {
+json_t *manager_volume_users(const Manager *m, const char *name) {
         json_t *users = json_array();
 
         for (Unit *u = m->units; users && u; u = u->hh.next)
@@ -96,7 +70,7 @@ int manager_list_volumes(Manager *m, char **ret, Fault *fault) {
                 (void) json_array_append_new(list,
                                              json_pack("{s:s, s:s, s:I, s:o}", "name", info->name, "path",
                                                        info->path, "created", (json_int_t) info->created,
-                                                       "units", users_of_volume(m, *name)));
+                                                       "units", manager_volume_users(m, *name)));
         }
         return dump(list, ret);
 }
@@ -109,7 +83,7 @@ int manager_remove_volume(Manager *m, const char *name, Fault *fault) {
         if (!dir)
                 return -ENOMEM;
 
-        users = users_of_volume(m, name);
+        users = manager_volume_users(m, name);
         if (json_array_size(users) > 0) {
                 r = fault_set(fault, "remove volume", -EBUSY, "%s", name);
                 fault_advise(fault, "used by %s: stop it first", json_string_value(json_array_get(users, 0)));
@@ -128,6 +102,25 @@ int manager_list_networks(Manager *m, char **ret) {
 
 int manager_list_links(Manager *m, char **ret) {
         return dump(network_list_links(m->network), ret);
+}
+
+static json_t *time_or_null(usec_t t) {
+        return t > 0 ? json_integer((json_int_t) t) : json_null();
+}
+
+int manager_list_timers(Manager *m, char **ret) {
+        json_t *list = json_array();
+
+        for (const Unit *u = m->units; u; u = u->hh.next) {
+                TriggerTimes times;
+
+                if (!unit_trigger_times(u, &times))
+                        continue;
+                (void) json_array_append_new(list,
+                                             json_pack("{s:o, s:o, s:s}", "next", time_or_null(times.next),
+                                                       "last", time_or_null(times.last), "unit", u->name));
+        }
+        return dump(list, ret);
 }
 
 /* A pod has a spec, too, but runs no program. */

@@ -89,6 +89,13 @@ static int ids_from_json(const json_t *array, IdList *ret) {
         return id_list_check(ret);
 }
 
+/* Of the one that MAINPID= has named. */
+static json_t *named_to_json(const NamedMain *n) {
+        return json_pack("{s:i, s:I, s:b, s:b, s:i, s:i}", "pid", (int) n->pid, "identity",
+                         (json_int_t) n->identity, "ended", n->ended, "known", n->end.known, "code",
+                         n->end.code, "status", n->end.status);
+}
+
 int unit_save(Unit *u) {
         autofree char *path = state_path(u->manager, u->name), *text = NULL;
         char invocation[33];
@@ -118,6 +125,10 @@ int unit_save(Unit *u) {
 
         if (u->health)
                 (void) json_object_set_new(o, "health", unit_health_to_json(u));
+        if (u->trigger)
+                (void) json_object_set_new(o, "trigger", unit_trigger_to_json(u));
+        if (u->named.pid > 0)
+                (void) json_object_set_new(o, "named", named_to_json(&u->named));
 
         text = json_dumps(o, JSON_COMPACT);
         json_decref(o);
@@ -237,18 +248,14 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         return unit_describe_attachment(u);
 }
 
-/* The pidfd of the main process: kept by the kernel, or found by number and proven by its start time. */
-static int adopt_pidfd(Unit *u, const json_t *saved, pid_t *ret_pid) {
-        pid_t pid = (pid_t) json_integer_value(json_object_get(saved, "pid"));
-        uint64_t wanted = (uint64_t) json_integer_value(json_object_get(saved, "pid_identity")), found = 0;
-        autofree char *hold = held_path(u, "pid");
+/* A pidfd kept by the kernel at @name, or found by number and proven by its start time. */
+static int open_saved(const Unit *u, const char *name, pid_t pid, uint64_t wanted) {
+        autofree char *hold = held_path(u, name);
         autoclose int fd = -EBADF;
+        uint64_t found = 0;
 
         if (!hold)
                 return -ENOMEM;
-
-        *ret_pid = pid;
-        u->pid_identity = wanted;
         fd = exit_open(hold);
         if (fd >= 0)
                 return pidfd_identity(fd, &found) == 0 && found == wanted ? take_fd(fd) : -ESRCH;
@@ -261,6 +268,27 @@ static int adopt_pidfd(Unit *u, const json_t *saved, pid_t *ret_pid) {
             (process_start_time(pid, &found) == 0 && found == wanted))
                 return take_fd(fd);
         return -ESRCH;
+}
+
+static void resume_named(Unit *u, const json_t *saved) {
+        const json_t *o = json_object_get(saved, "named");
+        const pid_t pid = (pid_t) json_integer_value(json_object_get(o, "pid"));
+        const uint64_t identity = (uint64_t) json_integer_value(json_object_get(o, "identity"));
+
+        if (pid <= 0)
+                return;
+        if (!json_is_true(json_object_get(o, "ended"))) {
+                unit_adopt_named(u, open_saved(u, "named", pid, identity), pid, identity);
+                return;
+        }
+        u->named = (NamedMain){
+                .pidfd = -EBADF,
+                .pid = pid,
+                .ended = true,
+                .end = { .known = json_is_true(json_object_get(o, "known")),
+                         .code = (int) json_integer_value(json_object_get(o, "code")),
+                         .status = (int) json_integer_value(json_object_get(o, "status")) },
+        };
 }
 
 /* Ended while no manager ran, and no descriptor of it is left: what was kept beside it is all there is. */
@@ -303,36 +331,41 @@ static void resume_hook(Unit *u, const json_t *saved) {
 
 static int resume(Unit *u, const json_t *saved) {
         autoclose int pidfd = -EBADF;
-        autofree char *notify = NULL;
-        pid_t pid;
         int r;
 
+        u->main_pid = (pid_t) json_integer_value(json_object_get(saved, "pid"));
+        u->pid_identity = (uint64_t) json_integer_value(json_object_get(saved, "pid_identity"));
+        unit_fds_adopt(u);
+        r = unit_adopt_notify(u);
+        if (r < 0)
+                return r;
         if (!u->machine.main_alive) {
                 resume_without_main(u);
                 resume_hook(u, saved);
                 return 0;
         }
 
-        pidfd = adopt_pidfd(u, saved, &pid);
+        pidfd = open_saved(u, "pid", u->main_pid, u->pid_identity);
         if (pidfd < 0) {
+                resume_named(u, saved);
                 unit_adopted(u);
+                /* What it has said before its end comes before its end. */
+                unit_hear_missed(u);
+                notify_socket_drain(u->notify);
                 report_lost_exit(u);
                 resume_hook(u, saved);
                 return 0;
         }
 
-        r = unit_watch_main(u, pidfd, pid);
+        r = unit_watch_main(u, pidfd, u->main_pid);
         if (r < 0)
                 return r;
         (void) take_fd(pidfd);
-
-        if (asprintf(&notify, "%s/notify", u->held.files_dir) < 0)
-                return -ENOMEM;
-        if (file_exists(AT_FDCWD, notify))
-                (void) notify_socket_open(u->manager->event, notify, unit_on_notify, u, &u->notify);
+        resume_named(u, saved);
         manager_schedule_rotation(u->manager);
         unit_health_adopt(u, json_object_get(saved, "health"));
         unit_adopted(u);
+        unit_hear_missed(u);
         resume_hook(u, saved);
         return 0;
 }
@@ -400,6 +433,8 @@ static void discard(Manager *m, const char *name) {
         if (unit_name_kind(name) == UNIT_CONTAINER)
                 kill_left_over(m, name);
         machine_init(&u->machine);
+        unit_trigger_free(u->trigger);
+        u->trigger = NULL;
         unit_release(u);
         unit_forget(u);
         if (u->load_state == LOAD_NOT_FOUND)
@@ -438,6 +473,8 @@ static json_t *adopt_file(Manager *m, const char *name, Unit **ret) {
         r = read_state(m, name, &saved);
         if (r >= 0)
                 r = manager_load_unit_anyway(m, name, ret);
+        if (r >= 0)
+                unit_trigger_adopt(*ret, json_object_get(saved, "trigger"));
         if (r >= 0)
                 r = adopt_unit(*ret, saved);
         if (r >= 0)
@@ -511,6 +548,8 @@ static int adopt_containers(Manager *m, char *const *names) {
                 else if (units[i])
                         unit_apply_live_anew(units[i]);
         }
+        manager_adopt_resting_fds(m);
+        keeper_settle(m->keeper);
         return 0;
 }
 

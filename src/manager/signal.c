@@ -23,8 +23,8 @@ static int stop_signal(const Unit *u) {
 static void to_container(const Unit *u, int sig) {
         if (kill_mode(u) == KILL_MODE_CONTROL_GROUP && u->held.cgroup_fd >= 0)
                 (void) cgroup_signal(u->held.cgroup_fd, sig);
-        else if (u->main)
-                (void) child_signal(u->main, sig);
+        else
+                (void) unit_signal_main(u, sig);
 }
 
 void unit_signal_stop(Unit *u) {
@@ -42,8 +42,7 @@ void unit_signal_watchdog(Unit *u) {
                 u->spec && u->spec->service.watchdog_signal > 0 ? u->spec->service.watchdog_signal : SIGABRT;
 
         unit_hook_signal(u, sig);
-        if (u->main)
-                (void) child_signal(u->main, sig);
+        (void) unit_signal_main(u, sig);
 }
 
 void unit_signal_reload(Unit *u) {
@@ -52,8 +51,7 @@ void unit_signal_reload(Unit *u) {
                   : u->spec                 ? u->spec->service.reload_signal
                                             : SIGHUP;
 
-        if (u->main)
-                (void) child_signal(u->main, sig);
+        (void) unit_signal_main(u, sig);
 }
 
 void unit_kill_all(Unit *u) {

@@ -32,6 +32,8 @@ typedef struct Launch {
         int output[2];
         char **environment;
         UnitFiles files;
+        int *passed_fds;
+        size_t n_passed_fds;
         DeviceNodes devices;
         int spaces[SPACE_N_];
         char *shm;
@@ -54,6 +56,7 @@ static void launch_clear(Launch *l) {
         cleanup_close_(&l->output[1]);
         strv_free(l->environment);
         unit_files_clear(&l->files);
+        free(l->passed_fds);
         device_nodes_clear(&l->devices);
         unit_close_spaces(l->spaces);
         free(l->shm);
@@ -259,7 +262,7 @@ static bool hears(const Unit *u) {
 
         if (service_type_notifies(u->held.spec->type) || u->held.watchdog > 0)
                 return true;
-        return s && s->notify_access > NOTIFY_ACCESS_NONE;
+        return s && (s->notify_access > NOTIFY_ACCESS_NONE || s->fd_store_max > 0);
 }
 
 static int name_files(Unit *u, Launch *l) {
@@ -276,17 +279,12 @@ static int name_files(Unit *u, Launch *l) {
 }
 
 static int take_notify(Unit *u, Fault *fault) {
-        autofree char *directory = NULL;
         int r;
 
         if (!hears(u) || u->notify)
                 return 0;
-        if (asprintf(&directory, "%s/notify", u->held.files_dir) < 0) {
-                directory = NULL;
-                return -ENOMEM;
-        }
-        r = notify_socket_open(u->manager->event, directory, unit_on_notify, u, &u->notify);
-        return r < 0 ? fault_set(fault, "notify socket", r, "%s", directory) : 0;
+        r = unit_open_notify(u);
+        return r < 0 ? fault_set(fault, "notify socket", r, "%s", u->held.files_dir) : 0;
 }
 
 static int take_spaces(const Unit *u, Launch *l, Fault *fault) {
@@ -355,6 +353,8 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         memcpy(q.space_fds, l->spaces, sizeof(q.space_fds));
         q.shm = l->shm;
         q.cgroup_root = cgroup_root_mount(u->manager->cgroups);
+        q.passed_fds = l->passed_fds;
+        q.n_passed_fds = l->n_passed_fds;
         q.devices = l->devices.items;
         q.n_devices = l->devices.n;
         q.environment = l->environment;
@@ -400,6 +400,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         LaunchResult result = { .pidfd = -EBADF };
         int r;
 
+        unit_forget_named(u);
+        u->named.lookups = 0;
         if (!u->held.spec)
                 return fault_set(fault, "spawn", -ENOENT,
                                  "what it was started from was lost with the last manager");
@@ -427,6 +429,8 @@ int unit_spawn(Unit *u, Fault *fault) {
                 r = take_subgroup(u, &l, fault);
         if (r >= 0)
                 r = take_notify(u, fault);
+        if (r >= 0)
+                r = unit_fds_pass(u, &l.passed_fds, &l.n_passed_fds, &l.environment);
         if (r >= 0)
                 r = manager_injected_fault(u->manager, "launch", fault);
         if (r >= 0)

@@ -130,6 +130,15 @@ static PullDecision decide(Unit *u, const Wish *w) {
         return pull_decide(w->policy, &facts);
 }
 
+char *unit_image_named(Unit *u) {
+        autoptr(Image) image = NULL;
+        autowish Wish w = {};
+
+        if (!u->spec || wish_of(u, &w, NULL) <= 0 || manager_find_image(u->manager, w.name, &image, NULL) < 0)
+                return NULL;
+        return strdup(image->id);
+}
+
 bool unit_image_stays(Unit *u) {
         autoptr(Image) image = NULL;
         autowish Wish w = {};

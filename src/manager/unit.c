@@ -17,6 +17,7 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
                 return -ENOMEM;
         u->manager = m;
         u->held = HELD_INIT;
+        u->named.pidfd = -EBADF;
         u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
         u->job_due = USEC_INFINITY;
@@ -39,9 +40,13 @@ void unit_free(Unit *u) {
 
         unit_health_end(u);
         unit_forget_gate(u);
+        unit_trigger_free(u->trigger);
         child_free(u->main);
         child_free(u->hook);
+        (void) sd_event_source_disable_unref(u->named.source);
+        cleanup_close_(&u->named.pidfd);
         notify_socket_free(u->notify);
+        unit_fds_free(u);
         (void) sd_event_source_disable_unref(u->timer);
         (void) sd_event_source_disable_unref(u->job_timer);
         (void) sd_event_source_disable_unref(u->cgroup_watch);
@@ -300,7 +305,9 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .fragment = raw ? raw->fragment : NULL,
                 .drop_ins = raw ? raw->drop_ins : NULL,
                 .machine = &u->machine,
-                .main_pid = u->main ? child_pid(u->main) : 0,
+                .active_state = unit_active_state(u),
+                .sub_state = unit_sub_state(u),
+                .main_pid = unit_main_pid(u),
                 .status_text = u->status_text,
                 .fault = u->fault_text,
                 .image_id = u->held.image ? u->held.image->id : NULL,
@@ -315,6 +322,7 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .can_reload = unit_can_reload(u),
                 .has_install = has_install(raw),
                 .status_errno = u->status_errno,
+                .n_stored_fds = (unsigned) u->fds.n,
         };
         memcpy(ret->invocation, u->invocation, sizeof(ret->invocation));
         unit_health_status(u, ret);

@@ -32,8 +32,11 @@ typedef struct UnitStatus {
         const UnitSpec *spec;   /* what the file says; NULL unless loaded */
         const char *fragment;   /* path, or NULL */
         char *const *drop_ins;
-        bool need_reload;          /* a file has changed since it was read */
-        const Machine *machine;    /* states, result, counters, timestamps */
+        bool need_reload;       /* a file has changed since it was read */
+        const Machine *machine; /* states, result, counters, timestamps */
+        ActiveState
+                active_state; /* that of the machine, unless it rests and waits for its timer or sockets */
+        const char *sub_state;
         pid_t main_pid;            /* 0 = none */
         uint8_t invocation[16];    /* zero before the first start */
         const char *status_text;   /* STATUS= of the last notification, or NULL */
@@ -47,6 +50,7 @@ typedef struct UnitStatus {
         char *const *addresses;               /* "10.89.0.2/24", as text */
         char *const *ports;                   /* "0.0.0.0:8080->80/tcp", as text */
         int status_errno;                     /* ERRNO= of the last notification */
+        unsigned n_stored_fds;                /* FDSTORE=1 */
         bool condition_result, assert_result; /* of the last start that was tried */
         bool can_reload;
         bool has_install; /* [Install] says with what it is started */

@@ -38,13 +38,17 @@ MainExit unit_exit_in_words(const ChildExit *how) {
 }
 
 MainExit unit_main_exit(Unit *u, const ChildExit *how) {
-        MainExit e = unit_exit_in_words(how);
         CgroupMemoryEvents events;
+        MainExit e;
 
-        if (how->known)
-                see_through_init(u, &e);
-        else
+        /* The service was another process, and this one was ended for its end. */
+        if (u->named.ended)
+                how = &u->named.end;
+        e = unit_exit_in_words(how);
+        if (!how->known)
                 explain_unknown_exit(u);
+        else if (!u->named.ended)
+                see_through_init(u, &e);
         /* With OOMPolicy=continue it is a signal like any other. */
         if (u->held.cgroup_fd >= 0 && u->held.spec && u->held.spec->oom_policy != OOM_POLICY_CONTINUE &&
             cgroup_memory_events(u->held.cgroup_fd, &events) == 0)
@@ -135,5 +139,6 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid) {
         if (!hold)
                 return -ENOMEM;
         unit_watch_oom(u);
+        u->main_pid = pid;
         return child_watch(u->manager->event, &info, on_main_exit, u, &u->main);
 }

@@ -2,8 +2,10 @@
 /* Before the kernel's headers, which then leave out what they have in common. */
 #include <netinet/in.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/filter.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -102,6 +104,25 @@ static int open_socket(int flags, struct mnl_socket **ret) {
         return !*ret || mnl_socket_bind(*ret, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : 0;
 }
 
+/* What we change ourselves is not told to us: a transaction with a thousand ports would overrun the monitor's
+ * buffer, and what was lost there would be taken for somebody's change, to be undone by the same transaction.
+ * A filter loads words in network order, netlink has them in the machine's.
+ */
+static int ignore_own_changes(Network *n) {
+        struct sock_filter code[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(mnl_socket_get_portid(n->nft)), 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, 0),
+                BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        };
+        struct sock_fprog filter = { .len = ELEMENTSOF(code), .filter = code };
+
+        return setsockopt(mnl_socket_get_fd(n->monitor), SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+                          sizeof(filter)) < 0
+                       ? -errno
+                       : 0;
+}
+
 int table_open_socket(Network *n) {
         struct epoll_event event = { .events = EPOLLIN };
         int group = NFNLGRP_NFTABLES, enable = 1, r;
@@ -109,6 +130,8 @@ int table_open_socket(Network *n) {
         r = open_socket(0, &n->nft);
         if (r >= 0)
                 r = open_socket(SOCK_NONBLOCK, &n->monitor);
+        if (r >= 0)
+                r = ignore_own_changes(n);
         if (r < 0)
                 return r;
         /* Errors without a copy of our requests. */
@@ -132,9 +155,8 @@ static bool is_of_our_table(const struct nlmsghdr *h) {
 }
 
 /* What others add does not hurt us; a part that they delete does. */
-static bool is_loss(const Network *n, const struct nlmsghdr *h) {
-        if (NFNL_SUBSYS_ID(h->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
-            h->nlmsg_pid == mnl_socket_get_portid(n->nft))
+static bool is_loss(const struct nlmsghdr *h) {
+        if (NFNL_SUBSYS_ID(h->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
                 return false;
 
         switch (NFNL_MSG_TYPE(h->nlmsg_type)) {
@@ -169,7 +191,7 @@ bool table_process(Network *n) {
                         lost = true;
                 for (struct nlmsghdr *h = (struct nlmsghdr *) buffer; size > 0 && mnl_nlmsg_ok(h, left);
                      h = mnl_nlmsg_next(h, &left))
-                        lost |= is_loss(n, h);
+                        lost |= is_loss(h);
         }
         return lost;
 }

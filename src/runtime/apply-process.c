@@ -223,13 +223,54 @@ long apply_signals(Apply *a, const Step *s) {
         return RAW(rt_sigprocmask, SIG_SETMASK, zero, NULL, sizeof(unsigned long));
 }
 
+/* In decimal, with nothing of libc. */
+static void print_pid(char *to, long pid) {
+        char digits[16];
+        size_t n = 0;
+
+        do
+                digits[n++] = (char) ('0' + pid % 10);
+        while ((pid /= 10) > 0);
+        while (n > 0)
+                *to++ = digits[--n];
+        *to = '\0';
+}
+
+/* As with sockets that systemd hands over: from 3 on, and LISTEN_PID= says whom they are meant for. First all
+ * go out of the way: one may stand where another belongs. */
+long apply_hand_over(Apply *a, const Step *s) {
+        const int first = 3, end = first + (int) a->plan->n_passed;
+        int *fds = a->fds + a->plan->passed_slot;
+        long r;
+
+        for (int i = 0; i < end - first; i++) {
+                r = fds[i] <= end ? RAW(fcntl, fds[i], F_DUPFD_CLOEXEC, end + 1) : fds[i];
+                if (r < 0)
+                        return r;
+                fds[i] = (int) r;
+        }
+        if (a->plan->init_slot >= 0 && a->fds[a->plan->init_slot] < end) {
+                r = RAW(fcntl, a->fds[a->plan->init_slot], F_DUPFD_CLOEXEC, end + 1);
+                if (r < 0)
+                        return r;
+                a->init_fd = (int) r;
+        }
+        for (int i = 0; i < end - first; i++) {
+                r = RAW(dup3, fds[i], first + i, 0);
+                if (r < 0)
+                        return r;
+        }
+        print_pid(a->listen_pid + strlen(a->listen_pid), RAW(getpid));
+        return 0;
+}
+
 /* All are close-on-exec, but the search for the program happens before: a program named
  * "/proc/self/fd/7/../..." must find nothing of the host's. */
 long apply_close(Apply *a, const Step *s) {
-        int first = 3;
+        int first = 3 + (int) a->plan->n_passed;
 
         if (a->plan->init_slot >= 0) {
-                int fd = a->fds[a->plan->init_slot];
+                int fd = a->init_fd >= 0 ? a->init_fd : a->fds[a->plan->init_slot];
 
                 if (fd != first) {
                         long r = RAW(dup3, fd, first, O_CLOEXEC);
@@ -248,7 +289,7 @@ static long try_program(Apply *a) {
         long r, found;
 
         if (a->plan->init_slot < 0) {
-                r = RAW(execve, a->program, a->argv, a->plan->environment);
+                r = RAW(execve, a->program, a->argv, a->environment);
                 if (r == -ENOENT && RAW(faccessat, AT_FDCWD, a->program, F_OK) == 0)
                         a->report->no_interpreter = true;
                 return r;
@@ -262,7 +303,7 @@ static long try_program(Apply *a) {
                 found = RAW(faccessat, AT_FDCWD, a->program, X_OK);
         if (found < 0)
                 return found;
-        return RAW(execveat, a->init_fd, "", a->argv, a->plan->environment, AT_EMPTY_PATH);
+        return RAW(execveat, a->init_fd, "", a->argv, a->environment, AT_EMPTY_PATH);
 }
 
 static bool keep_searching(long r) {

@@ -192,6 +192,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_IDENTITY] = apply_identity,
         [STEP_CAPABILITIES] = apply_capabilities,
         [STEP_SIGNALS] = apply_signals,
+        [STEP_HAND_OVER] = apply_hand_over,
         [STEP_CLOSE] = apply_close,
         [STEP_EXEC] = apply_exec,
 };

@@ -31,6 +31,8 @@ typedef struct Apply {
         int init_fd;            /* of the init, at the end */
         int mask_dir;           /* empty directory to clone for masks, -1 = not made yet */
         const char **argv;      /* of the program, or of the init with a hole for &program */
+        char **environment;     /* the plan's, and listen_pid when something is handed over */
+        char listen_pid[24];    /* LISTEN_PID=, known only to the process itself */
         char program[PATH_MAX]; /* where the program was found */
 } Apply;
 
@@ -73,6 +75,7 @@ long apply_seccomp(Apply *a, const Step *s);
 long apply_identity(Apply *a, const Step *s);
 long apply_capabilities(Apply *a, const Step *s);
 long apply_signals(Apply *a, const Step *s);
+long apply_hand_over(Apply *a, const Step *s);
 long apply_close(Apply *a, const Step *s);
 long apply_exec(Apply *a, const Step *s);
 

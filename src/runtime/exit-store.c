@@ -279,7 +279,8 @@ int pidfd_identity(int pidfd, uint64_t *ret) {
         return 0;
 }
 
-int process_start_time(pid_t pid, uint64_t *ret) {
+/* Field @n, from 3 on, of /proc/PID/stat. */
+static int stat_field(pid_t pid, int n, char ret[32]) {
         autofree char *text = NULL;
         char path[64], *p;
         int r;
@@ -291,13 +292,34 @@ int process_start_time(pid_t pid, uint64_t *ret) {
 
         /* The second field, the name, may hold anything; its ')' is the last one of the line. */
         p = strrchr(text, ')');
-        for (int field = 2; p && field < 22; field++) {
+        for (int field = 2; p && field < n; field++) {
                 p = strchr(p, ' ');
                 if (p)
                         p++;
         }
         if (!p)
                 return -EBADMSG;
-        p[strcspn(p, " ")] = '\0';
-        return parse_u64(p, ret);
+        (void) snprintf(ret, 32, "%.*s", (int) strcspn(p, " "), p);
+        return 0;
+}
+
+int process_start_time(pid_t pid, uint64_t *ret) {
+        char text[32];
+        int r = stat_field(pid, 22, text);
+
+        return r < 0 ? r : parse_u64(text, ret);
+}
+
+int exit_status_of_zombie(int pidfd, pid_t pid, ExitStatus *ret) {
+        char state[32], code[32];
+        int wait_status;
+
+        if (stat_field(pid, 3, state) < 0 || stat_field(pid, 52, code) < 0 ||
+            parse_int(code, &wait_status) < 0)
+                return EXIT_STATE_UNKNOWN;
+        /* If it is there yet, the number was not given to another one when we looked. */
+        if (state[0] != 'Z' || syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
+                return EXIT_STATE_UNKNOWN;
+        status_from_wait(wait_status, ret);
+        return EXIT_STATE_KNOWN;
 }

@@ -60,6 +60,13 @@ int exit_open(const char *path);
 int exit_status(int pidfd, const char *path, ExitStatus *ret);
 
 /**
+ * exit_status_of_zombie() - of a process that has ended and was not reaped, by whoever should have
+ *
+ * Returns: EXIT_STATE_KNOWN, or EXIT_STATE_UNKNOWN when it is no zombie (any more).
+ */
+int exit_status_of_zombie(int pidfd, pid_t pid, ExitStatus *ret);
+
+/**
  * exit_trim() - give back what an accounting file has taken for processes other than PID 1
  *
  * Each process that ends in the container adds 64 bytes, in memory: to be called now and then.

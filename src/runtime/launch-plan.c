@@ -147,6 +147,8 @@ static void plan_host(Builder *b) {
         }
         if (b->r == 0)
                 b->r = plan_stdio(b->plan, q->stdin_fd, q->stdout_fd, q->stderr_fd);
+        if (b->r == 0)
+                b->r = plan_pass(b->plan, q->passed_fds, q->n_passed_fds);
 }
 
 /* -- in the first child -- */

@@ -272,6 +272,22 @@ static int judge(Run *run, RunResult *ret) {
 
 /* -- -- */
 
+static int prepare_environment(Apply *a) {
+        char *const *environment = a->plan->environment;
+        size_t n = strv_length(environment);
+
+        a->environment = calloc(n + 2, sizeof(*a->environment));
+        if (!a->environment)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                a->environment[i] = environment[i];
+        if (a->plan->n_passed > 0) {
+                (void) snprintf(a->listen_pid, sizeof(a->listen_pid), "LISTEN_PID=");
+                a->environment[n] = a->listen_pid;
+        }
+        return 0;
+}
+
 static int run_prepare(Run *run) {
         const Plan *plan = run->plan;
         size_t n = strv_length(plan->argv), skip = plan->init_slot >= 0 ? 2 : 0;
@@ -291,7 +307,7 @@ static int run_prepare(Run *run) {
         }
 
         a = run->apply = (Apply *) (run->mapping + APPLY_OFFSET);
-        *a = (Apply){ .plan = plan, .fds = run->fds, .root_fd = -1, .mask_dir = -1 };
+        *a = (Apply){ .plan = plan, .fds = run->fds, .root_fd = -1, .init_fd = -1, .mask_dir = -1 };
         a->report = (ApplyReport *) run->mapping;
         *a->report = (ApplyReport){ .pidfd = -1, .terminal = -1 };
         a->stack = run->mapping + STACK_OFFSET + CLONE_STACK_SIZE;
@@ -304,7 +320,7 @@ static int run_prepare(Run *run) {
         }
         for (size_t i = 0; i < n; i++)
                 a->argv[skip + i] = plan->argv[i];
-        return 0;
+        return prepare_environment(a);
 }
 
 static void run_finish(Run *run) {
@@ -316,6 +332,7 @@ static void run_finish(Run *run) {
         if (!run->mapping)
                 return;
         free(run->apply->argv);
+        free(run->apply->environment);
         (void) munmap(run->mapping, MAPPING_SIZE);
 }
 

@@ -149,6 +149,19 @@ int plan_stdio(Plan *plan, int in, int out, int err) {
         return 0;
 }
 
+int plan_pass(Plan *plan, const int *fds, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                int r = plan_slot(plan, fds[i], "descriptor");
+
+                if (r < 0)
+                        return r;
+                if (i == 0)
+                        plan->passed_slot = r;
+        }
+        plan->n_passed = n;
+        return 0;
+}
+
 static int add(Plan *plan, int *r, StepOp op, uint64_t number, const char *path) {
         if (*r == 0)
                 *r = plan_step(plan, &(Step){ op, PLACE_BUILD, .slot = -1, .out = -1, .number = number,
@@ -195,6 +208,8 @@ int plan_confine(Plan *plan, const char *working_dir, bool no_new_privileges) {
         add(plan, &r, STEP_IDENTITY, 0, NULL);
         add(plan, &r, STEP_CAPABILITIES, plan->capabilities, NULL);
         add(plan, &r, STEP_SIGNALS, 0, NULL);
+        if (plan->n_passed > 0)
+                add(plan, &r, STEP_HAND_OVER, plan->n_passed, NULL);
         add(plan, &r, STEP_CLOSE, 0, NULL);
         if (no_new_privileges && plan->filter)
                 add(plan, &r, STEP_SECCOMP, 0, NULL);

@@ -71,6 +71,7 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_IDENTITY, "identity")              \
         X(STEP_CAPABILITIES, "capabilities")      \
         X(STEP_SIGNALS, "signals")                \
+        X(STEP_HAND_OVER, "hand over")            \
         X(STEP_CLOSE, "close descriptors")        \
         X(STEP_EXEC, "exec")
 
@@ -119,6 +120,8 @@ struct Plan {
         char *init_name;   /* argv[0] of the init */
         int init_slot;     /* -1 = no init */
         int stdio[3];      /* slots */
+        int passed_slot;   /* the first of those that the program gets from 3 on; they follow each other */
+        size_t n_passed;
         uint16_t rows, columns;
 
         uid_t uid;
@@ -155,6 +158,9 @@ int plan_confine(Plan *plan, const char *working_dir, bool no_new_privileges);
 /** plan_program() - copy program, environment (HOME= added when missing) and identity into the plan. */
 int plan_program(Plan *plan, char *const *argv, char *const *environment, char *const *over,
                  const Identity *identity);
+
+/** plan_pass() - slots for @n descriptors that the program finds from 3 on, and is told of by LISTEN_PID=. */
+int plan_pass(Plan *plan, const int *fds, size_t n);
 
 /** plan_stdio() - slots and steps for the standard streams; -1 = /dev/null. */
 int plan_stdio(Plan *plan, int in, int out, int err);

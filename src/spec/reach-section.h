@@ -66,8 +66,8 @@ typedef struct SpanList {
 /* systemd.timer(5). */
 typedef struct TimerKeys {
         CalendarList calendars;
-        SpanList on_boot, on_active, on_unit_active, on_unit_inactive;
-        bool persistent;
+        SpanList on_boot, on_startup, on_active, on_unit_active, on_unit_inactive;
+        bool persistent, fixed_random_delay;
         usec_t randomized_delay, accuracy;
 } TimerKeys;
 

@@ -30,6 +30,8 @@ struct JobQueue {
         size_t n_units;
         struct EntryList all, due, ended;
         uint32_t last_id;
+        JobObserverFn observer;
+        void *observer_data;
 };
 
 JobType job_merge(JobType a, JobType b, bool active) {
@@ -109,6 +111,16 @@ void job_queue_free(JobQueue *q) {
         free(q);
 }
 
+void job_queue_observe(JobQueue *q, JobObserverFn fn, void *data) {
+        q->observer = fn;
+        q->observer_data = data;
+}
+
+static void tell(const JobQueue *q, const Entry *e, JobResult result) {
+        if (q->observer)
+                q->observer(&e->job, result, q->observer_data);
+}
+
 static Entry *entry_of_unit(const JobQueue *q, unsigned unit) {
         return unit < q->n_units ? q->of_unit[unit] : NULL;
 }
@@ -175,6 +187,7 @@ static void entry_end(JobQueue *q, Entry *e, JobResult result) {
 
         e->result = result;
         TAILQ_INSERT_TAIL(&q->ended, e, list);
+        tell(q, e, result);
         look_around(q, e->job.unit);
 }
 
@@ -235,26 +248,61 @@ static bool entry_merge(JobQueue *q, Entry *e, const TransactionJob *j) {
 
         e->job.type = merged;
         e->job.state = JOB_WAITING;
+        tell(q, e, JOB_RESULT_INVALID_);
         look_at(q, e);
         look_around(q, j->unit);
         return true;
 }
 
-static uint32_t entry_insert(JobQueue *q, Entry *e, const TransactionJob *j) {
+static void entry_insert(JobQueue *q, Entry *e, const Job *job) {
+        e->job = *job;
+        TAILQ_INSERT_TAIL(&q->all, e, list);
+        q->of_unit[job->unit] = e;
+        look_at(q, e);
+}
+
+static uint32_t entry_begin(JobQueue *q, Entry *e, const TransactionJob *j) {
         if (++q->last_id == 0)
                 q->last_id = 1;
 
-        e->job = (Job){
-                .id = q->last_id,
-                .unit = j->unit,
-                .type = j->type,
-                .state = JOB_WAITING,
-                .ignore_order = j->ignore_order,
-        };
-        TAILQ_INSERT_TAIL(&q->all, e, list);
-        q->of_unit[j->unit] = e;
-        look_at(q, e);
+        entry_insert(q, e,
+                     &(Job){
+                             .id = q->last_id,
+                             .unit = j->unit,
+                             .type = j->type,
+                             .state = JOB_WAITING,
+                             .ignore_order = j->ignore_order,
+                     });
+        tell(q, e, JOB_RESULT_INVALID_);
         return e->job.id;
+}
+
+void job_queue_begin_after(JobQueue *q, uint32_t id) {
+        if (q->last_id < id)
+                q->last_id = id;
+}
+
+int job_queue_restore(JobQueue *q, const Job *job) {
+        Entry *e;
+        int r;
+
+        r = reserve_units(q);
+        if (r < 0)
+                return r;
+        if (q->of_unit[job->unit])
+                return -EEXIST;
+        e = calloc(1, sizeof(*e));
+        if (!e)
+                return -ENOMEM;
+        entry_insert(q, e, job);
+        /* The list is in the order of the numbers. */
+        for (Entry *o = TAILQ_PREV(e, EntryList, list); o && o->job.id > job->id;
+             o = TAILQ_PREV(e, EntryList, list)) {
+                TAILQ_REMOVE(&q->all, e, list);
+                TAILQ_INSERT_BEFORE(o, e, list);
+        }
+        job_queue_begin_after(q, job->id);
+        return 0;
 }
 
 int job_queue_install(JobQueue *q, const Transaction *t, uint32_t *ret_ids) {
@@ -287,7 +335,7 @@ int job_queue_install(JobQueue *q, const Transaction *t, uint32_t *ret_ids) {
 
                 e = TAILQ_FIRST(&fresh);
                 TAILQ_REMOVE(&fresh, e, list);
-                ret_ids[i] = entry_insert(q, e, &t->jobs[i]);
+                ret_ids[i] = entry_begin(q, e, &t->jobs[i]);
         }
 
         entries_free(&fresh);
@@ -325,6 +373,7 @@ void job_queue_finished(JobQueue *q, unsigned unit, JobType type, JobResult resu
 
         e->job.type = JOB_START;
         e->job.state = JOB_WAITING;
+        tell(q, e, JOB_RESULT_INVALID_);
         look_at(q, e);
         look_around(q, unit);
 }

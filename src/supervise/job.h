@@ -96,6 +96,24 @@ void job_queue_free(JobQueue *q);
 
 AUTOPTR_DEFINE(JobQueue, job_queue_free);
 
+/* Told of each job that is new, has become one of another type, or has ended with @result, while that
+ * happens;
+ * @result is JOB_RESULT_INVALID_ for one that is queued. */
+typedef void (*JobObserverFn)(const Job *job, JobResult result, void *data);
+
+/** job_queue_observe() - from now on; one observer. */
+void job_queue_observe(JobQueue *q, JobObserverFn fn, void *data);
+
+/**
+ * job_queue_restore() - a job of an earlier queue, with its number and state
+ *
+ * New ones get higher numbers. Nobody is told. Returns 0, -EEXIST when the unit has a job, -ENOMEM.
+ */
+int job_queue_restore(JobQueue *q, const Job *job);
+
+/** job_queue_begin_after() - numbers up to @id are spent. */
+void job_queue_begin_after(JobQueue *q, uint32_t id);
+
 /**
  * job_queue_install() - take over a transaction, all of it or nothing
  * @ret_ids: one per job of the transaction: a new number, or that of the queued job it was merged into

@@ -267,7 +267,7 @@ void machine_step(Machine *m, const MachinePolicy *policy, const MachineEvent *e
         finish(&s, &before, ret);
 }
 
-void machine_adopt(Machine *m, const MachinePolicy *policy, usec_t now, MachineOutput *ret) {
+void machine_adopt(Machine *m, const MachinePolicy *policy, bool asked, usec_t now, MachineOutput *ret) {
         Step s = { .m = m, .p = policy, .now = now };
         bool lost_start =
                 m->state == MACHINE_PREPARING || m->state == MACHINE_SPAWNING ||
@@ -276,12 +276,15 @@ void machine_adopt(Machine *m, const MachinePolicy *policy, usec_t now, MachineO
 
         memcpy(&before, m, sizeof(before));
 
-        /* Who asked has lost the connection. What they asked for stands: a stop goes on, a start and the
-         * second half of a restart are caught up with. */
-        if (m->keep || m->restart || lost_start)
+        /* Without a job what was asked for stands: a stop goes on, a start and the second half of a restart
+         * are caught up with. With one, the second half is that one's. */
+        if (lost_start || (!asked && (m->keep || m->restart)))
                 m->start_queued = m->wanted || m->keep || m->restart;
         m->wanted = m->wanted || m->start_queued;
-        m->start_asked = m->stop_asked = m->reload_asked = false;
+        if (!asked)
+                m->stop_asked = m->reload_asked = false;
+        if (!asked || lost_start)
+                m->start_asked = false;
 
         if (machine_is_rest(machine_active_state(m->state)) && m->start_queued)
                 machine_begin_asked(&s);

@@ -238,12 +238,13 @@ void machine_step(Machine *m, const MachinePolicy *policy, const MachineEvent *e
  * machine_adopt() - take up a machine that an earlier manager has left behind
  *
  * What that manager had begun and nobody will ever answer (PREPARE, SPAWN, CLEAN) is undone or repeated, a
- * kill is repeated, the timer stays due when it was. Who asked for a job is gone; a start that is caught up
- * with is answered all the same. CLEAN may come although little or nothing is held. Afterwards report
- * HOOK_EXITED if hook_alive is set and the command has gone in the meantime, MAIN_EXITED if main_alive is set
- * and the process has gone, else CGROUP_EMPTY if the cgroup is empty or gone.
+ * kill is repeated, the timer stays due when it was. @asked: the job that asked for what is under way was
+ * kept, too, and is answered; without it, a start that is caught up with is answered all the same. CLEAN may
+ * come although little or nothing is held. Afterwards report HOOK_EXITED if hook_alive is set and the command
+ * has gone in the meantime, MAIN_EXITED if main_alive is set and the process has gone, else CGROUP_EMPTY if
+ * the cgroup is empty or gone.
  */
-void machine_adopt(Machine *m, const MachinePolicy *policy, usec_t now, MachineOutput *ret);
+void machine_adopt(Machine *m, const MachinePolicy *policy, bool asked, usec_t now, MachineOutput *ret);
 
 /** machine_active_state() - systemd's ActiveState of a state. */
 ActiveState machine_active_state(MachineState s);

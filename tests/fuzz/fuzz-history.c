@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (machine_check(&m) < 0)
                 return 0;
 
-        machine_adopt(&m, &policy, now, &out);
+        machine_adopt(&m, &policy, false, now, &out);
         examine(&m, &out);
         while (in.at < in.end) {
                 unsigned type = take(&in), detail = take(&in);

@@ -136,6 +136,8 @@ int main(int argc, char **argv) {
                         print_schedule();
                 else if (strcmp(argv[i], "fds") == 0)
                         print_fds();
+                else if (strcmp(argv[i], "env") == 0)
+                        printf("%s=%s\n", value, getenv(value));
                 else if (strcmp(argv[i], "exit") == 0)
                         exit(atoi(value));
                 else if (strcmp(argv[i], "kill") == 0)

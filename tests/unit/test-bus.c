@@ -22,6 +22,7 @@ struct Unit {
         const char *name;
         Machine machine;
         UnitSpec *spec;
+        bool triggered;
 };
 
 struct Manager {
@@ -114,6 +115,14 @@ int manager_cancel_job(Manager *m, uint32_t id) {
         return id == 7 ? 0 : -ENOENT;
 }
 
+JobResult manager_job_result(const Manager *m, uint32_t id) {
+        return id == 6 ? JOB_RESULT_TIMEOUT : JOB_RESULT_INVALID_;
+}
+
+int manager_reexecute(Manager *m, Fault *fault) {
+        return fault_set(fault, "execute", -ENOENT, "/usr/sbin/nsunitd");
+}
+
 int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int sig) {
         m->killed = u;
         m->signal = sig;
@@ -169,6 +178,30 @@ int manager_remove_image(Manager *m, const char *reference, Fault *fault) {
         return fault_set(fault, "remove image", -EBUSY, "%s", reference);
 }
 
+int manager_tag_image(Manager *m, const char *reference, const char *name, Fault *fault) {
+        return fault_set(fault, "name", -EINVAL, "%s", name);
+}
+
+int manager_prune_images(Manager *m, bool all, char **ret, Fault *fault) {
+        *ret = strdup(all ? "[1]" : "[]");
+        return 0;
+}
+
+/* Answers at once what a worker would answer later. */
+int manager_export_image(Manager *m, const char *reference, int fd, ManagerReplyFn reply, void *data) {
+        reply(write(fd, reference, strlen(reference)) < 0 ? -EIO : -ENOENT, "image x: gone", data);
+        return 0;
+}
+
+int manager_check_store(Manager *m, bool repair, ManagerReplyFn reply, void *data) {
+        reply(0, repair ? "{\"repair\":1}" : "{}", data);
+        return 0;
+}
+
+int manager_store_usage(Manager *m, ManagerReplyFn reply, void *data) {
+        return -ENOMEM;
+}
+
 int manager_list_volumes(Manager *m, char **ret, Fault *fault) {
         return manager_list_images(m, ret, fault);
 }
@@ -187,6 +220,14 @@ int manager_list_links(Manager *m, char **ret) {
 
 int manager_resolve(Manager *m, const char *name, const char *network, char **ret) {
         return manager_list_images(m, ret, NULL);
+}
+
+int manager_list_timers(Manager *m, char **ret) {
+        return manager_list_images(m, ret, NULL);
+}
+
+void manager_trigger_unit(Unit *u, bool on) {
+        u->triggered = on;
 }
 
 int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *data, int *ret_terminal,
@@ -235,7 +276,12 @@ const char *unit_name(const Unit *u) {
 
 void unit_status(Unit *u, UnitStatus *ret) {
         *ret = (UnitStatus){
-                .name = u->name, .load_state = LOAD_LOADED, .machine = &u->machine, .spec = u->spec
+                .name = u->name,
+                .load_state = LOAD_LOADED,
+                .machine = &u->machine,
+                .active_state = machine_active_state(u->machine.state),
+                .sub_state = machine_substate_to_string(u->machine.state),
+                .spec = u->spec,
         };
         ret->fault = "mount /srv/web: No such file or directory";
 }
@@ -383,6 +429,24 @@ START_TEST(start_queues_a_job_and_names_it) {
 }
 END_TEST
 
+/* A job like any other, and the units know what it is for. */
+START_TEST(a_trigger_is_a_marked_start) {
+        Set s;
+
+        set_up(&s);
+        units[0].triggered = units[1].triggered = false;
+        (void) CALL(&s, "TriggerUnits", "ass", 1, "web.container", "replace");
+        ck_assert_int_eq(s.manager.type, JOB_START);
+        ck_assert_str_eq(s.manager.enqueued[0], "web.container");
+        ck_assert(units[1].triggered);
+        ck_assert(!units[0].triggered);
+        (void) CALL(&s, "TriggerUnit", "ss", "db.container", "replace");
+        ck_assert(units[0].triggered);
+        (void) CALL(&s, "StartUnit", "ss", "web.container", "replace");
+        tear_down(&s);
+}
+END_TEST
+
 START_TEST(many_units_are_one_transaction) {
         sd_bus_message *m;
         Set s;
@@ -433,6 +497,37 @@ START_TEST(errors_have_systemds_names) {
         ck_assert_str_eq(error_of(CALL(&s, "CancelJob", "u", 1)), BUS_ERROR_NO_SUCH_JOB);
         ck_assert_str_eq(error_of(CALL(&s, "InspectImage", "s", "x")), BUS_ERROR_NO_SUCH_IMAGE);
         ck_assert_str_eq(error_of(CALL(&s, "RemoveImage", "s", "x")), BUS_ERROR_BUSY);
+        ck_assert_str_eq(error_of(CALL(&s, "TagImage", "ss", "x", "y")), SD_BUS_ERROR_INVALID_ARGS);
+        ck_assert_str_eq(error_of(CALL(&s, "StoreUsage", NULL)), SD_BUS_ERROR_NO_MEMORY);
+        tear_down(&s);
+}
+END_TEST
+
+static void assert_text(sd_bus_message *reply, const char *wanted) {
+        const char *text;
+
+        ck_assert(!sd_bus_message_is_method_error(reply, NULL));
+        ck_assert_int_gt(sd_bus_message_read(reply, "s", &text), 0);
+        ck_assert_str_eq(text, wanted);
+}
+
+START_TEST(requests_on_the_store) {
+        int pipes[2];
+        char byte = 0;
+        Set s;
+
+        set_up(&s);
+        assert_text(CALL(&s, "PruneImages", "b", 1), "[1]");
+        assert_text(CALL(&s, "PruneImages", "b", 0), "[]");
+        assert_text(CALL(&s, "CheckStore", "b", 1), "{\"repair\":1}");
+        assert_text(CALL(&s, "CheckStore", "b", 0), "{}");
+
+        ck_assert_int_eq(pipe(pipes), 0);
+        ck_assert_str_eq(error_of(CALL(&s, "ExportImage", "sh", "x", pipes[1])), BUS_ERROR_NO_SUCH_IMAGE);
+        ck_assert_int_eq(read(pipes[0], &byte, 1), 1);
+        ck_assert_int_eq(byte, 'x');
+        (void) close(pipes[0]);
+        (void) close(pipes[1]);
         tear_down(&s);
 }
 END_TEST
@@ -835,10 +930,11 @@ START_TEST(client_may_hang_up_in_the_middle) {
 }
 END_TEST
 
-TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction,
+TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction, a_trigger_is_a_marked_start,
           try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
-          text_as_started_and_as_loaded, only_subscribers_get_signals, unit_shows_its_state,
-          every_key_is_a_property, exec_tells_the_end, exec_notices_that_the_client_has_gone,
-          exec_refuses_nonsense, import_is_answered_when_it_is_done, pull_tells_how_far_it_is,
-          pull_fails_in_the_registrys_words, pull_is_not_wanted_by_a_client_that_has_gone,
-          private_socket_is_for_root, client_may_hang_up_in_the_middle)
+          requests_on_the_store, text_as_started_and_as_loaded, only_subscribers_get_signals,
+          unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
+          exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
+          pull_tells_how_far_it_is, pull_fails_in_the_registrys_words,
+          pull_is_not_wanted_by_a_client_that_has_gone, private_socket_is_for_root,
+          client_may_hang_up_in_the_middle)

@@ -1,5 +1,7 @@
-/* Calendar expressions: systemd's normal form of what people write, and what is none. */
+/* Calendar expressions: systemd's normal form of what people write, what is none, and when they come. */
+#include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "basic/calendar.h"
 #include "basic/macro.h"
@@ -65,4 +67,100 @@ START_TEST(no_times) {
 }
 END_TEST
 
-TEST_MAIN("calendar", normal_forms, no_times)
+/* "2026-11-26 08:00:00" in UTC. */
+static usec_t utc(const char *text) {
+        struct tm tm = {};
+
+        ck_assert_ptr_nonnull(strptime(text, "%Y-%m-%d %H:%M:%S", &tm));
+        return (usec_t) timegm(&tm) * USEC_PER_SEC;
+}
+
+static void assert_next(const char *expression, const char *after, const char *expected) {
+        char found[32] = "-";
+        usec_t next;
+        Calendar c;
+        int r;
+
+        ck_assert_int_eq(calendar_parse(expression, &c), 0);
+        r = calendar_next(&c, utc(after), &next);
+        calendar_clear(&c);
+        ck_assert(r == 0 || r == -ENOENT);
+        if (r == 0) {
+                time_t t = (time_t) (next / USEC_PER_SEC);
+                struct tm tm;
+
+                ck_assert_uint_gt(strftime(found, sizeof(found), "%Y-%m-%d %H:%M:%S", gmtime_r(&t, &tm)), 0);
+        }
+        ck_assert_msg(streq(found, expected), "%s after %s comes at %s", expression, after, found);
+}
+
+START_TEST(next_times) {
+        static const char *const cases[][3] = {
+                /* A time does not follow itself. */
+                { "daily", "2026-11-26 00:00:00", "2026-11-27 00:00:00" },
+                { "daily", "2026-11-25 23:59:59", "2026-11-26 00:00:00" },
+                { "*:0/7", "2026-11-26 23:56:00", "2026-11-27 00:00:00" },
+                { "*-*-07/11", "2026-12-30 00:00:00", "2027-01-07 00:00:00" },
+                { "Mon..Fri 06:00", "2026-11-27 06:00:00", "2026-11-30 06:00:00" },
+                { "Mon *-05~07/1", "2026-11-26 00:00:00", "2027-05-31 00:00:00" },
+                { "*-*~01 12:00", "2027-02-01 00:00:00", "2027-02-28 12:00:00" },
+                { "*-*~01 12:00", "2028-02-01 00:00:00", "2028-02-29 12:00:00" },
+                { "*-*~1..3/2", "2026-11-01 00:00:00", "2026-11-28 00:00:00" },
+                { "*-02-29", "2096-03-01 00:00:00", "2104-02-29 00:00:00" },
+                { "Wed *-02-29", "2028-01-01 00:00:00", "2040-02-29 00:00:00" },
+                { "*-2-30", "2026-01-01 00:00:00", "-" },
+                { "2025-*-*", "2026-01-01 00:00:00", "-" },
+                { "2199-12-31 23:59:59", "2026-01-01 00:00:00", "2199-12-31 23:59:59" },
+                { "2199-12-31 23:59:59", "2199-12-31 23:59:59", "-" },
+                { "2030/15-1-1", "2031-01-01 00:00:00", "2045-01-01 00:00:00" },
+                { "@2000000000", "2026-01-01 00:00:00", "2033-05-18 03:33:20" },
+                /* What the clock leaves out does not come, with no matter how fine steps. */
+                { "02:30 Europe/Berlin", "2026-03-28 02:00:00", "2026-03-30 00:30:00" },
+                { "*-03-29 02:*:0/0.000001 Europe/Berlin", "2026-03-28 12:00:00", "2027-03-29 00:00:00" },
+                { "*:0/30 Europe/Berlin", "2026-03-29 00:30:00", "2026-03-29 01:00:00" },
+                { "daily America/Santiago", "2026-09-05 12:00:00", "2026-09-07 03:00:00" },
+                /* What it shows twice counts once, and not before it is now. */
+                { "02:30 Europe/Berlin", "2026-10-24 12:00:00", "2026-10-25 00:30:00" },
+                { "02:30 Europe/Berlin", "2026-10-25 00:30:00", "2026-10-26 01:30:00" },
+                { "*:0/30 Europe/Berlin", "2026-10-25 00:30:00", "2026-10-25 02:00:00" },
+                { "02:30 Europe/Berlin", "2026-10-25 01:15:00", "2026-10-25 01:30:00" },
+                { "00:30 Australia/Lord_Howe", "2026-11-26 00:00:00", "2026-11-26 13:30:00" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                assert_next(cases[i][0], cases[i][1], cases[i][2]);
+}
+END_TEST
+
+START_TEST(parts_of_a_second) {
+        usec_t next = utc("2026-01-01 00:00:00");
+        Calendar c;
+
+        ck_assert_int_eq(calendar_parse("*:*:0/0.25 UTC", &c), 0);
+        for (usec_t i = 1; i < 9; i++) {
+                ck_assert_int_eq(calendar_next(&c, next, &next), 0);
+                ck_assert_uint_eq(next, utc("2026-01-01 00:00:00") + i * USEC_PER_SEC / 4);
+        }
+        calendar_clear(&c);
+}
+END_TEST
+
+/* The zone of an expression is that expression's alone. */
+START_TEST(zones) {
+        usec_t next;
+        Calendar c;
+
+        ck_assert_int_eq(setenv("TZ", "America/New_York", 1), 0);
+        assert_next("daily Asia/Kolkata", "2026-06-01 00:00:00", "2026-06-01 18:30:00");
+        ck_assert_str_eq(getenv("TZ"), "America/New_York");
+        assert_next("daily", "2026-06-01 00:00:00", "2026-06-01 04:00:00");
+        assert_next("daily UTC", "2026-06-01 00:00:00", "2026-06-02 00:00:00");
+        ck_assert_int_eq(unsetenv("TZ"), 0);
+
+        ck_assert_int_eq(calendar_parse("daily Nowhere/Town", &c), 0);
+        ck_assert_int_eq(calendar_next(&c, 0, &next), -ENXIO);
+        calendar_clear(&c);
+}
+END_TEST
+
+TEST_MAIN("calendar", normal_forms, no_times, next_times, parts_of_a_second, zones)

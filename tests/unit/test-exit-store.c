@@ -1,5 +1,6 @@
 /* Exit status without being the parent. Needs root. */
 #include <sys/acct.h>
+#include <sys/syscall.h>
 
 #include "runtime/clone.h"
 #include "runtime/exit-store.h"
@@ -141,6 +142,27 @@ START_TEST(accounting_is_trimmed) {
 }
 END_TEST
 
+/* Its parent does not care: the status is that of the zombie. */
+START_TEST(zombie_has_a_status) {
+        autoclose int pidfd = -EBADF;
+        ExitStatus status = {};
+        siginfo_t si = {};
+        pid_t pid = fork();
+
+        must(pid);
+        if (pid == 0)
+                _exit(42);
+        must(pidfd = (int) syscall(SYS_pidfd_open, pid, 0));
+        must(waitid(P_PID, (id_t) pid, &si, WEXITED | WNOWAIT));
+        ck_assert_int_eq(exit_status_of_zombie(pidfd, pid, &status), EXIT_STATE_KNOWN);
+        ck_assert_int_eq(status.code, CLD_EXITED);
+        ck_assert_int_eq(status.status, 42);
+        must(waitpid(pid, NULL, 0));
+        ck_assert_int_eq(exit_status_of_zombie(pidfd, pid, &status), EXIT_STATE_UNKNOWN);
+        ck_assert_int_eq(exit_status_of_zombie(pidfd, getpid(), &status), EXIT_STATE_UNKNOWN);
+}
+END_TEST
+
 START_TEST(start_time_is_read) {
         uint64_t mine = 0, parents = 0;
 
@@ -153,4 +175,4 @@ START_TEST(start_time_is_read) {
 END_TEST
 
 TEST_MAIN("exit store", child_is_reaped, status_survives_the_parent, accounting_tells_the_status,
-          accounting_is_trimmed, start_time_is_read)
+          accounting_is_trimmed, zombie_has_a_status, start_time_is_read)

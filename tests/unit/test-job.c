@@ -378,6 +378,62 @@ START_TEST(dependencies_have_two_ends) {
 }
 END_TEST
 
+static char observed[200];
+
+static void observe(const Job *job, JobResult result, void *data) {
+        size_t n = strlen(observed);
+
+        ck_assert_ptr_eq(data, observed);
+        (void) snprintf(observed + n, sizeof(observed) - n, "%s%c:%s%s%s", n > 0 ? " " : "",
+                        'a' + (char) job->unit, job_type_to_string(job->type),
+                        result == JOB_RESULT_INVALID_ ? "" : ":",
+                        result == JOB_RESULT_INVALID_ ? "" : job_result_to_string(result));
+}
+
+START_TEST(all_changes_are_told) {
+        autoptr(Graph) g = graph();
+        autoptr(JobQueue) q = job_queue_new(g);
+
+        observed[0] = '\0';
+        job_queue_observe(q, observe, observed);
+        (void) enqueue(q, A, JOB_RESTART);
+        (void) enqueue(q, B, JOB_START);
+        (void) enqueue(q, B, JOB_STOP);
+        ck_assert_str_eq(observed, "a:restart b:start b:start:canceled b:stop");
+
+        observed[0] = '\0';
+        ck_assert_str_eq(runnable(q), "a:restart b:stop");
+        job_queue_finished(q, A, JOB_STOP, JOB_RESULT_DONE);
+        job_queue_finished(q, B, JOB_STOP, JOB_RESULT_DONE);
+        ck_assert_str_eq(observed, "a:start b:stop:done");
+}
+END_TEST
+
+START_TEST(jobs_are_restored) {
+        autoptr(Graph) g = graph();
+        autoptr(JobQueue) q = job_queue_new(g);
+        const Job start = { .id = 7, .unit = A, .type = JOB_START, .state = JOB_RUNNING };
+        const Job stop = { .id = 3, .unit = B, .type = JOB_STOP };
+        const Job *first;
+
+        ck_assert_int_eq(job_queue_restore(q, &start), 0);
+        ck_assert_int_eq(job_queue_restore(q, &stop), 0);
+        ck_assert_int_eq(job_queue_restore(q, &stop), -EEXIST);
+        first = job_queue_each(q, NULL);
+        ck_assert_uint_eq(first->id, 3);
+        ck_assert_uint_eq(job_queue_each(q, first)->id, 7);
+
+        /* One is under way, the other one is to be begun. */
+        ck_assert_str_eq(runnable(q), "b:stop");
+        job_queue_finished(q, A, JOB_START, JOB_RESULT_DONE);
+        ck_assert_str_eq(ended(q), "a:start:done");
+        job_queue_begin_after(q, 5);
+        ck_assert_uint_eq(enqueue(q, C, JOB_START), 8);
+        job_queue_begin_after(q, 20);
+        ck_assert_uint_eq(enqueue(q, D, JOB_START), 21);
+}
+END_TEST
+
 TEST_MAIN("job", merging_is_commutative_and_idempotent, merging_is_associative, merging_table, redundancy,
           unrelated_jobs_run_at_once_in_the_order_given, starts_run_in_order_and_stops_in_the_reverse,
           a_stop_goes_before_a_start_either_way, restarts_stop_backwards_and_start_forwards,
@@ -385,4 +441,4 @@ TEST_MAIN("job", merging_is_commutative_and_idempotent, merging_is_associative, 
           without_after_a_failed_requirement_fails_nobody, a_skipped_start_fails_nobody,
           an_opposite_job_replaces, an_equal_job_joins, canceling_lets_others_go_and_fails_those_that_need_it,
           ignoring_the_order_is_running_at_once, the_queue_grows_with_the_graph_and_lists_in_order,
-          dependencies_have_two_ends)
+          dependencies_have_two_ends, all_changes_are_told, jobs_are_restored)

@@ -106,5 +106,45 @@ START_TEST(files_cover_links) {
 }
 END_TEST
 
+/* One of them stands where another belongs. */
+START_TEST(descriptors_are_handed_over) {
+        char init[PATH_MAX];
+        int fds[2];
+        Stage s;
+
+        stage_begin(&s, true);
+        path_beside_test("../../src/runtime/init/nsunits-init", init);
+        s.request.init_path = init;
+        must(fds[0] = memfd_create("first", MFD_CLOEXEC));
+        must(fds[1] = memfd_create("second", MFD_CLOEXEC));
+        must(dup3(fds[1], 300, O_CLOEXEC));
+        ck_assert_int_eq(write(fds[0], "one\n", 4), 4);
+        ck_assert_int_eq(pwrite(fds[1], "two\n", 4, 0), 4);
+        s.request.passed_fds = (int[]){ 300, fds[0] };
+        s.request.n_passed_fds = 2;
+        s.argv[1] = (char *) "fds";
+        s.argv[2] = (char *) "env=LISTEN_PID";
+        s.argv[3] = (char *) "cat=/proc/self/fd/3";
+        s.argv[4] = (char *) "cat=/proc/self/fd/4";
+        s.argv[5] = (char *) "exit=0";
+        assert_launch(&s);
+        ck_assert_int_eq(stage_wait(&s, s.result.pidfd).si_status, 0);
+        assert_has(&s, "fds 0 1 2 3 4\n");
+        assert_has(&s, "LISTEN_PID=1\n");
+        assert_has(&s, "two\none\n");
+
+        s.spec.run_init = true;
+        assert_launch(&s);
+        ck_assert_int_eq(stage_wait(&s, s.result.pidfd).si_status, 0);
+        assert_has(&s, "fds 0 1 2 3 4\n");
+        assert_has(&s, "LISTEN_PID=2\n");
+        assert_has(&s, "two\none\n");
+        (void) close(300);
+        (void) close(fds[0]);
+        (void) close(fds[1]);
+        stage_end(&s);
+}
+END_TEST
+
 TEST_MAIN("launch-process", schedule_takes_effect, nothing_is_set_unasked, faults_name_the_value,
-          ambient_capabilities_reach_a_user, files_cover_links)
+          ambient_capabilities_reach_a_user, files_cover_links, descriptors_are_handed_over)

@@ -435,7 +435,7 @@ START_TEST(a_command_goes_on_under_the_next_manager) {
 
         b.p.n_hooks[HOOK_START_PRE] = 1;
         say(&b, EVENT_START);
-        machine_adopt(&b.m, &b.p, b.now, &b.out);
+        machine_adopt(&b.m, &b.p, false, b.now, &b.out);
         ck_assert_uint_eq(b.out.actions & ~MACHINE_STATE_CHANGED, 0);
         STATE(&b, MACHINE_START_PRE);
         ck_assert_uint_eq(hook(&b, 0), MACHINE_PREPARE);
@@ -444,7 +444,7 @@ START_TEST(a_command_goes_on_under_the_next_manager) {
         b = bench(SERVICE_EXEC, RESTART_NO);
         b.p.n_hooks[HOOK_START_PRE] = b.p.n_hooks[HOOK_STOP_POST] = 1;
         say(&b, EVENT_START);
-        machine_adopt(&b.m, &b.p, b.now, &b.out);
+        machine_adopt(&b.m, &b.p, false, b.now, &b.out);
         ck_assert_uint_eq(
                 feed(&b, (MachineEvent){ .type = EVENT_HOOK_EXITED, .exit = { .kind = EXIT_KIND_UNKNOWN } }),
                 MACHINE_RUN_HOOK);

@@ -322,18 +322,21 @@ static void stop_all(const Walk *k, const Point *from) {
         }
 }
 
-/* A manager dies and another one comes: what was begun is lost, and so is who asked. */
-static void adopt(Walk *k, const Point *from, bool spawned) {
+/* A manager dies and another one comes: what was begun is lost. Jobs are not, unless with @asked false. */
+static void adopt(Walk *k, const Point *from, bool spawned, bool asked) {
         MachineOutput out;
         Point p;
 
         memcpy(&p, from, sizeof(p));
         p.w.populated |= p.w.spawning && spawned;
         p.w.preparing = p.w.spawning = p.w.cleaning = false;
-        p.w.starts = p.w.stops = p.w.reloads = 0;
-        machine_adopt(&p.m, &k->p, NOW, &out);
-        /* A start that is caught up with is nobody's, but it is answered. */
-        p.w.starts = p.m.start_queued || p.m.start_asked || out.actions & STARTS;
+        if (!asked)
+                p.w.starts = p.w.stops = p.w.reloads = 0;
+        machine_adopt(&p.m, &k->p, asked, NOW, &out);
+        /* A start that is caught up with may be nobody's, but it is answered. */
+        if (!asked || out.before == MACHINE_PREPARING || out.before == MACHINE_SPAWNING ||
+            out.before == MACHINE_CONDITION || out.before == MACHINE_START_PRE)
+                p.w.starts |= p.m.start_queued || p.m.start_asked || out.actions & STARTS;
         obey(&p.m, &p.w, &out, "adoption");
         if (p.m.state == MACHINE_FINAL_SIGKILL && !p.w.populated)
                 step(k, &p, (MachineEvent){ .type = EVENT_CGROUP_EMPTY });
@@ -408,8 +411,8 @@ static void walk(ServiceType type, RestartPolicy restart, bool remain, unsigned 
                 seen[p.m.state] = true;
                 try_all(k, &p);
                 stop_all(k, &p);
-                adopt(k, &p, false);
-                adopt(k, &p, true);
+                for (int how = 0; how < 4; how++)
+                        adopt(k, &p, how & 1, how & 2);
         }
 
         for (int s = 0; s < MACHINE_STATE_N_; s++)

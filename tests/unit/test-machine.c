@@ -636,7 +636,7 @@ START_TEST(adopting_goes_on_where_it_was) {
         Bench b = bench(SERVICE_EXEC, RESTART_ALWAYS);
 
         launch(&b);
-        machine_adopt(&b.m, &b.p, b.now, &b.out);
+        machine_adopt(&b.m, &b.p, false, b.now, &b.out);
         ck_assert_uint_eq(b.out.actions, 0);
         STATE(&b, MACHINE_RUNNING);
 
@@ -652,11 +652,11 @@ START_TEST(adopting_starts_again_what_was_half_started) {
         Bench b = bench(SERVICE_EXEC, RESTART_NO);
 
         say(&b, EVENT_START);
-        machine_adopt(&b.m, &b.p, b.now, &b.out);
+        machine_adopt(&b.m, &b.p, false, b.now, &b.out);
         ck_assert_uint_eq(b.out.actions & ~MACHINE_STATE_CHANGED, MACHINE_CLEAN);
         ck_assert_uint_eq(say(&b, EVENT_CLEANED), MACHINE_PREPARE);
         say(&b, EVENT_PREPARED);
-        machine_adopt(&b.m, &b.p, b.now, &b.out);
+        machine_adopt(&b.m, &b.p, false, b.now, &b.out);
         ck_assert_uint_eq(b.out.actions & ~MACHINE_STATE_CHANGED, MACHINE_KILL_ALL);
         ck_assert_uint_eq(say(&b, EVENT_CGROUP_EMPTY), MACHINE_CLEAN);
         ck_assert_uint_eq(say(&b, EVENT_CLEANED), MACHINE_PREPARE);
@@ -668,9 +668,9 @@ START_TEST(adopting_completes_a_stop_and_a_restart) {
 
         launch(&b);
         say(&b, EVENT_STOP);
-        machine_adopt(&b.m, &b.p, b.now, &b.out);
+        machine_adopt(&b.m, &b.p, false, b.now, &b.out);
         ck_assert_uint_eq(leave(&b, EXIT_KIND_UNKNOWN, 0), MACHINE_CLEAN);
-        machine_adopt(&b.m, &b.p, b.now, &b.out);
+        machine_adopt(&b.m, &b.p, false, b.now, &b.out);
         ck_assert_uint_eq(b.out.actions & ~MACHINE_STATE_CHANGED, MACHINE_CLEAN);
         ck_assert_uint_eq(say(&b, EVENT_CLEANED), 0);
         STATE(&b, MACHINE_DEAD);
@@ -679,7 +679,7 @@ START_TEST(adopting_completes_a_stop_and_a_restart) {
         launch(&b);
         feed(&b, (MachineEvent){ .type = EVENT_STOP, .keep = true });
         leave(&b, EXIT_KIND_EXITED, 0);
-        machine_adopt(&b.m, &b.p, b.now, &b.out);
+        machine_adopt(&b.m, &b.p, false, b.now, &b.out);
         ck_assert_uint_eq(b.out.actions & ~(MACHINE_STATE_CHANGED | MACHINE_BEGIN), MACHINE_SPAWN);
 }
 END_TEST

@@ -320,6 +320,23 @@ START_TEST(table_is_restored) {
 }
 END_TEST
 
+START_TEST(many_own_changes_are_not_told) {
+        enter_host();
+        Network *n = make_network();
+        int one = make_ns();
+        const PublishSpec publish = { .host_port = 10000, .container_port = 10000, .count = 5000 };
+        Attachment *a = attach(n, "a.container", one, (Wish){ .publish = &publish, .n_publish = 1 });
+
+        /* More than the monitor's buffer takes. */
+        ck_assert_int_eq(network_publish(n, a, NULL), 0);
+        ck_assert_int_eq(network_process_monitor(n), 0);
+        ck_assert_int_eq(delete_table(), 0);
+        ck_assert_int_eq(network_process_monitor(n), 1);
+        ck_assert_int_eq(network_process_monitor(n), 0);
+        network_free(n);
+}
+END_TEST
+
 START_TEST(parts_of_the_table_are_restored) {
         enter_host();
         Network *n = make_network();
@@ -400,5 +417,5 @@ START_TEST(failures_leave_nothing_routed) {
 END_TEST
 
 TEST_MAIN("network", attached_and_gone, wanted_addresses, exhausted, definitions, networks_are_apart, adopted,
-          settled_again, bad_saves_change_nothing, table_is_restored, parts_of_the_table_are_restored,
-          failures_leave_nothing, failures_leave_nothing_routed)
+          settled_again, bad_saves_change_nothing, table_is_restored, many_own_changes_are_not_told,
+          parts_of_the_table_are_restored, failures_leave_nothing, failures_leave_nothing_routed)

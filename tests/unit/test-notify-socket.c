@@ -1,4 +1,4 @@
-/* The notify socket: messages arrive as fields, floods and rubbish do no harm, descriptors are not taken. */
+/* The notify socket: messages arrive, floods and rubbish do no harm, descriptors are taken or closed. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -6,17 +6,27 @@
 #include <unistd.h>
 
 #include "basic/file.h"
-#include "basic/strv.h"
+#include "basic/macro.h"
 #include "manager/notify-socket.h"
 #include "unit-test.h"
 
 static unsigned n_messages;
 static char *last;
 
-static void on_message(char *const *fields, void *data) {
+static int taken = -EBADF;
+static bool take;
+static NotifySocket *to_be_freed;
+
+static void on_message(FdMessage *m, void *data) {
         n_messages++;
         free(last);
-        last = strv_join(fields, "|");
+        last = strdup(m->data);
+        ck_assert_int_eq(m->sender.pid, getpid());
+        if (take && m->n_fds == 1) {
+                taken = m->fds[0];
+                m->fds[0] = -EBADF;
+        }
+        notify_socket_free(take_ptr(to_be_freed));
 }
 
 static NotifySocket *open_socket(sd_event **ret_event, struct sockaddr_un *ret_address) {
@@ -25,7 +35,9 @@ static NotifySocket *open_socket(sd_event **ret_event, struct sockaddr_un *ret_a
 
         ck_assert_ptr_nonnull(mkdtemp(directory));
         ck_assert_int_ge(sd_event_new(ret_event), 0);
-        ck_assert_int_eq(notify_socket_open(*ret_event, directory, on_message, NULL, &n), 0);
+        const NotifySetup setup = { .event = *ret_event, .fn = on_message };
+
+        ck_assert_int_eq(notify_socket_new(&setup, notify_socket_bind(directory), &n), 0);
         *ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
         (void) snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s/notify", directory);
         return n;
@@ -37,7 +49,7 @@ static void say(const struct sockaddr_un *address, const char *text, size_t size
         (void) sendto(fd, text, size, MSG_DONTWAIT, (const struct sockaddr *) address, sizeof(*address));
 }
 
-START_TEST(message_becomes_fields) {
+START_TEST(messages_arrive) {
         static const char text[] = "READY=1\nSTATUS=all good\n";
         struct sockaddr_un address;
         sd_event *event;
@@ -46,7 +58,7 @@ START_TEST(message_becomes_fields) {
         say(&address, text, sizeof(text) - 1);
         ck_assert_int_gt(sd_event_run(event, 1000000), 0);
         ck_assert_uint_eq(n_messages, 1);
-        ck_assert_str_eq(last, "READY=1|STATUS=all good");
+        ck_assert_str_eq(last, "READY=1\nSTATUS=all good\n");
 
         notify_socket_free(n);
         sd_event_unref(event);
@@ -72,42 +84,69 @@ START_TEST(too_long_and_empty_are_dropped) {
 }
 END_TEST
 
-START_TEST(descriptors_are_not_taken) {
+/* Sends the writing end of a pipe along; the reading end. */
+static int say_with_pipe(const struct sockaddr_un *address) {
         autoclose int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        autoclose int pipe_read = -EBADF;
-        struct sockaddr_un address;
-        char control[CMSG_SPACE(sizeof(int))] = {}, byte;
-        struct iovec iov = { .iov_base = (char *) "FDSTORE=1", .iov_len = 9 };
-        struct msghdr message = {
-                .msg_name = &address,
-                .msg_namelen = sizeof(address),
-                .msg_iov = &iov,
-                .msg_iovlen = 1,
-                .msg_control = control,
-                .msg_controllen = sizeof(control),
-        };
-        struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+        struct iovec part = { .iov_base = (char *) "FDSTORE=1", .iov_len = 9 };
         int pipes[2];
+
+        ck_assert_int_eq(pipe2(pipes, O_CLOEXEC), 0);
+        ck_assert_int_eq(connect(fd, (const struct sockaddr *) address, sizeof(*address)), 0);
+        ck_assert_int_eq(fd_message_send(fd, 0, &part, 1, &pipes[1], 1), 0);
+        (void) close(pipes[1]);
+        return pipes[0];
+}
+
+START_TEST(descriptors_are_closed_or_taken) {
+        autoclose int pipe_read = -EBADF, again = -EBADF;
+        struct sockaddr_un address;
+        char byte;
         sd_event *event;
         NotifySocket *n = open_socket(&event, &address);
 
-        ck_assert_int_eq(pipe2(pipes, O_CLOEXEC), 0);
-        pipe_read = pipes[0];
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(c), &pipes[1], sizeof(int));
-        ck_assert_int_ge(sendmsg(fd, &message, 0), 0);
-        (void) close(pipes[1]);
+        pipe_read = say_with_pipe(&address);
         notify_socket_drain(n);
         ck_assert_uint_eq(n_messages, 1);
-
         /* End of file: nobody holds the other end, which travelled with the message, any more. */
         ck_assert_int_eq(read(pipe_read, &byte, 1), 0);
+
+        take = true;
+        again = say_with_pipe(&address);
+        notify_socket_drain(n);
+        ck_assert_uint_eq(n_messages, 2);
+        ck_assert_int_eq(write(taken, "x", 1), 1);
+        (void) close(taken);
+        ck_assert_int_eq(read(again, &byte, 1), 1);
+        ck_assert_int_eq(read(again, &byte, 1), 0);
 
         notify_socket_free(n);
         sd_event_unref(event);
 }
 END_TEST
 
-TEST_MAIN("notify-socket", message_becomes_fields, too_long_and_empty_are_dropped, descriptors_are_not_taken)
+/* Whoever is killed while he deals with a message leaves it to the next one. */
+START_TEST(message_stays_until_it_is_dealt_with) {
+        struct sockaddr_un address;
+        sd_event *event;
+        NotifySocket *n = open_socket(&event, &address), *next;
+        int fd = dup(notify_socket_fd(n));
+        const NotifySetup setup = { .event = event, .fn = on_message };
+
+        say(&address, "READY=1", 7);
+        say(&address, "STATUS=x", 8);
+        /* The first one frees the socket: it was dealt with, the second one was not looked at. */
+        to_be_freed = n;
+        notify_socket_drain(n);
+        ck_assert_uint_eq(n_messages, 1);
+
+        ck_assert_int_eq(notify_socket_new(&setup, fd, &next), 0);
+        notify_socket_drain(next);
+        ck_assert_uint_eq(n_messages, 2);
+        ck_assert_str_eq(last, "STATUS=x");
+        notify_socket_free(next);
+        sd_event_unref(event);
+}
+END_TEST
+
+TEST_MAIN("notify-socket", messages_arrive, too_long_and_empty_are_dropped, descriptors_are_closed_or_taken,
+          message_stays_until_it_is_dealt_with)

@@ -51,9 +51,35 @@ static void say(const char *text) {
         (void) RAW(write, 2, text, n);
 }
 
+/* What was handed over is the program's, which has another number than we. */
+static void name_listener(char **environment) {
+        static const char name[] = "LISTEN_PID=";
+        static char text[sizeof(name) + 16];
+        char digits[16];
+        size_t n = 0, length = 0, same;
+        long pid = RAW(getpid);
+
+        for (; name[length] != '\0'; length++)
+                text[length] = name[length];
+        do
+                digits[n++] = (char) ('0' + pid % 10);
+        while ((pid /= 10) > 0);
+        while (n > 0)
+                text[length++] = digits[--n];
+
+        for (; *environment; environment++) {
+                for (same = 0; name[same] != '\0' && (*environment)[same] == name[same]; same++)
+                        ;
+                if (name[same] == '\0')
+                        *environment = text;
+        }
+}
+
 __attribute__((noreturn)) static void run_program(char **argv, char **environment) {
         unsigned long none = 0;
         long r;
+
+        name_listener(environment);
 
         (void) RAW(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
         r = RAW(execve, argv[1], argv + 2, environment);
@@ -95,6 +121,7 @@ void init_main(long *stack) {
                 say("nsunits-init: cannot fork\n");
                 finish(126);
         }
+        (void) RAW(close_range, 3, ~0U, 0);
 
         for (;;) {
                 long sig = RAW(rt_sigtimedwait, &all, NULL, NULL, sizeof(all));

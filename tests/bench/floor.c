@@ -1,0 +1,369 @@
+/*
+ * The floor of the measurements: one container with the isolation that nsunits gives, by raw system calls and
+ * without anything around it: no unit file, no state that is saved, no bus, no supervision.
+ *
+ *      floor filter FILE             write the default filter's program, to be installed ready-made
+ *      floor start CONFIG...         start the container, print its pid, leave it
+ *      floor stop CONFIG...          SIGTERM to it, wait for its end, take everything back
+ *      floor supervise CONFIG...     start it, and again whenever it ends
+ *
+ * CONFIG: LAYERS UPPER CGROUP STAMPS NETWORK ARGUMENT...
+ *      LAYERS   directories with a colon between, the topmost first, owned by 0
+ *      UPPER    directory for the container's own files, its pid and what belongs to a start
+ *      CGROUP   its cgroup, made and removed here
+ *      STAMPS   directory to be seen as /stamps
+ *      NETWORK  "none", or BRIDGE,ADDRESS/PREFIX,GATEWAY,PORT: the table "floor" with the map "ports" is
+ * there
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "floor-network.h"
+#include "runtime/seccomp.h"
+
+#define FIRST_ID   3000000
+#define IDS        65536
+#define MAX_LAYERS 64
+
+/* Descriptors of mounts that belong nowhere yet. */
+typedef struct Mounts {
+        int root, dev, volume;
+} Mounts;
+
+typedef struct Floor {
+        char *layers, *upper, *cgroup, *stamps, *network, **argv;
+        struct sock_filter filter[4096];
+        unsigned short filter_length;
+        int ready[2]; /* the child, which shares the descriptors, waits here for what was made for it */
+} Floor;
+
+static void must(long r, const char *what) {
+        if (r >= 0)
+                return;
+        fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
+        _exit(1);
+}
+
+static void write_file(const char *path, const char *text) {
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+        must(fd, path);
+        must(write(fd, text, strlen(text)), path);
+        (void) close(fd);
+}
+
+static int fs_mount(const char *type, const char *key, const char *value, unsigned flags) {
+        int fs = fsopen(type, FSOPEN_CLOEXEC), fd;
+
+        must(fs, type);
+        if (key)
+                must(fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0), key);
+        must(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0), type);
+        fd = fsmount(fs, FSMOUNT_CLOEXEC, flags);
+        must(fd, type);
+        (void) close(fs);
+        return fd;
+}
+
+/* --- what the parent makes, outside of the user namespace -------------------------------------------------
+ */
+
+static int make_dev(void) {
+        static const struct {
+                const char *name;
+                unsigned minor;
+        } nodes[] = { { "null", 3 }, { "zero", 5 }, { "full", 7 }, { "random", 8 }, { "urandom", 9 } };
+        static const char *const dirs[] = { "pts", "shm", "mqueue" };
+        int dev = fs_mount("tmpfs", "mode", "755", MOUNT_ATTR_NOSUID);
+
+        (void) umask(0);
+        for (size_t i = 0; i < sizeof(nodes) / sizeof(*nodes); i++)
+                must(mknodat(dev, nodes[i].name, S_IFCHR | 0666, makedev(1, nodes[i].minor)), nodes[i].name);
+        must(mknodat(dev, "tty", S_IFCHR | 0666, makedev(5, 0)), "tty");
+        for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+                must(mkdirat(dev, dirs[i], 0755), dirs[i]);
+        must(symlinkat("/proc/self/fd", dev, "fd"), "fd");
+        must(symlinkat("pts/ptmx", dev, "ptmx"), "ptmx");
+        (void) umask(022);
+        return dev;
+}
+
+static int id_mapped_clone(int at, const char *path, int user_ns) {
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned) user_ns };
+        int fd = open_tree(at, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+        must(fd, path);
+        must(mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)), "idmap");
+        return fd;
+}
+
+static int make_root(const Floor *f, int user_ns) {
+        char *layers = strdup(f->layers), *rest = layers, upper[4096], work[4096];
+        int fs = fsopen("overlay", FSOPEN_CLOEXEC), lower[MAX_LAYERS], n = 0, fd;
+
+        must(fs, "overlay");
+        /* A detached mount goes with its descriptor: they stay open until the overlay has its own. */
+        for (char *layer; n < MAX_LAYERS && (layer = strsep(&rest, ":")); n++) {
+                lower[n] = id_mapped_clone(AT_FDCWD, layer, user_ns);
+                must(fsconfig(fs, FSCONFIG_SET_FD, "lowerdir+", NULL, lower[n]), "lowerdir+");
+        }
+        (void) snprintf(upper, sizeof(upper), "%s/upper", f->upper);
+        (void) snprintf(work, sizeof(work), "%s/work", f->upper);
+        must(mkdir(upper, 0755), upper);
+        must(mkdir(work, 0755), work);
+        must(chown(upper, FIRST_ID, FIRST_ID), upper);
+        must(chown(work, FIRST_ID, FIRST_ID), work);
+        must(fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", upper, 0), "upperdir");
+        must(fsconfig(fs, FSCONFIG_SET_STRING, "workdir", work, 0), "workdir");
+        must(fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0), "volatile");
+        must(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0), "overlay");
+        fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV);
+        must(fd, "overlay");
+        (void) close(fs);
+        while (n > 0)
+                (void) close(lower[--n]);
+        free(layers);
+        return fd;
+}
+
+/* --- the child -------------------------------------------------------------------------------------------
+ */
+
+static void put(int fd, const char *path) {
+        must(move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH), path);
+        (void) close(fd);
+}
+
+static void mount_all(const Mounts *m) {
+        unsigned flags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+        int proc = fs_mount("proc", NULL, NULL, flags),
+            sys = fs_mount("sysfs", NULL, NULL, flags | MOUNT_ATTR_RDONLY);
+
+        put(m->root, "/mnt");
+        must(chdir("/mnt"), "root");
+        must(syscall(SYS_pivot_root, ".", "."), "pivot_root");
+        must(umount2(".", MNT_DETACH), "old root");
+        must(chdir("/"), "/");
+        put(proc, "/proc");
+        put(sys, "/sys");
+        put(m->dev, "/dev");
+        put(fs_mount("devpts", "ptmxmode", "0666", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC), "/dev/pts");
+        put(fs_mount("tmpfs", "mode", "1777", flags), "/dev/shm");
+        put(fs_mount("mqueue", NULL, NULL, flags), "/dev/mqueue");
+        put(m->volume, "/stamps");
+}
+
+static void mask_paths(void) {
+        static const char *const hidden[] = { "/proc/kcore", "/proc/keys", "/proc/timer_list" };
+        static const char *const read_only[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                                                 "/proc/sysrq-trigger" };
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+        for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++)
+                if (access(hidden[i], F_OK) == 0)
+                        must(mount("/dev/null", hidden[i], NULL, MS_BIND, NULL), hidden[i]);
+        for (size_t i = 0; i < sizeof(read_only) / sizeof(*read_only); i++) {
+                int fd = open_tree(AT_FDCWD, read_only[i], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+                if (fd < 0)
+                        continue;
+                must(mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)), read_only[i]);
+                put(fd, read_only[i]);
+        }
+}
+
+static void child(const Floor *f) {
+        struct sock_fprog program = { .len = f->filter_length, .filter = (struct sock_filter *) f->filter };
+        Mounts mounts;
+
+        must(read(f->ready[0], &mounts, sizeof(mounts)) == sizeof(mounts) ? 0 : -1, "wait");
+        must(setresgid(0, 0, 0), "setresgid");
+        must(setresuid(0, 0, 0), "setresuid");
+        must(unshare(CLONE_NEWTIME), "time namespace");
+        must(setsid(), "setsid");
+        must(sethostname("floor", 5), "hostname");
+        floor_network_inside(f->network);
+        mount_all(&mounts);
+        mask_paths();
+        for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+                if (!((1ULL << cap) & 0x800425fbULL))
+                        must(prctl(PR_CAPBSET_DROP, cap), "capabilities");
+        must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+        must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "seccomp");
+        (void) execv(f->argv[0], f->argv);
+        must(-1, f->argv[0]);
+}
+
+/* --- the life of one -------------------------------------------------------------------------------------
+ */
+
+static void map_ids(pid_t pid) {
+        char path[64], map[64];
+
+        (void) snprintf(map, sizeof(map), "0 %d %d", FIRST_ID, IDS);
+        (void) snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+        write_file(path, map);
+        (void) snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
+        write_file(path, map);
+}
+
+static pid_t start(Floor *f, int *ret_pidfd) {
+        struct clone_args args = {
+                .flags = CLONE_FILES | CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_NEWUSER | CLONE_NEWPID |
+                         CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP,
+                .pidfd = (uintptr_t) ret_pidfd,
+                .exit_signal = SIGCHLD,
+        };
+        Mounts mounts;
+        char path[64];
+        int user_ns;
+        pid_t pid;
+
+        must(mkdir(f->cgroup, 0755), f->cgroup);
+        args.cgroup = (unsigned) open(f->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        must((int) args.cgroup, f->cgroup);
+        must(pipe2(f->ready, O_CLOEXEC), "pipe");
+        pid = (pid_t) syscall(SYS_clone3, &args, sizeof(args));
+        must(pid, "clone3");
+        if (pid == 0)
+                child(f);
+
+        map_ids(pid);
+        (void) snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+        user_ns = open(path, O_RDONLY | O_CLOEXEC);
+        must(user_ns, path);
+        mounts = (Mounts){ make_root(f, user_ns), make_dev(), id_mapped_clone(AT_FDCWD, f->stamps, user_ns) };
+        floor_network_outside(f->network, pid);
+        must(write(f->ready[1], &mounts, sizeof(mounts)), "go");
+        (void) close(f->ready[0]);
+        (void) close(f->ready[1]);
+        (void) close(user_ns);
+        (void) close((int) args.cgroup);
+        return pid;
+}
+
+static void take_back(const Floor *f) {
+        char path[4096];
+
+        floor_network_remove(f->network);
+        for (int i = 0; rmdir(f->cgroup) < 0 && errno == EBUSY && i < 1000; i++)
+                (void) usleep(100);
+        (void) snprintf(path, sizeof(path), "rm -rf '%s'/upper '%s'/work", f->upper, f->upper);
+        if (system(path) != 0)
+                must(-1, "remove");
+}
+
+static pid_t saved_pid(const Floor *f) {
+        char path[4096];
+        int pid = 0;
+        FILE *file;
+
+        (void) snprintf(path, sizeof(path), "%s/pid", f->upper);
+        file = fopen(path, "re");
+        must(file && fscanf(file, "%d", &pid) == 1 ? 0 : -1, path);
+        (void) fclose(file);
+        return pid;
+}
+
+static void save_pid(const Floor *f, pid_t pid) {
+        char path[4096], text[32];
+
+        (void) snprintf(path, sizeof(path), "%s/pid", f->upper);
+        (void) snprintf(text, sizeof(text), "%d", pid);
+        write_file(path, text);
+}
+
+static void await_end(int pidfd) {
+        struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+        must(poll(&p, 1, -1), "poll");
+}
+
+static void stop(const Floor *f) {
+        int pidfd = (int) syscall(SYS_pidfd_open, saved_pid(f), 0);
+
+        must(pidfd, "pidfd_open");
+        must(syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0), "SIGTERM");
+        await_end(pidfd);
+        take_back(f);
+}
+
+static void supervise(Floor *f) {
+        for (;;) {
+                int pidfd = -1;
+                pid_t pid = start(f, &pidfd);
+
+                save_pid(f, pid);
+                await_end(pidfd);
+                (void) waitpid(pid, NULL, 0);
+                (void) close(pidfd);
+                take_back(f);
+        }
+}
+
+static void load_filter(Floor *f) {
+        FILE *file = fopen(getenv("FLOOR_FILTER") ?: "", "re");
+        size_t n;
+
+        must(file ? 0 : -1, "FLOOR_FILTER");
+        n = fread(f->filter, sizeof(*f->filter), sizeof(f->filter) / sizeof(*f->filter), file);
+        f->filter_length = (unsigned short) n;
+        (void) fclose(file);
+}
+
+static int write_filter(const char *path) {
+        const struct sock_fprog *program = NULL;
+        SeccompSpec spec = { .enabled = true };
+        Fault fault = { 0 };
+        FILE *file;
+
+        if (seccomp_filter(&spec, 0x800425fbULL, &fault, &program) < 0 || !program)
+                return 1;
+        file = fopen(path, "we");
+        must(file ? 0 : -1, path);
+        (void) fwrite(program->filter, sizeof(*program->filter), program->len, file);
+        return fclose(file) == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv) {
+        static Floor f;
+        int pidfd = -1;
+
+        if (argc == 3 && strcmp(argv[1], "filter") == 0)
+                return write_filter(argv[2]);
+        if (argc < 8) {
+                fprintf(stderr, "usage: floor filter FILE | start|stop|supervise LAYERS UPPER CGROUP STAMPS "
+                                "NETWORK ARGUMENT...\n");
+                return 2;
+        }
+        f = (Floor){ .layers = argv[2],
+                     .upper = argv[3],
+                     .cgroup = argv[4],
+                     .stamps = argv[5],
+                     .network = argv[6],
+                     .argv = argv + 7 };
+        load_filter(&f);
+        if (strcmp(argv[1], "start") == 0)
+                save_pid(&f, start(&f, &pidfd));
+        else if (strcmp(argv[1], "stop") == 0)
+                stop(&f);
+        else if (strcmp(argv[1], "supervise") == 0)
+                supervise(&f);
+        return 0;
+}

@@ -1,0 +1,102 @@
+"""What is measured, in numbers: medians with their spread, ratios, and JSON to compare with an earlier run."""
+import json
+import os
+import statistics
+
+
+class Series:
+    """The values of one case on one side, all in the case's unit."""
+
+    def __init__(self, values):
+        self.values = sorted(values)
+
+    @property
+    def median(self):
+        return statistics.median(self.values)
+
+    @property
+    def spread(self):
+        return self.values[0], self.values[-1]
+
+    def to_json(self):
+        low, high = self.spread
+        return {"median": self.median, "min": low, "max": high, "rounds": len(self.values)}
+
+
+class Results:
+    """Everything that a run has measured: per case and side one series."""
+
+    def __init__(self):
+        self.values = {}
+        self.units = {}
+        self.failures = {}
+
+    def add(self, case, unit, side, value):
+        self.units[case] = unit
+        self.values.setdefault(case, {}).setdefault(side, []).append(value)
+
+    def fail(self, case, side, why):
+        self.failures.setdefault((case, side), why)
+
+    def series(self, case):
+        return {side: Series(values) for side, values in self.values.get(case, {}).items()}
+
+    def cases(self):
+        return list(self.values)
+
+    def to_json(self):
+        return {
+            "kernel": os.uname().release,
+            "cpus": os.cpu_count(),
+            "cases": {
+                case: {"unit": self.units[case], "sides": {side: s.to_json() for side, s in self.series(case).items()}}
+                for case in self.cases()
+            },
+        }
+
+
+def ratio(own, other):
+    """How a side stands to ours, for people: values where less is better."""
+    if other == 0:
+        return ""
+    return f"{own / other:.2f} x" if own >= other / 10 else f"1/{other / own:.0f}"
+
+
+def table(results):
+    """Lines: a case, a side, the median, its spread, and what our value is of that side's."""
+    yield f"{'case':34} {'side':15} {'median':>10} {'min .. max':>23} {'n':>4}  nsunits is"
+    for case in results.cases():
+        series = results.series(case)
+        own = series.get("nsunits")
+        for side, s in series.items():
+            low, high = s.spread
+            against = ratio(own.median, s.median) if own and side != "nsunits" and own.median > 0 else ""
+            yield (f"{case + ' [' + results.units[case] + ']':34} {side:15} {s.median:10.3f}"
+                   f" {f'{low:.3f} .. {high:.3f}':>23} {len(s.values):4}  {against}")
+    for (case, side), why in results.failures.items():
+        yield f"# {case}, {side}: {why}"
+
+
+def write(results, path):
+    with open(path + ".new", "w", encoding="utf-8") as f:
+        json.dump(results.to_json(), f, indent=2)
+        f.write("\n")
+    os.replace(path + ".new", path)
+
+
+def comparison(results, path):
+    """Lines: what has changed against the run in @path. Machines differ: ratios to the floor, where there is one."""
+    with open(path, encoding="utf-8") as f:
+        before = json.load(f)["cases"]
+    yield f"against {path}: a value of nsunits divided by the floor's (or as it is), then and now"
+    for case in results.cases():
+        series = results.series(case)
+        then = before.get(case, {}).get("sides", {})
+        if "nsunits" not in series or "nsunits" not in then:
+            continue
+        now_value, then_value = series["nsunits"].median, then["nsunits"]["median"]
+        if "floor" in series and "floor" in then:
+            now_value /= series["floor"].median
+            then_value /= then["floor"]["median"]
+        change = (now_value / then_value - 1) * 100 if then_value else 0
+        yield f"{case:34} {then_value:10.3f} {now_value:10.3f} {change:+7.1f} %"

@@ -1,0 +1,129 @@
+/* The log of jobs: what is read is what was written, whatever became of the file. */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "basic/file.h"
+#include "manager/job-log.h"
+#include "unit-test.h"
+
+static const char *path;
+
+static JobLog *open_log(const char *boot_id) {
+        JobLog *l = NULL;
+
+        ck_assert_int_eq(job_log_open(path, boot_id, &l), 0);
+        return l;
+}
+
+static void begin(void) {
+        static char name[] = "/tmp/test-job-log-XXXXXX";
+
+        (void) close(mkstemp(name));
+        path = name;
+        (void) unlink(path);
+}
+
+static void write_job(JobLog *l, uint32_t id, JobType type, const char *unit, JobResult result) {
+        job_log_write(l, &(Job){ .id = id, .type = type }, unit, result);
+}
+
+START_TEST(jobs_come_back) {
+        LoggedJob *j;
+        JobLog *l;
+
+        begin();
+        l = open_log("boot");
+        ck_assert_ptr_null(job_log_find(l, NULL));
+        write_job(l, 4, JOB_RESTART, "web.container", JOB_RESULT_INVALID_);
+        write_job(l, 5, JOB_START, "db.container", JOB_RESULT_INVALID_);
+        write_job(l, 5, JOB_START, "db.container", JOB_RESULT_FAILED);
+        write_job(l, 4, JOB_START, "web.container", JOB_RESULT_INVALID_);
+        ck_assert_int_eq(job_log_result(l, 5), JOB_RESULT_FAILED);
+        job_log_free(l);
+
+        l = open_log("boot");
+        ck_assert_uint_eq(job_log_last_id(l), 5);
+        ck_assert_int_eq(job_log_result(l, 5), JOB_RESULT_FAILED);
+        ck_assert_int_eq(job_log_result(l, 4), JOB_RESULT_INVALID_);
+        ck_assert_ptr_null(job_log_find(l, "db.container"));
+        j = job_log_find(l, "web.container");
+        ck_assert_ptr_nonnull(j);
+        ck_assert_uint_eq(j->id, 4);
+        ck_assert_int_eq(j->type, JOB_START);
+        ck_assert_ptr_eq(job_log_find(l, NULL), j);
+        job_log_take(j);
+        ck_assert_ptr_null(job_log_find(l, NULL));
+        job_log_free(l);
+
+        /* Numbers of an earlier boot mean nothing. */
+        l = open_log("another");
+        ck_assert_uint_eq(job_log_last_id(l), 0);
+        ck_assert_ptr_null(job_log_find(l, NULL));
+        job_log_free(l);
+        (void) unlink(path);
+}
+END_TEST
+
+/* Cut off at each byte: what was complete counts, and what is written after it does. */
+START_TEST(log_may_be_cut_off) {
+        static const char whole[] = "boot boot\njob 1 start ordered a.container\njob 2 stop any b.container\n"
+                                    "nonsense\njob x\nend 1 done\n";
+
+        begin();
+        for (size_t size = 0; size < sizeof(whole); size++) {
+                JobLog *l;
+
+                ck_assert_int_eq(file_replace(AT_FDCWD, path, whole, size, 0600, false), 0);
+                l = open_log("boot");
+                write_job(l, 9, JOB_START, "c.container", JOB_RESULT_INVALID_);
+                job_log_free(l);
+                l = open_log("boot");
+                ck_assert_ptr_nonnull(job_log_find(l, "c.container"));
+                ck_assert_uint_eq(job_log_last_id(l), 9);
+                ck_assert_int_eq(job_log_find(l, "a.container") != NULL,
+                                 size >= 41 && size < sizeof(whole) - 2);
+                job_log_free(l);
+        }
+        (void) unlink(path);
+}
+END_TEST
+
+START_TEST(log_stays_short) {
+        autoptr(Graph) g = graph_new();
+        autoptr(JobQueue) q = job_queue_new(g);
+        const Job stays = { .id = 3, .type = JOB_STOP, .ignore_order = true };
+        autofree char *text = NULL;
+        size_t size, n_anew = 0;
+        unsigned unit;
+        JobLog *l;
+
+        begin();
+        ck_assert_int_eq(graph_add_unit(g, "stays.container", &unit), 0);
+        ck_assert_int_eq(job_queue_restore(q, &stays), 0);
+        l = open_log("boot");
+        for (uint32_t id = 4; id < 10000; id++) {
+                write_job(l, id, JOB_START, "web.container", JOB_RESULT_INVALID_);
+                write_job(l, id, JOB_START, "web.container", JOB_RESULT_DONE);
+                if (job_log_is_long(l)) {
+                        ck_assert_int_eq(job_log_begin_anew(l, q, g), 0);
+                        n_anew++;
+                }
+        }
+        job_log_free(l);
+        ck_assert_uint_gt(n_anew, 3);
+        ck_assert_int_eq(file_read(AT_FDCWD, path, SIZE_MAX / 2, &text, &size), 0);
+        ck_assert_uint_lt(size, 100000);
+
+        l = open_log("boot");
+        ck_assert_uint_eq(job_log_last_id(l), 9999);
+        ck_assert_int_eq(job_log_result(l, 9999 - 100), JOB_RESULT_DONE);
+        ck_assert_int_eq(job_log_result(l, 9999 - 1000), JOB_RESULT_INVALID_);
+        ck_assert_int_eq(job_log_find(l, NULL)->type, JOB_STOP);
+        ck_assert(job_log_find(l, NULL)->ignore_order);
+        job_log_free(l);
+        (void) unlink(path);
+}
+END_TEST
+
+TEST_MAIN("job-log", jobs_come_back, log_may_be_cut_off, log_stays_short)
