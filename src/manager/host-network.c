@@ -3,6 +3,10 @@
 #include "manager/internal.h"
 #include "manager/priority.h"
 
+/* How often changes of the network are looked at. */
+#define NETWORK_INTERVAL (1 * USEC_PER_SEC)
+#define NETWORK_BURST    500
+
 static int on_network_changed(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         Manager *m = userdata;
         int r = network_process_monitor(m->network);

@@ -22,10 +22,6 @@
 /* A unit that is stopped and started again finds its bridge still there. */
 #define COLLECT_DELAY (200 * USEC_PER_MSEC)
 
-/* How often changes of the network are looked at. */
-#define NETWORK_INTERVAL (1 * USEC_PER_SEC)
-#define NETWORK_BURST    500
-
 #define LOCK_TIMEOUT  (3 * USEC_PER_SEC)
 #define LOCK_INTERVAL (2 * USEC_PER_MSEC)
 
