@@ -141,6 +141,7 @@ void bus_face_settle(Bus *b);
 /** bus_face_forget_unit() / bus_face_forget() - of one that is gone, and of all. */
 void bus_face_forget_unit(Bus *b, const char *unit);
 void bus_face_forget(Bus *b);
+int on_network_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /** bus_pull_drop() - forget the pulls that were asked for on a connection; NULL = all. */
 void bus_pull_drop(Bus *b, const sd_bus *bus);

@@ -559,6 +559,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ListNetworks", NULL, "s", on_list_networks),
         METHOD("ListLinks", NULL, "s", on_list_links),
         METHOD("Resolve", "ss", "s", on_resolve),
+        METHOD("DiffNetwork", NULL, "s", on_network_diff),
         METHOD("ListTimers", NULL, "s", on_list_timers),
 
         SD_BUS_SIGNAL("UnitNew", "so", 0),

@@ -56,6 +56,14 @@ int on_resolve(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
 }
 
+int on_network_diff(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *text = NULL;
+        Bus *b = userdata;
+        int r = manager_network_diff(b->manager, &text);
+
+        return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
+}
+
 int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         autofree char *text = NULL;
         Bus *b = userdata;

@@ -34,6 +34,7 @@ typedef struct ManagerConfig {
                 InetPrefix pool, pool6; /* where .network units without Subnet= get theirs: a /24, a /64 */
                 bool ipv6;              /* the default network has IPv6 */
                 bool localhost_publish; /* published ports answer on 127.0.0.1 and ::1 as well */
+                bool table_owner;       /* nobody else changes the nftables table */
         } network;
         struct {
                 uint32_t first_id, last_id; /* host ids that may be given to containers */

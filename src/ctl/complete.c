@@ -11,7 +11,7 @@ static const char *const image_verbs[] = {
         "list", "pull", "import", "inspect", "tag", "rm", "prune", "export"
 };
 static const char *const import_sources[] = { "compose", "docker" };
-static const char *const network_verbs[] = { "list", "inspect" };
+static const char *const network_verbs[] = { "list", "inspect", "diff" };
 static const char *const system_verbs[] = { "df", "check" };
 static const char *const volume_verbs[] = { "list", "inspect", "rm" };
 

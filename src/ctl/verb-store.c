@@ -81,6 +81,29 @@ int verb_volume(Ctl *c, char **words) {
         return ctl_error("volume %s: it is list, inspect or rm", what);
 }
 
+/* What is as it should be is not told. */
+static int network_diff(Ctl *c) {
+        static const Column columns[] = {
+                { "WHAT", "what", 0 },
+                { "NAME", "name", 0 },
+                { "DESIRED", "desired", COLUMN_CUT },
+                { "ACTUAL", "actual", COLUMN_CUT },
+        };
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        autojson json_t *rows = NULL;
+        int r;
+
+        if (client_open(c) < 0)
+                return STATUS_FAILED;
+        r = client_query_json(c, "DiffNetwork", NULL, &error, &rows);
+        if (r < 0)
+                return client_failure("network diff", r, &error);
+        if (json_array_size(rows) == 0 && !c->options.json)
+                return STATUS_OK;
+        r = table_print(c, rows, columns, ELEMENTSOF(columns));
+        return r == STATUS_OK && json_array_size(rows) > 0 ? STATUS_FAILED : r;
+}
+
 int verb_network(Ctl *c, char **words) {
         static const Column columns[] = {
                 { "NAME", "name", 0 },       { "DRIVER", "driver", 0 },     { "DEVICE", "device", 0 },
@@ -92,7 +115,9 @@ int verb_network(Ctl *c, char **words) {
                 return store_list(c, "ListNetworks", columns, ELEMENTSOF(columns));
         if (streq(what, "inspect"))
                 return inspect(c, "ListNetworks", words + 2);
-        return ctl_error("network %s: it is list or inspect", what);
+        if (streq(what, "diff"))
+                return network_diff(c);
+        return ctl_error("network %s: it is list, inspect or diff", what);
 }
 
 int verb_links(Ctl *c, char **words) {

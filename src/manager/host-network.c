@@ -39,6 +39,7 @@ int manager_setup_network(Manager *m, Fault *fault) {
                 .subnet6 = c->network.ipv6 ? c->network.subnet6 : (InetPrefix){},
                 .pool4 = c->network.pool,
                 .pool6 = c->network.pool6,
+                .own_table = c->network.table_owner,
                 .publish_localhost = c->network.localhost_publish,
                 .cgroup = cgroup_root_mount(m->cgroups),
         };

@@ -9,6 +9,7 @@
  *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
  *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
+ *      links.c     links beside those of its networks
  *      pod.c       what a pod holds, and its end
  *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
@@ -41,6 +42,7 @@
 #include "manager/notify-socket.h"
 #include "manager/pull.h"
 #include "manager/trigger.h"
+#include "network/moved-link.h"
 #include "network/network.h"
 #include "runtime/exec.h"
 #include "runtime/identity.h"
@@ -72,6 +74,9 @@ typedef struct Held {
         bool pod_spaces;     /* of a pod: IPC, UTS and /dev/shm */
         bool volumes_filled; /* the first spawn has filled and chowned what it had to */
         Attachment *attachment;
+        MovedLink *moved; /* links of the host that are in the network namespace, or are about to go there */
+        size_t n_moved;
+        size_t n_extra; /* of the spec's extra links, so many are made */
 } Held;
 
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
@@ -396,6 +401,15 @@ const Attachment *unit_attachment(const Unit *u);
 /* Namespaces of others, for one launch; -1 where it has its own or the host's. */
 int unit_open_spaces(const Unit *u, int fds[SPACE_N_], Fault *fault);
 void unit_close_spaces(int fds[SPACE_N_]);
+
+/* links.c */
+int unit_make_links(Unit *u, Fault *fault);
+void unit_drop_links(Unit *u);
+/* In memory only. */
+void unit_forget_links(Unit *u);
+/* A new reference. */
+json_t *unit_links_to_json(const Unit *u);
+int unit_adopt_links(Unit *u, const json_t *saved, size_t n_extra);
 
 /* pod.c */
 bool unit_is_pod(const Unit *u);

@@ -216,6 +216,9 @@ int manager_list_links(Manager *m, char **ret);
  */
 int manager_resolve(Manager *m, const char *name, const char *network, char **ret);
 
+/** manager_network_diff() - JSON array: what of the host's links, addresses, routes and firewall is not as it
+ * should be. */
+int manager_network_diff(Manager *m, char **ret);
 /** manager_list_timers() - JSON array of the units whose timers run: when each starts its unit, when it did.
  */
 int manager_list_timers(Manager *m, char **ret);

@@ -467,6 +467,7 @@ static const PrepareStep steps[] = {
         { "root", make_root, drop_root, true, false },
         { "network", make_network, drop_network, true, true },
         { "egress", unit_close_egress, unit_open_egress, true, true },
+        { "links", unit_make_links, unit_drop_links, true, true },
         { "files", unit_make_files, NULL, true, true },
         { "text", unit_save_text, NULL, true, true },
         { "names", unit_enter_names, unit_leave_names, true, true },

@@ -104,6 +104,13 @@ int manager_list_links(Manager *m, char **ret) {
         return dump(network_list_links(m->network), ret);
 }
 
+int manager_network_diff(Manager *m, char **ret) {
+        json_t *diff;
+        int r = network_diff(m->network, &diff);
+
+        return r < 0 ? r : dump(diff, ret);
+}
+
 static json_t *time_or_null(usec_t t) {
         return t > 0 ? json_integer((json_int_t) t) : json_null();
 }

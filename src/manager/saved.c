@@ -123,6 +123,10 @@ int unit_save(Unit *u) {
         if (u->held.attachment)
                 (void) json_object_set_new(o, "network", network_attachment_to_json(u->held.attachment));
 
+        if (u->held.n_moved > 0)
+                (void) json_object_set_new(o, "moved_links", unit_links_to_json(u));
+        if (u->held.n_extra > 0)
+                (void) json_object_set_new(o, "extra_links", json_integer((json_int_t) u->held.n_extra));
         if (u->health)
                 (void) json_object_set_new(o, "health", unit_health_to_json(u));
         if (u->trigger)
@@ -245,7 +249,9 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         u->held.root = root && root_is_held(root);
         if (network)
                 (void) network_adopt(u->manager->network, network, fault, &u->held.attachment);
-        return unit_describe_attachment(u);
+        r = unit_adopt_links(u, json_object_get(saved, "moved_links"),
+                             (size_t) json_integer_value(json_object_get(saved, "extra_links")));
+        return r < 0 ? r : unit_describe_attachment(u);
 }
 
 /* A pidfd kept by the kernel at @name, or found by number and proven by its start time. */

@@ -59,6 +59,7 @@ void unit_free(Unit *u) {
         image_unref(u->held.image);
         unit_drop_mount_images(u);
         container_spec_free(u->held.spec);
+        unit_forget_links(u);
         id_map_clear(&u->held.ids);
         free(u->held.directory);
         free(u->held.container_dir);

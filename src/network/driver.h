@@ -6,6 +6,7 @@
 
 #include "network/host-state.h"
 #include "network/internal.h"
+#include "network/net-items.h"
 
 struct NetDriver {
         /* Packets pass the host: its firewall holds, and ports can be published. */
@@ -63,3 +64,6 @@ int veth_add(Network *n, const Net *net, const AttachRequest *q, unsigned master
 
 /** network_describe() - all that the host should have, by what is attached. Pure. */
 void network_describe(const Network *n, HostState *s);
+
+/** heal_list_lost() - links of ours that are there and belong to nobody. */
+void heal_list_lost(const Network *n, const HostReality *h, NetItems *list);

@@ -183,6 +183,26 @@ static bool is_port_of_ours(const RtnlLink *l, const RtnlLink *links, size_t n) 
         return false;
 }
 
+/* Made by us, or an earlier manager, and nobody's any more. */
+static bool is_left(const Network *n, const RtnlLink *l, const RtnlLink *links, size_t n_links) {
+        return bridge_is_ours(l) ? !is_device_in_use(n, l->name)
+                                 : is_port_of_ours(l, links, n_links) && !is_attached(n, l->name);
+}
+
+/* A bridge that is to go with the next network_collect() is no surprise. */
+static bool is_idle(const Network *n, const char *name) {
+        for (size_t i = 0; i < n->n_nets; i++)
+                if (n->nets[i]->idle && streq(n->nets[i]->device, name))
+                        return true;
+        return false;
+}
+
+void heal_list_lost(const Network *n, const HostReality *h, NetItems *list) {
+        for (size_t i = 0; i < h->n_links; i++)
+                if (is_left(n, &h->links[i], h->links, h->n_links) && !is_idle(n, h->links[i].name))
+                        net_items_add(list, "link", strdup(h->links[i].name), strdup(h->links[i].kind));
+}
+
 int heal_sweep(Network *n) {
         autofree RtnlLink *links = NULL;
         size_t n_links;
@@ -190,14 +210,9 @@ int heal_sweep(Network *n) {
 
         r = rtnl_list_links(n->rtnl, &links, &n_links);
         for (size_t i = 0; r >= 0 && i < n_links; i++) {
-                const RtnlLink *l = &links[i];
-                bool left = bridge_is_ours(l)
-                                    ? !is_device_in_use(n, l->name)
-                                    : is_port_of_ours(l, links, n_links) && !is_attached(n, l->name);
-
-                if (!left)
+                if (!is_left(n, &links[i], links, n_links))
                         continue;
-                rtnl_del_link(n->rtnl, l->name);
+                rtnl_del_link(n->rtnl, links[i].name);
                 r = rtnl_commit(n->rtnl);
                 if (r == -ENODEV)
                         r = 0;

@@ -107,14 +107,15 @@ static bool same_address(const InetAddress *a, const InetAddress *b) {
         return a->family == AF_UNSPEC ? b->family == AF_UNSPEC : inet_equal(a, b);
 }
 
-bool host_reality_has_route(const HostReality *h, unsigned index, const RtnlRoute *route) {
-        for (size_t i = 0; i < h->n_routes; i++) {
-                const RtnlRoute *r = &h->routes[i];
+bool host_route_equal(const RtnlRoute *wanted, const RtnlRoute *r) {
+        return r->table == (wanted->table ? wanted->table : RT_TABLE_MAIN) &&
+               same_prefix(&r->to, &wanted->to) && same_address(&r->via, &wanted->via);
+}
 
-                if (r->index == index && r->table == (route->table ? route->table : RT_TABLE_MAIN) &&
-                    same_prefix(&r->to, &route->to) && same_address(&r->via, &route->via))
+bool host_reality_has_route(const HostReality *h, unsigned index, const RtnlRoute *route) {
+        for (size_t i = 0; i < h->n_routes; i++)
+                if (h->routes[i].index == index && host_route_equal(route, &h->routes[i]))
                         return true;
-        }
         return false;
 }
 

@@ -64,6 +64,8 @@ void host_reality_clear(HostReality *h);
 
 const RtnlLink *host_reality_link(const HostReality *h, const char *name);
 bool host_reality_has_address(const HostReality *h, unsigned index, const InetPrefix *p);
+/** host_route_equal() - but for its link, and where it comes from. */
+bool host_route_equal(const RtnlRoute *wanted, const RtnlRoute *r);
 bool host_reality_has_route(const HostReality *h, unsigned index, const RtnlRoute *route);
 
 /** state_link_differs() - in anything that @wanted says. @master: the one that it should have; NULL = not

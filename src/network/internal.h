@@ -52,6 +52,7 @@ struct Network {
         size_t n_attachments;
         Lease *leases;
         bool table;             /* table inet nsunits is ours and there */
+        bool guard;             /* so is that which guards it */
         struct mnl_socket *nft; /* all our changes come from here: so the monitor knows them */
         struct mnl_socket *monitor;
         struct mnl_socket *link_monitor; /* links, addresses and routes */
@@ -118,8 +119,18 @@ int table_enter_network(Network *n, const Net *net, bool add, Fault *fault);
 void table_leave_network(Network *n, const Net *net);
 /** table_fill() - the whole desired state as one transaction, pure. */
 void table_fill(const Network *n, NftBatch *b);
+/** table_fill_elements() - the same without chains, sets and rules. */
+void table_fill_elements(const Network *n, NftBatch *b);
+void table_add_network(NftBatch *b, bool add, const Net *net);
 /** table_process() - read the monitor. True when something of ours has gone. */
 bool table_process(Network *n);
+
+/* guard.c */
+void guard_ensure(Network *n);
+void guard_drop(Network *n);
+void guard_enter_network(Network *n, const Net *net, bool add);
+/** guard_exchange() - ports; either may be NULL. */
+void guard_exchange(Network *n, const Attachment *from, const Attachment *to);
 
 /* network.c */
 void net_drop(Network *n, Net *net);

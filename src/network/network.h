@@ -35,6 +35,7 @@ typedef struct NetworkSettings {
         InetPrefix pool4;       /* where networks without Subnet= take theirs from: /24s */
         InetPrefix pool6;       /* the same: /64s */
         char bridge[IFNAMSIZ];  /* of the default network */
+        bool own_table;         /* nobody else is to change our table, where the kernel can see to that */
         bool publish_localhost; /* published ports answer on 127.0.0.1 and ::1, too */
         const char *cgroup; /* mount point of cgroup2; NULL = ::1 is left out. Used by network_new() only */
 } NetworkSettings;
@@ -133,6 +134,14 @@ int network_undefine(Network *n, const char *name);
  *          subnet is exhausted or does not contain the wanted address; or what netlink says.
  */
 int network_attach(Network *n, const AttachRequest *request, Fault *fault, Attachment **ret);
+
+/**
+ * network_add_extra() - a link beside those of the networks, which is no EXTRA_LINK_MOVED
+ *
+ * It is down and has no address. network_drop_extra() takes away what would be left on the host.
+ */
+int network_add_extra(Network *n, const ExtraLink *link, int netns_fd, Fault *fault);
+void network_drop_extra(Network *n, const ExtraLink *link);
 
 /** network_loopback_up() - all that Network=none needs. */
 int network_loopback_up(int netns_fd, Fault *fault);
@@ -271,3 +280,13 @@ json_t *network_list_links(const Network *n);
 /** network_list() - JSON array: name, driver, bridge, subnets, gateways, internal, units. NULL when out of
  * memory. */
 json_t *network_list(const Network *n);
+
+/**
+ * network_diff() - what the host should have, compared with what it has
+ *
+ * An array of objects: what, name, desired, actual; null where there is nothing. Links that die with a
+ * container that has ended just now are in it.
+ *
+ * Returns: 0, or a negative errno.
+ */
+int network_diff(Network *n, json_t **ret);

@@ -31,6 +31,7 @@ struct NftBatch {
         char *buffer;
         size_t size, space;
         uint32_t seq, set_id;
+        bool plain; /* elements have no values */
         int error;
 };
 
@@ -81,6 +82,10 @@ NftBatch *nft_batch_new(const char *table) {
 
 void nft_batch_set_family(NftBatch *b, uint8_t family) {
         b->family = family;
+}
+
+void nft_batch_leave_out_values(NftBatch *b) {
+        b->plain = true;
 }
 
 void nft_batch_free(NftBatch *b) {
@@ -222,7 +227,8 @@ static void set_host_order(NftBatch *b, struct nftnl_set *s) {
 void nft_batch_add_set(NftBatch *b, const NftSet *set) {
         struct nftnl_set *s = nftnl_set_alloc();
         struct nlmsghdr *h = s ? begin(b, NFT_MSG_NEWSET, NLM_F_CREATE) : NULL;
-        uint32_t flags = (set->data_size > 0 ? NFT_SET_MAP : 0) | (set->interval ? NFT_SET_INTERVAL : 0) |
+        bool has_data = set->data_size > 0 && !b->plain;
+        uint32_t flags = (has_data ? NFT_SET_MAP : 0) | (set->interval ? NFT_SET_INTERVAL : 0) |
                          (set->n_parts > 0 ? NFT_SET_CONCAT : 0) |
                          (set->timed || set->learned_ms > 0 ? NFT_SET_TIMEOUT : 0) |
                          (set->learned_ms > 0 ? NFT_SET_EVAL : 0);
@@ -246,7 +252,7 @@ void nft_batch_add_set(NftBatch *b, const NftSet *set) {
                         nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, set->most);
                 if (set->learned_ms > 0)
                         nftnl_set_set_u64(s, NFTNL_SET_TIMEOUT, set->learned_ms);
-                if (set->data_size > 0) {
+                if (has_data) {
                         nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, set->data_type);
                         nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, set->data_size);
                 }
@@ -266,11 +272,11 @@ typedef struct Element {
         uint64_t timeout_ms; /* 0 = none */
 } Element;
 
-static void fill_element(struct nftnl_set_elem *e, const Element *from) {
+static void fill_element(struct nftnl_set_elem *e, const Element *from, bool plain) {
         nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, from->key, (uint32_t) from->key_size);
         if (from->last)
                 nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY_END, from->last, (uint32_t) from->key_size);
-        if (from->data)
+        if (from->data && !plain)
                 nftnl_set_elem_set(e, NFTNL_SET_ELEM_DATA, from->data, (uint32_t) from->data_size);
         if (from->flags)
                 nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_FLAGS, from->flags);
@@ -291,7 +297,7 @@ static void element(NftBatch *b, bool add, const char *set, const Element *from)
         if (h) {
                 nftnl_set_set_str(s, NFTNL_SET_TABLE, b->table);
                 nftnl_set_set_str(s, NFTNL_SET_NAME, set);
-                fill_element(e, from);
+                fill_element(e, from, b->plain);
                 nftnl_set_elem_add(s, e);
                 e = NULL;
                 nftnl_set_elems_nlmsg_build_payload(h, s);
@@ -429,4 +435,13 @@ int nft_batch_commit(NftBatch *b, struct mnl_socket *socket) {
         if (mnl_socket_sendto(socket, b->buffer, b->size) < 0)
                 return -errno;
         return read_errors(socket);
+}
+
+const char *nft_batch_table(const NftBatch *b) {
+        return b->table;
+}
+
+const struct nlmsghdr *nft_batch_messages(const NftBatch *b, size_t *ret_size) {
+        *ret_size = b->error < 0 ? 0 : b->size;
+        return (const struct nlmsghdr *) b->buffer;
 }

@@ -12,6 +12,7 @@
 
 typedef struct NftBatch NftBatch;
 struct mnl_socket;
+struct nlmsghdr;
 struct nftnl_expr;
 struct nftnl_rule;
 
@@ -20,6 +21,9 @@ NftBatch *nft_batch_new(const char *table);
 
 /** nft_batch_set_family() - what follows is about the table of that name in another family (NFPROTO_*). */
 void nft_batch_set_family(NftBatch *b, uint8_t family);
+
+/** nft_batch_leave_out_values() - of all elements: what is a map elsewhere is a plain set in this table. */
+void nft_batch_leave_out_values(NftBatch *b);
 
 /** nft_batch_free() - NULL is fine. */
 void nft_batch_free(NftBatch *b);
@@ -90,3 +94,9 @@ struct nftnl_expr *nft_expr(NftBatch *b, struct nftnl_rule *rule, const char *ki
  * Returns: 0 or the first error. The batch is used up.
  */
 int nft_batch_commit(NftBatch *b, struct mnl_socket *socket);
+
+/** nft_batch_table() - its name. */
+const char *nft_batch_table(const NftBatch *b);
+
+/** nft_batch_messages() - all that was built; borrowed, good until the next change. */
+const struct nlmsghdr *nft_batch_messages(const NftBatch *b, size_t *ret_size);

@@ -62,8 +62,7 @@ static inline void lookup(NftBatch *b, Rule *rule, const char *set, uint32_t reg
         set_u32(e, NFTNL_EXPR_LOOKUP_SREG, reg);
         if (into > 0)
                 set_u32(e, NFTNL_EXPR_LOOKUP_DREG, into);
-        if (inverted)
-                set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+        set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, inverted ? NFT_LOOKUP_F_INV : 0);
 }
 
 static inline void verdict(NftBatch *b, Rule *rule, uint32_t code) {

@@ -241,6 +241,7 @@ static int exchange(Network *n, Attachment *a, NetworkPort *ports, size_t n_port
         if (a->published)
                 ports_note(n, a, true);
         ports_note(n, &wanted, false);
+        guard_exchange(n, a->published ? a : NULL, &wanted);
         return 0;
 }
 
@@ -292,8 +293,10 @@ int network_unpublish(Network *n, Attachment *a) {
         exchange_localhost(n, a, NULL, 0);
         a->published = false;
         /* Some of them were not there: somebody has deleted them, and more perhaps. */
-        if (r == -ENOENT)
+        if (r == -ENOENT) {
+                guard_exchange(n, a, NULL);
                 r = table_replace(n);
+        }
         return r;
 }
 

@@ -3,8 +3,14 @@
 
 #include "network/rtnl-internal.h"
 
-void rtnl_add_address(Rtnl *r, unsigned index, const InetPrefix *p) {
+static void put_address(struct nlmsghdr *h, uint16_t attribute, const InetAddress *a) {
+        if (a->family != AF_UNSPEC)
+                mnl_attr_put(h, attribute, inet_size(a->family), a->bytes);
+}
+
+void rtnl_restore_address(Rtnl *r, unsigned index, const RtnlAddress *address) {
         struct nlmsghdr *h = rtnl_begin(r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+        const InetPrefix *p = &address->prefix;
         struct ifaddrmsg *a;
 
         if (!h)
@@ -14,12 +20,17 @@ void rtnl_add_address(Rtnl *r, unsigned index, const InetPrefix *p) {
         a->ifa_family = (uint8_t) p->address.family;
         a->ifa_prefixlen = p->bits;
         a->ifa_index = index;
-        a->ifa_scope = RT_SCOPE_UNIVERSE;
+        a->ifa_scope = address->scope;
         /* No duplicate address detection: we gave the address, and it would delay its use by a second. */
         mnl_attr_put_u32(h, IFA_FLAGS, IFA_F_NODAD | IFA_F_PERMANENT);
-        mnl_attr_put(h, IFA_LOCAL, inet_size(p->address.family), p->address.bytes);
-        mnl_attr_put(h, IFA_ADDRESS, inet_size(p->address.family), p->address.bytes);
+        put_address(h, IFA_LOCAL, &p->address);
+        put_address(h, IFA_ADDRESS, &p->address);
+        put_address(h, IFA_BROADCAST, &address->broadcast);
         rtnl_end(r);
+}
+
+void rtnl_add_address(Rtnl *r, unsigned index, const InetPrefix *p) {
+        rtnl_restore_address(r, index, &(RtnlAddress){ .prefix = *p, .scope = RT_SCOPE_UNIVERSE });
 }
 
 void rtnl_del_address(Rtnl *r, unsigned index, const InetPrefix *p) {
@@ -33,13 +44,8 @@ void rtnl_del_address(Rtnl *r, unsigned index, const InetPrefix *p) {
         a->ifa_family = (uint8_t) p->address.family;
         a->ifa_prefixlen = p->bits;
         a->ifa_index = index;
-        mnl_attr_put(h, IFA_LOCAL, inet_size(p->address.family), p->address.bytes);
+        put_address(h, IFA_LOCAL, &p->address);
         rtnl_end(r);
-}
-
-static void put_address(struct nlmsghdr *h, uint16_t attribute, const InetAddress *a) {
-        if (a->family != AF_UNSPEC)
-                mnl_attr_put(h, attribute, inet_size(a->family), a->bytes);
 }
 
 static void put_route(Rtnl *r, uint16_t type, uint16_t flags, const RtnlRoute *route) {

@@ -228,6 +228,15 @@ void rtnl_set_vlan(Rtnl *r, unsigned index, uint16_t vlan) {
         change_vlan(r, RTM_SETLINK, index, vlan, BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED);
 }
 
+void rtnl_rename(Rtnl *r, unsigned index, const char *name) {
+        struct nlmsghdr *h = begin_index(r, index);
+
+        if (!h)
+                return;
+        mnl_attr_put_strz(h, IFLA_IFNAME, name);
+        rtnl_end(r);
+}
+
 void rtnl_move(Rtnl *r, unsigned index, int netns_fd, const char *name) {
         struct nlmsghdr *h = begin_index(r, index);
 

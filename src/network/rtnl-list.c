@@ -129,6 +129,8 @@ int rtnl_parse_address(const struct nlmsghdr *h, RtnlAddress *ret) {
                 if (mnl_attr_get_type(a) == IFA_LOCAL ||
                     (mnl_attr_get_type(a) == IFA_ADDRESS && ret->prefix.address.family == AF_UNSPEC))
                         copy_address(a, m->ifa_family, &ret->prefix.address);
+                else if (mnl_attr_get_type(a) == IFA_BROADCAST)
+                        copy_address(a, m->ifa_family, &ret->broadcast);
                 else if (mnl_attr_get_type(a) == IFA_FLAGS)
                         flags = number_of(a);
         }

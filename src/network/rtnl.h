@@ -102,12 +102,25 @@ void rtnl_set_hairpin(Rtnl *r, unsigned index);
 /** rtnl_set_vlan() - a port of a bridge is on this VLAN alone, and its frames bear no tag. */
 void rtnl_set_vlan(Rtnl *r, unsigned index, uint16_t vlan);
 
+/** rtnl_rename() - a link that is down. */
+void rtnl_rename(Rtnl *r, unsigned index, const char *name);
+
 /** rtnl_move() - to another namespace, under a name there. */
 void rtnl_move(Rtnl *r, unsigned index, int netns_fd, const char *name);
 
 /* -- addresses and routes: the same -- */
 
+typedef struct RtnlAddress {
+        unsigned index;
+        InetPrefix prefix;
+        InetAddress broadcast; /* AF_UNSPEC = none */
+        uint8_t scope;
+        bool lasting; /* it has no end, and is not the kernel's own making */
+} RtnlAddress;
+
 void rtnl_add_address(Rtnl *r, unsigned index, const InetPrefix *p);
+/** rtnl_restore_address() - as it was listed, but on the link @index. */
+void rtnl_restore_address(Rtnl *r, unsigned index, const RtnlAddress *address);
 void rtnl_del_address(Rtnl *r, unsigned index, const InetPrefix *p);
 
 typedef struct RtnlRoute {
@@ -152,13 +165,6 @@ int rtnl_default_device(Rtnl *r, char ret[IFNAMSIZ]);
 
 /** rtnl_list_links() - all of them; free() the result. */
 int rtnl_list_links(Rtnl *r, RtnlLink **ret, size_t *ret_n);
-
-typedef struct RtnlAddress {
-        unsigned index;
-        InetPrefix prefix;
-        uint8_t scope;
-        bool lasting; /* it has no end, and is not the kernel's own making */
-} RtnlAddress;
 
 /** rtnl_list_addresses() - all of both families; free() the result. */
 int rtnl_list_addresses(Rtnl *r, RtnlAddress **ret, size_t *ret_n);

@@ -99,6 +99,17 @@ static uint32_t register_of(unsigned words) {
         return words % 4 == 0 ? NFT_REG_1 + words / 4 : NFT_REG32_00 + words;
 }
 
+/* All that the kernel would fill in itself, so that it tells the same as it was told. @port: 0 = none. */
+static void set_nat(struct nftnl_expr *e, uint32_t address, uint32_t port) {
+        set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MIN, address);
+        set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MAX, address);
+        set_u32(e, NFTNL_EXPR_NAT_FLAGS, NF_NAT_RANGE_MAP_IPS | (port ? NF_NAT_RANGE_PROTO_SPECIFIED : 0));
+        if (port == 0)
+                return;
+        set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MIN, port);
+        set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MAX, port);
+}
+
 typedef struct DnatMap {
         const char *name;
         bool six, on_address, range;
@@ -113,9 +124,17 @@ static const DnatMap dnat_maps[] = {
 };
 
 /* Registers of 4 bytes: a concatenation is what lies in consecutive ones. */
+static void load_port(NftBatch *b, Rule *rule, const DnatMap *map) {
+        unsigned proto = map->on_address ? (map->six ? 4 : 1) : 0;
+
+        if (map->on_address)
+                destination(b, rule, map->six, register_of(0));
+        meta(b, rule, NFT_META_L4PROTO, register_of(proto));
+        payload(b, rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, register_of(proto + 1));
+}
+
 static void add_dnat(NftBatch *b, const char *chain, const DnatMap *map) {
         Rule *rule = nft_batch_begin_rule(b, chain);
-        unsigned address = map->six ? 4 : 1, proto = map->on_address ? address : 0;
         uint32_t local = RTN_LOCAL;
         struct nftnl_expr *e;
 
@@ -126,18 +145,12 @@ static void add_dnat(NftBatch *b, const char *chain, const DnatMap *map) {
         set_u32(e, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
         compare(b, rule, NFT_REG_1, NFT_CMP_EQ, &local, sizeof(local));
 
-        if (map->on_address)
-                destination(b, rule, map->six, register_of(0));
-        meta(b, rule, NFT_META_L4PROTO, register_of(proto));
-        payload(b, rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, register_of(proto + 1));
+        load_port(b, rule, map);
         lookup(b, rule, map->name, register_of(0), register_of(0), false);
-
         e = nft_expr(b, rule, "nat");
         set_u32(e, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
         set_u32(e, NFTNL_EXPR_NAT_FAMILY, map->six ? NFPROTO_IPV6 : NFPROTO_IPV4);
-        set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MIN, register_of(0));
-        if (!map->range)
-                set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MIN, register_of(address));
+        set_nat(e, register_of(0), map->range ? 0 : register_of(map->six ? 4 : 1));
         nft_batch_end_rule(b, rule);
 }
 
@@ -163,7 +176,7 @@ static void add_outbound(NftBatch *b, bool six) {
         e = nft_expr(b, rule, "nat");
         set_u32(e, NFTNL_EXPR_NAT_TYPE, NFT_NAT_SNAT);
         set_u32(e, NFTNL_EXPR_NAT_FAMILY, six ? NFPROTO_IPV6 : NFPROTO_IPV4);
-        set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
+        set_nat(e, NFT_REG_1, 0);
         nft_batch_end_rule(b, rule);
 }
 
@@ -278,7 +291,6 @@ static void add_forward(NftBatch *b) {
 }
 
 void ruleset_add(NftBatch *b, bool localhost) {
-        nft_batch_add_table(b, 0);
         for (size_t i = 0; i < ELEMENTSOF(sets); i++)
                 nft_batch_add_set(b, &sets[i]);
 
@@ -303,6 +315,55 @@ void ruleset_add(NftBatch *b, bool localhost) {
         add_forward(b);
 }
 
+/* What was sent to the host's own loopback was never to be published, or goes its own way. */
+static void spare_loopback(NftBatch *b) {
+        static const char lo[IFNAMSIZ] = "lo";
+        Rule *rule = nft_batch_begin_rule(b, "input");
+
+        meta(b, rule, NFT_META_IIFNAME, NFT_REG_1);
+        compare(b, rule, NFT_REG_1, NFT_CMP_EQ, lo, sizeof(lo));
+        verdict(b, rule, NF_ACCEPT);
+        nft_batch_end_rule(b, rule);
+}
+
+static void drop_published(NftBatch *b, const DnatMap *map) {
+        Rule *rule = nft_batch_begin_rule(b, "input");
+
+        family(b, rule, map->six);
+        load_port(b, rule, map);
+        lookup(b, rule, map->name, register_of(0), 0, false);
+        verdict(b, rule, NF_DROP);
+        nft_batch_end_rule(b, rule);
+}
+
+static void drop_untranslated(NftBatch *b, bool six) {
+        Rule *rule = begin_outward(b, six);
+
+        meta(b, rule, NFT_META_OIFGROUP, NFT_REG_1);
+        lookup(b, rule, "networks", NFT_REG_1, 0, true);
+        verdict(b, rule, NF_DROP);
+        nft_batch_end_rule(b, rule);
+}
+
+void ruleset_add_guard(NftBatch *b) {
+        for (size_t i = 0; i < ELEMENTSOF(sets); i++)
+                nft_batch_add_set(b, &sets[i]);
+        /* Behind those that decide, and empty: as long as there are such, known connections are translated.
+         */
+        nft_batch_add_chain(b, "nat-prerouting", NF_INET_PRE_ROUTING, -99, "nat");
+        nft_batch_add_chain(b, "nat-input", NF_INET_LOCAL_IN, 101, "nat");
+        nft_batch_add_chain(b, "nat-output", NF_INET_LOCAL_OUT, -99, "nat");
+        nft_batch_add_chain(b, "nat-postrouting", NF_INET_POST_ROUTING, 101, "nat");
+        nft_batch_add_chain(b, "input", NF_INET_LOCAL_IN, 0, "filter");
+        /* When all translation is done (nf_conntrack itself is last). */
+        nft_batch_add_chain(b, "postrouting", NF_INET_POST_ROUTING, 300, "filter");
+        spare_loopback(b);
+        for (size_t i = 0; i < ELEMENTSOF(dnat_maps); i++)
+                drop_published(b, &dnat_maps[i]);
+        for (unsigned six = 0; six < 2; six++)
+                drop_untranslated(b, six);
+}
+
 void ruleset_network(NftBatch *b, bool add, const RulesetNetwork *n) {
         const uint32_t groups[2] = { n->group, n->group };
 
@@ -320,7 +381,7 @@ void ruleset_network(NftBatch *b, bool add, const RulesetNetwork *n) {
                 bool six = n->subnets[i].address.family == AF_INET6;
 
                 nft_batch_prefix(b, add, six ? "nat6" : "nat4", &n->subnets[i], NULL);
-                if (n->outbound[six].family != AF_UNSPEC)
+                if (n->outbound && n->outbound[six].family != AF_UNSPEC)
                         nft_batch_prefix(b, add, six ? "outbound6" : "outbound4", &n->subnets[i],
                                          &n->outbound[six]);
         }

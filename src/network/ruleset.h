@@ -25,7 +25,7 @@
 #include "spec/network-options.h"
 
 /**
- * ruleset_add() - all chains, sets, maps and rules, without elements
+ * ruleset_add() - all chains, sets, maps and rules, without elements, of a table that is there
  * @localhost: connections to 127.0.0.1 are let in as well
  */
 void ruleset_add(NftBatch *b, bool localhost);
@@ -44,3 +44,13 @@ void ruleset_network(NftBatch *b, bool add, const RulesetNetwork *network);
 
 /** ruleset_port() - enter or remove one published range for one container address. */
 void ruleset_port(NftBatch *b, bool add, const NetworkPort *port, const InetAddress *to);
+
+/**
+ * ruleset_add_guard() - the same for table inet nsunits-guard
+ *
+ * It is there for the moment between the loss of the first table and its restoration. What gets to the host's
+ * own ports then, or out of it without translation, would be answered by a reset, or be known to the kernel
+ * as it is for ever after: it is dropped, and sent again. Connections that are known go on being translated,
+ * because there is somebody who translates.
+ */
+void ruleset_add_guard(NftBatch *b);

@@ -4,43 +4,24 @@
 
 #include "basic/macro.h"
 #include "network/internal.h"
-
-static json_t *address_json(const InetAddress *a) {
-        char text[INET_TEXT_MAX];
-
-        return json_string(inet_format(a, text));
-}
-
-static json_t *prefix_json(const InetPrefix *p) {
-        char text[INET_TEXT_MAX];
-
-        return json_string(inet_format_prefix(p, text));
-}
-
-static json_t *mac_json(const uint8_t mac[6]) {
-        char text[18];
-
-        (void) snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-                        mac[4], mac[5]);
-        return json_string(text);
-}
+#include "network/net-json.h"
 
 static json_t *link_json(const NetworkLink *l) {
         json_t *addresses = json_array(), *gateways = json_array();
 
         for (size_t i = 0; i < l->n_addresses; i++) {
-                (void) json_array_append_new(addresses, prefix_json(&l->addresses[i]));
-                (void) json_array_append_new(gateways, address_json(&l->gateways[i]));
+                (void) json_array_append_new(addresses, net_json_prefix(&l->addresses[i]));
+                (void) json_array_append_new(gateways, net_json_address(&l->gateways[i]));
         }
         return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "network", l->network, "driver",
                          network_driver_to_string(l->driver), "device", l->device, "host_link", l->host_name,
-                         "link", l->name, "mac", mac_json(l->mac), "addresses", addresses, "gateways",
+                         "link", l->name, "mac", net_json_mac(l->mac), "addresses", addresses, "gateways",
                          gateways);
 }
 
 static json_t *port_json(const NetworkPort *p) {
         return json_pack("{s:s, s:o, s:i, s:i, s:i}", "protocol", protocol_to_string(p->protocol),
-                         "host_address", address_json(&p->host_address), "host_port", p->host_port,
+                         "host_address", net_json_address(&p->host_address), "host_port", p->host_port,
                          "container_port", p->container_port, "count", p->count);
 }
 
@@ -48,8 +29,8 @@ static json_t *net_json(const Net *net) {
         json_t *subnets = json_array(), *gateways = json_array();
 
         for (size_t i = 0; i < net->n_subnets; i++) {
-                (void) json_array_append_new(subnets, prefix_json(&net->subnets[i]));
-                (void) json_array_append_new(gateways, address_json(&net->gateways[i]));
+                (void) json_array_append_new(subnets, net_json_prefix(&net->subnets[i]));
+                (void) json_array_append_new(gateways, net_json_address(&net->gateways[i]));
         }
         return json_pack("{s:s, s:s, s:s, s:o, s:o, s:b}", "name", net->name, "driver",
                          network_driver_to_string(net->kind), "device", net->device, "subnets", subnets,
@@ -67,21 +48,6 @@ json_t *network_attachment_to_json(const Attachment *a) {
                          a->published);
 }
 
-static void read_address(const json_t *j, InetAddress *ret) {
-        if (!json_is_string(j) || inet_parse(json_string_value(j), ret) < 0)
-                *ret = (InetAddress){};
-}
-
-/* Into an array of IFNAMSIZ bytes; what is missing is "". */
-static int read_name(const json_t *j, const char *key, char ret[IFNAMSIZ]) {
-        const char *text = json_string_value(json_object_get(j, key));
-
-        if (strlen(strempty(text)) >= IFNAMSIZ)
-                return -EBADMSG;
-        (void) snprintf(ret, IFNAMSIZ, "%s", strempty(text));
-        return 0;
-}
-
 static int read_addresses(const json_t *j, NetworkLink *ret) {
         const json_t *addresses = json_object_get(j, "addresses"), *gateways = json_object_get(j, "gateways");
 
@@ -90,7 +56,7 @@ static int read_addresses(const json_t *j, NetworkLink *ret) {
 
                 if (!text || inet_parse_prefix(text, &ret->addresses[i]) < 0)
                         return -EBADMSG;
-                read_address(json_array_get(gateways, i), &ret->gateways[i]);
+                net_json_read_address(json_array_get(gateways, i), &ret->gateways[i]);
                 ret->n_addresses++;
         }
         return 0;
@@ -99,18 +65,16 @@ static int read_addresses(const json_t *j, NetworkLink *ret) {
 static int read_link(const json_t *j, NetworkLink *ret) {
         const char *network = json_string_value(json_object_get(j, "network"));
         const char *driver = json_string_value(json_object_get(j, "driver"));
-        const char *mac = json_string_value(json_object_get(j, "mac"));
 
-        if (!network || !network[0] || !mac || read_name(j, "host_link", ret->host_name) < 0 ||
-            read_name(j, "link", ret->name) < 0 || read_name(j, "device", ret->device) < 0)
+        if (!network || !network[0] || net_json_read_text(j, "host_link", ret->host_name, IFNAMSIZ) < 0 ||
+            net_json_read_text(j, "link", ret->name, IFNAMSIZ) < 0 ||
+            net_json_read_text(j, "device", ret->device, IFNAMSIZ) < 0)
                 return -EBADMSG;
         /* A manager that knew one driver said nothing of it. */
         ret->driver = driver ? network_driver_from_string(driver) : NETWORK_DRIVER_BRIDGE;
         if ((int) ret->driver < 0)
                 return -EBADMSG;
-        if (sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &ret->mac[0], &ret->mac[1], &ret->mac[2],
-                   &ret->mac[3], &ret->mac[4], &ret->mac[5]) != 6 ||
-            read_addresses(j, ret) < 0)
+        if (net_json_read_mac(json_object_get(j, "mac"), ret->mac) < 0 || read_addresses(j, ret) < 0)
                 return -EBADMSG;
         ret->network = strdup(network);
         return ret->network ? 0 : -ENOMEM;
@@ -125,7 +89,7 @@ static int read_port(const json_t *j, NetworkPort *ret) {
         if ((int) ret->protocol < 0 || host < 1 || container < 1 || count < 1 || host + count > 65536 ||
             container + count > 65536)
                 return -EBADMSG;
-        read_address(json_object_get(j, "host_address"), &ret->host_address);
+        net_json_read_address(json_object_get(j, "host_address"), &ret->host_address);
         ret->host_port = (uint16_t) host;
         ret->container_port = (uint16_t) container;
         ret->count = (uint16_t) count;

@@ -14,7 +14,7 @@
 #include "network/driver.h"
 #include "network/ruleset.h"
 
-static void enter_network(NftBatch *b, bool add, const Net *net) {
+void table_add_network(NftBatch *b, bool add, const Net *net) {
         const RulesetNetwork network = {
                 .group = net->group,
                 .subnets = net->subnets,
@@ -32,28 +32,44 @@ static bool has_rules(const Net *net) {
         return net->driver->passes_host && net->options.mode != NETWORK_SUBMODE_UNMANAGED;
 }
 
-void table_fill(const Network *n, NftBatch *b) {
-        ruleset_add(b, n->settings.publish_localhost);
+void table_fill_elements(const Network *n, NftBatch *b) {
         for (size_t i = 0; i < n->n_nets; i++)
                 if (n->nets[i]->n_links > 0 && has_rules(n->nets[i]))
-                        enter_network(b, true, n->nets[i]);
+                        table_add_network(b, true, n->nets[i]);
         for (size_t i = 0; i < n->n_attachments; i++)
                 if (n->attachments[i]->published)
                         ports_enter(b, true, n->attachments[i]);
 }
 
-/* The whole desired state in one transaction. */
-static int install(Network *n) {
+void table_fill(const Network *n, NftBatch *b) {
+        ruleset_add(b, n->settings.publish_localhost);
+        table_fill_elements(n, b);
+}
+
+/* NFT_TABLE_F_PERSIST, since Linux 6.9: a table that has an owner does not go with it. */
+#define TABLE_PERSIST (1 << 2)
+
+static int install_as(Network *n, uint32_t flags) {
         autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
 
         if (!b)
                 return -ENOMEM;
 
-        /* Deleting what is not there is an error, so it is added before. */
-        nft_batch_add_table(b, 0);
+        /* Deleting what is not there is an error, so it is added before. One that an earlier manager has
+         * owned is ours when it is added with the same flags. */
+        nft_batch_add_table(b, flags);
         nft_batch_del_table(b);
+        nft_batch_add_table(b, flags);
         table_fill(n, b);
         return nft_batch_commit(b, n->nft);
+}
+
+/* The whole desired state in one transaction. */
+static int install(Network *n) {
+        /* A kernel that does not know them says so. */
+        if (n->settings.own_table && install_as(n, NFT_TABLE_F_OWNER | TABLE_PERSIST) >= 0)
+                return 0;
+        return install_as(n, 0);
 }
 
 int table_enter_network(Network *n, const Net *net, bool add, Fault *fault) {
@@ -62,8 +78,9 @@ int table_enter_network(Network *n, const Net *net, bool add, Fault *fault) {
 
         if (!b)
                 return -ENOMEM;
-        enter_network(b, add, net);
+        table_add_network(b, add, net);
         r = nft_batch_commit(b, n->nft);
+        guard_enter_network(n, net, add);
         return r < 0 ? fault_set(fault, "nftables", r, "network %s", net->name) : 0;
 }
 
@@ -86,6 +103,8 @@ int table_ensure(Network *n, Fault *fault) {
         if (n->table)
                 return 0;
         r = table_replace(n);
+        if (r >= 0)
+                guard_ensure(n);
         return r < 0 ? fault_set(fault, "nftables", r, "table inet %s", TABLE_NAME) : 0;
 }
 
@@ -95,6 +114,7 @@ void table_drop(Network *n) {
         if (!b || !n->table)
                 return;
         n->table = false;
+        guard_drop(n);
         nft_batch_del_table(b);
         (void) nft_batch_commit(b, n->nft);
 }

@@ -254,10 +254,28 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
         return r < 0 ? r : bind_to_pod(u);
 }
 
+/* Links of its own need a network of its own: else they would be the host's, or another unit's. */
+static int check_links(const UnitSpec *u, Diag *diag) {
+        static const char *const keys[] = { "IPVLAN", "Interface", "MACVLAN", "VirtualEthernetExtra" };
+        const NetworkChoice *c = &u->container->network.choice;
+        const char *other = u->container->pod                     ? "Pod="
+                            : c->shared.mode != NAMESPACE_DEFAULT ? "Network= of another"
+                            : c->mode == NETWORK_MODE_HOST        ? "Network=host"
+                                                                  : NULL;
+        int bad = 0;
+
+        for (size_t i = 0; other && i < ELEMENTSOF(keys); i++)
+                if (unit_spec_is_set(u, "Container", keys[i]))
+                        bad = diag_error(diag, unit_place(u, "Container", keys[i]), -EINVAL,
+                                         "%s= does not go together with %s", keys[i], other);
+        return bad;
+}
+
 int check_container(UnitSpec *u, Diag *diag) {
         int (*const checks[])(const UnitSpec *, Diag *) = {
                 check_root,   check_process, check_sysctls,    check_namespaces, check_pods_namespaces,
                 check_reload, check_health,  check_health_log, check_pod_member, check_mounts,
+                check_links,
         };
         ContainerSection *c = u->container;
         int bad, r;

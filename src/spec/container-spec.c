@@ -8,6 +8,7 @@
 
 ENUM_DEFINE(MountKind, mount_kind, MOUNT_KIND, MOUNT_KIND_LIST)
 ENUM_DEFINE(NetworkMode, network_mode, NETWORK_MODE, NETWORK_MODE_LIST)
+ENUM_DEFINE(ExtraLinkKind, extra_link_kind, EXTRA_LINK, EXTRA_LINK_LIST)
 
 void mount_spec_done(MountSpec *m) {
         free(m->source);
@@ -113,6 +114,11 @@ void container_spec_free(ContainerSpec *s) {
                 free(s->joins[i].host_interface_name);
         }
         free(s->joins);
+        for (size_t i = 0; i < s->n_links; i++) {
+                free(s->links[i].host);
+                free(s->links[i].inside);
+        }
+        free(s->links);
         strv_free(s->networks);
         free(s->addresses);
         free(s->publish);

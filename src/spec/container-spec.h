@@ -113,6 +113,20 @@ typedef struct JoinSpec {
         char *host_interface_name; /* NULL = made of the container's name */
 } JoinSpec;
 
+/* A link beside those of the networks: the host's own, one that lies on it, or the end of a pair. */
+#define EXTRA_LINK_LIST(X)               \
+        X(EXTRA_LINK_MOVED, "interface") \
+        X(EXTRA_LINK_MACVLAN, "macvlan") \
+        X(EXTRA_LINK_IPVLAN, "ipvlan")   \
+        X(EXTRA_LINK_VETH, "veth")
+
+ENUM_DECLARE(ExtraLinkKind, extra_link_kind, EXTRA_LINK, EXTRA_LINK_LIST);
+
+typedef struct ExtraLink {
+        ExtraLinkKind kind;
+        char *host, *inside;
+} ExtraLink;
+
 /* A line of /etc/hosts. */
 typedef struct HostEntry {
         char *name;
@@ -236,6 +250,8 @@ typedef struct ContainerSpec {
         JoinSpec *joins; /* one per network */
         InetAddress *addresses; /* IP=, IP6=: on the first network */
         size_t n_addresses;
+        ExtraLink *links;
+        size_t n_links;
         PublishSpec *publish;
         size_t n_publish;
         AliasSpec *aliases;

@@ -1,4 +1,5 @@
 /* Everything that a unit leaves open is decided here, once: by the image, by nsunitd.conf, or by us. */
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -302,6 +303,41 @@ static int make_joins(const NetworkChoice *c, ContainerSpec *s) {
         return r;
 }
 
+/* On a link of the host, one inside has another name unless it is said: systemd.nspawn(5), "MACVLAN=". */
+static int add_extra_link(ContainerSpec *s, ExtraLinkKind kind, const LinkSpec *from) {
+        const char *prefix = kind == EXTRA_LINK_MACVLAN ? "mv-" : kind == EXTRA_LINK_IPVLAN ? "iv-" : NULL;
+        ExtraLink *links = reallocarray(s->links, s->n_links + 1, sizeof(*links)), *l;
+
+        if (!links)
+                return -ENOMEM;
+        s->links = links;
+        l = &links[s->n_links++];
+        *l = (ExtraLink){ .kind = kind, .host = strdup(from->host) };
+        if (!prefix || !streq(from->host, from->container))
+                l->inside = strdup(from->container);
+        else if (asprintf(&l->inside, "%s%.*s", prefix, IFNAMSIZ - 4, from->host) < 0)
+                l->inside = NULL;
+        return l->host && l->inside ? 0 : -ENOMEM;
+}
+
+static int make_extra_links(const LinkKeys *k, ContainerSpec *s) {
+        const struct {
+                ExtraLinkKind kind;
+                const LinkList *list;
+        } lists[] = {
+                { EXTRA_LINK_MOVED, &k->moved },
+                { EXTRA_LINK_MACVLAN, &k->macvlans },
+                { EXTRA_LINK_IPVLAN, &k->ipvlans },
+                { EXTRA_LINK_VETH, &k->extra },
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                for (size_t j = 0; r == 0 && j < lists[i].list->n; j++)
+                        r = add_extra_link(s, lists[i].kind, &lists[i].list->items[j]);
+        return r;
+}
+
 int spec_copy_items(const void *items, size_t n, size_t size, void *ret, size_t *ret_n) {
         void *copy;
 
@@ -422,6 +458,8 @@ static int make_network(const Making *m, ContainerSpec *s) {
                 r = make_aliases(k, s);
         if (r == 0)
                 r = make_resolver(m, s);
+        if (r == 0 && (s->network == NETWORK_MODE_PRIVATE || s->network == NETWORK_MODE_NONE))
+                r = make_extra_links(&m->section->network_devices, s);
         if (r < 0 || s->network != NETWORK_MODE_PRIVATE)
                 return r;
 

@@ -222,6 +222,10 @@ int manager_resolve(Manager *m, const char *name, const char *network, char **re
         return manager_list_images(m, ret, NULL);
 }
 
+int manager_network_diff(Manager *m, char **ret) {
+        return manager_list_images(m, ret, NULL);
+}
+
 int manager_list_timers(Manager *m, char **ret) {
         return manager_list_images(m, ret, NULL);
 }

@@ -293,6 +293,16 @@ END_TEST
 
 /* -- what others do -- */
 
+static void assert_no_difference(Network *n) {
+        json_t *diff = NULL;
+        autofree char *text = NULL;
+
+        ck_assert_int_eq(network_diff(n, &diff), 0);
+        text = json_dumps(diff, JSON_INDENT(1));
+        ck_assert_msg(json_array_size(diff) == 0, "%.2000s", text);
+        json_decref(diff);
+}
+
 static void tell(void (*request)(Rtnl *r, unsigned index), const char *link) {
         autoptr(Rtnl) r = NULL;
 
@@ -348,6 +358,7 @@ START_TEST(links_heal) {
         b = attach_to(n, "b.container", two, NULL);
         c = attach_to(n, "c.container", far, "r.network");
         autoclose int server = serve(one, SOCK_STREAM, 80), other = serve(far, SOCK_STREAM, 80);
+        assert_no_difference(n);
 
         const struct {
                 void (*request)(Rtnl *r, unsigned index);
@@ -376,6 +387,7 @@ START_TEST(links_heal) {
                 }
                 ck_assert_msg(reach(-1, text_of(&c->links[0], 0), 80) == 0, "case %zu", i);
                 ck_assert_int_eq(network_process_monitor(n), 0);
+                assert_no_difference(n);
         }
         detach(n, b, false);
         ck_assert_int_eq(network_process_monitor(n), 0);

@@ -320,6 +320,48 @@ START_TEST(table_is_restored) {
 }
 END_TEST
 
+static Network *make_owner(bool own) {
+        const NetworkSettings settings = { .subnet4 = prefix("10.89.0.0/16"), .own_table = own };
+        Network *n = NULL;
+
+        ck_assert_int_eq(network_new(&settings, NULL, &n), 0);
+        return n;
+}
+
+START_TEST(table_is_owned) {
+        enter_host();
+        Network *n = make_owner(true);
+        Attachment *a = attach(n, "a.container", make_ns(), (Wish){}), *b;
+        json_t *saved = network_attachment_to_json(a);
+        int r = delete_table();
+
+        /* A kernel before 6.9: as without. */
+        if (r == 0) {
+                ck_assert_int_eq(network_process_monitor(n), NETWORK_TABLE_RESTORED);
+                network_free(n);
+                json_decref(saved);
+                return;
+        }
+        ck_assert_int_eq(r, -EPERM);
+        ck_assert_int_eq(network_process_monitor(n), 0);
+        network_free(n);
+
+        /* It is there after its owner, and belongs to the next one, unless that wants to own nothing. */
+        for (int own = 1; own >= 0; own--) {
+                n = make_owner(own);
+                ck_assert_int_eq(network_adopt(n, saved, NULL, &b), 0);
+                ck_assert_int_eq(network_settle(n, NULL), 0);
+                ck_assert_int_eq(delete_table(), own ? -EPERM : 0);
+                network_free(n);
+        }
+        n = make_owner(false);
+        ck_assert_int_eq(network_settle(n, NULL), 0);
+        ck_assert_int_eq(delete_table(), -ENOENT);
+        network_free(n);
+        json_decref(saved);
+}
+END_TEST
+
 START_TEST(many_own_changes_are_not_told) {
         enter_host();
         Network *n = make_network();
@@ -369,7 +411,7 @@ static void fail_everywhere(NetworkDriver driver, unsigned least) {
         InetPrefix p = prefix("10.77.0.0/24");
         const NetworkSection s = { .driver = driver, .subnets = &p, .n_subnets = 1 };
         Attachment *a = NULL;
-        unsigned step;
+        unsigned step, n_failed = 0;
         int r = -1;
         Fault f;
 
@@ -383,15 +425,17 @@ static void fail_everywhere(NetworkDriver driver, unsigned least) {
                         (Wish){ .second = "two.network", .publish = publish, .n_publish = 2 }, &f, &a);
                 if (r == 0)
                         r = network_publish(n, a, &f);
-                if (r < 0 && a)
-                        detach(n, a, false);
                 fail_at = 0;
-                if (r == 0)
+                if (n_sent < step)
                         break;
+                if (a)
+                        detach(n, a, false);
                 network_collect(n);
 
-                ck_assert_int_eq(r, -ENOBUFS);
-                ck_assert_int_ne(f.step[0], '\0');
+                /* What guards the table can be done without. */
+                ck_assert(r == -ENOBUFS || r == 0);
+                ck_assert(r == 0 || f.step[0] != '\0');
+                n_failed += r < 0;
                 ck_assert_msg(count_links() == 1, "after a failure at request %u (%s)", step, f.step);
                 ck_assert_int_eq(delete_table(), -ENOENT);
                 ck_assert_uint_eq(n->n_attachments, 0);
@@ -400,7 +444,7 @@ static void fail_everywhere(NetworkDriver driver, unsigned least) {
                 (void) close(ns);
         }
         ck_assert_int_eq(r, 0);
-        ck_assert_uint_gt(step, least);
+        ck_assert_uint_gt(n_failed, least);
         detach(n, a, false);
         assert_nothing_left();
         network_free(n);
@@ -417,5 +461,6 @@ START_TEST(failures_leave_nothing_routed) {
 END_TEST
 
 TEST_MAIN("network", attached_and_gone, wanted_addresses, exhausted, definitions, networks_are_apart, adopted,
-          settled_again, bad_saves_change_nothing, table_is_restored, many_own_changes_are_not_told,
-          parts_of_the_table_are_restored, failures_leave_nothing, failures_leave_nothing_routed)
+          settled_again, bad_saves_change_nothing, table_is_restored, table_is_owned,
+          many_own_changes_are_not_told, parts_of_the_table_are_restored, failures_leave_nothing,
+          failures_leave_nothing_routed)
