@@ -440,6 +440,14 @@ static void drop_network(Unit *u) {
         (void) unit_describe_attachment(u);
 }
 
+static int make_bandwidth(Unit *u, Fault *fault) {
+        const uint64_t most = u->held.spec->bandwidth_max;
+
+        return u->held.attachment && most != UINT64_MAX
+                       ? network_limit(u->manager->network, u->held.attachment, u->held.netns_fd, most, fault)
+                       : 0;
+}
+
 static int make_published(Unit *u, Fault *fault) {
         return u->held.attachment ? network_publish(u->manager->network, u->held.attachment, fault) : 0;
 }
@@ -466,6 +474,7 @@ static const PrepareStep steps[] = {
         { "cgroup", make_cgroup, drop_cgroup, true, false },
         { "root", make_root, drop_root, true, false },
         { "network", make_network, drop_network, true, true },
+        { "bandwidth", make_bandwidth, NULL, true, true },
         { "egress", unit_close_egress, unit_open_egress, true, true },
         { "links", unit_make_links, unit_drop_links, true, true },
         { "files", unit_make_files, NULL, true, true },

@@ -166,6 +166,17 @@ static void take_limits(Unit *u, ContainerSpec *from) {
         unit_watch_oom(u);
 }
 
+static int change_bandwidth(Unit *u, const ContainerSpec *wanted, Fault *fault) {
+        int r = 0;
+
+        if (u->held.attachment && u->held.spec->bandwidth_max != wanted->bandwidth_max)
+                r = network_limit(u->manager->network, u->held.attachment, u->held.netns_fd,
+                                  wanted->bandwidth_max, fault);
+        if (r >= 0)
+                u->held.spec->bandwidth_max = wanted->bandwidth_max;
+        return r;
+}
+
 /* The rest is only looked at, or is the policy, which counts as it was read. */
 static void change_words(ContainerSpec *to, ContainerSpec *from) {
         char **labels = to->labels, **annotations = to->annotations;
@@ -194,7 +205,7 @@ static int make_running_spec(Unit *u, ContainerSpec **ret, Fault *fault) {
 
 /* @anew: whatever was in effect is not known. */
 static void apply_live(Unit *u, bool anew) {
-        Fault of_spec = {}, of_limits = {}, of_ports = {}, of_egress = {};
+        Fault of_spec = {}, of_limits = {}, of_ports = {}, of_egress = {}, of_bandwidth = {};
         autoptr(ContainerSpec) wanted = NULL;
         bool failed = u->change_failed, good;
 
@@ -204,6 +215,8 @@ static void apply_live(Unit *u, bool anew) {
         if (good)
                 take_limits(u, wanted);
         good = succeeds(u, change_ports(u, wanted, &of_ports), "PublishPort=", &of_ports) && good;
+        good = succeeds(u, change_bandwidth(u, wanted, &of_bandwidth), "BandwidthMax=", &of_bandwidth) &&
+               good;
         good = succeeds(u, unit_change_egress(u, wanted, &of_egress), "EgressAllow=", &of_egress) && good;
         change_words(u->held.spec, wanted);
         unit_change_names(u);
@@ -276,6 +289,8 @@ static int take_over(Unit *u, ContainerSpec **spec, Fault *fault) {
         r = unit_add_mount_points(u, *spec, fault);
         if (r >= 0)
                 r = change_ports(u, *spec, fault);
+        if (r >= 0)
+                r = change_bandwidth(u, *spec, fault);
         if (r >= 0 && !h->cgroup_spent)
                 r = change_limits(u, *spec, false, fault);
         if (r < 0)

@@ -228,6 +228,22 @@ int network_close_egress(Network *n, Attachment *a, const EgressSpec *allow, siz
 /** network_open_egress() - it may connect to everything. */
 void network_open_egress(Network *n, Attachment *a);
 
+/**
+ * network_limit() - of what each of its links sends and receives
+ * @bits: per second; UINT64_MAX = no limit
+ *
+ * Its own end is in its namespace: a container with CAP_NET_ADMIN could take off the limit of what it sends.
+ */
+int network_limit(Network *n, const Attachment *a, int netns_fd, uint64_t bits, Fault *fault);
+
+/* As the container sees it. */
+typedef struct NetworkTraffic {
+        uint64_t received_bytes, received_packets, sent_bytes, sent_packets;
+} NetworkTraffic;
+
+/** network_traffic() - since its links were made; false when that is not known. */
+bool network_traffic(Network *n, const Attachment *a, NetworkTraffic *ret);
+
 /** network_settle_egress() - once, when all that are closed are so again: what is left of others goes. */
 void network_settle_egress(Network *n);
 

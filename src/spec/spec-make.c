@@ -430,6 +430,7 @@ static int make_members_network(const Making *m, ContainerSpec *s) {
         int r;
 
         s->network = NETWORK_MODE_SHARED;
+        s->bandwidth_max = UINT64_MAX;
         r = make_aliases(&m->section->network, s);
         if (r == 0)
                 r = make_resolver(m, s);
