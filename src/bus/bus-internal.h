@@ -130,6 +130,8 @@ int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_list_ports(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_trace_port(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_resolve(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /** bus_face_follow() - tell systemd when the service of @u is not what @u is. */
