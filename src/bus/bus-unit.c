@@ -207,6 +207,11 @@ static int get_need_reload(sd_bus *bus, const char *path, const char *interface,
         return sd_bus_message_append(reply, "b", unit_needs_reload(((UnitView *) userdata)->unit));
 }
 
+static int get_firewalls(sd_bus *bus, const char *path, const char *interface, const char *property,
+                         sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return sd_bus_message_append_strv(reply, (char **) unit_firewalls(((UnitView *) userdata)->unit));
+}
+
 static int get_cgroup(sd_bus *bus, const char *path, const char *interface, const char *property,
                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         autofree char *cgroup = unit_cgroup(((UnitView *) userdata)->unit);
@@ -349,6 +354,7 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("ImageID", "s", image_id),
         STRINGS("Addresses", addresses),
         STRINGS("Ports", ports),
+        ASKED("Firewalls", "as", get_firewalls),
 
         METHOD("Start", "s", "o", on_start),
         METHOD("Stop", "s", "o", on_stop),

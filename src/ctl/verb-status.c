@@ -124,6 +124,14 @@ static void print_cause(const json_t *p) {
         }
 }
 
+static void print_firewalls(const json_t *list) {
+        for (size_t i = 0; i < json_array_size(list); i++) {
+                print_title("Firewall");
+                printf("%s drops what none of its rules lets through\n",
+                       json_string_value(json_array_get(list, i)));
+        }
+}
+
 /* "unhealthy, 3 failures in a row: no answer" */
 static void print_health(const json_t *p) {
         const char *state = property_string(p, "HealthState"), *output = property_string(p, "HealthOutput");
@@ -349,6 +357,7 @@ static int status_one(Ctl *c, const char *name, bool colours, int *ret_status) {
         print_text("Image", property_string(p, "Image"));
         print_list("Addresses", json_object_get(p, "Addresses"));
         print_list("Ports", json_object_get(p, "Ports"));
+        print_firewalls(json_object_get(p, "Firewalls"));
         print_usage(p);
         print_confinement(p);
         print_lines(c, name);

@@ -23,6 +23,26 @@ static int move_all(Unit *u, Fault *fault) {
         return r;
 }
 
+/* Is there anything of it that is forwarded? */
+static bool is_forwarded(const Unit *u) {
+        const Attachment *a = u->held.attachment;
+
+        for (size_t i = 0; a && i < a->n_links; i++)
+                if (network_link_passes_host(&a->links[i]))
+                        return true;
+        return unit_name_kind(u->name) == UNIT_NETWORK && u->machine.prepared && u->spec &&
+               (u->spec->network->driver == NETWORK_DRIVER_BRIDGE ||
+                u->spec->network->driver == NETWORK_DRIVER_ROUTED);
+}
+
+char *const *unit_firewalls(const Unit *u) {
+        char *const *list = NULL;
+
+        if (is_forwarded(u))
+                (void) network_firewalls(u->manager->network, &list);
+        return list;
+}
+
 int unit_make_links(Unit *u, Fault *fault) {
         const ContainerSpec *spec = u->held.spec;
         int r = 0;

@@ -4,8 +4,14 @@
 
 #include "basic/strv.h"
 #include "manager/internal.h"
-#include "network/foreign.h"
+#include "network/listener.h"
 #include "network/listeners.h"
+
+typedef enum Result {
+        PASSES,
+        ENDS,
+        MAY_END,
+} Result;
 
 typedef struct Trace {
         Protocol protocol;
@@ -15,8 +21,12 @@ typedef struct Trace {
         bool ended; /* a packet gets no further */
 } Trace;
 
-__attribute__((format(printf, 4, 5))) static void tell(Trace *t, const char *step, bool passes,
-                                                       const char *fmt, ...) {
+static void tell(Trace *t, const char *step, Result result, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+static void tell(Trace *t, const char *step, Result result, const char *fmt, ...) {
+        static const char *const words[] = {
+                [PASSES] = "passes", [ENDS] = "ends here", [MAY_END] = "may end here"
+        };
         char *text = NULL;
         va_list ap;
 
@@ -24,11 +34,10 @@ __attribute__((format(printf, 4, 5))) static void tell(Trace *t, const char *ste
         if (vasprintf(&text, fmt, ap) < 0)
                 text = NULL;
         va_end(ap);
-        (void) json_array_append_new(t->steps,
-                                     json_pack("{s:s, s:s, s:s}", "step", step, "result",
-                                               passes ? "passes" : "ends here", "what", strempty(text)));
+        (void) json_array_append_new(t->steps, json_pack("{s:s, s:s, s:s}", "step", step, "result",
+                                                         words[result], "what", strempty(text)));
         free(text);
-        t->ended |= !passes;
+        t->ended |= result == ENDS;
 }
 
 static bool is_loopback(const InetAddress *a) {
@@ -68,15 +77,15 @@ static const char *find_sleeper(const Manager *m, const Trace *t) {
 
 static void trace_nobody(const Manager *m, Trace *t) {
         const char *sleeper = find_sleeper(m, t);
-        autofree Listener *listeners = NULL;
-        size_t n = 0;
+        autofree char *process = listener_find(t->protocol, t->port);
 
-        if (listeners_find(-1, t->protocol, t->port, &listeners, &n) >= 0 && n > 0)
-                tell(t, "map", false, "no element: a process of the host itself listens on port %u", t->port);
+        if (process)
+                tell(t, "map", ENDS, "no element: %s of the host itself listens on port %u", process,
+                     t->port);
         else if (sleeper)
-                tell(t, "map", false, "no element: %s would publish it, and is not started", sleeper);
+                tell(t, "map", ENDS, "no element: %s would publish it, and is not started", sleeper);
         else
-                tell(t, "map", false, "no element: no container publishes port %u", t->port);
+                tell(t, "map", ENDS, "no element: no container publishes port %u", t->port);
 }
 
 /* By which element, or other way, a packet of this family is led to @to. */
@@ -89,14 +98,14 @@ static void trace_element(Trace *t, const Unit *u, const NetworkPort *p, const I
         if (*on)
                 (void) inet_format(&p->host_address, host);
         if (is_loopback(&t->from) && !u->manager->config->network.localhost_publish) {
-                tell(t, "localhost", false, "localhost-publish is off in nsunitd.conf");
+                tell(t, "localhost", ENDS, "localhost-publish is off in nsunitd.conf");
                 return;
         }
         if (is_loopback(&t->from))
-                tell(t, "localhost", true, "connect(2) on the host leads to the container");
-        tell(t, "map", true, "%s%c%s: %s%s%s . %u leads to %s . %u", map, to->family == AF_INET6 ? '6' : '4',
-             on, host, *host ? " . " : "", protocol_to_string(t->protocol), t->port, inet_format(to, address),
-             port);
+                tell(t, "localhost", PASSES, "connect(2) on the host leads to the container");
+        tell(t, "map", PASSES, "%s%c%s: %s%s%s . %u leads to %s . %u", map,
+             to->family == AF_INET6 ? '6' : '4', on, host, *host ? " . " : "",
+             protocol_to_string(t->protocol), t->port, inet_format(to, address), port);
 }
 
 static void trace_family(Trace *t, const Unit *u, const NetworkPort *p, int family) {
@@ -109,22 +118,23 @@ static void trace_family(Trace *t, const Unit *u, const NetworkPort *p, int fami
                         return;
                 }
         if (t->from.family == family)
-                tell(t, "map", false, "no element: %s has no address or port for IPv%c", u->name,
+                tell(t, "map", ENDS, "no element: %s has no address or port for IPv%c", u->name,
                      family == AF_INET6 ? '6' : '4');
 }
 
-static void trace_firewall(Trace *t) {
-        autostrv char **chains = NULL;
+static void trace_firewall(Manager *m, Trace *t) {
         autofree char *text = NULL;
+        char *const *chains = NULL;
 
-        if (foreign_find_drops(&chains) < 0)
+        if (network_firewalls(m->network, &chains) < 0)
                 return;
         text = strv_join(chains, ", ");
         if (chains)
-                tell(t, "firewall", true, "unless another's chain drops it, which is its policy: %s",
+                tell(t, "firewall", MAY_END,
+                     "unless another's drops it, which lets through only what it has a rule for: %s",
                      strempty(text));
         else
-                tell(t, "firewall", true, "no chain of others drops what is forwarded");
+                tell(t, "firewall", PASSES, "no chain of others drops what is forwarded");
 }
 
 static bool has_process(const Unit *u) {
@@ -140,9 +150,9 @@ static void trace_container(Trace *t, const Unit *u) {
         const char *state = machine_substate_to_string(u->machine.state);
 
         if (has_process(u))
-                tell(t, "container", true, "%s is %s", u->name, state);
+                tell(t, "container", PASSES, "%s is %s", u->name, state);
         else
-                tell(t, "container", false, "%s is %s: no process of it runs", u->name, state);
+                tell(t, "container", ENDS, "%s is %s: no process of it runs", u->name, state);
 }
 
 static bool is_wanted(const Trace *t, const InetAddress *a) {
@@ -173,17 +183,17 @@ static void trace_listener(Trace *t, const Unit *u, const NetworkPort *p) {
         int r = listeners_find(u->held.netns_fd, t->protocol, port, &listeners, &n);
 
         if (r < 0)
-                tell(t, "socket", true, "not known: %s", strerror(-r));
+                tell(t, "socket", PASSES, "not known: %s", strerror(-r));
         else if (n == 0)
-                tell(t, "socket", false, "no process in the container listens on port %u", port);
+                tell(t, "socket", ENDS, "no process in the container listens on port %u", port);
         else if (is_taken(t, u, listeners, n, &taker))
-                tell(t, "socket", true, "a process in the container listens on %s, port %u",
+                tell(t, "socket", PASSES, "a process in the container listens on %s, port %u",
                      listener_is_any(taker) ? "every address" : inet_format(&taker->address, text), port);
         else if (is_loopback(&listeners[0].address))
-                tell(t, "socket", false, "a process in the container listens on %s only, port %u",
+                tell(t, "socket", ENDS, "a process in the container listens on %s only, port %u",
                      inet_format(&listeners[0].address, text), port);
         else
-                tell(t, "socket", false, "who listens on %s, port %u, is not reached by such packets",
+                tell(t, "socket", ENDS, "who listens on %s, port %u, is not reached by such packets",
                      listener_is_any(&listeners[0]) ? "every IPv6 address"
                                                     : inet_format(&listeners[0].address, text),
                      port);
@@ -198,7 +208,7 @@ static void trace(Manager *m, Trace *t) {
                 return;
         }
         if (!u->held.attachment->published) {
-                tell(t, "map", false, "no element: %s has the port, which is not published at this moment",
+                tell(t, "map", ENDS, "no element: %s has the port, which is not published at this moment",
                      u->name);
                 return;
         }
@@ -207,7 +217,7 @@ static void trace(Manager *m, Trace *t) {
         if (t->from.family != AF_INET)
                 trace_family(t, u, p, AF_INET6);
         if (!t->ended)
-                trace_firewall(t);
+                trace_firewall(m, t);
         if (!t->ended)
                 trace_container(t, u);
         if (!t->ended && u->held.attachment->n_links > 0)

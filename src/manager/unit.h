@@ -92,6 +92,10 @@ void unit_status(Unit *u, UnitStatus *ret);
 /** unit_names() - its own name and its aliases. 0 or -ENOMEM; strv_free() *ret. */
 int unit_names(const Unit *u, char ***ret);
 
+/** unit_firewalls() - chains of other people's firewalls that may keep its packets from passing. Borrowed,
+ * good until the next call; NULL = none. */
+char *const *unit_firewalls(const Unit *u);
+
 /** unit_needs_reload() - has one of its files changed since it was read? A few stat(2). */
 bool unit_needs_reload(const Unit *u);
 

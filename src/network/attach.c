@@ -193,9 +193,13 @@ int attachment_add_link(Network *n, Attachment *a, const NetworkLink *link, Faul
         return lease_take(n, a, link, fault);
 }
 
+bool network_link_passes_host(const NetworkLink *link) {
+        return net_driver(link->driver)->passes_host;
+}
+
 const NetworkLink *attachment_public_link(const Attachment *a) {
         for (size_t i = 0; i < a->n_links; i++)
-                if (net_driver(a->links[i].driver)->passes_host && a->links[i].n_addresses > 0)
+                if (network_link_passes_host(&a->links[i]) && a->links[i].n_addresses > 0)
                         return &a->links[i];
         return NULL;
 }

@@ -53,6 +53,8 @@ struct Network {
         Lease *leases;
         bool table;             /* table inet nsunits is ours and there */
         bool guard;             /* so is that which guards it */
+        char **firewalls;       /* of others, in the way of what is forwarded */
+        bool firewalls_known;   /* they have not changed since */
         struct mnl_socket *nft; /* all our changes come from here: so the monitor knows them */
         struct mnl_socket *monitor;
         struct mnl_socket *link_monitor; /* links, addresses and routes */

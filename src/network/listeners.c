@@ -11,6 +11,7 @@
 
 #include "basic/cleanup.h"
 #include "network/inside.h"
+#include "network/internal.h"
 
 #define BUFFER_BYTES (32 * 1024)
 
@@ -27,7 +28,8 @@ static int on_socket(const struct nlmsghdr *h, void *data) {
         Listener *grown, *l;
         struct nlattr *a;
 
-        if (mnl_nlmsg_get_payload_len(h) < sizeof(*m) || ntohs(m->id.idiag_sport) != s->port)
+        if (mnl_nlmsg_get_payload_len(h) < sizeof(*m) || ntohs(m->id.idiag_sport) != s->port ||
+            m->id.idiag_dport != 0)
                 return MNL_CB_OK;
         grown = reallocarray(s->items, s->n + 1, sizeof(*grown));
         if (!grown) {
@@ -36,7 +38,7 @@ static int on_socket(const struct nlmsghdr *h, void *data) {
         }
         s->items = grown;
         l = &grown[s->n++];
-        *l = (Listener){ .address.family = m->idiag_family };
+        *l = (Listener){ .address.family = m->idiag_family, .inode = m->idiag_inode };
         memcpy(l->address.bytes, m->id.idiag_src, inet_size(m->idiag_family));
         mnl_attr_for_each(a, h, sizeof(*m)) if (mnl_attr_get_type(a) == INET_DIAG_SKV6ONLY &&
                                                 mnl_attr_get_payload_len(a) == 1) l->six_only =
@@ -56,8 +58,8 @@ static int ask(struct mnl_socket *socket, uint8_t family, uint8_t protocol, Sear
         *q = (struct inet_diag_req_v2){
                 .sdiag_family = family,
                 .sdiag_protocol = protocol,
-                /* A UDP socket that is connected to nobody is in this state. */
-                .idiag_states = protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : 1u << TCP_CLOSE,
+                /* A socket that takes packets without a connection is in the state of a closed one. */
+                .idiag_states = 1u << TCP_LISTEN | 1u << TCP_CLOSE,
         };
         if (mnl_socket_sendto(socket, h, h->nlmsg_len) < 0)
                 return -errno;
@@ -86,13 +88,11 @@ static int open_socket(int ns_fd, struct mnl_socket **ret) {
 }
 
 int listeners_find(int ns_fd, Protocol protocol, uint16_t port, Listener **ret, size_t *ret_n) {
-        const uint8_t number = protocol == PROTOCOL_UDP ? IPPROTO_UDP : IPPROTO_TCP;
+        const uint8_t number = protocol_number(protocol);
         struct mnl_socket *socket = NULL;
         Search s = { .port = port };
         int r;
 
-        if (protocol == PROTOCOL_SCTP)
-                return -EOPNOTSUPP;
         r = open_socket(ns_fd, &socket);
         if (r < 0)
                 return r;

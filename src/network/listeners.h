@@ -1,4 +1,4 @@
-/* Who listens inside of a container, asked of the kernel (sock_diag(7)). */
+/* Who listens on a port, here or inside of a container, asked of the kernel (sock_diag(7)). */
 #pragma once
 
 #include <stdbool.h>
@@ -10,6 +10,7 @@
 typedef struct Listener {
         InetAddress address; /* all zeros = any of its family */
         bool six_only;       /* an IPv6 one that IPv4 does not reach */
+        uint32_t inode;      /* of the socket */
 } Listener;
 
 /**
@@ -17,7 +18,7 @@ typedef struct Listener {
  * @ns_fd: network namespace; negative = where this thread is
  * @ret:   free()
  *
- * Returns: 0; -EOPNOTSUPP for SCTP; or a negative errno.
+ * Returns: 0, or a negative errno: -ENOENT where the kernel cannot tell of such sockets.
  */
 int listeners_find(int ns_fd, Protocol protocol, uint16_t port, Listener **ret, size_t *ret_n);
 

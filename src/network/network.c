@@ -6,6 +6,7 @@
 
 #include "basic/clock.h"
 #include "basic/file.h"
+#include "basic/strv.h"
 #include "network/driver.h"
 #include "network/egress.h"
 #include "network/internal.h"
@@ -352,6 +353,7 @@ void network_free(Network *n) {
                 attachment_forget(n, n->attachments[n->n_attachments - 1]);
         for (size_t i = 0; i < n->n_nets; i++)
                 net_free(n->nets[i]);
+        strv_free(n->firewalls);
         free(n->attachments);
         free(n->changed);
         free(n->nets);

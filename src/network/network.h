@@ -56,6 +56,10 @@ typedef struct NetworkLink {
         size_t n_addresses;
 } NetworkLink;
 
+/** network_link_passes_host() - do the packets of this link go through the host, its routes and its firewall?
+ */
+bool network_link_passes_host(const NetworkLink *link);
+
 /* A published range with its host port decided. */
 typedef struct NetworkPort {
         Protocol protocol;
@@ -306,3 +310,11 @@ json_t *network_list(const Network *n);
  * Returns: 0, or a negative errno.
  */
 int network_diff(Network *n, json_t **ret);
+
+/**
+ * network_firewalls() - chains of others that drop what is forwarded and none of their rules lets through
+ * @ret: "table ip filter, chain FORWARD", ...; NULL = none. Borrowed, good until the next call
+ *
+ * Looked up again only when somebody has changed nftables since.
+ */
+int network_firewalls(Network *n, char *const **ret);

@@ -247,16 +247,18 @@ static int on_message(const struct nlmsghdr *h, void *data) {
         return MNL_CB_OK;
 }
 
-/* @set: of the elements that are asked for; NULL with other requests. */
-static int ask(struct mnl_socket *socket, uint16_t type, Listing *l, const char *set) {
+int nft_dump(struct mnl_socket *socket, uint16_t type, uint8_t family, const char *table, const char *object,
+             mnl_cb_t each, void *data) {
         char buffer[32 * 1024];
-        struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buffer, type, NFPROTO_INET, NLM_F_DUMP, 1);
+        struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buffer, type, family, NLM_F_DUMP, 1);
         int state = MNL_CB_OK;
 
-        /* The attributes for the table, and for the set, have the same numbers in all of these requests. */
-        mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, l->table);
-        if (set)
-                mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, set);
+        /* The attributes for the table, and for what is in it, have the same numbers in all of these
+         * requests. */
+        if (table)
+                mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, table);
+        if (object)
+                mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, object);
         if (mnl_socket_sendto(socket, h, h->nlmsg_len) < 0)
                 return -errno;
         while (state > MNL_CB_STOP) {
@@ -266,9 +268,13 @@ static int ask(struct mnl_socket *socket, uint16_t type, Listing *l, const char 
                         continue;
                 if (size < 0)
                         return -errno;
-                state = mnl_cb_run(buffer, (size_t) size, 1, mnl_socket_get_portid(socket), on_message, l);
+                state = mnl_cb_run(buffer, (size_t) size, 1, mnl_socket_get_portid(socket), each, data);
         }
         return state < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int ask(struct mnl_socket *socket, uint16_t type, Listing *l, const char *set) {
+        return nft_dump(socket, type, NFPROTO_INET, l->table, set, on_message, l);
 }
 
 int nft_list_table(struct mnl_socket *socket, const char *table, NetItems *list) {

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "network/internal.h"
+#include "network/listener.h"
 #include "network/ruleset.h"
 
 /* RFC 6335, 6: dynamic ports. */
@@ -139,10 +140,12 @@ static int check(const Network *n, const Attachment *self, const NetworkPort *ea
                 return fault_set(fault, "publish", -EADDRINUSE, "%s of %s: %s has it", strempty(text),
                                  self->unit, owner);
         listener = find_listener(p);
-        if (listener > 0)
-                return fault_set(fault, "publish", -EADDRINUSE,
-                                 "%s of %s: a process of the host listens on port %u", strempty(text),
-                                 self->unit, listener);
+        if (listener > 0) {
+                autofree char *process = listener_find(p->protocol, (uint16_t) listener);
+
+                return fault_set(fault, "publish", -EADDRINUSE, "%s of %s: %s of the host listens on port %u",
+                                 strempty(text), self->unit, process ? process : "a process", listener);
+        }
         return 0;
 }
 

@@ -49,15 +49,16 @@ void table_fill(const Network *n, NftBatch *b) {
 /* NFT_TABLE_F_PERSIST, since Linux 6.9: a table that has an owner does not go with it. */
 #define TABLE_PERSIST (1 << 2)
 
-static int install_as(Network *n, uint32_t flags) {
+/* @old: flags of the table that may be there; @flags: of the new one. */
+static int install_as(Network *n, uint32_t old, uint32_t flags) {
         autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
 
         if (!b)
                 return -ENOMEM;
 
-        /* Deleting what is not there is an error, so it is added before. One that an earlier manager has
-         * owned is ours when it is added with the same flags. */
-        nft_batch_add_table(b, flags);
+        /* Deleting what is not there is an error, so it is added before: an owned one, also that of an
+         * earlier manager, with the same flags. */
+        nft_batch_add_table(b, old);
         nft_batch_del_table(b);
         nft_batch_add_table(b, flags);
         table_fill(n, b);
@@ -66,10 +67,12 @@ static int install_as(Network *n, uint32_t flags) {
 
 /* The whole desired state in one transaction. */
 static int install(Network *n) {
-        /* A kernel that does not know them says so. */
-        if (n->settings.own_table && install_as(n, NFT_TABLE_F_OWNER | TABLE_PERSIST) >= 0)
+        const uint32_t owned = NFT_TABLE_F_OWNER | TABLE_PERSIST;
+
+        /* A kernel that does not know these flags says so. */
+        if (n->settings.own_table && (install_as(n, owned, owned) >= 0 || install_as(n, 0, owned) >= 0))
                 return 0;
-        return install_as(n, 0);
+        return install_as(n, 0, 0);
 }
 
 int table_enter_network(Network *n, const Net *net, bool add, Fault *fault) {
@@ -206,6 +209,8 @@ bool table_process(Network *n) {
                         continue;
                 if (size < 0 && errno != ENOBUFS && errno != ENOSPC)
                         break;
+                /* Others have changed something, of theirs perhaps. */
+                n->firewalls_known = false;
                 /* Messages were lost: the end of the table may be among what they told. */
                 if (size < 0)
                         lost = true;

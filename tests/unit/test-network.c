@@ -354,6 +354,18 @@ START_TEST(table_is_owned) {
                 ck_assert_int_eq(delete_table(), own ? -EPERM : 0);
                 network_free(n);
         }
+        /* What was nobody's can be owned as well. */
+        for (int own = 0; own <= 1; own++) {
+                n = make_owner(own);
+                ck_assert_int_eq(network_adopt(n, saved, NULL, &b), 0);
+                ck_assert_int_eq(network_settle(n, NULL), 0);
+                network_free(n);
+        }
+        n = make_owner(true);
+        ck_assert_int_eq(network_adopt(n, saved, NULL, &b), 0);
+        ck_assert_int_eq(network_settle(n, NULL), 0);
+        ck_assert_int_eq(delete_table(), -EPERM);
+        network_free(n);
         n = make_owner(false);
         ck_assert_int_eq(network_settle(n, NULL), 0);
         ck_assert_int_eq(delete_table(), -ENOENT);
