@@ -357,16 +357,34 @@ static void settle_network(Manager *m, const char *network) {
                 log_message(LOG_WARNING, network, "cannot start its name server: %s", strerror(-r));
 }
 
+/* Networks that containers are on, each once. */
+static int list_networks(const Manager *m, char ***ret) {
+        autostrv char **list = NULL;
+
+        for (const Unit *u = m->units; u; u = u->hh.next)
+                for (size_t i = 0; u->has_names && u->held.attachment && i < u->held.attachment->n_links;
+                     i++) {
+                        const char *network = u->held.attachment->links[i].network;
+
+                        if (!strv_contains(list, network) && strv_add(&list, network) < 0)
+                                return -ENOMEM;
+                }
+        *ret = take_ptr(list);
+        return 0;
+}
+
 void manager_dns_settle(Manager *m) {
+        autostrv char **networks = NULL;
         DnsServer *s, *next;
 
         for (s = LIST_FIRST(&m->dns); s; s = next) {
                 next = LIST_NEXT(s, link);
                 settle_network(m, s->network);
         }
-        for (Unit *u = m->units; u; u = u->hh.next)
-                for (size_t i = 0; u->has_names && u->held.attachment && i < u->held.attachment->n_links; i++)
-                        settle_network(m, u->held.attachment->links[i].network);
+        if (list_networks(m, &networks) < 0)
+                return;
+        STRV_FOREACH (network, networks)
+                settle_network(m, *network);
 }
 
 void manager_dns_adopt(Manager *m) {
@@ -430,7 +448,7 @@ static bool may_be_cached(const char *text) {
 void manager_dns_publish(Manager *m, const NameTable *t, char *const *networks) {
         STRV_FOREACH (network, networks) {
                 char *one[] = { *network, NULL };
-                autofree char *text = name_table_hosts(t, one, NULL, SIZE_MAX);
+                autofree char *text = name_table_hosts(t, one, NULL);
                 DnsServer *s;
                 int r;
 

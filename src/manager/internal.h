@@ -156,6 +156,7 @@ struct Unit {
         bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
         Gate *gate;                /* it connects to hosts by name, and to no others */
+        uint64_t hosts_hash;       /* of the text that its /etc/hosts was given last; 0 = not known */
         bool has_names;            /* its names are found on its networks */
         bool awaits_dns;           /* it is prepared but for a name server that is being started */
         bool log_file;             /* the output goes to a file that has to be rotated */

@@ -70,7 +70,8 @@ static int add_link(NameTable *t, const Unit *u, const NetworkLink *link) {
         return name_table_add(t, &record);
 }
 
-static int make_table(const Manager *m, NameTable **ret) {
+/* @networks: the only ones that count; NULL = all. */
+static int make_table(const Manager *m, char *const *networks, NameTable **ret) {
         autoptr(NameTable) t = name_table_new();
 
         if (!t)
@@ -79,7 +80,9 @@ static int make_table(const Manager *m, NameTable **ret) {
                 const Attachment *a = u->has_names && u->held.spec ? unit_attachment(u) : NULL;
 
                 for (size_t i = 0; a && i < a->n_links; i++) {
-                        int r = add_link(t, u, &a->links[i]);
+                        int r = !networks || strv_contains(networks, a->links[i].network)
+                                        ? add_link(t, u, &a->links[i])
+                                        : 0;
 
                         if (r < 0)
                                 return r;
@@ -129,10 +132,21 @@ static size_t own_addresses(const Attachment *a, InetAddress *addresses, size_t 
         return n;
 }
 
+static bool is_crowded(const Manager *m, char *const *networks) {
+        NetworkFace face;
+        size_t n = 0;
+
+        STRV_FOREACH (network, networks)
+                n += network_face(m->network, *network, &face) ? face.n_links : 0;
+        return n > PEERS_MAX;
+}
+
+/* @t: NULL = made for it. */
 static char *hosts_text(const Unit *u, const NameTable *t) {
         const ContainerSpec *spec = u->held.spec;
         autofree char **networks = NULL;
         autofree char *peers = NULL;
+        autoptr(NameTable) made = NULL;
         InetAddress addresses[16];
         HostsRequest request = {
                 .name = spec->name,
@@ -144,9 +158,13 @@ static char *hosts_text(const Unit *u, const NameTable *t) {
 
         if (networks_of(u, &networks) < 0)
                 return NULL;
-        peers = name_table_hosts(t, networks, u->name, PEERS_MAX);
-        if (!peers)
-                return NULL;
+        if (!is_crowded(u->manager, networks)) {
+                if (!t && make_table(u->manager, networks, &made) < 0)
+                        return NULL;
+                peers = name_table_hosts(t ? t : made, networks, u->name);
+                if (!peers)
+                        return NULL;
+        }
         request.peers = peers;
         request.n_addresses =
                 own_addresses(unit_attachment(u), addresses, ELEMENTSOF(addresses), &request.gateway);
@@ -154,9 +172,7 @@ static char *hosts_text(const Unit *u, const NameTable *t) {
 }
 
 char *unit_hosts_text(const Unit *u) {
-        autoptr(NameTable) t = NULL;
-
-        return make_table(u->manager, &t) < 0 ? NULL : hosts_text(u, t);
+        return hosts_text(u, NULL);
 }
 
 /* The host's own; where it names nobody that a container can ask, what systemd-resolved asks. */
@@ -230,7 +246,7 @@ static int flush(Manager *m) {
         autoptr(NameTable) t = NULL;
         int r;
 
-        r = make_table(m, &t);
+        r = make_table(m, NULL, &t);
         if (r < 0)
                 return r;
         for (Unit *u = m->units; u; u = u->hh.next) {
@@ -240,6 +256,10 @@ static int flush(Manager *m) {
                         continue;
                 unit_renew_egress_peers(u, t);
                 text = hosts_text(u, t);
+                /* Of many, most are as they were. */
+                if (!text || u->hosts_hash == text_fingerprint(text))
+                        continue;
+                u->hosts_hash = text_fingerprint(text);
                 rewrite(u, "hosts", text);
         }
         manager_dns_publish(m, t, changed);
@@ -295,10 +315,11 @@ int unit_enter_names(Unit *u, Fault *fault) {
         int r;
 
         u->has_names = true;
+        u->hosts_hash = 0;
         if (u->held.attachment && u->held.attachment->egress) {
                 autoptr(NameTable) t = NULL;
 
-                r = make_table(u->manager, &t);
+                r = make_table(u->manager, NULL, &t);
                 if (r < 0)
                         return r;
                 unit_renew_egress_peers(u, t);
@@ -316,6 +337,7 @@ void unit_leave_names(Unit *u) {
 }
 
 void unit_change_names(Unit *u) {
+        u->hosts_hash = 0;
         if (u->has_names && changed(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot tell others its names");
 }
@@ -391,7 +413,7 @@ int manager_resolve(Manager *m, const char *name, const char *network, char **re
         json_t *list;
         int r;
 
-        r = make_table(m, &t);
+        r = make_table(m, NULL, &t);
         if (r < 0)
                 return r;
         list = name_table_find(t, name, network);

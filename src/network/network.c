@@ -287,6 +287,7 @@ bool network_face(const Network *n, const char *name, NetworkFace *ret) {
         *ret = (NetworkFace){ .subnets = net->subnets,
                               .gateways = net->gateways,
                               .n = net->n_subnets,
+                              .n_links = net->n_links,
                               .internal = net->internal };
         return true;
 }

@@ -271,6 +271,7 @@ typedef struct NetworkFace {
         const InetPrefix *subnets;
         const InetAddress *gateways;
         size_t n;
+        size_t n_links; /* containers on it */
         bool internal;
 } NetworkFace;
 

@@ -70,17 +70,15 @@ static void print_record(FILE *f, const NameRecord *r) {
         }
 }
 
-char *name_table_hosts(const NameTable *t, char *const *networks, const char *unit, size_t most) {
+char *name_table_hosts(const NameTable *t, char *const *networks, const char *unit) {
         char *text = NULL;
-        size_t size, n = 0;
+        size_t size;
         FILE *f = open_memstream(&text, &size);
 
         if (!f)
                 return NULL;
 
         for (size_t i = 0; i < t->n; i++)
-                n += is_wanted(&t->items[i], networks, unit);
-        for (size_t i = 0; i < t->n && n <= most; i++)
                 if (is_wanted(&t->items[i], networks, unit))
                         print_record(f, &t->items[i]);
         if (fclose(f) != 0) {

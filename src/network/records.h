@@ -42,11 +42,10 @@ int name_table_add(NameTable *t, const NameRecord *record);
  * name_table_hosts() - lines of a hosts file, one per address
  * @networks: of these networks, each container once
  * @unit:     but not of this unit; NULL = of all
- * @most:     for more containers than that there is no line at all
  *
  * Returns: a string to free(); NULL when out of memory.
  */
-char *name_table_hosts(const NameTable *t, char *const *networks, const char *unit, size_t most);
+char *name_table_hosts(const NameTable *t, char *const *networks, const char *unit);
 
 /**
  * name_table_addresses() - what a name has on these networks
