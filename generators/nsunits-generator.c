@@ -72,6 +72,16 @@ static int systemd_name(const Generator *g, const char *name, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
+static int print_dependency(const Generator *g, FILE *f, UnitDependency kind, const char *name) {
+        autofree char *translated = NULL;
+        int r;
+
+        r = systemd_name(g, name, &translated);
+        if (r >= 0)
+                fprintf(f, "%s=%s\n", unit_dependency_to_string(kind), translated);
+        return r;
+}
+
 static int print_dependencies(const Generator *g, FILE *f, const UnitSpec *u) {
         /* Quadlet's units have this, whether they name it or not. */
         if (u->quadlet.default_dependencies)
@@ -79,18 +89,18 @@ static int print_dependencies(const Generator *g, FILE *f, const UnitSpec *u) {
 
         for (size_t i = 0; i < ELEMENTSOF(shared_dependencies); i++)
                 STRV_FOREACH (name, u->unit.dependencies[shared_dependencies[i]]) {
-                        autofree char *translated = NULL;
-                        int r;
+                        int r = print_dependency(g, f, shared_dependencies[i], *name);
 
-                        r = systemd_name(g, *name, &translated);
                         if (r < 0)
                                 return r;
-                        fprintf(f, "%s=%s\n", unit_dependency_to_string(shared_dependencies[i]), translated);
                 }
         for (size_t i = 0; i < ELEMENTSOF(host_dependencies); i++)
-                STRV_FOREACH (name, u->unit.dependencies[host_dependencies[i]])
-                        if (unit_name_kind(*name) < 0)
-                                fprintf(f, "%s=%s\n", unit_dependency_to_string(host_dependencies[i]), *name);
+                STRV_FOREACH (name, u->unit.dependencies[host_dependencies[i]]) {
+                        int r = find_face(g, *name) ? 0 : print_dependency(g, f, host_dependencies[i], *name);
+
+                        if (r < 0)
+                                return r;
+                }
         return 0;
 }
 
@@ -136,6 +146,23 @@ static void print_paths(FILE *f, const char *key, char *const *paths) {
         }
 }
 
+/* Targets that the basic system waits for, while the face waits for that. */
+static bool starts_early(const UnitSpec *u) {
+        static const char *const targets[] = { "sockets.target", "paths.target" };
+
+        for (size_t i = 0; i < ELEMENTSOF(targets); i++)
+                if (strv_contains(u->install.wanted_by, targets[i]) ||
+                    strv_contains(u->install.required_by, targets[i]))
+                        return true;
+        return false;
+}
+
+/* With its own dependencies in place of systemd's usual ones, the target does not wait for the face. */
+static void print_early(FILE *f) {
+        fprintf(f, "DefaultDependencies=no\nRequires=sysinit.target\nAfter=sysinit.target basic.target\n"
+                   "Conflicts=shutdown.target\nBefore=shutdown.target\n");
+}
+
 static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         int r;
 
@@ -147,6 +174,10 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         fprintf(f, "\nWants=nsunitd.service\nAfter=nsunitd.service\n");
         /* How often is too often is for the manager to say. */
         fprintf(f, "StartLimitIntervalSec=0\n");
+        if (!u->unit.default_dependencies)
+                fprintf(f, "DefaultDependencies=no\n");
+        else if (starts_early(u))
+                print_early(f);
         STRV_FOREACH (page, u->unit.documentation) {
                 fprintf(f, "Documentation=");
                 print_escaped(f, *page);

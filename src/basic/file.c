@@ -401,3 +401,37 @@ const char *fd_path(int fd, char buf[32]) {
         (void) snprintf(buf, 32, "/proc/self/fd/%d", fd);
         return buf;
 }
+
+int dir_entries(int fd, DIR **ret) {
+        autoclose int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (copy < 0)
+                return -errno;
+        *ret = fdopendir(copy);
+        if (!*ret)
+                return -errno;
+        (void) take_fd(copy);
+        return 0;
+}
+
+int dir_is_empty(int fd) {
+        autoclosedir DIR *d = NULL;
+        struct dirent *e;
+        int r;
+
+        r = dir_entries(fd, &d);
+        if (r < 0)
+                return r;
+
+        while (errno = 0, (e = readdir(d)))
+                if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
+                        return 0;
+        return errno != 0 ? -errno : 1;
+}
+
+int fd_reopen(int fd, int flags) {
+        char path[32];
+        int r = open(fd_path(fd, path), flags);
+
+        return r < 0 ? -errno : r;
+}

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,6 +58,15 @@ int dir_open(int dir_fd, const char *path);
 
 /** dir_make_open() - dir_make() and dir_open(). */
 int dir_make_open(int dir_fd, const char *path, mode_t mode);
+
+/** dir_entries() - read a directory from its beginning; @fd stays as it is. closedir() @ret. */
+int dir_entries(int fd, DIR **ret);
+
+/** dir_is_empty() - 1 or 0. */
+int dir_is_empty(int fd);
+
+/** fd_reopen() - the file behind an O_PATH descriptor, whatever its name means by now; needs /proc. */
+int fd_reopen(int fd, int flags);
 
 typedef int (*DirEachFn)(int dir_fd, const char *name, void *data);
 

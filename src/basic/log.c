@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -56,6 +57,13 @@ static void put_field(FILE *f, const char *name, const char *value) {
         fprintf(f, "%s\n", value);
 }
 
+static void put_assignment(FILE *f, const char *assignment) {
+        autofree char *name = strndup(assignment, strcspn(assignment, "="));
+
+        if (name && assignment[strlen(name)] == '=')
+                put_field(f, name, assignment + strlen(name) + 1);
+}
+
 static int send_to_journal(int level, const char *unit, const char *const *fields, const char *message) {
         static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = JOURNAL_SOCKET };
         autoclose int fd = -EBADF;
@@ -72,7 +80,7 @@ static int send_to_journal(int level, const char *unit, const char *const *field
         if (unit)
                 put_field(f, "NSUNITS_UNIT", unit);
         for (; fields && *fields; fields++)
-                fprintf(f, "%s\n", *fields);
+                put_assignment(f, *fields);
         if (fclose(f) != 0)
                 return -ENOMEM;
 

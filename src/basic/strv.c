@@ -153,6 +153,10 @@ void strv_sort(char **v) {
                 qsort(v, strv_length(v), sizeof(char *), compare);
 }
 
+bool strv_find_sorted(char *const *v, size_t n, const char *s) {
+        return n > 0 && bsearch(&s, v, n, sizeof(*v), compare);
+}
+
 static size_t name_length(const char *assignment) {
         return strcspn(assignment, "=");
 }

@@ -51,6 +51,9 @@ int strv_split(const char *s, const char *separators, char ***ret);
 /** strv_sort() - by bytes. */
 void strv_sort(char **v);
 
+/** strv_find_sorted() - is @s among the @n strings of @v, which strv_sort() has sorted? */
+bool strv_find_sorted(char *const *v, size_t n, const char *s);
+
 /** strv_env_set() - set NAME=VALUE in an environment block, replacing an earlier NAME=. 0 or -ENOMEM. */
 int strv_env_set(char ***env, const char *assignment);
 

@@ -1,4 +1,6 @@
 /* See utf8.h. */
+#include <string.h>
+
 #include "basic/utf8.h"
 
 bool utf8_char_valid(uint32_t code) {
@@ -65,4 +67,15 @@ size_t utf8_encode(uint32_t code, char out[4]) {
         out[2] = (char) (0x80 | (code >> 6 & 0x3f));
         out[3] = (char) (0x80 | (code & 0x3f));
         return 4;
+}
+
+char *utf8_make_plain(char *s) {
+        size_t size = strlen(s);
+
+        for (size_t i = 0; i < size; i++)
+                if ((unsigned char) s[i] < ' ' || s[i] == 0x7f)
+                        s[i] = '?';
+        for (size_t i = 0; (i = i + utf8_find_invalid(s + i, size - i)) < size; i++)
+                s[i] = '?';
+        return s;
 }

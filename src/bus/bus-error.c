@@ -1,7 +1,10 @@
 /* From a negative errno of the manager to a D-Bus error: the only place that knows the names. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
+#include "basic/file.h"
+#include "basic/macro.h"
 #include "bus/bus-internal.h"
 
 static const char *const missing[] = {
@@ -104,4 +107,47 @@ int bus_require_root(sd_bus_message *m, sd_bus_error *error) {
                 return 0;
 
         return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "only root may do that");
+}
+
+bool bus_caller_is_root(sd_bus *bus) {
+        sd_bus_message *m = sd_bus_get_current_message(bus);
+
+        return m && bus_require_root(m, NULL) == 0;
+}
+
+char *bus_caller(sd_bus_message *m) {
+        autofree char *comm = NULL;
+        sd_bus_creds *creds = NULL;
+        char path[64], *text;
+        uid_t uid = 0;
+        pid_t pid = 0;
+
+        if (sd_bus_query_sender_creds(m, SD_BUS_CREDS_PID | SD_BUS_CREDS_EUID, &creds) >= 0) {
+                (void) sd_bus_creds_get_pid(creds, &pid);
+                (void) sd_bus_creds_get_euid(creds, &uid);
+        }
+        sd_bus_creds_unref(creds);
+
+        (void) snprintf(path, sizeof(path), "/proc/%i/comm", pid);
+        if (file_read_line(AT_FDCWD, path, &comm) < 0)
+                comm = NULL;
+        return asprintf(&text, "%s (pid %i, user %u)", comm ? comm : "a client", pid, uid) < 0 ? NULL : text;
+}
+
+void bus_answer_later(sd_bus_message *m, int r, ErrorSubject about, const char *text, bool with_text) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        if (r >= 0 && with_text)
+                (void) sd_bus_reply_method_return(m, "s", strempty(text));
+        else if (r >= 0)
+                (void) sd_bus_reply_method_return(m, NULL);
+        else {
+                (void) bus_error_set(&error, about, r, NULL, text);
+                if (text)
+                        (void) sd_bus_reply_method_errorf(m, error.name, "%s", text);
+                else
+                        (void) sd_bus_reply_method_error(m, &error);
+                sd_bus_error_free(&error);
+        }
+        sd_bus_message_unref(m);
 }

@@ -64,6 +64,10 @@ const char *bus_job_path(uint32_t id, char buf[64]);
 /** bus_require_root() - 0 when the caller may change things, else an error to be returned. */
 int bus_require_root(sd_bus_message *m, sd_bus_error *error);
 
+/** bus_caller_is_root() - the one whose call makes us look at a property. There is none when we look by
+ * ourselves, to send a signal to all. */
+bool bus_caller_is_root(sd_bus *bus);
+
 /* What was looked for when a call ends with -ENOENT. */
 typedef enum ErrorSubject {
         ABOUT_UNIT,
@@ -82,6 +86,13 @@ typedef enum ErrorSubject {
  */
 int bus_error_set(sd_bus_error *error, ErrorSubject about, int r, const Fault *fault, const char *object);
 
+/**
+ * bus_answer_later() - answer a call whose handler has returned 1
+ * @m:    the call; our reference to it is dropped
+ * @text: the result, a string, if @with_text; or what went wrong
+ */
+void bus_answer_later(sd_bus_message *m, int r, ErrorSubject about, const char *text, bool with_text);
+
 /** bus_error_set_refused() - the same for jobs that were not queued: says of which unit, and why not. */
 int bus_error_set_refused(sd_bus_error *error, int r, const Fault *fault, const char *object);
 
@@ -98,18 +109,39 @@ int bus_unit_find(Bus *b, const char *path, Unit **ret, sd_bus_error *error);
 /** bus_unit_changed() - tell subscribers the properties that change by themselves. */
 void bus_unit_changed(Bus *b, Unit *u);
 
-/** bus_enqueue() - parse the mode and queue jobs; the error is set on failure. free() *ret_ids. */
-int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint32_t **ret_ids,
-                sd_bus_error *error);
+/** bus_load_unit() - by its complete name, as the interface gets it; the error is set on failure. */
+int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error);
+
+/** bus_enqueue() - parse the mode and queue jobs for the sender of @m; the error is set on failure. free()
+ * *ret_ids.
+ */
+int bus_enqueue(Bus *b, sd_bus_message *m, char *const *names, JobType type, const char *mode,
+                uint32_t **ret_ids, sd_bus_error *error);
+
+/** bus_note_asker() - these jobs were asked for by the sender of @m; 0 is no job. */
+void bus_note_asker(Bus *b, sd_bus_message *m, const uint32_t *ids, size_t n);
 
 /** bus_reply_job() - enqueue for one unit and answer with the job's path. */
 int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, const char *mode,
                   sd_bus_error *error);
 
-/** bus_kill() - KillUnit's half behind the arguments. */
-int bus_kill(Bus *b, Unit *u, const char *whom, int signal, sd_bus_error *error);
+/** bus_kill() - KillUnit's half behind the arguments; @m says who asks. */
+int bus_kill(Bus *b, sd_bus_message *m, Unit *u, const char *whom, int signal, sd_bus_error *error);
+
+/** bus_append_deaths() - the value of the property Deaths, "aa{sv}". @all: with what only root may see. */
+int bus_append_deaths(sd_bus_message *m, const Unit *u, bool all);
+
+/** bus_caller() - who has sent @m, "nsctl (pid 12, user 0)"; free(). NULL when out of memory. */
+char *bus_caller(sd_bus_message *m);
+
+/** bus_append_job() - one line of ListJobs. */
+int bus_append_job(sd_bus_message *reply, const JobInfo *job);
 
 /* Handlers of the manager's interface that have a file of their own. */
+int on_run_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_freeze_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_thaw_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_get_job_after(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_get_job_result(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_reexecute(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_stop_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error);
@@ -127,7 +159,17 @@ int on_pull_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_copy_from_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_copy_to_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_diff_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_commit_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_mount_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_unmount_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_prune_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_export_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_import_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_auto_update(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_ports(sd_bus_message *m, void *userdata, sd_bus_error *error);

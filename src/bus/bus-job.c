@@ -111,6 +111,41 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return r < 0 ? bus_error_set(error, ABOUT_JOB, r, NULL, NULL) : sd_bus_reply_method_return(m, NULL);
 }
 
+void bus_note_asker(Bus *b, sd_bus_message *m, const uint32_t *ids, size_t n) {
+        autofree char *by = bus_caller(m);
+
+        for (size_t i = 0; by && i < n; i++)
+                manager_note_asker(b->manager, ids[i], by);
+}
+
+/* What a job waits for. */
+int on_get_job_after(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        sd_bus_message *reply = NULL;
+        Bus *b = userdata;
+        JobInfo job = {};
+        uint32_t id;
+        int r;
+
+        r = sd_bus_message_read(m, "u", &id);
+        if (r < 0)
+                return r;
+        if (!job_exists(b, id, &job))
+                return bus_error_set(error, ABOUT_JOB, -ENOENT, NULL, NULL);
+
+        job = (JobInfo){};
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(usssoo)");
+        while (r >= 0 && manager_next_obstacle(b->manager, id, job.id, &job) > 0)
+                r = bus_append_job(reply, &job);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r < 0 ? r : 1;
+}
+
 static const sd_bus_vtable job_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_PROPERTY("Id", "u", get_job, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -141,14 +141,6 @@ static const KeyProperty *find_property(const char *interface, const char *name)
         return NULL;
 }
 
-/* Whose call makes us look at a property. There is none when we look by ourselves, to send a signal to all.
- */
-static bool caller_is_root(sd_bus *bus) {
-        sd_bus_message *m = sd_bus_get_current_message(bus);
-
-        return m && bus_require_root(m, NULL) == 0;
-}
-
 /* What a container gets whose unit does not say. */
 static bool toggle_default(const Bus *b, const Key *key) {
         return streq(key->name, "NoNewPrivileges") && manager_config(b->manager)->security.no_new_privileges;
@@ -164,7 +156,7 @@ static int get_key(sd_bus *bus, const char *path, const char *interface, const c
         if (!p)
                 return -EINVAL;
 
-        if (p->key->flags & KEY_SECRET && !caller_is_root(bus))
+        if (p->key->flags & KEY_SECRET && !bus_caller_is_root(bus))
                 return append_nothing(reply, p->key);
 
         field = key_field(p->key, v->section);

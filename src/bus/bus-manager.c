@@ -9,21 +9,24 @@
 #include "build-config.h"
 #include "bus/bus-internal.h"
 
-int bus_kill(Bus *b, Unit *u, const char *whom, int sig, sd_bus_error *error) {
+int bus_kill(Bus *b, sd_bus_message *m, Unit *u, const char *whom, int sig, sd_bus_error *error) {
+        autofree char *by = bus_caller(m);
         int r;
 
+        if (!by)
+                return -ENOMEM;
         if (!streq(whom, "main") && !streq(whom, "all"))
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is neither main nor all",
                                          whom);
         if (sig <= 0 || sig > SIGRTMAX)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "%d is not a signal", sig);
 
-        r = manager_kill_unit(b->manager, u, streq(whom, "main") ? KILL_MAIN : KILL_ALL, sig);
+        r = manager_kill_unit(b->manager, u, streq(whom, "main") ? KILL_MAIN : KILL_ALL, sig, by);
         return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, unit_name(u)) : 0;
 }
 
 /* Takes names as the interface gets them: complete, and of units that there are. */
-static int load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
+int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
         int r;
 
         if (!unit_name_valid(name))
@@ -38,8 +41,8 @@ static int load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) 
         return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, name) : 0;
 }
 
-int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint32_t **ret_ids,
-                sd_bus_error *error) {
+int bus_enqueue(Bus *b, sd_bus_message *m, char *const *names, JobType type, const char *mode,
+                uint32_t **ret_ids, sd_bus_error *error) {
         JobMode job_mode = job_mode_from_string(mode);
         Fault fault = {};
         Unit *u;
@@ -48,13 +51,16 @@ int bus_enqueue(Bus *b, char *const *names, JobType type, const char *mode, uint
         if (job_mode < 0)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is not a job mode", mode);
         STRV_FOREACH (name, names) {
-                r = load_unit(b, *name, &u, error);
+                r = bus_load_unit(b, *name, &u, error);
                 if (r < 0)
                         return r;
         }
 
         r = manager_enqueue(b->manager, names, type, job_mode, ret_ids, &fault);
-        return r < 0 ? bus_error_set_refused(error, r, &fault, names[1] ? NULL : names[0]) : 0;
+        if (r < 0)
+                return bus_error_set_refused(error, r, &fault, names[1] ? NULL : names[0]);
+        bus_note_asker(b, m, *ret_ids, strv_length(names));
+        return 0;
 }
 
 int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, const char *mode,
@@ -63,7 +69,7 @@ int bus_reply_job(Bus *b, sd_bus_message *m, const char *name, JobType type, con
         autofree uint32_t *ids = NULL;
         int r;
 
-        r = bus_enqueue(b, names, type, mode, &ids, error);
+        r = bus_enqueue(b, m, names, type, mode, &ids, error);
         if (r < 0)
                 return r;
         return sd_bus_reply_method_return(m, "o", bus_job_path(ids[0], path));
@@ -101,7 +107,7 @@ static JobType choose(Bus *b, const JobMethod *o, const char *name, int *ret_err
         ActiveState state;
         Unit *u;
 
-        *ret_error = load_unit(b, name, &u, error);
+        *ret_error = bus_load_unit(b, name, &u, error);
         if (*ret_error < 0)
                 return JOB_TYPE_INVALID_;
 
@@ -109,7 +115,8 @@ static JobType choose(Bus *b, const JobMethod *o, const char *name, int *ret_err
         state = status.active_state;
         if (o->try && (state == ACTIVE_STATE_INACTIVE || state == ACTIVE_STATE_FAILED))
                 return JOB_TYPE_INVALID_;
-        if (o->reload && status.can_reload &&
+        /* Of what only waits there is nothing to reload. */
+        if (o->reload && status.can_reload && status.machine->state != MACHINE_DEAD &&
             (state == ACTIVE_STATE_ACTIVE || state == ACTIVE_STATE_RELOADING))
                 return JOB_RELOAD;
         return o->type;
@@ -140,8 +147,8 @@ static int one_unit(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *error)
 }
 
 /* The transaction of those units whose job is @type; their numbers go to @ids, by the place of the name. */
-static int enqueue_chosen(Bus *b, char *const *names, const JobType *types, JobType type, const char *mode,
-                          uint32_t *ids, sd_bus_error *error) {
+static int enqueue_chosen(Bus *b, sd_bus_message *m, char *const *names, const JobType *types, JobType type,
+                          const char *mode, uint32_t *ids, sd_bus_error *error) {
         autostrv char **chosen = NULL;
         autofree uint32_t *own = NULL;
         size_t k = 0;
@@ -153,7 +160,7 @@ static int enqueue_chosen(Bus *b, char *const *names, const JobType *types, JobT
         if (!chosen)
                 return 0;
 
-        r = bus_enqueue(b, chosen, type, mode, &own, error);
+        r = bus_enqueue(b, m, chosen, type, mode, &own, error);
         for (size_t i = 0; r >= 0 && names[i]; i++)
                 if (types[i] == type)
                         ids[i] = own[k++];
@@ -195,9 +202,9 @@ static int many_units(Bus *b, sd_bus_message *m, JobMethod o, sd_bus_error *erro
 
         if (o.trigger)
                 mark_triggered(b, names, true);
-        r = names ? enqueue_chosen(b, names, types, o.type, mode, ids, error) : 0;
+        r = names ? enqueue_chosen(b, m, names, types, o.type, mode, ids, error) : 0;
         if (r >= 0 && o.reload && names)
-                r = enqueue_chosen(b, names, types, JOB_RELOAD, mode, ids, error);
+                r = enqueue_chosen(b, m, names, types, JOB_RELOAD, mode, ids, error);
         if (r < 0 && o.trigger)
                 mark_triggered(b, names, false);
         return r < 0 ? r : reply_jobs(m, ids, n);
@@ -231,9 +238,9 @@ static int on_kill_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r >= 0)
                 r = sd_bus_message_read(m, "ssi", &name, &whom, &sig);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r >= 0)
-                r = bus_kill(b, u, whom, sig, error);
+                r = bus_kill(b, m, u, whom, sig, error);
         return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
@@ -247,7 +254,7 @@ static int on_reset_failed_unit(sd_bus_message *m, void *userdata, sd_bus_error 
         if (r >= 0)
                 r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
 
@@ -297,7 +304,7 @@ static int on_load_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
 
         r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         return r < 0 ? r : reply_unit_path(m, u);
 }
 
@@ -334,7 +341,7 @@ static int on_list_units(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return r < 0 ? r : 1;
 }
 
-static int append_job(sd_bus_message *reply, const JobInfo *job) {
+int bus_append_job(sd_bus_message *reply, const JobInfo *job) {
         autofree char *unit = bus_unit_path(unit_name(job->unit));
         char path[64];
 
@@ -354,7 +361,7 @@ static int on_list_jobs(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "(usssoo)");
         while (r >= 0 && manager_next_job(b->manager, job.id, &job) > 0)
-                r = append_job(reply, &job);
+                r = bus_append_job(reply, &job);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         if (r >= 0)
@@ -428,7 +435,7 @@ static int reply_text(Bus *b, sd_bus_message *m, int (*make)(Manager *, Unit *, 
         if (r >= 0)
                 r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
 
@@ -458,7 +465,7 @@ static int on_get_unit_text(sd_bus_message *m, void *userdata, sd_bus_error *err
         if (r >= 0)
                 r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
-                r = load_unit(b, name, &u, error);
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
 
@@ -525,6 +532,8 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ReloadOrRestartUnits", "ass", "ao", on_reload_or_restart_units),
         METHOD("ReloadOrTryRestartUnits", "ass", "ao", on_reload_or_try_restart_units),
         METHOD("KillUnit", "ssi", NULL, on_kill_unit),
+        METHOD("FreezeUnit", "s", NULL, on_freeze_unit),
+        METHOD("ThawUnit", "s", NULL, on_thaw_unit),
         METHOD("ResetFailedUnit", "s", NULL, on_reset_failed_unit),
         METHOD("ResetFailed", NULL, NULL, on_reset_failed),
         METHOD("GetUnit", "s", "o", on_get_unit),
@@ -532,6 +541,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ListUnits", NULL, "a(ssssssouso)", on_list_units),
         METHOD("ListJobs", NULL, "a(usssoo)", on_list_jobs),
         METHOD("StopByService", "s", "b", on_stop_by_service),
+        METHOD("GetJobAfter", "u", "a(usssoo)", on_get_job_after),
         METHOD("CancelJob", "u", NULL, on_cancel_job),
         METHOD("GetJobResult", "u", "s", on_get_job_result),
         METHOD("Subscribe", NULL, NULL, on_subscribe),
@@ -542,12 +552,14 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("GetPlan", "s", "s", on_get_plan),
         METHOD("GetUnitText", "s", "ssss", on_get_unit_text),
 
+        METHOD("RunUnit", "ssahb", "o", on_run_unit),
         METHOD("ExecUnit", "sasasssbah", "uhah", on_exec_unit),
         METHOD("ListImages", NULL, "s", on_list_images),
         METHOD("InspectImage", "s", "s", on_inspect_image),
         METHOD("ImportImage", "ss", "s", on_import_image),
         METHOD("ImportImageFromFD", "sh", "s", on_import_image_from_fd),
         METHOD("PullImage", "sa{ss}", "s", on_pull_image),
+        METHOD("AutoUpdate", "asb", "s", on_auto_update),
         METHOD("RemoveImage", "s", NULL, on_remove_image),
         METHOD("TagImage", "ss", NULL, on_tag_image),
         METHOD("PruneImages", "b", "s", on_prune_images),
@@ -556,6 +568,15 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("StoreUsage", NULL, "s", on_store_usage),
         METHOD("ListVolumes", NULL, "s", on_list_volumes),
         METHOD("RemoveVolume", "s", NULL, on_remove_volume),
+        METHOD("CopyFromUnit", "sshs", NULL, on_copy_from_unit),
+        METHOD("CopyToUnit", "sshs", NULL, on_copy_to_unit),
+        METHOD("DiffUnit", "sh", NULL, on_diff_unit),
+        METHOD("CommitUnit", "sss", "s", on_commit_unit),
+        METHOD("MountUnit", "s", "s", on_mount_unit),
+        METHOD("UnmountUnit", "s", NULL, on_unmount_unit),
+        METHOD("PruneVolumes", "b", "s", on_prune_volumes),
+        METHOD("ExportVolume", "sh", NULL, on_export_volume),
+        METHOD("ImportVolume", "sh", NULL, on_import_volume),
         METHOD("ListNetworks", NULL, "s", on_list_networks),
         METHOD("ListLinks", NULL, "s", on_list_links),
         METHOD("Resolve", "ss", "s", on_resolve),

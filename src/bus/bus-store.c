@@ -138,26 +138,9 @@ int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return remove_thing(userdata, m, manager_remove_volume, ABOUT_VOLUME, error);
 }
 
-static void reply_failure(sd_bus_message *m, int r, const char *text) {
-        sd_bus_error error = SD_BUS_ERROR_NULL;
-
-        (void) bus_error_set(&error, ABOUT_IMAGE, r, NULL, text);
-        if (text)
-                (void) sd_bus_reply_method_errorf(m, error.name, "%s", text);
-        else
-                (void) sd_bus_reply_method_error(m, &error);
-        sd_bus_error_free(&error);
-}
-
-/* The answer to a request that is under way: @data is the call, which we hold. */
+/* Answers to requests that are under way: @data is the call, which we hold. */
 static void on_text(int r, const char *text, void *data) {
-        sd_bus_message *m = data;
-
-        if (r >= 0)
-                (void) sd_bus_reply_method_return(m, "s", strempty(text));
-        else
-                reply_failure(m, r, text);
-        sd_bus_message_unref(m);
+        bus_answer_later(data, r, ABOUT_IMAGE, text, true);
 }
 
 static void on_imported(int r, const char *text, void *data) {
@@ -166,13 +149,7 @@ static void on_imported(int r, const char *text, void *data) {
 }
 
 static void on_exported(int r, const char *text, void *data) {
-        sd_bus_message *m = data;
-
-        if (r >= 0)
-                (void) sd_bus_reply_method_return(m, NULL);
-        else
-                reply_failure(m, r, text);
-        sd_bus_message_unref(m);
+        bus_answer_later(data, r, ABOUT_IMAGE, text, false);
 }
 
 /* What could not even begin; else the call is held until its answer. */

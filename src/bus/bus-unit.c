@@ -17,14 +17,15 @@ struct UnitView {
         Bus *bus;
         Unit *unit;
         const char *id, *description, *load_state, *active_state, *sub_state, *fragment, *file_state, *result,
-                *status_text, *failure, *image_id, *health, *health_output;
+                *status_text, *failure, *image_id, *health, *health_output, *unmet;
         char *const *drop_ins, *const *addresses, *const *ports;
         const char *load_error, *job_type;
-        uint32_t job_id, main_pid, exec_main_pid, n_restarts, health_streak, n_stored_fds;
+        uint32_t job_id, main_pid, exec_main_pid, n_restarts, health_streak, start_count, n_stored_fds;
         int32_t exec_main_code, exec_main_status, last_exit_code, last_exit_status, status_errno;
-        int condition_result, assert_result, can_reload; /* booleans, as sd-bus takes them */
+        int condition_result, assert_result, can_reload, start_limit_hit; /* booleans, as sd-bus takes them */
         uint64_t state_change, inactive_exit, active_enter, active_exit, inactive_enter, main_start,
-                main_exit;
+                main_exit, next_trigger, last_trigger;
+        uint64_t timeout; /* of the present state */
         uint8_t invocation[16];
         UnitUsage usage;
         bool usage_known;
@@ -84,6 +85,9 @@ static void view_machine(UnitView *v, const Machine *m) {
                 if (times[i].from != 0 && times[i].from <= boot)
                         *times[i].to = now - (boot - times[i].from);
 
+        if (m->timer != USEC_INFINITY)
+                v->timeout = now + m->timer - MIN_OF(boot, m->timer);
+        v->start_limit_hit = m->limited;
         v->result = unit_result_to_string(m->result);
         v->n_restarts = m->n_restarts;
         v->last_exit_code = exit_code(last->kind);
@@ -121,7 +125,11 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .n_stored_fds = s.n_stored_fds,
                 .condition_result = s.condition_result,
                 .assert_result = s.assert_result,
+                .unmet = s.unmet,
+                .start_count = s.start_count,
                 .can_reload = s.can_reload,
+                .next_trigger = s.next_trigger,
+                .last_trigger = s.last_trigger,
                 .job_id = s.job_id,
                 .job_type = s.job_id ? job_type_to_string(s.job_type) : "",
                 .main_pid = (uint32_t) s.main_pid,
@@ -172,6 +180,15 @@ static int get_names(sd_bus *bus, const char *path, const char *interface, const
         return r < 0 ? r : sd_bus_message_append_strv(reply, names);
 }
 
+static int get_listens(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        autostrv char **listens = NULL;
+        int r;
+
+        r = unit_listens(((UnitView *) userdata)->unit, &listens);
+        return r < 0 ? r : sd_bus_message_append_strv(reply, listens);
+}
+
 static int get_strings(sd_bus *bus, const char *path, const char *interface, const char *property,
                        sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         return sd_bus_message_append_strv(reply, *(char ***) userdata);
@@ -219,6 +236,13 @@ static int get_cgroup(sd_bus *bus, const char *path, const char *interface, cons
         return sd_bus_message_append(reply, "s", strempty(cgroup));
 }
 
+static int get_freezer(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        FreezerState state = unit_freezer_state(((UnitView *) userdata)->unit);
+
+        return sd_bus_message_append(reply, "s", freezer_state_to_string(state));
+}
+
 static int get_usage(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         static const struct {
@@ -241,6 +265,11 @@ static int get_usage(sd_bus *bus, const char *path, const char *interface, const
                                 reply, "t",
                                 *(const uint64_t *) ((const char *) &v->usage + fields[i].offset));
         return -EINVAL;
+}
+
+static int get_deaths(sd_bus *bus, const char *path, const char *interface, const char *property,
+                      sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return bus_append_deaths(reply, ((UnitView *) userdata)->unit, bus_caller_is_root(bus));
 }
 
 static int unit_job(sd_bus_message *m, UnitView *v, JobType type, sd_bus_error *error) {
@@ -279,7 +308,7 @@ static int on_kill(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (r >= 0)
                 r = sd_bus_message_read(m, "si", &whom, &sig);
         if (r >= 0)
-                r = bus_kill(v->bus, v->unit, whom, sig, error);
+                r = bus_kill(v->bus, m, v->unit, whom, sig, error);
         return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
@@ -326,9 +355,16 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("InactiveEnterTimestamp", "t", inactive_enter),
         ASKED("Job", "(uo)", get_job),
         FIELD("JobType", "s", job_type),
+        FIELD("StateTimeoutTimestamp", "t", timeout),
         ASKED("InvocationID", "ay", get_invocation),
+        FIELD("NextElapseUSecRealtime", "t", next_trigger),
+        FIELD("LastTriggerUSec", "t", last_trigger),
+        ASKED("Listen", "as", get_listens),
         FIELD("ConditionResult", "b", condition_result),
         FIELD("AssertResult", "b", assert_result),
+        FIELD("UnmetCondition", "s", unmet),
+        FIELD("StartLimitCount", "u", start_count),
+        FIELD("StartLimitHit", "b", start_limit_hit),
         FIELD("CanReload", "b", can_reload),
         FIELD("Result", "s", result),
         FIELD("Failure", "s", failure),
@@ -345,6 +381,7 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("StatusText", "s", status_text),
         FIELD("StatusErrno", "i", status_errno),
         ASKED("ControlGroup", "s", get_cgroup),
+        ASKED("FreezerState", "s", get_freezer),
 #define X(field, name) ASKED(name, "t", get_usage),
         UNIT_USAGE_LIST(X)
 #undef X
@@ -355,6 +392,7 @@ static const sd_bus_vtable unit_vtable[] = {
         STRINGS("Addresses", addresses),
         STRINGS("Ports", ports),
         ASKED("Firewalls", "as", get_firewalls),
+        ASKED("Deaths", "aa{sv}", get_deaths),
 
         METHOD("Start", "s", "o", on_start),
         METHOD("Stop", "s", "o", on_stop),
@@ -400,7 +438,7 @@ void bus_unit_changed(Bus *b, Unit *u) {
         TAILQ_FOREACH (p, &b->peers, link)
                 if (path && peer_wants_signals(p))
                         (void) sd_bus_emit_properties_changed(p->bus, path, BUS_UNIT_INTERFACE, "ActiveState",
-                                                              "SubState", "Result", "MainPID", "NRestarts",
-                                                              "StatusText", "StateChangeTimestamp",
-                                                              "HealthState", NULL);
+                                                              "SubState", "Result", "MainPID", "ExecMainCode",
+                                                              "ExecMainStatus", "NRestarts", "StatusText",
+                                                              "StateChangeTimestamp", "HealthState", NULL);
 }

@@ -13,6 +13,7 @@
 #include "basic/file.h"
 #include "basic/macro.h"
 #include "basic/parse.h"
+#include "basic/strv.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/limits.h"
 
@@ -110,6 +111,14 @@ int cgroup_freeze(int fd, bool freeze) {
         return file_write(fd, "cgroup.freeze", freeze ? "1" : "0");
 }
 
+int cgroup_is_to_freeze(int fd) {
+        autofree char *line = NULL;
+        int r;
+
+        r = file_read_line(fd, "cgroup.freeze", &line);
+        return r < 0 ? r : streq(line, "1");
+}
+
 int cgroup_open_events(int fd) {
         int events_fd = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 
@@ -158,6 +167,17 @@ int cgroup_populated(int fd) {
                 return events_fd;
         r = cgroup_read_events(events_fd, &events);
         return r < 0 ? r : events.populated;
+}
+
+int cgroup_frozen(int fd) {
+        autoclose int events_fd = cgroup_open_events(fd);
+        CgroupEvents events;
+        int r;
+
+        if (events_fd < 0)
+                return events_fd;
+        r = cgroup_read_events(events_fd, &events);
+        return r < 0 ? r : events.frozen;
 }
 
 int cgroup_open_memory_events(int fd) {
@@ -231,17 +251,22 @@ static void read_io(int fd, CgroupStats *s) {
                 }
 }
 
-int cgroup_stats(int fd, CgroupStats *ret) {
-        CgroupStats s = { .cpu_usage = UINT64_MAX };
+/* cpu.stat is there without the cpu controller too. */
+int cgroup_cpu_usage(int fd, usec_t *ret) {
         autofree char *text = NULL;
         int r;
 
-        /* cpu.stat is there without the cpu controller too. */
         r = file_read(fd, "cpu.stat", FILE_MAX_BYTES, &text, NULL);
+        return r < 0 ? r : find_number(text, "usage_usec", ret);
+}
+
+int cgroup_stats(int fd, CgroupStats *ret) {
+        CgroupStats s = { .cpu_usage = UINT64_MAX };
+        int r;
+
+        r = cgroup_cpu_usage(fd, &s.cpu_usage);
         if (r == -ENODEV || (r == -ENOENT && cgroup_populated(fd) < 0))
                 return -ENODEV;
-        if (r == 0)
-                (void) find_number(text, "usage_usec", &s.cpu_usage);
 
         s.memory_current = read_number(fd, "memory.current");
         s.memory_peak = read_number(fd, "memory.peak");
@@ -249,8 +274,27 @@ int cgroup_stats(int fd, CgroupStats *ret) {
         s.swap_peak = read_number(fd, "memory.swap.peak");
         s.zswap_current = read_number(fd, "memory.zswap.current");
         s.tasks = read_number(fd, "pids.current");
+        s.tasks_peak = read_number(fd, "pids.peak"); /* since 6.1 */
         read_io(fd, &s);
         *ret = s;
+        return 0;
+}
+
+int cgroup_pressure(int fd, const char *resource, char **ret) {
+        autofree char *text = NULL, *joined = NULL;
+        autostrv char **lines = NULL;
+        char file[32];
+        int r;
+
+        (void) snprintf(file, sizeof(file), "%s.pressure", resource);
+        r = file_read(fd, file, FILE_MAX_BYTES, &text, NULL);
+        if (r < 0)
+                return r == -ENOENT ? -EOPNOTSUPP : r;
+        r = strv_split(text, "\n", &lines);
+        joined = r < 0 ? NULL : strv_join(lines, "; ");
+        if (!joined)
+                return -ENOMEM;
+        *ret = take_ptr(joined);
         return 0;
 }
 

@@ -96,12 +96,29 @@ typedef struct CgroupStats {
         uint64_t memory_current, memory_peak;            /* bytes */
         uint64_t swap_current, swap_peak, zswap_current; /* bytes */
         usec_t cpu_usage;
-        uint64_t tasks;
+        uint64_t tasks, tasks_peak;
         uint64_t io_read_bytes, io_written_bytes, io_reads, io_writes; /* of all devices */
 } CgroupStats;
 
+/** cgroup_cpu_usage() - of all that has ever run in it. 0 or a negative errno. */
+int cgroup_cpu_usage(int fd, usec_t *ret);
+
 /** cgroup_stats() - what can be known; only a removed cgroup is an error (-ENODEV). */
 int cgroup_stats(int fd, CgroupStats *ret);
+
+/**
+ * cgroup_pressure() - how long its tasks had to wait for @resource ("cpu", "memory", "io")
+ *
+ * Returns: 0 with the kernel's lines, "some avg10=0.00 ..." and "full ...", joined by "; " in *ret, to be
+ * free()d; -EOPNOTSUPP where the kernel does not measure it, or another negative errno.
+ */
+int cgroup_pressure(int fd, const char *resource, char **ret);
+
+/** cgroup_is_to_freeze() - the last word of cgroup_freeze(): 1, 0, or a negative errno. */
+int cgroup_is_to_freeze(int fd);
+
+/** cgroup_frozen() - 1, 0, or a negative errno: does it stand still by now? */
+int cgroup_frozen(int fd);
 
 /** cgroup_pids() - processes of the cgroup and of all below it. Free *ret. 0 pids give NULL. */
 int cgroup_pids(int fd, pid_t **ret, size_t *ret_n);

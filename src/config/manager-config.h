@@ -56,7 +56,9 @@ typedef struct ManagerConfig {
                 uint64_t max_size; /* bytes of one log file before it is rotated */
         } logs;
         struct {
+                unsigned parallel_pulls;      /* 0 = any number */
                 char **short_name_registries; /* "docker.io", ...; NULL = none */
+                bool build_cache;             /* what buildah knows stays for the next build */
         } image;
 } ManagerConfig;
 

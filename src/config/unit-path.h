@@ -12,6 +12,9 @@
 #include "config/raw-unit.h"
 #include "config/specifiers.h"
 
+/* Units that were made by a command, "nsctl run": they go when they have ended. A part of /run/nsunits. */
+#define UNIT_TRANSIENT_DIR "/run/nsunits/transient"
+
 typedef struct UnitPath UnitPath;
 
 /**

@@ -13,7 +13,7 @@ static const char *const image_verbs[] = {
 static const char *const import_sources[] = { "compose", "docker" };
 static const char *const network_verbs[] = { "list", "inspect", "diff" };
 static const char *const system_verbs[] = { "df", "check" };
-static const char *const volume_verbs[] = { "list", "inspect", "rm" };
+static const char *const volume_verbs[] = { "list", "inspect", "rm", "prune", "export", "import" };
 
 static void print_words(const char *const *words, size_t n) {
         for (size_t i = 0; i < n; i++)
@@ -83,6 +83,10 @@ static void print_arguments(Ctl *c, const Verb *verb, char *const *words, size_t
                 else if (!streq(words[1], "import"))
                         print_names(c, "ListImages", "names");
                 break;
+        case COMPLETE_IMAGE:
+                if (first)
+                        print_names(c, "ListImages", "names");
+                break;
         case COMPLETE_NETWORKS:
                 if (first)
                         print_words(network_verbs, ELEMENTSOF(network_verbs));
@@ -126,7 +130,8 @@ int complete(Ctl *c, char **words) {
                 is_value = is_option && options_take_value(words[i]);
         }
         /* Nobody here knows what an option's value or a program's argument may be. */
-        if (n == 0 || is_value || (strv_length(plain) > 1 && streq(plain[0], "exec")))
+        if (n == 0 || is_value ||
+            (strv_length(plain) > 1 && (streq(plain[0], "exec") || streq(plain[0], "run"))))
                 return STATUS_OK;
         if (words[n - 1][0] == '-') {
                 options_words(stdout);

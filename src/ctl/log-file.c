@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -228,23 +229,35 @@ static int read_first(LogFile *f, const LogRequest *q) {
         return r;
 }
 
-static int follow(int watch, LogFile *files, size_t n_files, const LogRequest *q) {
+/* Which file has changed does not matter: looking at each of ours is one fstat(2). 1 = go on, 0 = it ends. */
+static int wait_for_change(int watch, const LogRequest *q) {
         char buf[BLOCK] __attribute__((aligned(__alignof__(struct inotify_event))));
-        ssize_t n;
+        struct pollfd p = { .fd = watch, .events = POLLIN };
         int r;
+
+        r = q->wait ? q->wait(watch, q->wait_data) : poll(&p, 1, -1) < 0 && errno != EINTR ? -errno : 1;
+        if (r > 0 && read(watch, buf, sizeof(buf)) < 0 && errno != EAGAIN && errno != EINTR)
+                return -errno;
+        return r;
+}
+
+static int follow(int watch, LogFile *files, size_t n_files, const LogRequest *q) {
+        int more = 1;
 
         for (;;) {
                 for (size_t i = 0; i < n_files; i++) {
-                        r = read_more(&files[i], q);
+                        int r = read_more(&files[i], q);
+
                         if (r < 0)
                                 return r;
                 }
                 (void) fflush(stdout);
 
-                /* Which file has changed does not matter: looking at each of ours is one fstat(2). */
-                n = read(watch, buf, sizeof(buf));
-                if (n < 0 && errno != EINTR)
-                        return -errno;
+                if (more <= 0)
+                        return more;
+                more = wait_for_change(watch, q);
+                if (more < 0)
+                        return more;
         }
 }
 
@@ -255,7 +268,7 @@ static int read_files(const char *directory, const LogRequest *q, LogFile *files
 
         /* Before the first look, so that no line falls between. */
         if (q->follow) {
-                watch = inotify_init1(IN_CLOEXEC);
+                watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
                 if (watch < 0 || inotify_add_watch(watch, directory, IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
                         return -errno;
         }

@@ -10,6 +10,9 @@
 #include "basic/unit-name.h"
 #include "ctl/log-read.h"
 
+/* journald takes its time. */
+#define LAST_LINES_TIME (300 * USEC_PER_MSEC)
+
 static inline void cleanup_journal_(sd_journal **j) {
         sd_journal_close(*j);
 }
@@ -105,8 +108,27 @@ static bool too_old(sd_journal *j, const LogRequest *q) {
         return q->since && sd_journal_get_realtime_usec(j, &usec) >= 0 && usec < q->since;
 }
 
-static int follow(sd_journal *j, const LogRequest *q) {
+/* 1 = go on, 0 = it ends: what was written last may still be on its way. */
+static int wait_for_more(sd_journal *j, const LogRequest *q) {
         int r;
+
+        if (!q->wait) {
+                r = sd_journal_wait(j, UINT64_MAX);
+                return r < 0 ? r : 1;
+        }
+
+        r = sd_journal_get_fd(j);
+        if (r >= 0)
+                r = q->wait(r, q->wait_data);
+        if (r > 0)
+                return sd_journal_process(j) < 0 ? -EIO : 1;
+        if (r == 0)
+                (void) sd_journal_wait(j, LAST_LINES_TIME);
+        return r;
+}
+
+static int follow(sd_journal *j, const LogRequest *q) {
+        int r, more = 1;
 
         for (;;) {
                 while ((r = sd_journal_next(j)) > 0) {
@@ -117,9 +139,12 @@ static int follow(sd_journal *j, const LogRequest *q) {
                 if (r < 0)
                         return r;
                 (void) fflush(stdout);
-                r = sd_journal_wait(j, UINT64_MAX);
-                if (r < 0)
-                        return r;
+
+                if (more <= 0)
+                        return more;
+                more = wait_for_more(j, q);
+                if (more < 0)
+                        return more;
         }
 }
 

@@ -6,12 +6,21 @@
 
 #include "ctl/verb.h"
 
+/**
+ * LogWaitFn - wait until @log_fd is readable, or something else has happened
+ *
+ * Returns: 1 to go on, 0 to end after one more look, or a negative errno.
+ */
+typedef int (*LogWaitFn)(int log_fd, void *data);
+
 typedef struct LogRequest {
         char *const *units;
         unsigned lines; /* the last so many of each; UINT_MAX = all */
         usec_t since;   /* CLOCK_REALTIME; 0 = from the beginning */
-        bool follow;    /* go on for ever */
-        bool labelled;  /* log files: put the unit's name before each line, as there is more than one unit */
+        bool follow;    /* go on for ever, or ... */
+        LogWaitFn wait; /* ... until this says so; NULL = for ever */
+        void *wait_data;
+        bool labelled; /* log files: put the unit's name before each line, as there is more than one unit */
         const char *indent; /* before each line */
 } LogRequest;
 

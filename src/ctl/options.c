@@ -52,7 +52,7 @@ static int set(Options *o, size_t i, char *value) {
 
 /* Does everything from here on belong to the program that is to be executed? */
 static bool rest_is_command(char *const *words) {
-        return strv_length(words) == 2 && streq(words[0], "exec");
+        return strv_length(words) == 2 && (streq(words[0], "exec") || streq(words[0], "run"));
 }
 
 int options_parse(int argc, char **argv, Options *ret, char ***ret_words) {

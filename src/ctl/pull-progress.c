@@ -151,7 +151,10 @@ void pull_progress_event(PullProgress *p, const char *event, const char *text, u
                 on_fetch(p, printable, done, total);
         else if (streq(event, "unpack"))
                 on_unpack(p, printable);
-        else if (streq(event, "retry")) {
+        else if (streq(event, "wait")) {
+                fprintf(p->f, "waiting for other pulls, %" PRIu64 " under way\n", total);
+                (void) fflush(p->f);
+        } else if (streq(event, "retry")) {
                 fprintf(p->f, "%s; again in %" PRIu64 " s\n", printable, total);
                 p->n_drawn = 0;
         }

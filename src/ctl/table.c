@@ -29,6 +29,12 @@ static char *number_cell(json_int_t n, unsigned flags) {
         return strdup(buf);
 }
 
+static char *real_cell(double d) {
+        char *text;
+
+        return asprintf(&text, "%.1f", d) < 0 ? NULL : text;
+}
+
 static char *list_cell(const json_t *array, unsigned flags) {
         autostrv char **parts = NULL;
 
@@ -61,6 +67,7 @@ char *table_cell(const json_t *value, unsigned flags) {
         case JSON_OBJECT:
                 return json_dumps(value, JSON_COMPACT);
         case JSON_REAL:
+                return real_cell(json_real_value(value));
         case JSON_NULL:
                 return strdup("-");
         }

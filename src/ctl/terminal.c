@@ -27,9 +27,8 @@ static void on_deadly(int sig) {
         (void) raise(sig);
 }
 
-int terminal_set_raw(int fd) {
+static int remember(int fd) {
         static const int deadly[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGABRT, SIGSEGV };
-        struct termios raw;
 
         if (tcgetattr(fd, &saved) < 0)
                 return -errno;
@@ -38,7 +37,28 @@ int terminal_set_raw(int fd) {
         (void) atexit(terminal_restore);
         for (size_t i = 0; i < ELEMENTSOF(deadly); i++)
                 (void) signal(deadly[i], on_deadly);
+        return 0;
+}
 
+int terminal_set_keys(int fd) {
+        struct termios keys;
+        int r;
+
+        r = remember(fd);
+        if (r < 0)
+                return r;
+        keys = saved;
+        keys.c_lflag &= ~(tcflag_t) (ICANON | ECHO);
+        return tcsetattr(fd, TCSADRAIN, &keys) < 0 ? -errno : 0;
+}
+
+int terminal_set_raw(int fd) {
+        struct termios raw;
+        int r;
+
+        r = remember(fd);
+        if (r < 0)
+                return r;
         raw = saved;
         cfmakeraw(&raw);
         return tcsetattr(fd, TCSADRAIN, &raw) < 0 ? -errno : 0;

@@ -7,7 +7,11 @@
  * signal. */
 int terminal_set_raw(int fd);
 
-/** terminal_restore() - back to how terminal_set_raw() found it. Harmless when it did not. */
+/** terminal_set_keys() - every key is read at once and none is shown, else all is as it was. The same holds.
+ */
+int terminal_set_keys(int fd);
+
+/** terminal_restore() - back to how it was found. Harmless when it did not. */
 void terminal_restore(void);
 
 /** terminal_copy_size() - give the terminal @to the window size of @from. Harmless when @from is none. */

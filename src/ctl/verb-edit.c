@@ -7,29 +7,29 @@
 #include "basic/file.h"
 #include "basic/strv.h"
 #include "ctl/client.h"
+#include "ctl/edit-trial.h"
 #include "ctl/edit.h"
 #include "ctl/editor.h"
-#include "ctl/verify.h"
 
 #define TEXT_BYTES_MAX (16u * 1024 * 1024)
 
-/* One edit, in a directory of its own: the draft, and below "check" the result, where it is tried out. */
+/* One edit, in a directory of its own, where the draft is, and where the result is tried out. */
 typedef struct Edit {
         const char *name;
         char **dirs;
         EditTarget target;
-        char *directory, *draft, *check_dir, *check;
+        char *directory, *draft;
+        EditTrial *trial;
         char *result; /* the new text */
 } Edit;
 
 static void edit_clear(Edit *e) {
         edit_target_clear(&e->target);
+        edit_trial_free(e->trial);
         if (e->directory)
                 (void) tree_remove(AT_FDCWD, e->directory);
         free(e->directory);
         free(e->draft);
-        free(e->check_dir);
-        free(e->check);
         free(e->result);
         strv_free(e->dirs);
 }
@@ -60,9 +60,7 @@ static int make_directory(Edit *e) {
 
         /* Named as in its place: editors go by that. */
         e->draft = join(e->directory, strrchr(e->target.path, '/') + 1);
-        e->check_dir = join(e->directory, "check");
-        e->check = e->check_dir ? join(e->check_dir, e->target.check) : NULL;
-        return e->draft && e->check ? make_parent(e->check) : -ENOMEM;
+        return e->draft ? edit_trial_new(e->directory, e->dirs, &e->trial) : -ENOMEM;
 }
 
 static int find_target(const Ctl *c, const char *word, Edit *e, char **ret_name) {
@@ -90,48 +88,11 @@ static int find_target(const Ctl *c, const char *word, Edit *e, char **ret_name)
         return r < 0 ? ctl_errno(r, "%s", e->name) : STATUS_OK;
 }
 
-/* The messages speak of the place where the text is tried out. */
-static void print_at_home(const Edit *e, const char *text) {
-        const char *found;
-
-        while ((found = strstr(text, e->check))) {
-                fprintf(stderr, "%.*s%s", (int) (found - text), text, e->target.path);
-                text = found + strlen(e->check);
-        }
-        fprintf(stderr, "%s\n", text);
-}
-
 /* Returns the number of errors, or a negative errno. */
-static int check(Ctl *c, const Edit *e) {
-        autoptr(HostSpecifiers) host = host_specifiers_new();
-        autostrv char **dirs = NULL;
-        autoptr(Verify) v = NULL;
-        int r, errors = 0;
+static int check(Ctl *c, Edit *e) {
+        int r = edit_trial_put(e->trial, e->target.check, e->target.path, e->result);
 
-        r = host ? file_replace(AT_FDCWD, e->check, e->result, strlen(e->result), 0600, false) : -ENOMEM;
-        if (r == 0)
-                r = strv_add(&dirs, e->check_dir);
-        if (r == 0)
-                r = strv_add_all(&dirs, e->dirs);
-        if (r == 0)
-                r = verify_new(dirs, &v);
-        if (r == 0)
-                r = verify_want(v, e->name);
-        if (r == 0)
-                r = verify_run(v, host, ctl_config(c), false);
-        if (r < 0)
-                return r;
-
-        for (size_t i = 0; i < v->n; i++)
-                for (size_t k = 0; v->units[i].wanted && k < diag_count(v->units[i].diag); k++) {
-                        const DiagItem *item = diag_get(v->units[i].diag, k);
-                        autofree char *text = diag_item_to_string(item);
-
-                        errors += item->severity == SEVERITY_ERROR;
-                        if (text && (item->severity == SEVERITY_ERROR || !c->options.quiet))
-                                print_at_home(e, text);
-                }
-        return errors;
+        return r < 0 ? r : edit_trial_run(c, e->trial, e->name);
 }
 
 /* The letter that the person typed. */

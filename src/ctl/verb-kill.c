@@ -1,4 +1,5 @@
-/* nsctl kill, reset-failed, daemon-reload, daemon-reexec: calls that return at once, or soon. */
+/* nsctl kill, freeze, thaw, reset-failed, daemon-reload, daemon-reexec: calls that return at once, or soon.
+ */
 #include <signal.h>
 
 #include "basic/parse.h"
@@ -20,6 +21,24 @@ int verb_kill(Ctl *c, char **words) {
         STRV_FOREACH (name, names) {
                 autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
                 int r = client_call(c, NULL, NULL, "KillUnit", &error, NULL, "ssi", *name, whom, sig);
+
+                if (r < 0)
+                        status = client_failure(*name, r, &error);
+        }
+        return status;
+}
+
+int verb_freeze(Ctl *c, char **words) {
+        const char *member = streq(words[0], "freeze") ? "FreezeUnit" : "ThawUnit";
+        autostrv char **names = NULL;
+        int status = STATUS_OK;
+
+        if (client_open(c) < 0 || client_unit_names(c, words + 1, &names) < 0)
+                return STATUS_FAILED;
+
+        STRV_FOREACH (name, names) {
+                autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+                int r = client_call(c, NULL, NULL, member, &error, NULL, "s", *name);
 
                 if (r < 0)
                         status = client_failure(*name, r, &error);

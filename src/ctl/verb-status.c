@@ -317,6 +317,23 @@ static void print_confinement(const json_t *p) {
         print_text("Confinement", strempty(text));
 }
 
+/* Of a unit that waits for its timer. */
+static void print_timer(const json_t *p) {
+        usec_t next = (usec_t) property_number(p, "NextElapseUSecRealtime"), now = clock_now(CLOCK_REALTIME);
+        usec_t last = (usec_t) property_number(p, "LastTriggerUSec");
+        char when[TEXT_MAX], ago[TEXT_MAX];
+
+        if (next) {
+                print_title("Next run");
+                printf("%s; %s%s\n", text_timestamp(next, when), next > now ? "in " : "now",
+                       next > now ? text_span_rough(next - now, ago) : "");
+        }
+        if (last) {
+                print_title("Last run");
+                printf("%s; %s\n", text_timestamp(last, when), text_ago(last, now, ago));
+        }
+}
+
 static void print_lines(Ctl *c, const char *unit) {
         char *units[] = { (char *) unit, NULL };
         LogRequest q = { .units = units };
@@ -350,8 +367,12 @@ static int status_one(Ctl *c, const char *name, bool colours, int *ret_status) {
         print_head(p, colours);
         print_loaded(p);
         print_active(p, colours);
+        print_timer(p);
+        print_list("Listen", json_object_get(p, "Listen"));
         print_cause(p);
         print_pid((pid_t) property_number(p, "MainPID"));
+        if (!streq(property_string(p, "FreezerState"), "running"))
+                print_text("Freezer", property_string(p, "FreezerState"));
         print_text("Status", property_string(p, "StatusText"));
         print_health(p);
         print_text("Image", property_string(p, "Image"));

@@ -1,4 +1,4 @@
-/* nsctl volume, network, links: what units use. Lists come from the manager as JSON. */
+/* nsctl network, links: what units use. Lists come from the manager as JSON. */
 #include <string.h>
 
 #include "basic/strv.h"
@@ -17,8 +17,7 @@ int store_list(Ctl *c, const char *method, const Column *columns, size_t n) {
         return r < 0 ? client_failure("list", r, &error) : table_print(c, rows, columns, n);
 }
 
-/* One of the objects of a list, by its name; a network's or volume's unit name serves as well. */
-static int inspect(Ctl *c, const char *method, char **names) {
+int store_inspect(Ctl *c, const char *method, char **names) {
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
         autojson json_t *rows = NULL;
         int r, status = STATUS_OK;
@@ -63,24 +62,6 @@ int store_remove_each(Ctl *c, const char *method, char **names) {
         return status;
 }
 
-int verb_volume(Ctl *c, char **words) {
-        static const Column columns[] = {
-                { "NAME", "name", 0 },
-                { "UNITS", "units", 0 },
-                { "CREATED", "created", COLUMN_TIME },
-                { "PATH", "path", COLUMN_CUT },
-        };
-        const char *what = words[1] ? words[1] : "list";
-
-        if (streq(what, "list"))
-                return store_list(c, "ListVolumes", columns, ELEMENTSOF(columns));
-        if (streq(what, "inspect"))
-                return inspect(c, "ListVolumes", words + 2);
-        if (streq(what, "rm"))
-                return store_remove_each(c, "RemoveVolume", words + 2);
-        return ctl_error("volume %s: it is list, inspect or rm", what);
-}
-
 /* What is as it should be is not told. */
 static int network_diff(Ctl *c) {
         static const Column columns[] = {
@@ -114,7 +95,7 @@ int verb_network(Ctl *c, char **words) {
         if (streq(what, "list"))
                 return store_list(c, "ListNetworks", columns, ELEMENTSOF(columns));
         if (streq(what, "inspect"))
-                return inspect(c, "ListNetworks", words + 2);
+                return store_inspect(c, "ListNetworks", words + 2);
         if (streq(what, "diff"))
                 return network_diff(c);
         return ctl_error("network %s: it is list, inspect or diff", what);

@@ -67,6 +67,7 @@ typedef enum CompletionKind {
         COMPLETE_UNITS,   /* every unit that has a file or is loaded */
         COMPLETE_RUNNING, /* units that are not inactive */
         COMPLETE_IMAGES,  /* a verb of `image`, then a reference or a file */
+        COMPLETE_IMAGE,   /* a reference */
         COMPLETE_NETWORKS,
         COMPLETE_VOLUMES,
         COMPLETE_IMPORTS, /* what is imported from, then files */

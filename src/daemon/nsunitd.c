@@ -16,10 +16,11 @@
 #include "bus/bus.h"
 #include "config/manager-config.h"
 #include "image/worker.h"
+#include "manager/emergency.h"
 #include "manager/manager.h"
 #include "network/gate.h"
 #include "runtime/exe.h"
-#include "storage/root.h"
+#include "storage/worker.h"
 
 #define CONFIG_FILE SYSCONFDIR "/nsunits/nsunitd.conf"
 
@@ -119,7 +120,8 @@ static int watch_signals(sd_event *event, Manager *manager) {
         return r;
 }
 
-/* Returns MANAGER_EXIT_AGAIN when the program is to be executed anew, 0, or a negative errno. */
+/* Returns MANAGER_EXIT_AGAIN when the program is to be executed anew, EMERGENCY_EXIT_BASE and more when a
+ * unit has asked for an exit status, 0, or a negative errno. */
 static int serve(const ManagerConfig *config, const char *program) {
         __attribute__((cleanup(sd_event_unrefp))) sd_event *event = NULL;
         autoptr(Manager) manager = NULL;
@@ -155,17 +157,11 @@ static int serve(const ManagerConfig *config, const char *program) {
 
 /* The manager runs itself as a child for what is slow or handles hostile input. */
 static int worker_main(int argc, char **argv) {
-        int r;
+        int r = storage_worker_main(argc, argv);
 
-        if (strcmp(argv[0], "gate") == 0)
+        if (r == -ENOENT && strcmp(argv[0], "gate") == 0)
                 return gate_main(argc, argv);
-        if (argc != 2 || strcmp(argv[0], "purge") != 0)
-                return image_worker_main(argc, argv);
-
-        r = root_purge(argv[1]);
-        if (r < 0)
-                fprintf(stderr, "nsunitd: cannot remove %s: %s\n", argv[1], strerror(-r));
-        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        return r == -ENOENT ? image_worker_main(argc, argv) : r;
 }
 
 static void note_program(void) {
@@ -220,5 +216,7 @@ int main(int argc, char **argv) {
         r = serve(config, program);
         if (r == MANAGER_EXIT_AGAIN)
                 return execute_again(program, argv);
+        if (r >= EMERGENCY_EXIT_BASE)
+                return r - EMERGENCY_EXIT_BASE;
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

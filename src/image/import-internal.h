@@ -12,8 +12,9 @@ typedef struct Import {
         ImportLimits limits;
         ImportReport report;
         Fault *fault;
-        int lock_fd; /* of the store, shared */
-        int life_fd; /* see jobs.h; -EBADF = none */
+        LayerDraft *spool; /* the archive, unpacked for what is in it; NULL = none */
+        int lock_fd;       /* of the store, shared */
+        int life_fd;       /* see jobs.h; -EBADF = none */
 
         /* The step that is going on, for the progress. */
         const char *step;
@@ -51,6 +52,11 @@ typedef struct LayerSource {
 
 /** import_layers() - all of an image, bottom first, those that the store has not; all or none. */
 int import_layers(Import *i, int dir_fd, const LayerSource *sources, size_t n);
+
+/** import_new_layer() - one whose DiffID nobody has said, over @lowers, topmost first. 0 or a negative errno.
+ */
+int import_new_layer(Import *i, int fd, const char *object, const int *lowers, size_t n,
+                     char ret_diff_id[65]);
 
 /** import_finish() - with all layers in the store: blobs, then the index. */
 int import_finish(Import *i, const ImportImage *image);

@@ -219,7 +219,8 @@ static int keep_all(Layers *l) {
                 else
                         import_count(i, &l->progress[k].result.counts);
         }
-        return 0;
+        r = layers_sync(i->store);
+        return r < 0 ? fault_set(i->fault, "layer", r, NULL) : 0;
 }
 
 static int layers_make(Layers *l) {
@@ -229,6 +230,9 @@ static int layers_make(Layers *l) {
         if (r < 0 || l->n_fresh == 0)
                 return r;
         r = unpack_all(l);
+        /* What goes before it is written out is never written. */
+        if (r == 0 && l->import->spool)
+                layer_draft_drop(l->import->spool);
         if (r == 0)
                 r = lowers_apply(l);
         if (r == 0)

@@ -175,14 +175,19 @@ int import_finish(Import *i, const ImportImage *from) {
         return 0;
 }
 
-/* The only layer of an image, unpacked already. */
-static int root_keep(Import *i, LayerDraft *draft, const UnpackResult *result) {
+/* A layer that is unpacked already, and that the store may have. */
+static int unpacked_keep(Import *i, LayerDraft *draft, const UnpackResult *result, const int *lowers,
+                         size_t n) {
         TreeDigest digest;
         int r;
 
+        if (store_has_layer(i->store, result->diff_id, NULL)) {
+                i->report.layers_known++;
+                return 0;
+        }
         i->step = "sync";
         import_tell(i, 0);
-        r = layer_lower_apply(draft, NULL, 0, i->fault);
+        r = layer_lower_apply(draft, lowers, n, i->fault);
         if (r == 0)
                 r = tree_digest(draft->fs_fd, &digest, i->fault);
         if (r == 0)
@@ -191,27 +196,42 @@ static int root_keep(Import *i, LayerDraft *draft, const UnpackResult *result) {
                 r = layer_drafts_sync(i->store);
         if (r == 0)
                 r = layer_draft_keep(draft, result->diff_id, i->fault);
-        if (r < 0)
-                return fault_set(i->fault, "layer", r, "sha256:%s", result->diff_id);
         if (r > 0)
                 i->report.layers_known++;
-        else
+        else if (r == 0)
                 import_count(i, &result->counts);
-        return 0;
+        if (r >= 0)
+                r = layers_sync(i->store);
+        return r < 0 ? fault_set(i->fault, "layer", r, "sha256:%s", result->diff_id) : 0;
+}
+
+int import_new_layer(Import *i, int fd, const char *object, const int *lowers, size_t n,
+                     char ret_diff_id[65]) {
+        autodraft LayerDraft draft = {};
+        UnpackResult result;
+        int r;
+
+        r = layer_draft_make(i->store, &draft, i->fault);
+        if (r < 0)
+                return r;
+        i->step = "layer";
+        r = import_unpack(i, fd, object, NULL, UINT64_MAX, &draft, &result);
+        if (r == 0)
+                r = unpacked_keep(i, &draft, &result, lowers, n);
+        if (r == 0)
+                memcpy(ret_diff_id, result.diff_id, sizeof(result.diff_id));
+        return r;
 }
 
 static int import_root(Import *i, LayerDraft *draft, const UnpackResult *result) {
         autoptr(ConfigBlob) config = NULL;
         autofree char *text = NULL;
         ImportImage image = {};
-        int r = 0;
+        int r;
 
         if (result->counts.entries == 0)
                 return fault_tell(i->fault, "import", -EBADMSG, "no files in the archive");
-        if (store_has_layer(i->store, result->diff_id, NULL))
-                i->report.layers_known++;
-        else
-                r = root_keep(i, draft, result);
+        r = unpacked_keep(i, draft, result, NULL, 0);
         if (r < 0)
                 return r;
 
@@ -273,8 +293,10 @@ static int import_archive(Import *i, int fd) {
         r = import_unpack(i, fd, "the archive", NULL, UINT64_MAX, &draft, &result);
         if (r < 0)
                 return r;
-        return tree_kind(draft.fs_fd) == TREE_ROOT ? import_root(i, &draft, &result)
-                                                   : import_directory(i, draft.fs_fd);
+        if (tree_kind(draft.fs_fd) == TREE_ROOT)
+                return import_root(i, &draft, &result);
+        i->spool = &draft;
+        return import_directory(i, draft.fs_fd);
 }
 
 static int import_locked(Import *i) {

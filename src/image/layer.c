@@ -89,7 +89,11 @@ int layer_draft_keep(LayerDraft *draft, const char *diff_id, Fault *fault) {
         }
         cleanup_close_(&draft->fs_fd);
         draft->store = NULL;
-        return fsync(layers_fd) < 0 ? fault_set(fault, "layer", -errno, "sha256:%s", diff_id) : 0;
+        return 0;
+}
+
+int layers_sync(ImageStore *store) {
+        return fsync(store->layers_fd) < 0 ? -errno : 0;
 }
 
 int layer_lower_open(const LayerDraft *draft) {

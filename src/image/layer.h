@@ -33,12 +33,15 @@ int layer_draft_describe(const LayerDraft *draft, const UnpackCounts *counts, co
 int layer_drafts_sync(ImageStore *store);
 
 /**
- * layer_draft_keep() - make it the layer @diff_id, after layer_drafts_sync()
+ * layer_draft_keep() - make it the layer @diff_id, after layer_drafts_sync() and before layers_sync()
  *
  * Returns: 0, 1 when another import made the same layer meanwhile (the draft is dropped), or a negative
  * errno.
  */
 int layer_draft_keep(LayerDraft *draft, const char *diff_id, Fault *fault);
+
+/** layers_sync() - have the names of all that were kept on the disk. */
+int layers_sync(ImageStore *store);
 
 /** layer_lower_open() - the list of what depends on the layers below (lower.h), made or opened. A descriptor
  * or a negative errno. */

@@ -1,14 +1,16 @@
-/* How far a pull is: told by the worker, a JSON object a line, and passed on by the manager. */
+/* How far a pull or a build is: told by the worker, a JSON object a line, and passed on by the manager. */
 #pragma once
 
 #include <stdint.h>
 
 #include "basic/strtab.h"
 
-#define PULL_EVENT_LIST(X)                                                          \
-        X(PULL_EVENT_FETCH, "fetch")   /* text: first digits of a layer's digest */ \
-        X(PULL_EVENT_UNPACK, "unpack") /* text: "2 of 5", counted in layers */      \
-        X(PULL_EVENT_RETRY, "retry")   /* text: why; total: seconds until then */
+#define PULL_EVENT_LIST(X)                                                                    \
+        X(PULL_EVENT_FETCH, "fetch")   /* text: first digits of a layer's digest */           \
+        X(PULL_EVENT_UNPACK, "unpack") /* text: "2 of 5", counted in layers */                \
+        X(PULL_EVENT_RETRY, "retry")   /* text: why; total: seconds until then */             \
+        X(PULL_EVENT_WAIT, "wait")     /* by the manager; total: how many others go before */ \
+        X(PULL_EVENT_BUILD, "build")   /* text: "step 2/5: RUN make" */
 
 ENUM_DECLARE(PullEventKind, pull_event_kind, PULL_EVENT, PULL_EVENT_LIST);
 

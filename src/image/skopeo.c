@@ -436,3 +436,26 @@ int skopeo_list_tags(const PullRequest *q, const char *source, char ***ret, Faul
                 *ret = take_ptr(names);
         return r;
 }
+
+int skopeo_inspect(const PullRequest *q, const char *source, const char *what, char **ret, size_t *ret_size,
+                   Fault *fault) {
+        autoskopeo Skopeo s = SKOPEO_INIT;
+        int r;
+
+        r = strv_add(&s.argv, "skopeo");
+        if (r == 0)
+                r = add_platform(&s, q);
+        if (r == 0)
+                r = strv_add(&s.argv, "inspect");
+        if (r == 0)
+                r = strv_add(&s.argv, what);
+        if (r == 0)
+                r = add_registry(&s, q, source, "");
+        if (r == 0)
+                r = skopeo_run(&s, source, fault);
+        if (r < 0)
+                return r;
+        *ret_size = s.n_output;
+        *ret = s.output ? take_ptr(s.output) : strdup("");
+        return *ret ? 0 : -ENOMEM;
+}

@@ -31,6 +31,15 @@ int skopeo_copy(const PullRequest *q, const char *source, int layout_fd, SkopeoE
 /** skopeo_list_tags() - all tags of the repository of @source, as full names; strv_free(). */
 int skopeo_list_tags(const PullRequest *q, const char *source, char ***ret, Fault *fault);
 
+/**
+ * skopeo_inspect() - the manifest or the index of @source ("--raw"), or its configuration in OCI's form
+ * ("--config")
+ *
+ * Returns: as skopeo_copy(), with the text in @ret, for free().
+ */
+int skopeo_inspect(const PullRequest *q, const char *source, const char *what, char **ret, size_t *ret_size,
+                   Fault *fault);
+
 /** skopeo_parse_line() - what a line of its output says of a layer. 0, or -EBADMSG for any other line. */
 int skopeo_parse_line(const char *line, PullEvent *ret);
 

@@ -90,6 +90,10 @@ int image_store_inspect(ImageStore *store, const char *reference, char **ret, Fa
  */
 int image_store_remove(ImageStore *store, const char *reference, char *const *in_use, Fault *fault);
 
+/** image_store_name() - give @name to an image that the caller holds, whoever has it now. 0 or a negative
+ * errno, told in @fault. */
+int image_store_name(ImageStore *store, Image *image, const char *name, Fault *fault);
+
 /**
  * image_store_tag() - give an image one more name, which another image loses if it has it
  *

@@ -103,7 +103,7 @@ static int count_thing(int dir_fd, const char *name, void *data) {
 }
 
 int store_usage(const char *path, char **ret, Fault *fault) {
-        static const char *const directories[] = { "layers", "volumes", "containers", "pulls" };
+        static const char *const directories[] = { "layers", "volumes", "containers", "pulls", "build" };
         autojson json_t *whole = json_object();
         autoclose int fd = dir_open(AT_FDCWD, path);
 

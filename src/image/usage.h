@@ -7,7 +7,7 @@
 /**
  * store_usage() - blocks on disk, in bytes; a file of several names within one thing is counted once
  * @ret:  JSON object; free(). Members are the directories of the store that hold things (layers, volumes,
- *        containers, pulls), each an object of name and bytes
+ *        containers, pulls, build), each an object of name and bytes
  *
  * What vanishes meanwhile is left out. Returns: 0 or a negative errno, told in @fault.
  */

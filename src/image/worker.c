@@ -14,7 +14,10 @@
 #include "basic/file.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "image/build.h"
 #include "image/check.h"
+#include "image/commit.h"
+#include "image/compare.h"
 #include "image/export.h"
 #include "image/import.h"
 #include "image/json.h"
@@ -22,6 +25,7 @@
 #include "image/pull.h"
 #include "image/store-internal.h"
 #include "image/usage.h"
+#include "spec/worker-line.h"
 
 enum {
         EXIT_GOOD = 0,
@@ -32,36 +36,6 @@ enum {
 /* Progress is told ten times a second at most. */
 #define PROGRESS_USEC (100 * USEC_PER_MSEC)
 
-static int line_print(json_t *j) {
-        autojson json_t *owned = j;
-        autofree char *text = json_dumps(owned, JSON_COMPACT | JSON_ENSURE_ASCII);
-
-        if (!text || printf("%s\n", text) < 0 || fflush(stdout) != 0)
-                return -EIO;
-        return 0;
-}
-
-/* Objects may hold names of files in any encoding; JSON takes UTF-8. */
-static json_t *text_json(const char *text) {
-        json_t *j = json_string(text);
-        char copy[sizeof(((Fault *) NULL)->object)];
-
-        if (j)
-                return j;
-        (void) snprintf(copy, sizeof(copy), "%s", text);
-        for (char *p = copy; *p; p++)
-                if (*p & 0x80)
-                        *p = '?';
-        return json_string(copy);
-}
-
-static int failure_print(const Fault *f) {
-        (void) line_print(json_pack("{s:{s:i, s:b, s:o, s:o, s:o}}", "error", "error", f->error, "told",
-                                    f->told, "step", text_json(f->step), "object", text_json(f->object),
-                                    "advice", text_json(f->advice)));
-        return EXIT_FAILED;
-}
-
 static void on_progress(const char *step, unsigned index, unsigned count, uint64_t done, uint64_t total,
                         void *data) {
         usec_t *last = data, now = clock_now(CLOCK_MONOTONIC);
@@ -69,9 +43,9 @@ static void on_progress(const char *step, unsigned index, unsigned count, uint64
         if (now - *last < PROGRESS_USEC)
                 return;
         *last = now;
-        (void) line_print(json_pack("{s:{s:s, s:i, s:i, s:I, s:I}}", "progress", "step", step, "index",
-                                    (int) index, "count", (int) count, "done", (json_int_t) done, "total",
-                                    (json_int_t) total));
+        (void) worker_line_print(json_pack("{s:{s:s, s:i, s:i, s:I, s:I}}", "progress", "step", step, "index",
+                                           (int) index, "count", (int) count, "done", (json_int_t) done,
+                                           "total", (json_int_t) total));
 }
 
 static int words_parse(const char *text, char ***to) {
@@ -120,11 +94,11 @@ static int option_take(ImageConfig *c, const char *word) {
 
 /* The last line; frees what the report owns. */
 static int report_print(ImportReport *report) {
-        int r = line_print(json_pack("{s:s, s:s*, s:i, s:i, s:I, s:I, s:I, s:I}", "id", report->id, "name",
-                                     report->name, "layers_new", (int) report->layers_new, "layers_known",
-                                     (int) report->layers_known, "entries", (json_int_t) report->entries,
-                                     "devices", (json_int_t) report->devices, "sockets",
-                                     (json_int_t) report->sockets, "xattrs", (json_int_t) report->xattrs));
+        int r = worker_line_print(
+                json_pack("{s:s, s:s*, s:i, s:i, s:I, s:I, s:I, s:I}", "id", report->id, "name", report->name,
+                          "layers_new", (int) report->layers_new, "layers_known", (int) report->layers_known,
+                          "entries", (json_int_t) report->entries, "devices", (json_int_t) report->devices,
+                          "sockets", (json_int_t) report->sockets, "xattrs", (json_int_t) report->xattrs));
 
         free(report->name);
         return r;
@@ -168,28 +142,82 @@ static void on_event(const PullEvent *e, void *data) {
                 _exit(EXIT_FAILED);
 }
 
+/* What a manager waits for ends with it: the next one begins again. */
+static int request_read(const char *word, char **ret, size_t *ret_size, Fault *fault) {
+        const char *number = startswith(word, "fd:");
+        int fd, r;
+
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+        r = number ? parse_int(number, &fd) : -EINVAL;
+        if (r == 0)
+                r = file_read_fd(fd, MANIFEST_MAX, ret, ret_size);
+        return r < 0 ? fault_set(fault, "option", r, "%.200s", word) : 0;
+}
+
+static int do_build(ImageStore *store, int argc, char **argv, Fault *fault) {
+        const char *number = startswith(argv[1], "fd:");
+        autoptr(BuildRequest) request = NULL;
+        autofree char *text = NULL;
+        ImportReport report = {};
+        usec_t last = 0;
+        size_t size;
+        int log_fd, r;
+
+        r = number ? parse_int(number, &log_fd) : -EINVAL;
+        if (r < 0 || dup2(log_fd, STDERR_FILENO) < 0)
+                return fault_set(fault, "option", r < 0 ? r : -errno, "%.200s", argv[1]);
+        r = request_read(argv[0], &text, &size, fault);
+        if (r == 0)
+                r = build_request_parse(text, size, &request, fault);
+        if (r == 0)
+                r = image_build(store, request, on_event, &last, &report, fault);
+        return r < 0 ? r : report_print(&report);
+}
+
 static int do_pull(ImageStore *store, int argc, char **argv, Fault *fault) {
-        const char *number = startswith(argv[0], "fd:");
         autoptr(PullRequest) request = NULL;
         autofree char *text = NULL;
         ImportReport report = {};
         usec_t last = 0;
         size_t size;
-        int fd, r;
+        int r;
 
-        /* A manager that is gone begins the pull again when it comes back. */
-        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-
-        r = number ? parse_int(number, &fd) : -EINVAL;
-        if (r < 0)
-                return fault_set(fault, "option", r, "%.200s", argv[0]);
-        r = file_read_fd(fd, MANIFEST_MAX, &text, &size);
+        r = request_read(argv[0], &text, &size, fault);
         if (r == 0)
                 r = pull_request_parse(text, size, &request, fault);
         if (r < 0)
                 return r;
 
         r = image_pull(store, request, on_event, &last, &report, fault);
+        return r < 0 ? r : report_print(&report);
+}
+
+static int do_compare(ImageStore *store, int argc, char **argv, Fault *fault) {
+        autoptr(PullRequest) request = NULL;
+        autofree char *text = NULL;
+        bool newer = false;
+        size_t size;
+        int r;
+
+        r = request_read(argv[0], &text, &size, fault);
+        if (r == 0)
+                r = pull_request_parse(text, size, &request, fault);
+        if (r == 0)
+                r = image_compare(store, request, argv[1], &newer, fault);
+        return r < 0 ? r : worker_line_print(json_pack("{s:s}", "id", newer ? WORKER_NEWER : WORKER_SAME));
+}
+
+static int do_commit(ImageStore *store, int argc, char **argv, Fault *fault) {
+        const char *number = startswith(argv[2], "fd:");
+        CommitRequest request = { .base = argv[0], .name = argv[1], .comment = argv[3] };
+        ImportReport report = {};
+        int r;
+
+        r = number ? parse_int(number, &request.fd) : -EINVAL;
+        if (r < 0)
+                return fault_set(fault, "option", r, "%.200s", argv[2]);
+        r = image_commit(store, &request, &report, fault);
         return r < 0 ? r : report_print(&report);
 }
 
@@ -202,7 +230,7 @@ static int result_write(const char *place, const char *text, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "option", r, "%.200s", place);
         r = file_write_all(fd, text, strlen(text));
-        return r < 0 ? fault_set(fault, "write", r, "the result") : line_print(json_pack("{s:b}", "done", 1));
+        return r < 0 ? fault_set(fault, "write", r, "the result") : worker_line_done();
 }
 
 static int do_export(ImageStore *store, int argc, char **argv, Fault *fault) {
@@ -214,7 +242,7 @@ static int do_export(ImageStore *store, int argc, char **argv, Fault *fault) {
                 return fault_set(fault, "option", r, "%.200s", argv[1]);
         (void) signal(SIGPIPE, SIG_IGN);
         r = image_export(store, argv[0], fd, fault);
-        return r < 0 ? r : line_print(json_pack("{s:b}", "done", 1));
+        return r < 0 ? r : worker_line_done();
 }
 
 static int do_check(ImageStore *store, int argc, char **argv, Fault *fault) {
@@ -243,13 +271,13 @@ static int do_remove(ImageStore *store, int argc, char **argv, Fault *fault) {
         if (r < 0)
                 return r;
         r = image_store_collect(store, fault);
-        return r < 0 ? r : line_print(json_pack("{s:b}", "done", 1));
+        return r < 0 ? r : worker_line_done();
 }
 
 static int do_collect(ImageStore *store, int argc, char **argv, Fault *fault) {
         int r = image_store_collect(store, fault);
 
-        return r < 0 ? r : line_print(json_pack("{s:b}", "done", 1));
+        return r < 0 ? r : worker_line_done();
 }
 
 int image_worker_main(int argc, char **argv) {
@@ -258,9 +286,15 @@ int image_worker_main(int argc, char **argv) {
                 int min, max; /* words behind STORE */
                 int (*fn)(ImageStore *store, int argc, char **argv, Fault *fault);
         } verbs[] = {
-                { "import", 2, 1000, do_import }, { "pull", 1, 1, do_pull },
-                { "export", 2, 2, do_export },    { "check", 1, 1000 * 1000, do_check },
-                { "usage", 1, 1, do_usage },      { "remove", 1, 1000 * 1000, do_remove },
+                { "build", 2, 2, do_build },
+                { "import", 2, 1000, do_import },
+                { "pull", 1, 1, do_pull },
+                { "compare", 2, 2, do_compare },
+                { "commit", 4, 4, do_commit },
+                { "export", 2, 2, do_export },
+                { "check", 1, 1000 * 1000, do_check },
+                { "usage", 1, 1, do_usage },
+                { "remove", 1, 1000 * 1000, do_remove },
                 { "collect", 0, 0, do_collect },
         };
 
@@ -279,7 +313,9 @@ int image_worker_main(int argc, char **argv) {
                         r = verbs[i].fn(store, argc - 2, argv + 2, &fault);
                 if (r < 0)
                         (void) fault_set(&fault, verbs[i].verb, r, NULL);
-                return r < 0 ? failure_print(&fault) : EXIT_GOOD;
+                if (r < 0)
+                        worker_line_fault(&fault);
+                return r < 0 ? EXIT_FAILED : EXIT_GOOD;
         }
         return EXIT_USAGE;
 }

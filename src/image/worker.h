@@ -8,7 +8,10 @@
  *              The options configure a plain root file-system archive.
  *      pull STORE fd:N
  *              A PullRequest as JSON (pull-request.h) in the inherited descriptor. Ends with its parent.
- *      export STORE REFERENCE fd:N
+ *      build STORE fd:N fd:M
+ *              The same with a BuildRequest (build-request.h). What buildah says goes to the other
+ * descriptor. compare STORE fd:N IMAGE-ID Would a pull bring another image? A PullRequest, too. commit STORE
+ * IMAGE-ID NAME fd:N COMMENT One more layer, a tar, on an image that is there. export STORE REFERENCE fd:N
  *              Writes the archive (export.h) to the inherited descriptor.
  *      check STORE fd:N [repair [IMAGE-ID-IN-USE]...]
  *      usage STORE fd:N
@@ -18,12 +21,14 @@
  *
  * Writes one JSON object a line to stdout:
  *      {"progress": {"step": "layer", "index": 1, "count": 3, "done": 4096, "total": 90000}}
- *      {"event": "fetch", "text": "3f4ca61aafcd", "done": 4096, "total": 90000}           pull: pull-event.h
+ *      {"event": "fetch", "text": "3f4ca61aafcd", "done": 4096, "total": 90000}           pull, build:
+ * pull-event.h
  *      {"error": {"error": -28, "step": "unpack", "object": "layer …", "advice": "…"}}      a Fault; last
  * line
  *      {"id": "HEX", "name": "nginx:latest", "layers_new": 1, "layers_known": 0, "entries": 8000,
  *       "devices": 0, "sockets": 0, "xattrs": 0}                                             last line,
- * import and pull
+ * import, pull, build and commit
+ *      {"id": "same"} or {"id": "newer"}                                              last line, compare
  *      {"done": true}                                                          last line, all others
  *
  * Killing it at any moment is safe: what it leaves is collected by the next import or collect.
@@ -31,6 +36,9 @@
 #pragma once
 
 #include "basic/fault.h"
+
+#define WORKER_SAME  "same"
+#define WORKER_NEWER "newer"
 
 /** image_worker_main() - @argv[0] is the verb. Returns an exit status: 0 good, 1 failed, 2 wrong words. */
 int image_worker_main(int argc, char **argv);

@@ -46,12 +46,21 @@ static void on_exec_exit(Child *child, const ChildExit *how, void *data) {
                 s->done(how->code, how->status, s->data);
 }
 
-void manager_exec_forget(Manager *m, void *data) {
+static void forget(Manager *m, const void *data, bool hang_up) {
         for (ExecSession *s = m->exec_sessions; s; s = s->next)
                 if (s->data == data && s->done) {
                         s->done = NULL;
-                        (void) child_signal(s->child, SIGHUP);
+                        if (hang_up)
+                                (void) child_signal(s->child, SIGHUP);
                 }
+}
+
+void manager_exec_forget(Manager *m, void *data) {
+        forget(m, data, true);
+}
+
+void manager_exec_leave(Manager *m, void *data) {
+        forget(m, data, false);
 }
 
 /* The environment of the container's own process, with what the call sets on top. */
@@ -122,6 +131,8 @@ int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault) {
 
         if (!u->main || !spec)
                 return fault_set(fault, "exec", -ESRCH, "%s does not run", u->name);
+        if (u->frozen)
+                return fault_set(fault, "exec", -EBUSY, "%s is frozen", u->name);
 
         r = make_environment(call, spec, &env);
         if (r >= 0)

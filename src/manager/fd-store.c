@@ -191,33 +191,46 @@ void unit_fds_settle(Unit *u) {
                 unit_fds_drop(u);
 }
 
+static int add_passed(int **fds, size_t *n, char **names, int fd, const char *name) {
+        int *grown = reallocarray(*fds, *n + 1, sizeof(**fds));
+        char *joined;
+
+        if (!grown)
+                return -ENOMEM;
+        *fds = grown;
+        (*fds)[(*n)++] = fd;
+        if (asprintf(&joined, "%s%s%s", strempty(*names), *names ? ":" : "LISTEN_FDNAMES=", name) < 0)
+                return -ENOMEM;
+        free(*names);
+        *names = joined;
+        return 0;
+}
+
 int unit_fds_pass(const Unit *u, int **ret, size_t *ret_n, char ***environment) {
+        const UnitSockets *sockets = unit_trigger_sockets(u);
         autofree int *fds = NULL;
         autofree char *names = NULL;
-        int r;
+        size_t n = 0;
+        int r = 0;
 
-        if (u->fds.n == 0)
-                return 0;
-        fds = calloc(u->fds.n, sizeof(*fds));
-        if (!fds)
-                return -ENOMEM;
-        for (size_t i = 0; i < u->fds.n; i++) {
-                char *joined;
+        for (size_t i = 0; r >= 0 && i < unit_sockets_count(sockets); i++) {
+                const char *name;
+                int fd = unit_sockets_get(sockets, i, &name);
 
-                fds[i] = u->fds.items[i].fd;
-                if (asprintf(&joined, "%s%s%s", strempty(names),
-                             names ? ":" : "LISTEN_FDNAMES=", u->fds.items[i].name) < 0)
-                        return -ENOMEM;
-                free(names);
-                names = joined;
+                r = add_passed(&fds, &n, &names, fd, name);
         }
-        r = strv_addf(environment, "LISTEN_FDS=%zu", u->fds.n);
+        for (size_t i = 0; r >= 0 && i < u->fds.n; i++)
+                r = add_passed(&fds, &n, &names, u->fds.items[i].fd, u->fds.items[i].name);
+        if (r < 0 || n == 0)
+                return r;
+
+        r = strv_addf(environment, "LISTEN_FDS=%zu", n);
         if (r >= 0)
                 r = strv_add(environment, names);
         if (r < 0)
                 return r;
         *ret = take_ptr(fds);
-        *ret_n = u->fds.n;
+        *ret_n = n;
         return 0;
 }
 

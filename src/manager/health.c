@@ -38,7 +38,7 @@ void unit_health_end(Unit *u) {
 
         if (!h)
                 return;
-        drop_probe(h);
+        probe_leave(h->probe);
         (void) sd_event_source_disable_unref(h->timer);
         health_log_clear(&h->log);
         free(h);
@@ -119,7 +119,7 @@ static void perform(UnitHealth *h, unsigned actions) {
                 if (unit_save(u) < 0)
                         log_message(LOG_WARNING, u->name, "cannot save its state: %m");
         }
-        if (actions & (HEALTH_ACT | HEALTH_GIVE_UP) && on_failure != HEALTH_FAILURE_NONE)
+        if (actions & (HEALTH_ACT | HEALTH_GIVE_UP) && (on_failure != HEALTH_FAILURE_NONE || u->update))
                 explain(h);
         arm(h);
         if (actions & HEALTH_CHANGED)
@@ -127,6 +127,8 @@ static void perform(UnitHealth *h, unsigned actions) {
 
         if (actions & HEALTH_READY && u->policy.restart.type == SERVICE_HEALTHY)
                 unit_event(u, &(MachineEvent){ .type = EVENT_READY });
+        if (actions & (HEALTH_ACT | HEALTH_GIVE_UP) && unit_update_unready(u))
+                return;
         if (actions & HEALTH_GIVE_UP)
                 act(u, HEALTH_FAILURE_RESTART);
         else if (actions & HEALTH_ACT)
@@ -213,7 +215,7 @@ static int on_due(sd_event_source *s, uint64_t usec, void *userdata) {
 }
 
 static void arm(UnitHealth *h) {
-        usec_t due = h->state.due;
+        usec_t due = h->unit->frozen ? USEC_INFINITY : h->state.due;
         int r = 0;
 
         if (due == USEC_INFINITY)
@@ -303,6 +305,16 @@ void unit_health_adopt(Unit *u, const json_t *saved) {
                 (void) health_set_field(&h->state, &f);
         }
         health_log_from_json(&h->log, spec_of(h), json_object_get(saved, "log"));
+        health_adopt(&h->state, spec_of(h), clock_now(CLOCK_BOOTTIME));
+        arm(h);
+}
+
+void unit_health_hold(Unit *u) {
+        UnitHealth *h = u->health;
+
+        if (!h)
+                return;
+        drop_probe(h);
         health_adopt(&h->state, spec_of(h), clock_now(CLOCK_BOOTTIME));
         arm(h);
 }

@@ -13,6 +13,10 @@ void unit_health_begin(Unit *u);
 /** unit_health_follow() - the unit's state is another one: what is to stop is not looked at any more. */
 void unit_health_follow(Unit *u);
 
+/** unit_health_hold() - the container has been frozen or thawed: what was asked is not waited for, and what
+ * is to be asked waits until it is thawed. */
+void unit_health_hold(Unit *u);
+
 /** unit_health_end() - no checks any more. Fine when there are none. */
 void unit_health_end(Unit *u);
 

@@ -218,18 +218,25 @@ static int run_inside(Unit *u, char *const *argv, const int output[2], int *ret_
         return 0;
 }
 
-static int run(Unit *u, const Command *c, int *ret_pidfd, pid_t *ret_pid, Fault *fault) {
+int unit_open_log(const Unit *u, int ret_fds[2], Fault *fault) {
         const ManagerConfig *config = u->manager->config;
         const LogSinkRequest log = { .target = config->logs.target,
                                      .unit = u->name,
                                      .logs_dir = config->paths.logs,
                                      .uid = (uid_t) -1,
                                      .gid = (gid_t) -1 };
+        int r;
+
+        r = log_sink_open(&log, ret_fds);
+        return r < 0 ? fault_set(fault, "logs", r, "%s", config->paths.logs) : 0;
+}
+
+static int run(Unit *u, const Command *c, int *ret_pidfd, pid_t *ret_pid, Fault *fault) {
         int output[2] = { -EBADF, -EBADF }, r;
 
-        r = log_sink_open(&log, output);
+        r = unit_open_log(u, output, fault);
         if (r < 0)
-                return fault_set(fault, "logs", r, "%s", config->paths.logs);
+                return r;
         r = c->host ? run_on_host(u, c->host, output, ret_pidfd, ret_pid, fault)
                     : run_inside(u, c->inside, output, ret_pidfd, ret_pid, fault);
         cleanup_close_(&output[0]);

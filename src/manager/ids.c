@@ -59,3 +59,31 @@ void id_pool_give(IdPool *p, const ManagerConfig *config, uint32_t base) {
         if (base >= config->users.first_id && slot < p->n_slots && slot_base(config, slot) == base)
                 p->used[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
 }
+
+json_t *ids_to_json(const IdList *list) {
+        json_t *array = json_array();
+
+        for (size_t i = 0; i < list->n; i++)
+                (void) json_array_append_new(array, json_pack("[I, I, I]", (json_int_t) list->items[i].inside,
+                                                              (json_int_t) list->items[i].outside,
+                                                              (json_int_t) list->items[i].count));
+        return array;
+}
+
+int ids_from_json(const json_t *array, IdList *ret) {
+        const json_t *line;
+        size_t i;
+
+        json_array_foreach(array, i, line) {
+                IdExtent extent = { (uint32_t) json_integer_value(json_array_get(line, 0)),
+                                    (uint32_t) json_integer_value(json_array_get(line, 1)),
+                                    (uint32_t) json_integer_value(json_array_get(line, 2)) };
+                int r = id_list_add(ret, extent);
+
+                if (r < 0)
+                        return r;
+        }
+        return id_list_check(ret);
+}
+
+/* Of the one that MAINPID= has named. */

@@ -6,13 +6,20 @@
  *      spawn.c     MACHINE_SPAWN                                    hook.c     MACHINE_RUN_HOOK
  *      signal.c    stop, watchdog, reload and kill signals          watch.c    how a container ends
  *      notify.c    what it says                                     depend.c   what its end means for others
+ *      turns.c     jobs and restarts, one at a time
  *      jobs.c      transactions and the job queue                   saved.c    state on disk, adoption
  *      worker.c    slow work in a child process                     exec.c     programs inside containers
  *      files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      links.c     links beside those of its networks
+ *      volume.c    volumes: what units make of them, and requests   copy.c     files of containers, for
+ * others files.c     the container's hosts, resolv.conf, ...          spaces.c   its namespaces and others'
  *      pod.c       what a pod holds, and its end
- *      unit-image.c which image a unit means, and fetching it       pull.c     pulls under way
+ *      unit-image.c which image a unit means, and fetching it       pull.c     pulls and builds under way
+ *      unit-build.c what is built for a .build unit                 update.c   another image for a unit
+ *      auto-update.c AutoUpdate= of all units
  *      report.c    JSON listings                                    health.c   health checks, by probe.c
+ *      death.c     records of how containers ended, death-log.c where they are kept
+ *      freeze.c    containers that stand still                      transient.c  units made by a command
  *      store.c     requests on the image store                      store-usage.c  what takes space in it
  *      renew.c     changes of a unit's text                         unit-text.c the text of the start
  *      names.c     hosts and resolv.conf of what runs               dns.c      name servers of networks
@@ -35,6 +42,7 @@
 #include "image/store.h"
 #include "manager/child.h"
 #include "manager/clock-watch.h"
+#include "manager/emergency.h"
 #include "manager/health.h"
 #include "manager/job-log.h"
 #include "manager/keeper.h"
@@ -43,11 +51,14 @@
 #include "manager/pull.h"
 #include "manager/trigger.h"
 #include "network/moved-link.h"
+#include "manager/unit-sockets.h"
+#include "manager/update.h"
 #include "network/network.h"
 #include "runtime/exec.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
 #include "storage/mounts.h"
+#include "storage/root.h"
 
 /* Ids of user namespaces are given out in slots of users.id-count each. */
 typedef struct IdPool {
@@ -80,6 +91,8 @@ typedef struct Held {
 } Held;
 
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
+
+typedef struct Worker Worker;
 
 /* One that was left with FDSTORE=1. */
 typedef struct StoredFd {
@@ -124,7 +137,9 @@ struct Unit {
         MachinePolicy policy;
         Held held;
         Child *main, *hook;
-        PullWaiter *pull; /* what its preparation waits for */
+        PullWaiter *pull;   /* what its preparation waits for */
+        UnitUpdate *update; /* it is on its way to another image */
+        Worker *mounting;   /* the same, of a volume */
         NotifySocket *notify;
         bool notify_refused; /* and that was said */
         NamedMain named;
@@ -134,6 +149,8 @@ struct Unit {
         UnitTrigger *trigger; /* while it is armed: it is active then, even at rest */
         bool trigger_due;     /* a start job is to run the container, and not to arm */
         sd_event_source *timer;
+        TAILQ_ENTRY(Unit) restart_list;
+        bool restart_due; /* is in it: the wait is over */
         sd_event_source *job_timer;
         usec_t job_due;
         uint32_t timed_job; /* whose time that is */
@@ -148,10 +165,26 @@ struct Unit {
         usec_t hold_begin; /* starts for the sake of Upholds= are counted from then on */
         unsigned hold_count;
         bool condition_result, assert_result; /* of the last start that was tried */
+        char *unmet;                          /* the condition that was not met then, as the unit has it */
         Fault fault;
         char *fault_text;
         char *status_text;
+        struct {
+                uint32_t job;
+                char *by; /* who asked for that job; forgotten with the manager */
+        } asked;
+        json_t *sent;  /* the last signals to the main process that the manager knows of: see signal.c */
+        json_t *death; /* record of an end of which it is not decided what follows: see death.c */
+        bool died;     /* there is, or was, one of this invocation */
+        struct {
+                int fds[3]; /* standard streams of the next launch, instead of null and the log */
+                bool terminal;
+        } lent;
+        bool tried;                /* somebody has had it started, or tried to, since it was read */
+        bool frozen;               /* its cgroup is, or is about to be */
+        usec_t cpu_begin;          /* of the cgroup, when the invocation began */
         int status_errno;          /* ERRNO= of the invocation */
+        bool limit_told;           /* StartLimitAction= was looked at */
         bool member_ended;         /* of a pod: its end is to be thought of */
         bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
@@ -169,6 +202,9 @@ struct Unit {
 typedef struct DnsServer DnsServer;
 typedef struct ExecSession ExecSession;
 typedef struct Names Names;
+typedef struct Worker Worker;
+typedef struct ExecSession ExecSession;
+typedef struct UpdateRun UpdateRun;
 
 /* A child that was there when the manager began. */
 typedef struct Stray {
@@ -192,6 +228,8 @@ struct Manager {
         Graph *graph;
         JobQueue *jobs;
         JobLog *job_log;
+        TAILQ_HEAD(, Unit) restarts; /* that are due */
+        sd_event_source *restarts_source, *turn_tick;
         sd_event_source *jobs_source;
 
         ImageStore *images;
@@ -206,12 +244,14 @@ struct Manager {
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
+        Pull *pulls;                     /* under way, by pull_request_key() */
+        TAILQ_HEAD(, UpdateRun) updates; /* the first one is under way */
         Stray *strays;
-        Pull *pulls; /* under way, by pull_request_key() */
         sd_event_source *rotate_timer;
         bool purging, purge_again;
         bool adopted;            /* all that runs is known */
         usec_t begin;            /* of the first manager since boot */
+        Emergency *emergency;    /* what a unit has done to the host, or to the manager */
         ClockWatch *clock_watch; /* as soon as there is a timer */
         char boot_id[40];
         const char *program;   /* our own */
@@ -296,7 +336,41 @@ int unit_signal_main(const Unit *u, int sig);
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
 
+/* transient.c */
+bool unit_is_transient(const Unit *u);
+/* Forgets a transient unit that has ended, with its files; @u is gone then. @unstarted: one that was never
+ * started, too. */
+void unit_collect(Unit *u, bool unstarted);
+/* It has come to rest, or a job of it has ended while it was. */
+void unit_note_tried(Unit *u);
+
+/* freeze.c */
+/* Before a signal that it is to act upon, and before a launch in the same cgroup. */
+void unit_thaw(Unit *u);
+void unit_adopt_freezer(Unit *u);
+
+/* prepare.c: what the counters of the cgroup say before a launch */
+void unit_begin_counters(Unit *u);
+
+/* death.c */
+/* The main process has ended, @pid was its number. Before the machine is told. */
+void unit_death_begin(Unit *u, const MainExit *e, pid_t pid);
+/* After each step of the machine. */
+void unit_death_follow(Unit *u, const MachineOutput *out);
+void unit_forget_deaths(const Unit *u);
+/* Into and out of the saved state. */
+void unit_death_save(const Unit *u, json_t *o);
+void unit_death_adopt(Unit *u, const json_t *saved);
+
 /* signal.c */
+/* Writes down who sends a signal and why, before it is sent. @by may be NULL: out of memory. */
+void unit_note_signal(Unit *u, int sig, const char *by);
+/* Who has sent such a signal in this invocation, in words; 0 = the last one of any kind. NULL when nobody is
+ * known,
+ * @ret_sig is then 0. It may be NULL. */
+const char *unit_sender_of(const Unit *u, int sig, int *ret_sig);
+/* The same for what the machine asks for. */
+void unit_note_signals(Unit *u, unsigned actions);
 void unit_signal_stop(Unit *u);
 void unit_signal_watchdog(Unit *u);
 void unit_signal_reload(Unit *u);
@@ -310,6 +384,8 @@ void unit_run_hook(Unit *u);
 void unit_hook_signal(Unit *u, int sig);
 void unit_hook_kill(Unit *u);
 void unit_hook_release(Unit *u);
+/* Standard output and error for what runs on the host for @u; to be closed. */
+int unit_open_log(const Unit *u, int ret_fds[2], Fault *fault);
 /* Cgroups that could not be removed before. */
 void unit_hook_collect(Unit *u);
 /* The machine waits for one that the last manager has started: @pid, 0 = it did not come to that. */
@@ -319,12 +395,26 @@ void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
 /* As it looks from outside: that of the machine, unless it rests and waits. */
 ActiveState unit_active_state(const Unit *u);
 const char *unit_sub_state(const Unit *u);
+/* Is there anything that the next manager has to know of it? */
+bool unit_has_state(const Unit *u);
+/* No start job is to run its container any more. */
+void unit_trigger_done(Unit *u);
+/* Something has come to one of its sockets. */
+void unit_socket_ready(Unit *u);
+/* Those that its container is to have; NULL when there are none. */
+const UnitSockets *unit_trigger_sockets(const Unit *u);
 /* When did the first manager of this boot begin? 0 or -errno. */
 int manager_note_begin(Manager *m);
+/* Before the keeper throws away what nobody has taken. */
+void manager_adopt_sockets(Manager *m);
 /* After adoption, and when files were read again. */
 void manager_settle_triggers(Manager *m);
 /* Called by the clock watch. */
 void manager_clock_changed(Manager *m);
+
+/* emergency.c */
+/* Is all at rest, and the manager to exit then? */
+void manager_settle_exit(Manager *m);
 
 /* depend.c */
 void unit_tell_dependents(Unit *u, MachineState before);
@@ -359,6 +449,7 @@ void unit_unwatch_oom(Unit *u);
 /* prepare-plain.c: the same for units that are no containers. */
 /* 1: what a network has is kept for as long as containers are on it. */
 int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault);
+
 /* Before each launch: a new cgroup in place of one that was killed. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
@@ -380,12 +471,8 @@ char *held_path(const Unit *u, const char *name);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
 
-/* mount-images.c */
-int unit_find_mount_images(Unit *u, Fault *fault);
-void unit_drop_mount_images(Unit *u);
-/* The layers of each, one per mount of the spec; close with the other. */
-int unit_open_mount_layers(const Unit *u, MountLayers **ret, Fault *fault);
-void unit_close_mount_layers(const Unit *u, MountLayers *layers);
+/* prepare.c: of a root that is held; @attach: where */
+RootRequest unit_root_request(const Unit *u, const char *attach);
 
 /* spaces.c */
 /* NULL without a user namespace. */
@@ -434,20 +521,6 @@ void unit_settle_pod(Unit *pod);
 /* What could not be decided before all units were adopted. */
 void manager_settle_pods(Manager *m);
 
-/* files.c */
-typedef struct UnitFiles {
-        LaunchFile items[8];
-        char *sources[8]; /* owned; of the items */
-        size_t n;
-} UnitFiles;
-
-int unit_make_files(Unit *u, Fault *fault);
-/* The files that a launch binds; @files is empty before, and to be cleared. */
-int unit_files_name(const Unit *u, UnitFiles *files);
-/* One more: @name in the unit's directory of files. */
-int unit_files_add(const Unit *u, const char *name, const char *destination, UnitFiles *files);
-void unit_files_clear(UnitFiles *files);
-
 /* spawn.c */
 /* What the container's processes have as "/", before anything is mounted on it; a descriptor. */
 int unit_open_root(const Unit *u, Fault *fault);
@@ -465,6 +538,9 @@ int manager_real_name(const Manager *m, const char *name, char **ret);
 int manager_use_real_names(const Manager *m, char **names);
 
 /* ids.c */
+/* A map in the saved state, and out of it. */
+json_t *ids_to_json(const IdList *list);
+int ids_from_json(const json_t *array, IdList *ret);
 int id_pool_init(IdPool *p, const ManagerConfig *config);
 int id_pool_take(IdPool *p, const ManagerConfig *config, uint32_t *ret_base, Fault *fault);
 /* For adoption. -EADDRINUSE when another unit has it. */
@@ -518,18 +594,33 @@ void unit_disarm_job(Unit *u);
 bool unit_may_start(Unit *u, JobResult *ret);
 /* For the manager's own ends: refused by no RefuseManualStart=. */
 int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault);
+/* With the number of its job, 0 when there is nothing to be done. */
+int manager_enqueue_job(Manager *m, const char *name, JobType type, JobMode mode, uint32_t *ret_id,
+                        Fault *fault);
 int manager_jobs_setup(Manager *m);
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
+/* The next one that can run, and what has ended. */
+void manager_run_job(Manager *m);
+
+/* turns.c */
+int manager_turns_setup(Manager *m);
 void manager_schedule_jobs(Manager *m);
+/* The wait for it is over. */
+void unit_queue_restart(Unit *u);
+void unit_forget_restart(Unit *u);
 
 /* exec.c */
 /* As manager_exec(), for who follows the process by himself. */
 int unit_exec(const ExecCall *call, ExecResult *ret, Fault *fault);
 void manager_exec_free_all(Manager *m);
+/* As manager_exec_forget(), but the program goes on to its end. */
+void manager_exec_leave(Manager *m, void *data);
 
 /* pull.c */
 void manager_pull_free_all(Manager *m);
 
+/* auto-update.c */
+void manager_update_free_all(Manager *m);
 /* report.c */
 /* Names of the running containers that use a volume. */
 json_t *manager_volume_users(const Manager *m, const char *name);
@@ -542,22 +633,19 @@ int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
 /* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
 int unit_fetch_image(Unit *u, Fault *fault);
 void unit_forget_image(Unit *u);
+/* Of the store, whoever brings it there; free(). */
+int unit_image_name(Unit *u, char **ret, Fault *fault);
+/* Has a registry another one than it runs from? @reply: WORKER_SAME or WORKER_NEWER. */
+int unit_compare_image(Unit *u, ManagerReplyFn reply, void *data, Worker **ret, Fault *fault);
+/* Whatever its Pull= says. */
+int unit_pull_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
+
+/* unit-build.c */
+/* Begins the build; @watch is told of its end. */
+int unit_build_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
+/* It has ended. */
+void unit_build_settle(Unit *u);
 /* Would a new start be made from the same image as the last one, without asking a registry? */
 bool unit_image_stays(Unit *u);
 
-/* worker.c */
-typedef struct WorkerCall {
-        char *const *args;                          /* nsunitd --worker ARGS... */
-        int fd;                                     /* inherited as descriptor 3 when >= 0 */
-        void (*line)(const char *line, void *data); /* each line that it says; may be NULL */
-        ManagerReplyFn reply;                       /* once, at its end; not when it was cancelled */
-        void *data;
-} WorkerCall;
-
-typedef struct Worker Worker;
-
-/* @ret, which may be NULL, is good until the reply. */
-int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
-void worker_cancel(Worker *w);
-/* Runs `nsunitd --worker ARGS...`; @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
-int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data);
+#include "manager/internal-storage.h"

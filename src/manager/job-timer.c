@@ -12,6 +12,7 @@ static int on_due(sd_event_source *s, uint64_t usec, void *userdata) {
                 return 0;
         log_message(LOG_WARNING, u->name, "its %s job has taken too long", job_type_to_string(job->type));
         (void) job_queue_end(u->manager->jobs, job->id, JOB_RESULT_TIMEOUT);
+        unit_job_emergency(u);
         manager_schedule_jobs(u->manager);
         return 0;
 }

@@ -6,7 +6,7 @@
 #include "basic/strv.h"
 #include "manager/condition.h"
 #include "manager/internal.h"
-#include "manager/priority.h"
+#include "manager/update.h"
 #include "supervise/transaction.h"
 
 static JobInfo info_of(const Manager *m, uint32_t id, unsigned unit, JobType type, JobState state) {
@@ -40,21 +40,26 @@ static void tell_ends(Manager *m) {
                         continue;
                 if (!job_queue_of_unit(m->jobs, end.unit)) {
                         unit_disarm_job(info.unit);
-                        info.unit->trigger_due = false;
-                        unit_trigger_follow(info.unit);
+                        unit_trigger_done(info.unit);
                 }
                 if (end.result != JOB_RESULT_DONE)
                         let_go(m, info.unit, end.result);
+                unit_note_tried(info.unit);
                 if (end.result == JOB_RESULT_DEPENDENCY)
                         log_message(LOG_WARNING, info.unit->name,
                                     "not started: a unit that it requires has failed");
+                unit_update_job_ended(info.unit, end.id, end.result);
                 if (m->listener && m->listener->job_removed)
                         m->listener->job_removed(&info, job_result_to_string(end.result), m->listener_data);
         }
 }
 
-void manager_schedule_jobs(Manager *m) {
-        (void) sd_event_source_set_enabled(m->jobs_source, SD_EVENT_ONESHOT);
+static void note_unmet(Unit *u, const char *word, const Condition *c) {
+        autofree char *value = c ? condition_to_string(c) : NULL;
+
+        free(u->unmet);
+        if (!c || asprintf(&u->unmet, "%s%s=%s", word, condition_name(c->type), strempty(value)) < 0)
+                u->unmet = NULL;
 }
 
 bool unit_may_start(Unit *u, JobResult *ret) {
@@ -62,6 +67,7 @@ bool unit_may_start(Unit *u, JobResult *ret) {
         const char *word;
 
         u->condition_result = u->assert_result = true;
+        note_unmet(u, NULL, NULL);
         if (!u->spec)
                 return true;
         if (condition_test_all(&u->spec->unit, &outcome) < 0)
@@ -73,6 +79,7 @@ bool unit_may_start(Unit *u, JobResult *ret) {
         u->condition_result = outcome.verdict != CONDITION_UNMET;
         u->assert_result = false;
         word = outcome.verdict == ASSERT_UNMET ? "Assert" : "Condition";
+        note_unmet(u, word, outcome.unmet);
         log_message(outcome.verdict == ASSERT_UNMET ? LOG_WARNING : LOG_INFO, u->name,
                     "not started: %s%s= is not met", word,
                     outcome.unmet ? condition_name(outcome.unmet->type) : "");
@@ -80,6 +87,13 @@ bool unit_may_start(Unit *u, JobResult *ret) {
         if (ret)
                 *ret = outcome.verdict == ASSERT_UNMET ? JOB_RESULT_ASSERT : JOB_RESULT_DONE;
         return false;
+}
+
+static void reset_failed(Unit *u) {
+        if (u->machine.state == MACHINE_FAILED)
+                u->condition_result = u->assert_result = false;
+        unit_event(u, &(MachineEvent){ .type = EVENT_RESET_FAILED });
+        unit_trigger_forgive(u);
 }
 
 static int arm(Unit *u) {
@@ -100,7 +114,9 @@ static bool run_arm(Manager *m, Unit *u) {
 
         if (!unit_has_trigger(u) || u->trigger_due || restart_is_due(u))
                 return false;
-        r = u->trigger ? 0 : arm(u);
+        if (u->machine.state == MACHINE_FAILED)
+                reset_failed(u);
+        r = u->trigger && unit_active_state(u) != ACTIVE_STATE_FAILED ? 0 : arm(u);
         job_queue_finished(m->jobs, u->index, JOB_START, r < 0 ? JOB_RESULT_FAILED : JOB_RESULT_DONE);
         return true;
 }
@@ -113,8 +129,9 @@ static void run_start(Manager *m, Unit *u) {
 
         if (run_arm(m, u))
                 return;
-        u->trigger_due = false;
         if (!begins || (unit_may_start(u, &result) && unit_is_bound_well(u))) {
+                /* What is begun is saved with that; what is not is forgotten with the job. */
+                u->trigger_due &= !begins;
                 unit_event(u, &(MachineEvent){ .type = EVENT_START, .automatic = restart_is_due(u) });
                 return;
         }
@@ -172,13 +189,13 @@ static void run_job(Manager *m, const Job *job) {
         }
 }
 
-static int on_jobs(sd_event_source *s, void *userdata) {
-        Manager *m = userdata;
+void manager_run_job(Manager *m) {
         Job job;
 
         if (!job_queue_next(m->jobs, &job)) {
                 tell_ends(m);
-                return 0;
+                manager_settle_exit(m);
+                return;
         }
 
         if (m->by_index[job.unit]) {
@@ -188,18 +205,6 @@ static int on_jobs(sd_event_source *s, void *userdata) {
                 job_queue_finished(m->jobs, job.unit, job.type, JOB_RESULT_FAILED);
         tell_ends(m);
         manager_schedule_jobs(m);
-        return 0;
-}
-
-int manager_jobs_setup(Manager *m) {
-        int r;
-
-        r = sd_event_add_defer(m->event, &m->jobs_source, on_jobs, m);
-        if (r >= 0)
-                r = sd_event_source_set_priority(m->jobs_source, PRIORITY_JOBS);
-        if (r >= 0)
-                r = sd_event_source_set_enabled(m->jobs_source, SD_EVENT_OFF);
-        return r;
 }
 
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result) {
@@ -339,11 +344,22 @@ int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, 
         return enqueue(m, names, type, mode, ret_ids, fault);
 }
 
-int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault) {
+int manager_enqueue_job(Manager *m, const char *name, JobType type, JobMode mode, uint32_t *ret_id,
+                        Fault *fault) {
         char *const names[] = { (char *) name, NULL };
         autofree uint32_t *ids = NULL;
+        int r;
 
-        return enqueue(m, names, type, mode, &ids, fault);
+        r = enqueue(m, names, type, mode, &ids, fault);
+        if (r == 0)
+                *ret_id = ids[0];
+        return r;
+}
+
+int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode, Fault *fault) {
+        uint32_t ignored;
+
+        return manager_enqueue_job(m, name, type, mode, &ignored, fault);
 }
 
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
@@ -360,6 +376,29 @@ int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
         return 1;
 }
 
+void manager_note_asker(Manager *m, uint32_t id, const char *by) {
+        const Job *job = id > 0 ? job_queue_find(m->jobs, id) : NULL;
+        Unit *u = job ? m->by_index[job->unit] : NULL;
+
+        if (!u)
+                return;
+        free(u->asked.by);
+        u->asked.by = strdup(by);
+        u->asked.job = id;
+}
+
+int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret) {
+        const Job *second = job_queue_find(m->jobs, of);
+        int r;
+
+        while (second && (r = manager_next_job(m, id, ret)) > 0) {
+                id = ret->id;
+                if (job_queue_is_behind(m->jobs, second, job_queue_find(m->jobs, id)))
+                        return 1;
+        }
+        return 0;
+}
+
 int manager_cancel_job(Manager *m, uint32_t id) {
         int r = job_queue_end(m->jobs, id, JOB_RESULT_CANCELED);
 
@@ -367,20 +406,19 @@ int manager_cancel_job(Manager *m, uint32_t id) {
         return r;
 }
 
-int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal) {
+int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal, const char *by) {
         int r;
+
+        if (u->main) {
+                unit_note_signal(u, signal, by);
+                (void) unit_save(u);
+        }
 
         if (whom == KILL_MAIN)
                 return unit_signal_main(u, signal);
         /* "All of them" may be none. */
         r = u->held.cgroup_fd < 0 ? 0 : cgroup_signal(u->held.cgroup_fd, signal);
         return r < 0 ? r : 0;
-}
-
-static void reset_failed(Unit *u) {
-        if (u->machine.state == MACHINE_FAILED)
-                u->condition_result = u->assert_result = false;
-        unit_event(u, &(MachineEvent){ .type = EVENT_RESET_FAILED });
 }
 
 void manager_reset_failed(Manager *m, Unit *u) {

@@ -19,16 +19,18 @@
 static int on_timer(sd_event_source *s, uint64_t usec, void *userdata) {
         Unit *u = userdata;
 
-        if (u->machine.state == MACHINE_AUTO_RESTART && unit_restart_by_job(u))
-                return 0;
-        unit_event(u, &(MachineEvent){ .type = EVENT_TIMEOUT });
+        /* Timers that have run off together are handled together, and a launch takes its time. */
+        if (u->machine.state == MACHINE_AUTO_RESTART)
+                unit_queue_restart(u);
+        else
+                unit_event(u, &(MachineEvent){ .type = EVENT_TIMEOUT });
         return 0;
 }
 
 void unit_arm_timer(Unit *u) {
         int r = 0;
 
-        if (u->machine.timer == USEC_INFINITY) {
+        if (u->machine.timer == USEC_INFINITY || (u->frozen && u->machine.state == MACHINE_RUNNING)) {
                 if (u->timer)
                         (void) sd_event_source_set_enabled(u->timer, SD_EVENT_OFF);
                 return;
@@ -68,7 +70,7 @@ static MachineEvent prepare_failed(Unit *u) {
         return (MachineEvent){ .type = EVENT_PREPARE_FAILED };
 }
 
-/* With the image at hand. */
+/* With the image or the device at hand. */
 static MachineEvent prepare(Unit *u) {
         Fault fault = {};
 
@@ -85,6 +87,8 @@ static void do_prepare(Unit *u) {
 
         unit_set_fault(u, NULL);
         r = unit_fetch_image(u, &fault);
+        if (r == 0)
+                r = unit_mount_volume(u, &fault);
         if (r < 0) {
                 unit_set_fault(u, &fault);
                 event = prepare_failed(u);
@@ -159,9 +163,6 @@ static void log_change(const Unit *u, MachineState before) {
                 return;
         if (m->state == MACHINE_FAILED)
                 log_message(LOG_WARNING, u->name, "failed: %s", unit_result_to_string(m->result));
-        else if (m->state == MACHINE_AUTO_RESTART)
-                log_message(LOG_INFO, u->name, "ended (%s), to be started again",
-                            unit_result_to_string(m->result));
         else if (m->state == MACHINE_RUNNING)
                 log_message(LOG_INFO, u->name, "running");
         else if (m->state == MACHINE_DEAD)
@@ -207,11 +208,17 @@ static void note_change(Unit *u, const MachineOutput *out) {
         if (u->machine.result == RESULT_EXEC_CONDITION)
                 u->condition_result = false;
         unit_health_follow(u);
+        if (u->machine.state != MACHINE_RUNNING)
+                unit_thaw(u);
+        unit_note_signals(u, out->actions);
+        unit_death_follow(u, out);
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         log_change(u, out->before);
         unit_trigger_follow(u);
+        unit_note_tried(u);
+        unit_emergency(u, out->before);
         unit_fds_settle(u);
-        if (unit_at_rest(u) && !u->machine.prepared && !u->trigger)
+        if (!unit_has_state(u))
                 unit_forget(u);
         else if (unit_save(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot save its state: %m");

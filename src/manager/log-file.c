@@ -11,10 +11,15 @@
 #include "basic/cleanup.h"
 #include "basic/file.h"
 #include "basic/macro.h"
+#include "basic/strv.h"
 #include "manager/log-file.h"
 
 /* How far the end of a cut line is looked for; journald's lines are no longer (LineMax=48K). */
 #define LINE_SEARCH_MAX (64 * 1024)
+
+/* How much of the end of a file is looked at, and how much of a line is shown. */
+#define TAIL_MAX       4096
+#define LINE_SHOWN_MAX 200
 
 char *log_file_path(const char *logs_dir, const char *unit) {
         char *path = NULL;
@@ -39,6 +44,54 @@ int log_file_open(const char *logs_dir, const char *unit, uint32_t uid, uint32_t
         if (fchown(fd, uid, gid) < 0)
                 return -errno;
         return take_fd(fd);
+}
+
+/* The lines of @text, the last @n of them. */
+static int last_lines(char *text, size_t n, char ***ret) {
+        autostrv char **lines = NULL, **last = NULL;
+        size_t count;
+        int r;
+
+        r = strv_split(text, "\n", &lines);
+        if (r < 0)
+                return r;
+        count = strv_length(lines);
+        STRV_FOREACH (line, lines + (count > n ? count - n : 0)) {
+                r = strv_addf(&last, "%.*s", LINE_SHOWN_MAX, *line);
+                if (r < 0)
+                        return r;
+        }
+        *ret = take_ptr(last);
+        return 0;
+}
+
+int log_file_tail(const char *path, size_t n, char ***ret) {
+        char text[TAIL_MAX + 1];
+        autoclose int fd = -EBADF;
+        struct stat st;
+        ssize_t size;
+        off_t from;
+        char *begin = text;
+
+        fd = open(path, O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+
+        from = st.st_size > TAIL_MAX ? st.st_size - TAIL_MAX : 0;
+        size = pread(fd, text, TAIL_MAX, from);
+        if (size < 0)
+                return -errno;
+        text[size] = '\0';
+
+        /* The head of a file that was rotated is NULs, and a line that begins before is none. */
+        for (ssize_t i = 0; i < size; i++)
+                if (text[i] == '\0')
+                        begin = text + i + 1;
+        if (from > 0 && begin == text && strchr(text, '\n'))
+                begin = strchr(text, '\n') + 1;
+        return last_lines(begin, n, ret);
 }
 
 /* How many bytes from @from on belong to a line that began before. */

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 /** log_file_path() - "<logs dir>/<unit>.log". Free it; NULL when out of memory. */
@@ -16,6 +17,10 @@ char *log_file_path(const char *logs_dir, const char *unit);
 
 /** log_file_open() - open for appending (O_APPEND), made 0640 if missing. A descriptor or negative errno. */
 int log_file_open(const char *logs_dir, const char *unit, uint32_t uid, uint32_t gid);
+
+/** log_file_tail() - the last @n lines, those of more than 200 bytes cut; strv_free() *ret, which may be
+ * NULL. 0 or a negative errno. */
+int log_file_tail(const char *path, size_t n, char ***ret);
 
 /**
  * log_file_rotate() - if the file occupies more than @max bytes, drop the oldest half

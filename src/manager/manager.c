@@ -19,8 +19,6 @@
 /* Log files are looked at this often; between two looks a file may grow beyond its limit. */
 #define ROTATE_INTERVAL (5 * USEC_PER_SEC)
 
-/* A unit that is stopped and started again finds its bridge still there. */
-#define COLLECT_DELAY (200 * USEC_PER_MSEC)
 
 #define LOCK_TIMEOUT  (3 * USEC_PER_SEC)
 #define LOCK_INTERVAL (2 * USEC_PER_MSEC)
@@ -36,6 +34,7 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         m->lock_fd = -EBADF;
         m->event = sd_event_ref(event);
         m->config = config;
+        TAILQ_INIT(&m->updates);
         m->fail_step = getenv("NSUNITSD_FAIL_STEP");
 
         m->graph = graph_new();
@@ -50,7 +49,7 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         if (r >= 0)
                 r = unit_path_dirs(&m->unit_dirs);
         if (r >= 0)
-                r = manager_jobs_setup(m);
+                r = manager_turns_setup(m);
         if (r < 0)
                 return r;
 
@@ -94,6 +93,7 @@ void manager_free(Manager *m) {
         manager_dns_free(m);
         manager_names_free(m);
         manager_exec_free_all(m);
+        manager_update_free_all(m);
         manager_pull_free_all(m);
         manager_free_strays(m);
         HASH_ITER (hh, m->units, u, next) {
@@ -101,11 +101,14 @@ void manager_free(Manager *m) {
                 unit_free(u);
         }
         (void) sd_event_source_disable_unref(m->jobs_source);
+        (void) sd_event_source_disable_unref(m->restarts_source);
+        (void) sd_event_source_disable_unref(m->turn_tick);
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->purge_source);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
         clock_watch_free(m->clock_watch);
+        emergency_free(m->emergency);
         keeper_free(m->keeper);
         network_free(m->network);
         cgroup_root_free(m->cgroups);
@@ -187,7 +190,7 @@ int manager_graph_index(Manager *m, const char *name, unsigned *ret) {
 }
 
 static int add_unit(Manager *m, const char *name, Unit **ret) {
-        Unit *u;
+        Unit *u, *last;
         int r;
 
         r = unit_new(m, name, &u);
@@ -201,7 +204,12 @@ static int add_unit(Manager *m, const char *name, Unit **ret) {
         }
 
         m->by_index[u->index] = u;
-        HASH_ADD_KEYPTR_INORDER(hh, m->units, u->name, strlen(u->name), u, by_name);
+        /* Mostly they come in order, and a walk through all others for each would be long. */
+        last = m->units ? ELMT_FROM_HH(m->units->hh.tbl, m->units->hh.tbl->tail) : NULL;
+        if (!last || by_name(last, u) < 0)
+                HASH_ADD_KEYPTR(hh, m->units, u->name, strlen(u->name), u);
+        else
+                HASH_ADD_KEYPTR_INORDER(hh, m->units, u->name, strlen(u->name), u, by_name);
         if (m->listener && m->listener->unit_new)
                 m->listener->unit_new(u, m->listener_data);
         *ret = u;
@@ -215,6 +223,7 @@ void manager_drop_unit(Manager *m, Unit *u) {
         graph_set_usable(m->graph, u->index, -ENOENT);
         if (m->listener && m->listener->unit_removed)
                 m->listener->unit_removed(u, m->listener_data);
+        unit_forget_deaths(u);
         unit_free(u);
 }
 
@@ -378,8 +387,18 @@ static int lock_run_directory(Manager *m, Fault *fault) {
         return 0;
 }
 
+static int make_private(const Manager *m, const char *name, Fault *fault) {
+        autofree char *path = NULL;
+        int r;
+
+        if (asprintf(&path, "%s/%s", m->config->paths.run, name) < 0)
+                return -ENOMEM;
+        r = dir_make(AT_FDCWD, path, 0700);
+        return r < 0 ? fault_set(fault, "run directory", r, "%s", path) : 0;
+}
+
 static int setup_run_directory(Manager *m, Fault *fault) {
-        autofree char *units = NULL, *state = NULL, *pid_file = NULL, *pid = NULL;
+        autofree char *units = NULL, *pid_file = NULL, *pid = NULL;
         int r;
 
         r = lock_run_directory(m, fault);
@@ -392,11 +411,11 @@ static int setup_run_directory(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "run directory", r, "%s", units);
 
-        if (asprintf(&state, "%s/state", m->config->paths.run) < 0)
-                return -ENOMEM;
-        r = dir_make(AT_FDCWD, state, 0700);
+        r = make_private(m, "state", fault);
+        if (r >= 0)
+                r = make_private(m, "deaths", fault);
         if (r < 0)
-                return fault_set(fault, "run directory", r, "%s", state);
+                return r;
 
         if (asprintf(&pid_file, "%s/pid", m->config->paths.run) < 0 || asprintf(&pid, "%i\n", getpid()) < 0)
                 return -ENOMEM;
@@ -452,50 +471,6 @@ void manager_schedule_rotation(Manager *m) {
         (void) sd_event_source_set_enabled(m->rotate_timer, SD_EVENT_ONESHOT);
 }
 
-static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
-        Manager *m = userdata;
-
-        network_collect(m->network);
-        manager_dns_settle(m);
-        for (Unit *u = m->units; u; u = u->hh.next)
-                unit_hook_collect(u);
-        if (keeper_rest(m->keeper))
-                manager_schedule_collect(m);
-        return 0;
-}
-
-void manager_schedule_collect(Manager *m) {
-        usec_t due = clock_now(CLOCK_MONOTONIC) + COLLECT_DELAY;
-
-        if (m->collect_timer) {
-                (void) sd_event_source_set_time(m->collect_timer, due);
-                (void) sd_event_source_set_enabled(m->collect_timer, SD_EVENT_ONESHOT);
-        } else
-                (void) sd_event_add_time(m->event, &m->collect_timer, CLOCK_MONOTONIC, due, USEC_PER_MSEC,
-                                         on_collect, m);
-}
-
-static void on_purged(int r, const char *text, void *data) {
-        Manager *m = data;
-
-        m->purging = false;
-        if (r < 0)
-                log_warning("cannot remove what ended containers have written: %s", text);
-        if (m->purge_again)
-                manager_schedule_purge(m);
-}
-
-void manager_schedule_purge(Manager *m) {
-        autofree char *containers = NULL;
-
-        m->purge_again = m->purging;
-        if (m->purging || asprintf(&containers, "%s/containers", m->config->paths.store) < 0)
-                return;
-
-        char *args[] = { (char *) "purge", containers, NULL };
-        m->purging = worker_start(m, args, -EBADF, on_purged, m) >= 0;
-}
-
 static void on_collected(int r, const char *text, void *data) {
         if (r < 0)
                 log_warning("cannot collect left-over files of the image store: %s", text);
@@ -504,6 +479,7 @@ static void on_collected(int r, const char *text, void *data) {
 int manager_startup(Manager *m, Fault *fault) {
         autofree char *boot_id = NULL;
         char *collect[] = { (char *) "collect", m->config->paths.store, NULL };
+        Unit *u, *next;
         int r;
 
         r = file_read_line(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &boot_id);
@@ -540,6 +516,9 @@ int manager_startup(Manager *m, Fault *fault) {
         manager_resume_jobs(m);
         manager_settle_triggers(m);
         manager_settle_pods(m);
+        manager_resume_updates(m);
+        HASH_ITER (hh, m->units, u, next)
+                unit_collect(u, true);
 
         /* What dead imports and removals left behind; the manager does not wait for it. */
         return worker_start(m, collect, -EBADF, on_collected, NULL);

@@ -112,6 +112,11 @@ int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, 
  * end. */
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret);
 
+/** manager_note_asker() - who has asked for a job, in words, for the record; no such job is fine. */
+void manager_note_asker(Manager *m, uint32_t id, const char *by);
+
+/** manager_next_obstacle() - the same walk, over those that the job number @of waits for. */
+int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret);
 /** manager_job_result() - of one of the last jobs that have ended, also with an earlier manager; or
  * JOB_RESULT_INVALID_. */
 JobResult manager_job_result(const Manager *m, uint32_t id);
@@ -125,8 +130,24 @@ typedef enum KillWhom {
         KILL_ALL,  /* every process of the container's cgroup */
 } KillWhom;
 
-/** manager_kill_unit() - 0, -ESRCH when there is no main process, or another negative errno. */
-int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal);
+/** manager_kill_unit() - 0, -ESRCH when there is no main process, or another negative errno. @by: who asks
+ * for it, in words for the record. */
+int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int signal, const char *by);
+
+/**
+ * manager_lend_stdio() - standard streams for the next launch of a container that is at rest, and for no
+ * other
+ * @fds:      duplicated; they are forgotten when the unit comes to rest without a launch
+ * @terminal: @fds are one terminal, which becomes that of the program's session
+ */
+int manager_lend_stdio(Unit *u, const int fds[3], bool terminal, Fault *fault);
+
+/** manager_return_stdio() - there will be no such launch. */
+void manager_return_stdio(Unit *u);
+
+/** manager_freeze_unit() - let all processes of a running container stand still, or go on. 0; -ESRCH, -EBUSY
+ * or another negative errno with @fault filled. */
+int manager_freeze_unit(Unit *u, bool freeze, Fault *fault);
 
 /** manager_reset_failed() - back from failed to inactive, counters to zero; @u NULL = all units. */
 void manager_reset_failed(Manager *m, Unit *u);
@@ -170,6 +191,17 @@ int manager_pull_image(Manager *m, const ImagePullCall *call, ImagePullFn event,
                        void *data, ImagePull **ret, Fault *fault);
 void manager_pull_forget(ImagePull *p);
 
+/**
+ * manager_auto_update() - have units that say AutoUpdate= updated
+ * @units: complete names of running units; NULL or empty = all that say so
+ * @dry:   only look
+ * @done:  called once, later, from the loop; @text is a JSON array: unit, image, policy, updated, reason
+ *
+ * Returns: 0, or with @fault filled: -ENOENT, -EINVAL for a unit that is not to be updated, ...
+ */
+int manager_auto_update(Manager *m, char *const *units, bool dry, ManagerReplyFn done, void *data,
+                        Fault *fault);
+
 /** manager_list_images() - JSON array as text; free(). */
 int manager_list_images(Manager *m, char **ret, Fault *fault);
 /** manager_inspect_image() - JSON object as text; free(). */
@@ -200,9 +232,58 @@ int manager_check_store(Manager *m, bool repair, ManagerReplyFn reply, void *dat
  * array of objects: type, count, active, size_bytes, reclaimable_bytes, items. */
 int manager_store_usage(Manager *m, ManagerReplyFn reply, void *data);
 
-/** manager_list_volumes() / manager_remove_volume() - JSON array; -EBUSY while mounted. */
+/** manager_list_volumes() - JSON array as text; free(). */
 int manager_list_volumes(Manager *m, char **ret, Fault *fault);
+/** manager_remove_volume() - -EBUSY while a container uses it or its device is mounted; @fault names them. */
 int manager_remove_volume(Manager *m, const char *name, Fault *fault);
+/**
+ * manager_prune_volumes() - remove all that nothing uses
+ * @all: also those that the file of a unit names which does not run
+ * @ret: JSON array of their names; free()
+ */
+int manager_prune_volumes(Manager *m, bool all, char **ret, Fault *fault);
+
+/**
+ * manager_copy_volume() - its files to a tar, or a tar into it
+ * @in:    from @fd into the volume, which is made when it is missing; else from it to @fd
+ * @reply: called once, later, from the loop
+ */
+int manager_copy_volume(Manager *m, const char *name, bool in, int fd, ManagerReplyFn reply, void *data,
+                        Fault *fault);
+
+typedef struct CopyCall {
+        Unit *unit;        /* a container that runs, or whose root is kept */
+        const char *path;  /* in it */
+        bool in;           /* into it; else out of it */
+        int fd;            /* a tar; or a directory of the host ... */
+        const char *other; /* ... with this name in it, "." = its contents; NULL = a tar */
+} CopyCall;
+
+/**
+ * manager_copy_files() - files of a container to the host or the other way round, as cp(1)
+ * @reply: called once, later, from the loop
+ *
+ * No path leads out of the container's root; owners are those that its user namespace makes of them.
+ */
+int manager_copy_files(Manager *m, const CopyCall *call, ManagerReplyFn reply, void *data, Fault *fault);
+
+/** manager_diff_files() - what a container has changed of its root, to @fd: "A/path", "C/path" and "D/path",
+ * each ended by a NUL byte. */
+int manager_diff_files(Manager *m, Unit *u, int fd, ManagerReplyFn reply, void *data, Fault *fault);
+
+/**
+ * manager_commit_unit() - a new image: that of a container, and a layer of what it has written
+ * @name:    of the image
+ * @comment: for its history; may be empty
+ * @reply:   called once, later, from the loop; @text is the image id
+ */
+int manager_commit_unit(Manager *m, Unit *u, const char *name, const char *comment, ManagerReplyFn reply,
+                        void *data, Fault *fault);
+
+/** manager_mount_files() - show a container's root, read-only, until it is stopped; @ret: where, free(). */
+int manager_mount_files(Unit *u, char **ret, Fault *fault);
+/** manager_unmount_files() - -ESRCH when it is not shown. */
+int manager_unmount_files(Unit *u, Fault *fault);
 
 /** manager_list_networks() - JSON array of networks with subnets, bridge, users. */
 int manager_list_networks(Manager *m, char **ret);

@@ -9,26 +9,16 @@
 #include "manager/internal.h"
 #include "runtime/process.h"
 
-/* A status is saved and sent as text and shown on terminals, whatever the container has sent. */
-static char *status_text(const char *from) {
-        char *text = strdup(from);
-        size_t size = text ? strlen(text) : 0;
-
-        for (size_t i = 0; i < size; i++)
-                if ((unsigned char) text[i] < ' ' || text[i] == 0x7f)
-                        text[i] = '?';
-        for (size_t i = 0; text && (i = i + utf8_find_invalid(text + i, size - i)) < size; i++)
-                text[i] = '?';
-        return text;
-}
-
 static void take_status(Unit *u, char *const *fields) {
         const char *status = strv_env_get(fields, "STATUS"), *error = strv_env_get(fields, "ERRNO");
         int number;
 
         if (status) {
+                /* It is saved and sent as text and shown on terminals, whatever the container has sent. */
                 free(u->status_text);
-                u->status_text = status_text(status);
+                u->status_text = strdup(status);
+                if (u->status_text)
+                        (void) utf8_make_plain(u->status_text);
         }
         if (error && parse_int(error, &number) == 0 && number >= 0)
                 u->status_errno = number;

@@ -86,8 +86,6 @@ static int read_environment_files(const UnitSpec *spec, bool running, Diag *diag
 static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
         for (size_t i = 0; i < spec->n_mounts; i++) {
                 MountSpec *mount = &spec->mounts[i];
-                const char *name;
-                char *stem;
                 Unit *v;
                 int r;
 
@@ -97,13 +95,9 @@ static int resolve_volumes(Unit *u, ContainerSpec *spec, Fault *fault) {
                 r = manager_load_unit(u->manager, mount->source, &v);
                 if (r < 0 || !v->spec)
                         return fault_set(fault, "volume", r < 0 ? r : -EBADMSG, "%s", mount->source);
-
-                name = v->spec->volume->volume_name;
-                stem = name ? strdup(name) : unit_name_stem(v->name);
-                if (!stem)
-                        return -ENOMEM;
-                free(mount->source);
-                mount->source = stem;
+                r = unit_use_volume(v, mount);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -137,15 +131,20 @@ static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *
 
 /* Units are written for hosts with and without SELinux. */
 static void drop_foreign_labels(LabelSpec *l) {
-        if (l->selinux && access(SPEC_SELINUX_PRESENT, F_OK) < 0) {
-                free(l->selinux);
-                l->selinux = NULL;
-        }
+        if (access(SPEC_SELINUX_PRESENT, F_OK) == 0)
+                return;
+        free(take_ptr(l->selinux));
+        free(take_ptr(l->own_files));
+        free(take_ptr(l->shared_files));
 }
 
 static int find_image(Unit *u, const SpecRequest *q, Image **ret, Fault *fault) {
         if (!q->from->container || !q->from->container->image)
                 return 0;
+        if (!q->image && unit_update_image(u)) {
+                *ret = image_ref(unit_update_image(u));
+                return 0;
+        }
         if (!q->image)
                 return manager_find_image(u->manager, q->from->container->image, ret, fault);
         *ret = image_ref(q->image);
@@ -285,7 +284,6 @@ static int delegate_cgroup(Unit *u, Fault *fault) {
 }
 
 static int make_cgroup(Unit *u, Fault *fault) {
-        CgroupMemoryEvents events = {};
         int r;
 
         r = cgroup_root_renew(u->manager->cgroups, fault);
@@ -304,9 +302,19 @@ static int make_cgroup(Unit *u, Fault *fault) {
         if (r < 0)
                 return r;
         u->held.cgroup_spent = false;
+        return 0;
+}
+
+/* What earlier invocations have used up counts for none of the later ones. */
+void unit_begin_counters(Unit *u) {
+        CgroupMemoryEvents events = {};
+
+        u->cpu_begin = 0;
+        if (u->held.cgroup_fd < 0)
+                return;
+        (void) cgroup_cpu_usage(u->held.cgroup_fd, &u->cpu_begin);
         (void) cgroup_memory_events(u->held.cgroup_fd, &events);
         u->oom_kills = events.oom_kill;
-        return 0;
 }
 
 /* After a write to cgroup.kill the kernel (since 6.14) also kills whatever is cloned into that cgroup from
@@ -325,7 +333,7 @@ static void drop_cgroup(Unit *u) {
         (void) cgroup_remove(u->manager->cgroups, u->name);
 }
 
-static RootRequest root_request(const Unit *u, const char *attach) {
+RootRequest unit_root_request(const Unit *u, const char *attach) {
         return (RootRequest){
                 .spec = u->held.spec,
                 .container_dir = u->held.container_dir,
@@ -338,7 +346,7 @@ static RootRequest root_request(const Unit *u, const char *attach) {
 static int make_root(Unit *u, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
         autofree char *attach = held_path(u, "root"), *staging = NULL;
-        RootRequest request = root_request(u, attach);
+        RootRequest request = unit_root_request(u, attach);
         int *layers = NULL, r;
         size_t n_layers = 0;
 
@@ -362,7 +370,7 @@ static int make_root(Unit *u, Fault *fault) {
 
 int unit_add_mount_points(Unit *u, const ContainerSpec *spec, Fault *fault) {
         autofree char *attach = held_path(u, "root");
-        RootRequest request = root_request(u, attach);
+        RootRequest request = unit_root_request(u, attach);
 
         if (!attach)
                 return -ENOMEM;
@@ -377,6 +385,7 @@ static void drop_root(Unit *u) {
         if (!attach)
                 return;
 
+        unit_hide_files(u);
         r = root_retire(attach, u->held.container_dir);
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "cannot release its root: %s", strerror(-r));
@@ -536,6 +545,7 @@ void unit_release(Unit *u) {
 
         unit_hook_release(u);
         unit_forget_image(u);
+        unit_unmount_volume(u);
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);

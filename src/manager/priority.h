@@ -11,9 +11,12 @@ enum {
         PRIORITY_CGROUP = SD_EVENT_PRIORITY_NORMAL - 20,
         PRIORITY_NETWORK = SD_EVENT_PRIORITY_NORMAL - 5,
         PRIORITY_KEEPER = SD_EVENT_PRIORITY_NORMAL - 5,
-        /* These three take turns: a unit that is started again without end and without delay must keep nobody
-         * from stopping it. */
         PRIORITY_TIMER = SD_EVENT_PRIORITY_NORMAL,
         PRIORITY_BUS = SD_EVENT_PRIORITY_NORMAL,
-        PRIORITY_JOBS = SD_EVENT_PRIORITY_NORMAL,
+        /* What takes its time comes after questions, one at a time (turns.c). Not with the same priority:
+         * sd-event of systemd 252 lets a source that enables itself again keep all others of its priority
+         * waiting. A unit that is started again without end and without delay must keep nobody from stopping
+         * it. */
+        PRIORITY_JOBS = SD_EVENT_PRIORITY_NORMAL + 1,
+        PRIORITY_RESTARTS = SD_EVENT_PRIORITY_NORMAL + 2,
 };

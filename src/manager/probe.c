@@ -49,6 +49,14 @@ void probe_free(Probe *p) {
         free(p);
 }
 
+void probe_leave(Probe *p) {
+        if (p && p->pid > 0) {
+                manager_exec_leave(p->unit->manager, p);
+                p->pid = 0;
+        }
+        probe_free(p);
+}
+
 static void on_dialled(const DialOutcome *outcome, void *data) {
         Probe *p = data;
 

@@ -33,6 +33,11 @@ pid_t probe_pid(const Probe *p);
  */
 void probe_kill(pid_t pid);
 
+/** probe_leave() - as probe_free(), but a command that still runs goes on: its container is about to end, and
+ * with it the command. Killed before, what it has started would become children of the container's first
+ * process, some of which take such a death for one of their own. NULL is fine. */
+void probe_leave(Probe *p);
+
 /** probe_free() - a command that still runs is killed. NULL is fine. */
 void probe_free(Probe *p);
 

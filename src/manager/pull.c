@@ -1,11 +1,12 @@
-/* The table of pulls. */
+/* The table of pulls and builds. */
 #include "manager/pull.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/queue.h>
 
 #include "basic/log.h"
+#include "image/digest.h"
 #include "manager/internal.h"
 
 struct PullWaiter {
@@ -17,10 +18,27 @@ struct PullWaiter {
 struct Pull {
         Manager *manager;
         char key[65];
-        Worker *worker; /* NULL when it has ended */
+        Worker *worker; /* NULL when it has ended, or waits */
+        int request_fd; /* what it is to do; -EBADF once it is being done */
+        int log_fd;     /* of a build: where it says what it does; -EBADF of a pull */
         TAILQ_HEAD(, PullWaiter) waiters;
         UT_hash_handle hh;
 };
+
+static void pull_free(Pull *p) {
+        if (!p)
+                return;
+
+        cleanup_close_(&p->request_fd);
+        cleanup_close_(&p->log_fd);
+        free(p);
+}
+
+AUTOPTR_DEFINE(Pull, pull_free);
+
+static bool is_build(const Pull *p) {
+        return p->log_fd >= 0;
+}
 
 static void forget(Pull *p) {
         HASH_DEL(p->manager->pulls, p);
@@ -38,8 +56,12 @@ static void on_line(const char *line, void *data) {
                         w->watch.event(&e, w->watch.data);
 }
 
+static void run_waiting(Manager *m, bool build);
+
 static void on_end(int r, const char *text, void *data) {
-        autofree Pull *p = data;
+        autoptr(Pull) p = data;
+        Manager *m = p->manager;
+        bool build = is_build(p);
         PullWaiter *w;
 
         /* Who is told may ask for the same again, and make others go who wait for it. */
@@ -52,63 +74,132 @@ static void on_end(int r, const char *text, void *data) {
                 free(w);
                 watch.done(r, text, watch.data);
         }
+        run_waiting(m, build);
 }
 
-static int request_fd(const PullRequest *q) {
-        autoclose int fd = memfd_create("nsunits-pull", MFD_CLOEXEC);
-        autofree char *text = NULL;
-        int r;
+static int run(Pull *p) {
+        Manager *m = p->manager;
+        char *args[] = { (char *) "pull", m->config->paths.store, (char *) "fd:3", NULL, NULL };
+        autoclose int fd = take_fd(p->request_fd);
+        WorkerCall call = { .args = args, .fd = fd, .line = on_line, .reply = on_end, .data = p };
 
-        if (fd < 0)
-                return -errno;
-        r = pull_request_to_text(q, &text);
-        if (r < 0)
-                return r;
-        if (write(fd, text, strlen(text)) != (ssize_t) strlen(text) || lseek(fd, 0, SEEK_SET) < 0)
-                return -EIO;
-        return take_fd(fd);
+        if (is_build(p)) {
+                args[0] = (char *) "build";
+                args[3] = (char *) "fd:4";
+                call.more_fds = &p->log_fd;
+                call.n_more_fds = 1;
+        }
+        return worker_run(m, &call, &p->worker);
 }
 
-static int begin(Manager *m, const PullRequest *q, const char *key, Pull **ret) {
-        char *args[] = { (char *) "pull", m->config->paths.store, (char *) "fd:3", NULL };
-        autofree Pull *p = calloc(1, sizeof(*p));
-        WorkerCall call = { .args = args, .line = on_line, .reply = on_end, .data = p };
-        autoclose int fd = -EBADF;
-        int r;
+/* The manager's table is in the order in which its members came. */
+static Pull *first_waiting(const Manager *m, bool build, unsigned *ret_running) {
+        Pull *first = NULL;
+
+        *ret_running = 0;
+        for (Pull *p = m->pulls; p; p = p->hh.next) {
+                if (is_build(p) != build)
+                        continue;
+                if (p->worker)
+                        (*ret_running)++;
+                else if (!first)
+                        first = p;
+        }
+        return first;
+}
+
+/* buildah's store belongs to one build. */
+static unsigned most_of(const Manager *m, bool build) {
+        return build ? 1 : m->config->image.parallel_pulls;
+}
+
+static void run_waiting(Manager *m, bool build) {
+        const unsigned most = most_of(m, build);
+        unsigned running;
+        Pull *p;
+
+        while ((p = first_waiting(m, build, &running)) && (most == 0 || running < most)) {
+                int r = run(p);
+
+                if (r < 0) {
+                        on_end(r, strerror(-r), p);
+                        return; /* that has gone on from here */
+                }
+        }
+}
+
+/* What a worker is asked for. */
+typedef struct Work {
+        const char *text;
+        char key[65];
+        int log_fd; /* -EBADF = it is a pull */
+} Work;
+
+static int add(Manager *m, const Work *work, Pull **ret) {
+        autoptr(Pull) p = calloc(1, sizeof(*p));
 
         if (!p)
                 return -ENOMEM;
         p->manager = m;
+        p->log_fd = -EBADF;
         TAILQ_INIT(&p->waiters);
-        (void) strcpy(p->key, key);
-
-        fd = request_fd(q);
-        if (fd < 0)
-                return fd;
-        call.fd = fd;
-        r = worker_run(m, &call, &p->worker);
-        if (r < 0)
-                return r;
+        (void) strcpy(p->key, work->key);
+        p->request_fd = worker_input(work->text);
+        if (p->request_fd < 0)
+                return p->request_fd;
+        if (work->log_fd >= 0) {
+                p->log_fd = fcntl(work->log_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+                if (p->log_fd < 0)
+                        return -errno;
+        }
         HASH_ADD_STR(m->pulls, key, p);
-        log_debug("pulling %s", q->sources[0]);
         *ret = take_ptr(p);
         return 0;
 }
 
-int pull_join(Manager *m, const PullRequest *q, const PullWatch *watch, PullWaiter **ret) {
-        PullWaiter *w = NULL;
+/* At once if there is a place for it. */
+static int begin(Manager *m, const Work *work, Pull **ret) {
+        const bool build = work->log_fd >= 0;
+        const unsigned most = most_of(m, build);
+        unsigned running;
         Pull *p = NULL;
-        char key[65];
         int r;
 
-        r = pull_request_key(q, key);
+        r = add(m, work, &p);
         if (r < 0)
                 return r;
-        w = calloc(1, sizeof(*w));
+        if (first_waiting(m, build, &running) == p && (most == 0 || running < most)) {
+                r = run(p);
+                if (r < 0) {
+                        forget(p);
+                        pull_free(p);
+                        return r;
+                }
+        }
+        *ret = p;
+        return 0;
+}
+
+static void tell_waiting(const Pull *p, const PullWatch *watch) {
+        PullEvent e = { .kind = PULL_EVENT_WAIT };
+        unsigned running;
+
+        if (p->worker || !watch->event)
+                return;
+        (void) first_waiting(p->manager, is_build(p), &running);
+        e.total = running;
+        watch->event(&e, watch->data);
+}
+
+static int join(Manager *m, const Work *work, const PullWatch *watch, PullWaiter **ret) {
+        PullWaiter *w = calloc(1, sizeof(*w));
+        Pull *p = NULL;
+        int r;
+
         if (!w)
                 return -ENOMEM;
-        HASH_FIND_STR(m->pulls, key, p);
-        r = p ? 0 : begin(m, q, key, &p);
+        HASH_FIND_STR(m->pulls, work->key, p);
+        r = p ? 0 : begin(m, work, &p);
         if (r < 0) {
                 free(w);
                 return r;
@@ -118,24 +209,62 @@ int pull_join(Manager *m, const PullRequest *q, const PullWatch *watch, PullWait
         w->watch = *watch;
         TAILQ_INSERT_TAIL(&p->waiters, w, link);
         *ret = w;
+        tell_waiting(p, watch);
         return 0;
 }
 
+int pull_join(Manager *m, const PullRequest *q, const PullWatch *watch, PullWaiter **ret) {
+        Work work = { .log_fd = -EBADF };
+        autofree char *text = NULL;
+        int r;
+
+        r = pull_request_to_text(q, &text);
+        if (r == 0)
+                r = pull_request_key(q, work.key);
+        if (r < 0)
+                return r;
+        log_debug("pulling %s", q->sources[0]);
+        work.text = text;
+        return join(m, &work, watch, ret);
+}
+
+int pull_join_build(Manager *m, const BuildRequest *q, int log_fd, const PullWatch *watch, PullWaiter **ret) {
+        Work work = { .log_fd = log_fd };
+        autofree char *text = NULL;
+        int r;
+
+        r = build_request_to_text(q, &text);
+        if (r == 0)
+                r = digest_of(text, strlen(text), work.key);
+        if (r < 0)
+                return r;
+        log_debug("building %s", q->names[0]);
+        work.text = text;
+        return join(m, &work, watch, ret);
+}
+
 void pull_leave(PullWaiter *w) {
+        Manager *m;
+        bool build;
         Pull *p;
 
         if (!w)
                 return;
         p = w->pull;
+        m = p->manager;
+        build = is_build(p);
         TAILQ_REMOVE(&p->waiters, w, link);
         free(w);
-        if (!TAILQ_EMPTY(&p->waiters) || !p->worker)
+        /* It is being told its end. */
+        if (!TAILQ_EMPTY(&p->waiters) || (!p->worker && p->request_fd < 0))
                 return;
 
-        log_debug("nobody waits for a pull any more");
-        worker_cancel(p->worker);
+        log_debug("nobody waits for an image any more");
+        if (p->worker)
+                worker_cancel(p->worker);
         forget(p);
-        free(p);
+        pull_free(p);
+        run_waiting(m, build);
 }
 
 void manager_pull_free_all(Manager *m) {
@@ -148,8 +277,9 @@ void manager_pull_free_all(Manager *m) {
                         TAILQ_REMOVE(&p->waiters, w, link);
                         free(w);
                 }
-                worker_cancel(p->worker);
+                if (p->worker)
+                        worker_cancel(p->worker);
                 forget(p);
-                free(p);
+                pull_free(p);
         }
 }

@@ -211,6 +211,10 @@ static void apply_live(Unit *u, bool anew) {
 
         if (!succeeds(u, make_running_spec(u, &wanted, &of_spec), "it", &of_spec))
                 return;
+        /* Until all is done nobody knows what is in effect; a next manager must not believe what was. */
+        u->live = 0;
+        if (unit_save(u) < 0)
+                log_message(LOG_WARNING, u->name, "cannot save its state: %m");
         good = succeeds(u, change_limits(u, wanted, anew, &of_limits), "its limits", &of_limits);
         if (good)
                 take_limits(u, wanted);
@@ -226,6 +230,8 @@ static void apply_live(Unit *u, bool anew) {
         if (failed)
                 unit_set_fault(u, NULL);
         note_success(u);
+        if (unit_save(u) < 0)
+                log_message(LOG_WARNING, u->name, "cannot save its state: %m");
 }
 
 static bool wants_changes(const Unit *u) {
@@ -271,6 +277,10 @@ void manager_apply_live(Manager *m) {
 }
 
 void unit_apply_live_anew(Unit *u) {
+        /* Started from the very text that is read now, and never changed: its cgroup is as it was left.
+         * Limits that follow the state may be those of the state before. */
+        if (u->held.fingerprint != u->fingerprint || !u->held.spec || u->held.spec->has_starting_limits)
+                u->live = 0;
         if (wants_changes(u))
                 apply_live(u, true);
 }

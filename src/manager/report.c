@@ -6,15 +6,8 @@
 #include "basic/strv.h"
 #include "manager/internal.h"
 #include "spec/spec-json.h"
-#include "storage/volume.h"
 
-static char *volumes_dir(const Manager *m) {
-        char *path;
-
-        return asprintf(&path, "%s/volumes", m->config->paths.store) < 0 ? NULL : path;
-}
-
-static int dump(json_t *o, char **ret) {
+int manager_dump_json(json_t *o, char **ret) {
         char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 
         json_decref(o);
@@ -34,81 +27,19 @@ int manager_inspect_image(Manager *m, const char *reference, char **ret, Fault *
         return image_store_inspect(m->images, reference, ret, fault);
 }
 
-json_t *manager_volume_users(const Manager *m, const char *name) {
-        json_t *users = json_array();
-
-        for (Unit *u = m->units; users && u; u = u->hh.next)
-                for (size_t i = 0; u->held.spec && i < u->held.spec->n_mounts; i++) {
-                        const MountSpec *mount = &u->held.spec->mounts[i];
-
-                        if (mount->kind == MOUNT_VOLUME && mount->source && streq(mount->source, name)) {
-                                (void) json_array_append_new(users, json_string(u->name));
-                                break;
-                        }
-                }
-        return users;
-}
-
-int manager_list_volumes(Manager *m, char **ret, Fault *fault) {
-        autofree char *dir = volumes_dir(m);
-        autostrv char **names = NULL;
-        json_t *list;
-        int r;
-
-        if (!dir)
-                return -ENOMEM;
-        r = volume_list(dir, &names);
-        if (r < 0)
-                return fault_set(fault, "volumes", r, "%s", dir);
-
-        list = json_array();
-        STRV_FOREACH (name, names) {
-                autoptr(VolumeInfo) info = NULL;
-
-                if (volume_inspect(dir, *name, &info) < 0)
-                        continue;
-                (void) json_array_append_new(list,
-                                             json_pack("{s:s, s:s, s:I, s:o}", "name", info->name, "path",
-                                                       info->path, "created", (json_int_t) info->created,
-                                                       "units", manager_volume_users(m, *name)));
-        }
-        return dump(list, ret);
-}
-
-int manager_remove_volume(Manager *m, const char *name, Fault *fault) {
-        autofree char *dir = volumes_dir(m);
-        json_t *users;
-        int r = 0;
-
-        if (!dir)
-                return -ENOMEM;
-
-        users = manager_volume_users(m, name);
-        if (json_array_size(users) > 0) {
-                r = fault_set(fault, "remove volume", -EBUSY, "%s", name);
-                fault_advise(fault, "used by %s: stop it first", json_string_value(json_array_get(users, 0)));
-        }
-        json_decref(users);
-        if (r < 0)
-                return r;
-
-        r = volume_remove(dir, name);
-        return r < 0 ? fault_set(fault, "remove volume", r, "%s", name) : 0;
-}
-
 int manager_list_networks(Manager *m, char **ret) {
-        return dump(network_list(m->network), ret);
+        return manager_dump_json(network_list(m->network), ret);
 }
 
 int manager_list_links(Manager *m, char **ret) {
-        return dump(network_list_links(m->network), ret);
+        return manager_dump_json(network_list_links(m->network), ret);
 }
 
 int manager_network_diff(Manager *m, char **ret) {
         json_t *diff;
         int r = network_diff(m->network, &diff);
 
-        return r < 0 ? r : dump(diff, ret);
+        return r < 0 ? r : manager_dump_json(diff, ret);
 }
 
 static json_t *time_or_null(usec_t t) {
@@ -127,7 +58,7 @@ int manager_list_timers(Manager *m, char **ret) {
                                              json_pack("{s:o, s:o, s:s}", "next", time_or_null(times.next),
                                                        "last", time_or_null(times.last), "unit", u->name));
         }
-        return dump(list, ret);
+        return manager_dump_json(list, ret);
 }
 
 /* A pod has a spec, too, but runs no program. */
@@ -137,7 +68,7 @@ static int check_container(const Unit *u, const char *what, Fault *fault) {
 
 int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
         autoptr(ContainerSpec) spec = NULL;
-        autofree char *volumes = volumes_dir(m), *root = NULL;
+        autofree char *volumes = manager_volumes_dir(m), *root = NULL;
         const IdMap *ids = held_ids(u);
         autoidmap IdMap example = {};
         int r;

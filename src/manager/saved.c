@@ -63,33 +63,6 @@ static char *invocation_text(const Unit *u, char text[33]) {
         return text;
 }
 
-static json_t *ids_to_json(const IdList *list) {
-        json_t *array = json_array();
-
-        for (size_t i = 0; i < list->n; i++)
-                (void) json_array_append_new(array, json_pack("[I, I, I]", (json_int_t) list->items[i].inside,
-                                                              (json_int_t) list->items[i].outside,
-                                                              (json_int_t) list->items[i].count));
-        return array;
-}
-
-static int ids_from_json(const json_t *array, IdList *ret) {
-        const json_t *line;
-        size_t i;
-
-        json_array_foreach(array, i, line) {
-                IdExtent extent = { (uint32_t) json_integer_value(json_array_get(line, 0)),
-                                    (uint32_t) json_integer_value(json_array_get(line, 1)),
-                                    (uint32_t) json_integer_value(json_array_get(line, 2)) };
-                int r = id_list_add(ret, extent);
-
-                if (r < 0)
-                        return r;
-        }
-        return id_list_check(ret);
-}
-
-/* Of the one that MAINPID= has named. */
 static json_t *named_to_json(const NamedMain *n) {
         return json_pack("{s:i, s:I, s:b, s:b, s:i, s:i}", "pid", (int) n->pid, "identity",
                          (json_int_t) n->identity, "ended", n->ended, "known", n->end.known, "code",
@@ -127,10 +100,14 @@ int unit_save(Unit *u) {
                 (void) json_object_set_new(o, "moved_links", unit_links_to_json(u));
         if (u->held.n_extra > 0)
                 (void) json_object_set_new(o, "extra_links", json_integer((json_int_t) u->held.n_extra));
+        if (u->live != 0)
+                (void) json_object_set_new(o, "live", json_integer((json_int_t) u->live));
         if (u->health)
                 (void) json_object_set_new(o, "health", unit_health_to_json(u));
+        unit_death_save(u, o);
         if (u->trigger)
                 (void) json_object_set_new(o, "trigger", unit_trigger_to_json(u));
+        (void) json_object_set_new(o, "trigger_due", json_boolean(u->trigger_due));
         if (u->named.pid > 0)
                 (void) json_object_set_new(o, "named", named_to_json(&u->named));
 
@@ -173,20 +150,24 @@ static int adopt_spec(Unit *u, const json_t *saved, Fault *fault) {
         autoptr(UnitSpec) started = NULL;
         int r;
 
-        r = unit_load_started(u, &started, fault);
-        if (r < 0)
-                return r;
+        /* What it was started from is mostly what its file says. */
+        q.from = u->spec && u->held.fingerprint == u->fingerprint ? u->spec : NULL;
+        if (!q.from) {
+                r = unit_load_started(u, &started, fault);
+                if (r < 0)
+                        return r;
+                q.from = started;
+        }
         if (image)
                 (void) image_store_resolve(u->manager->images, image, &u->held.image, fault);
 
-        q.from = started;
         q.image = u->held.image;
         r = unit_make_spec(u, &q, NULL, &u->held.spec, fault);
         if (r < 0)
                 return r;
         (void) unit_find_mount_images(u, NULL);
-        u->held.watchdog = started->service.watchdog;
-        unit_set_policy(u, u->spec ? u->spec : started);
+        u->held.watchdog = q.from->service.watchdog;
+        unit_set_policy(u, u->spec ? u->spec : q.from);
         return 0;
 }
 
@@ -241,7 +222,9 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         u->held.fingerprint = (uint64_t) json_integer_value(json_object_get(saved, "fingerprint"));
         u->held.volumes_filled = json_is_true(json_object_get(saved, "volumes_filled"));
         u->held.cgroup_fd = cgroup_open(u->manager->cgroups, u->name);
+        unit_end_commit(u);
         u->held.cgroup_spent = true; /* it may have been */
+        unit_adopt_freezer(u);
         r = unit_is_pod(u) ? unit_adopt_pod_spaces(u) : 0;
         if (r < 0)
                 return r;
@@ -298,7 +281,7 @@ static void resume_named(Unit *u, const json_t *saved) {
 }
 
 /* Ended while no manager ran, and no descriptor of it is left: what was kept beside it is all there is. */
-static void report_lost_exit(Unit *u) {
+static void report_lost_exit(Unit *u, pid_t pid) {
         MachineEvent event = { .type = EVENT_MAIN_EXITED, .cgroup_empty = true };
         autofree char *hold = held_path(u, "pid");
         ExitStatus status = {};
@@ -312,6 +295,7 @@ static void report_lost_exit(Unit *u) {
 
         log_message(LOG_WARNING, u->name, "its main process has ended while no manager ran (%s, status %i)",
                     exit_kind_to_string(event.exit.kind), event.exit.status);
+        unit_death_begin(u, &event.exit, pid);
         unit_event(u, &event);
         if (!event.cgroup_empty && u->held.cgroup_fd >= 0 && !u->main)
                 (void) unit_watch_cgroup(u);
@@ -358,7 +342,7 @@ static int resume(Unit *u, const json_t *saved) {
                 /* What it has said before its end comes before its end. */
                 unit_hear_missed(u);
                 notify_socket_drain(u->notify);
-                report_lost_exit(u);
+                report_lost_exit(u, u->main_pid);
                 resume_hook(u, saved);
                 return 0;
         }
@@ -386,11 +370,13 @@ static int adopt_unit(Unit *u, const json_t *saved) {
                 return -EBADMSG;
         parse_invocation(u, json_string_value(json_object_get(saved, "invocation")));
         u->oom_kills = (uint64_t) json_integer_value(json_object_get(saved, "oom_kills"));
+        u->live = (uint64_t) json_integer_value(json_object_get(saved, "live"));
         u->log_file = json_is_true(json_object_get(saved, "log_file"));
         u->hook_identity = (uint64_t) json_integer_value(json_object_get(saved, "hook_identity"));
         u->status_errno = (int) json_integer_value(json_object_get(saved, "errno"));
         u->condition_result = json_is_true(json_object_get(saved, "condition_result"));
         u->assert_result = json_is_true(json_object_get(saved, "assert_result"));
+        unit_death_adopt(u, saved);
         text = json_string_value(json_object_get(saved, "status"));
         u->status_text = text ? strdup(text) : NULL;
         text = json_string_value(json_object_get(saved, "fault"));
@@ -471,6 +457,23 @@ static int read_state(const Manager *m, const char *name, json_t **ret) {
         return 0;
 }
 
+/* What resume() wants to know: of a thousand units the rest would be many megabytes, in the midst of what
+ * stays. */
+static json_t *shorten(json_t *saved) {
+        static const char *const keys[] = { "pid",           "pid_identity", "hook_pid",
+                                            "hook_identity", "health",       "named" };
+        json_t *o = json_object();
+
+        for (size_t i = 0; o && i < ELEMENTSOF(keys); i++) {
+                json_t *value = json_object_get(saved, keys[i]);
+
+                if (value)
+                        (void) json_object_set(o, keys[i], value);
+        }
+        json_decref(saved);
+        return o;
+}
+
 /* Returns what was saved, for resume(); NULL when nothing is to be resumed. */
 static json_t *adopt_file(Manager *m, const char *name, Unit **ret) {
         json_t *saved = NULL;
@@ -479,12 +482,18 @@ static json_t *adopt_file(Manager *m, const char *name, Unit **ret) {
         r = read_state(m, name, &saved);
         if (r >= 0)
                 r = manager_load_unit_anyway(m, name, ret);
-        if (r >= 0)
+        if (r >= 0) {
                 unit_trigger_adopt(*ret, json_object_get(saved, "trigger"));
+                (*ret)->trigger_due = json_is_true(json_object_get(saved, "trigger_due"));
+        }
         if (r >= 0)
                 r = adopt_unit(*ret, saved);
-        if (r >= 0)
-                return saved;
+        if (r >= 0) {
+                saved = shorten(saved);
+                if (saved)
+                        return saved;
+                r = -ENOMEM;
+        }
 
         json_decref(saved);
         discard_unusable(m, name, r);
@@ -555,6 +564,7 @@ static int adopt_containers(Manager *m, char *const *names) {
                         unit_apply_live_anew(units[i]);
         }
         manager_adopt_resting_fds(m);
+        manager_adopt_sockets(m);
         keeper_settle(m->keeper);
         return 0;
 }
@@ -563,6 +573,7 @@ int manager_adopt_all(Manager *m) {
         const char *run = m->config->paths.run;
         autostrv char **names = NULL, **held = NULL, **written = NULL;
         Unit *ignored;
+        size_t n;
         int r;
 
         r = list_units(run, "state", ".json", &names);
@@ -575,9 +586,10 @@ int manager_adopt_all(Manager *m) {
         if (r < 0)
                 return r;
 
+        n = strv_length(names);
         /* A manager that died half-way, or the time before a reboot. */
         STRV_FOREACH (name, held)
-                if (!strv_contains(names, *name))
+                if (!strv_find_sorted(names, n, *name))
                         discard(m, *name);
 
         /* Networks before those that are on them. */

@@ -1,5 +1,7 @@
-/* Signals that a unit's machine asks for: whom they reach is KillMode=. */
+/* Signals that a unit's machine asks for: whom they reach is KillMode=, and who is said to have sent them. */
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "manager/internal.h"
 
@@ -32,31 +34,47 @@ void unit_signal_stop(Unit *u) {
         if (!u->main || kill_mode(u) == KILL_MODE_NONE)
                 return;
 
+        unit_thaw(u);
         to_container(u, stop_signal(u));
         if (u->spec && u->spec->service.send_sighup)
                 to_container(u, SIGHUP);
 }
 
+static int watchdog_signal(const Unit *u) {
+        int sig = u->spec ? u->spec->service.watchdog_signal : 0;
+
+        return sig > 0 ? sig : SIGABRT;
+}
+
 void unit_signal_watchdog(Unit *u) {
-        int sig =
-                u->spec && u->spec->service.watchdog_signal > 0 ? u->spec->service.watchdog_signal : SIGABRT;
+        int sig = watchdog_signal(u);
 
         unit_hook_signal(u, sig);
+        unit_thaw(u);
         (void) unit_signal_main(u, sig);
+}
+
+static int reload_signal(const Unit *u) {
+        const ContainerSection *c = u->spec ? u->spec->container : NULL;
+
+        if (c && c->reload_signal > 0)
+                return c->reload_signal;
+        return u->spec ? u->spec->service.reload_signal : SIGHUP;
 }
 
 void unit_signal_reload(Unit *u) {
-        const ContainerSection *c = u->spec ? u->spec->container : NULL;
-        int sig = c && c->reload_signal > 0 ? c->reload_signal
-                  : u->spec                 ? u->spec->service.reload_signal
-                                            : SIGHUP;
+        unit_thaw(u);
+        (void) unit_signal_main(u, reload_signal(u));
+}
 
-        (void) unit_signal_main(u, sig);
+static int final_signal(const Unit *u) {
+        int sig = u->spec ? u->spec->service.final_kill_signal : 0;
+
+        return sig > 0 ? sig : SIGKILL;
 }
 
 void unit_kill_all(Unit *u) {
-        int sig = u->spec && u->spec->service.final_kill_signal > 0 ? u->spec->service.final_kill_signal
-                                                                    : SIGKILL;
+        int sig = final_signal(u);
 
         unit_hook_kill(u);
         if (sig != SIGKILL && u->main) {
@@ -68,4 +86,65 @@ void unit_kill_all(Unit *u) {
         if (u->held.cgroup_fd < 0 || cgroup_kill(u->held.cgroup_fd) < 0)
                 if (u->main)
                         (void) child_signal(u->main, SIGKILL);
+}
+
+/* Objects of "signal" and "by", the last one last; more than that are of no use to anybody. */
+#define SENT_MAX 4
+
+void unit_note_signal(Unit *u, int sig, const char *by) {
+        if (!u->sent)
+                u->sent = json_array();
+        if (!by || json_array_append_new(u->sent, json_pack("{s:i, s:s}", "signal", sig, "by", by)) < 0)
+                return;
+        if (json_array_size(u->sent) > SENT_MAX)
+                (void) json_array_remove(u->sent, 0);
+}
+
+const char *unit_sender_of(const Unit *u, int sig, int *ret_sig) {
+        for (size_t i = json_array_size(u->sent); i > 0; i--) {
+                const json_t *o = json_array_get(u->sent, i - 1);
+                int number = (int) json_integer_value(json_object_get(o, "signal"));
+
+                if (sig != 0 && number != sig)
+                        continue;
+                if (ret_sig)
+                        *ret_sig = number;
+                return json_string_value(json_object_get(o, "by"));
+        }
+        if (ret_sig)
+                *ret_sig = 0;
+        return NULL;
+}
+
+/* "the manager, for the result timeout, for job 12 (stop) of nsctl (pid 4, user 0)" */
+static char *machine_words(const Unit *u, bool stops) {
+        const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
+        bool failed = stops && u->machine.result != RESULT_SUCCESS;
+        const char *by = job && job->id == u->asked.job ? u->asked.by : NULL;
+        autofree char *result = NULL, *why = NULL;
+        char *text;
+
+        if (failed && asprintf(&result, ", for the result %s", unit_result_to_string(u->machine.result)) < 0)
+                result = NULL;
+        if (job && asprintf(&why, ", for job %u (%s)%s%s", job->id, job_type_to_string(job->type),
+                            by ? " of " : "", strempty(by)) < 0)
+                why = NULL;
+        return asprintf(&text, "the manager%s%s", strempty(result), strempty(why)) < 0 ? NULL : text;
+}
+
+void unit_note_signals(Unit *u, unsigned actions) {
+        autofree char *by = NULL;
+
+        if (!u->main || !(actions & (MACHINE_KILL_ALL | MACHINE_SEND_WATCHDOG_SIGNAL |
+                                     MACHINE_SEND_STOP_SIGNAL | MACHINE_SEND_RELOAD_SIGNAL)))
+                return;
+        by = machine_words(u, !(actions & MACHINE_SEND_RELOAD_SIGNAL));
+        if (actions & MACHINE_SEND_RELOAD_SIGNAL)
+                unit_note_signal(u, reload_signal(u), by);
+        if (actions & MACHINE_SEND_STOP_SIGNAL)
+                unit_note_signal(u, stop_signal(u), by);
+        if (actions & MACHINE_SEND_WATCHDOG_SIGNAL)
+                unit_note_signal(u, watchdog_signal(u), by);
+        if (actions & MACHINE_KILL_ALL)
+                unit_note_signal(u, final_signal(u), by);
 }

@@ -29,7 +29,8 @@ typedef struct Launch {
         LaunchMount *launch_mounts;
         size_t n_mounts;
         int old_root_fd; /* among these */
-        int output[2];
+        int output[2], input;
+        bool controlling; /* @input is the terminal of its session */
         char **environment;
         UnitFiles files;
         int *passed_fds;
@@ -40,10 +41,10 @@ typedef struct Launch {
         int subgroup_fd;
 } Launch;
 
-#define LAUNCH_INIT                                                                     \
-        {                                                                               \
-                .root_fd = -EBADF, .old_root_fd = -EBADF, .output = { -EBADF, -EBADF }, \
-                .spaces = { -1, -1, -1, -1, -1, -1, -1 }, .subgroup_fd = -EBADF         \
+#define LAUNCH_INIT                                                                                      \
+        {                                                                                                \
+                .root_fd = -EBADF, .old_root_fd = -EBADF, .output = { -EBADF, -EBADF }, .input = -EBADF, \
+                .spaces = { -1, -1, -1, -1, -1, -1, -1 }, .subgroup_fd = -EBADF                          \
         }
 
 static void launch_clear(Launch *l) {
@@ -54,6 +55,7 @@ static void launch_clear(Launch *l) {
         cleanup_close_(&l->old_root_fd);
         cleanup_close_(&l->output[0]);
         cleanup_close_(&l->output[1]);
+        cleanup_close_(&l->input);
         strv_free(l->environment);
         unit_files_clear(&l->files);
         free(l->passed_fds);
@@ -156,21 +158,28 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
         autofree char *volumes = NULL, *staging = NULL;
         MountLayers *layers;
+        MountMap *maps;
         int r;
 
         if (asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
             asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
                 return -ENOMEM;
 
-        r = unit_open_mount_layers(u, &layers, fault);
+        r = unit_make_mount_maps(u, &maps, fault);
         if (r < 0)
                 return r;
+        r = unit_open_mount_layers(u, &layers, fault);
+        if (r < 0) {
+                unit_close_mount_maps(u, maps);
+                return r;
+        }
 
         const MountsRequest request = {
                 .spec = u->held.spec,
                 .volumes_dir = volumes,
                 .container_dir = u->held.container_dir,
                 .layers = layers,
+                .maps = maps,
                 .staging = staging,
                 .root_fd = l->root_fd,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
@@ -181,6 +190,7 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         };
         r = prepared_mounts_make(&request, fault, &l->mounts);
         unit_close_mount_layers(u, layers);
+        unit_close_mount_maps(u, maps);
         if (r < 0)
                 return r;
         u->held.volumes_filled = true;
@@ -227,6 +237,17 @@ static int pass_output(Launch *l, Fault *fault) {
         return 0;
 }
 
+/* The terminal was made for this: it may be opened by its user again. Files are somebody else's. */
+static void take_lent(Unit *u, Launch *l, uid_t owner) {
+        l->input = take_fd(u->lent.fds[0]);
+        l->output[0] = take_fd(u->lent.fds[1]);
+        l->output[1] = take_fd(u->lent.fds[2]);
+        l->controlling = u->lent.terminal;
+        if (l->controlling && fchown(l->input, owner, (gid_t) -1) < 0)
+                log_message(LOG_DEBUG, u->name, "cannot give its terminal to its user: %m");
+        manager_return_stdio(u);
+}
+
 static int take_output(Unit *u, Launch *l, Fault *fault) {
         const LogDriver driver = u->held.spec->log_driver;
         const ManagerConfig *c = u->manager->config;
@@ -241,6 +262,10 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
         int r;
 
         u->log_file = false;
+        if (u->lent.fds[0] >= 0) {
+                take_lent(u, l, owner.uid);
+                return 0;
+        }
         if (driver == LOG_DRIVER_NONE)
                 return 0;
         if (driver == LOG_DRIVER_PASSTHROUGH || driver == LOG_DRIVER_PASSTHROUGH_TTY)
@@ -299,6 +324,8 @@ void unit_begin_invocation(Unit *u) {
         if (sd_id128_randomize(&id) >= 0)
                 memcpy(u->invocation, &id, sizeof(u->invocation));
         u->status_errno = 0;
+        u->died = false;
+        (void) json_array_clear(u->sent);
 }
 
 /* What the program is told of this one start. */
@@ -344,6 +371,8 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
         q.subgroup_fd = l->subgroup_fd >= 0 ? l->subgroup_fd : -1;
         q.ids = held_ids(u);
+        q.stdin_fd = l->input >= 0 ? l->input : -1;
+        q.controlling_terminal = l->controlling;
         q.stdout_fd = l->output[0] >= 0 ? l->output[0] : -1;
         q.stderr_fd = l->output[1] >= 0 ? l->output[1] : -1;
         q.mounts = l->launch_mounts;
@@ -411,6 +440,10 @@ int unit_spawn(Unit *u, Fault *fault) {
                 r = unit_renew(u, fault);
         if (r >= 0)
                 r = unit_renew_cgroup(u, fault);
+        if (r >= 0) {
+                unit_thaw(u);
+                unit_begin_counters(u);
+        }
         if (r >= 0)
                 r = take_root(u, &l, fault);
         if (r >= 0)

@@ -112,13 +112,14 @@ static json_t *containers_row(const Manager *m, json_t *sizes) {
         return row_json("containers", &row);
 }
 
-static json_t *pulls_row(json_t *sizes) {
+/* Nothing holds what is only kept to save time. */
+static json_t *cache_row(const char *type, json_t *sizes) {
         Row row = { .items = json_array() };
         const char *name;
         json_t *size;
 
         json_object_foreach(sizes, name, size) row_add(&row, name, bytes_of(sizes, name), false);
-        return row_json("pulls", &row);
+        return row_json(type, &row);
 }
 
 static int on_sizes(Manager *m, const char *result, char **ret) {
@@ -132,11 +133,12 @@ static int on_sizes(Manager *m, const char *result, char **ret) {
         if (r == 0)
                 r = store_images_used(m, true, &used);
         if (r == 0) {
-                rows = json_pack("[o, o, o, o, o]", images_row(images, n, used, layers),
+                rows = json_pack("[o, o, o, o, o, o]", images_row(images, n, used, layers),
                                  layers_row(images, n, layers),
                                  containers_row(m, json_object_get(sizes, "containers")),
                                  volumes_row(m, json_object_get(sizes, "volumes")),
-                                 pulls_row(json_object_get(sizes, "pulls")));
+                                 cache_row("pulls", json_object_get(sizes, "pulls")),
+                                 cache_row("builds", json_object_get(sizes, "build")));
                 *ret = rows ? json_dumps(rows, JSON_COMPACT) : NULL;
                 r = *ret ? 0 : -ENOMEM;
                 json_decref(rows);

@@ -23,6 +23,8 @@ int store_images_used(const Manager *m, bool named, char ***ret) {
                                 r = strv_add(&ids, u->held.mount_images[i]->id);
                 if (r == 0 && id)
                         r = strv_add(&ids, id);
+                if (r == 0)
+                        r = unit_update_add_images(u, &ids);
         }
         if (r < 0)
                 return r;

@@ -11,8 +11,10 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/parse.h"
+#include "basic/strv.h"
 #include "manager/clock-watch.h"
 #include "manager/internal.h"
+#include "manager/listen.h"
 #include "manager/priority.h"
 #include "manager/timer-stamp.h"
 #include "manager/trigger.h"
@@ -22,6 +24,10 @@ struct UnitTrigger {
         TimerNext next; /* as it is waited for */
         bool running;   /* the timer has started the container, which has not come to rest since */
         sd_event_source *real, *boot;
+        UnitSockets *sockets;
+        usec_t limit_begin; /* TriggerLimitIntervalSec= */
+        unsigned limit_count;
+        bool limited; /* the sockets have started the container too often, and wait no more */
 };
 
 static const TimerKeys *timer_of(const Unit *u) {
@@ -30,8 +36,18 @@ static const TimerKeys *timer_of(const Unit *u) {
                        : NULL;
 }
 
+static const ListenKeys *sockets_of(const Unit *u) {
+        return u->spec && u->spec->container && listen_count(&u->spec->container->listen) > 0
+                       ? &u->spec->container->listen
+                       : NULL;
+}
+
 bool unit_has_trigger(const Unit *u) {
-        return timer_of(u);
+        return timer_of(u) || sockets_of(u);
+}
+
+const UnitSockets *unit_trigger_sockets(const Unit *u) {
+        return u->trigger ? u->trigger->sockets : NULL;
 }
 
 void unit_trigger_free(UnitTrigger *t) {
@@ -39,24 +55,35 @@ void unit_trigger_free(UnitTrigger *t) {
                 return;
         (void) sd_event_source_disable_unref(t->real);
         (void) sd_event_source_disable_unref(t->boot);
+        unit_sockets_free(t->sockets);
         free(t);
 }
 
 AUTOPTR_DEFINE(UnitTrigger, unit_trigger_free);
 
+static bool waits(const Unit *u) {
+        return u->trigger && u->machine.state == MACHINE_DEAD;
+}
+
 ActiveState unit_active_state(const Unit *u) {
-        return u->trigger && u->machine.state == MACHINE_DEAD ? ACTIVE_STATE_ACTIVE
-                                                              : machine_active_state(u->machine.state);
+        if (!waits(u))
+                return machine_active_state(u->machine.state);
+        return u->trigger->limited ? ACTIVE_STATE_FAILED : ACTIVE_STATE_ACTIVE;
 }
 
 const char *unit_sub_state(const Unit *u) {
-        return u->trigger && u->machine.state == MACHINE_DEAD ? "waiting"
-                                                              : machine_substate_to_string(u->machine.state);
+        if (!waits(u))
+                return machine_substate_to_string(u->machine.state);
+        return u->trigger->limited ? machine_substate_to_string(MACHINE_FAILED) : "waiting";
+}
+
+bool unit_has_state(const Unit *u) {
+        return !unit_at_rest(u) || u->machine.prepared || u->trigger || u->trigger_due;
 }
 
 static void note(Unit *u) {
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
-        if (unit_at_rest(u) && !u->machine.prepared && !u->trigger)
+        if (!unit_has_state(u))
                 unit_forget(u);
         else if (unit_save(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot save its state: %m");
@@ -79,8 +106,9 @@ static void start_container(Unit *u) {
                 return;
 
         u->trigger_due = false;
+        note(u);
         text = fault_to_string(&fault);
-        log_message(LOG_WARNING, u->name, "cannot be started by its timer: %s",
+        log_message(LOG_WARNING, u->name, "cannot be started by its timer or sockets: %s",
                     text ? text : "out of memory");
 }
 
@@ -114,9 +142,66 @@ static int on_elapse(sd_event_source *s, uint64_t usec, void *userdata) {
         return 0;
 }
 
+/* systemd's way to count: so many within an interval that begins with the first one. */
+static bool is_too_often(UnitTrigger *t, const ListenKeys *keys) {
+        usec_t now = clock_now(CLOCK_BOOTTIME);
+
+        if (keys->trigger_interval == 0)
+                return false;
+        if (t->limit_begin == 0 || now > usec_add(t->limit_begin, keys->trigger_interval)) {
+                t->limit_begin = now;
+                t->limit_count = 0;
+        }
+        return ++t->limit_count > keys->trigger_burst;
+}
+
+static void give_up(Unit *u) {
+        u->trigger->limited = true;
+        unit_set_fault(u, NULL);
+        if (asprintf(&u->fault_text,
+                     "its sockets have started it too often, see TriggerLimitBurst= (\"nsctl restart %s\" "
+                     "forgives)",
+                     u->name) < 0)
+                u->fault_text = NULL;
+        log_message(LOG_ERR, u->name, "%s", strempty(u->fault_text));
+        note(u);
+}
+
+void unit_trigger_forgive(Unit *u) {
+        if (!u->trigger || !u->trigger->limited)
+                return;
+        u->trigger->limited = false;
+        u->trigger->limit_begin = 0;
+        unit_set_fault(u, NULL);
+        note(u);
+        unit_trigger_follow(u);
+}
+
+void unit_socket_ready(Unit *u) {
+        const ListenKeys *keys = sockets_of(u);
+
+        if (!keys)
+                unit_sockets_watch(u->trigger->sockets, false);
+        else if (is_too_often(u->trigger, keys))
+                give_up(u);
+        else
+                start_container(u);
+        unit_trigger_follow(u);
+}
+
+void unit_trigger_done(Unit *u) {
+        if (u->trigger_due) {
+                u->trigger_due = false;
+                note(u);
+        }
+        unit_trigger_follow(u);
+}
+
 void manager_trigger_unit(Unit *u, bool on) {
-        if (u)
-                u->trigger_due = on || (u->trigger_due && job_queue_of_unit(u->manager->jobs, u->index));
+        if (!u)
+                return;
+        u->trigger_due = on || (u->trigger_due && job_queue_of_unit(u->manager->jobs, u->index));
+        note(u);
 }
 
 /* -- what is waited for -- */
@@ -163,6 +248,7 @@ void unit_trigger_follow(Unit *u) {
         if (!t || !u->spec)
                 return;
 
+        unit_sockets_watch(t->sockets, !is_busy(u) && !t->limited && !u->machine.limited);
         keys = timer_of(u);
         t->running = t->running && is_busy(u);
         t->past.inactive_exit = u->machine.inactive_exit;
@@ -176,7 +262,7 @@ void unit_trigger_follow(Unit *u) {
 
 /* -- arming -- */
 
-static int begin(Unit *u, UnitTrigger *t, Fault *fault) {
+static int begin_timer(Unit *u, UnitTrigger *t, Fault *fault) {
         const TimerKeys *keys = timer_of(u);
         TimerNext next;
         int r;
@@ -204,17 +290,27 @@ static int begin(Unit *u, UnitTrigger *t, Fault *fault) {
         return r < 0 ? r : manager_watch_clock(u->manager, fault);
 }
 
+static void drop(Unit *u) {
+        if (!u->trigger)
+                return;
+        unit_sockets_close(take_ptr(u->trigger->sockets));
+        unit_trigger_free(u->trigger);
+        u->trigger = NULL;
+}
+
 int unit_arm(Unit *u, Fault *fault) {
         autoptr(UnitTrigger) t = calloc(1, sizeof(*t));
         int r;
 
         if (!t)
                 return -ENOMEM;
-        r = begin(u, t, fault);
+        r = begin_timer(u, t, fault);
+        if (r >= 0)
+                r = unit_sockets_open(u, u->trigger ? u->trigger->sockets : NULL, fault, &t->sockets);
         if (r < 0)
                 return r;
 
-        unit_trigger_free(u->trigger);
+        drop(u);
         u->trigger = take_ptr(t);
         unit_set_fault(u, NULL);
         log_message(LOG_INFO, u->name, "waiting");
@@ -228,8 +324,7 @@ void unit_disarm(Unit *u) {
         if (!u->trigger)
                 return;
 
-        unit_trigger_free(u->trigger);
-        u->trigger = NULL;
+        drop(u);
         note(u);
         unit_tell_disarmed(u);
 }
@@ -244,7 +339,7 @@ json_t *unit_trigger_to_json(const Unit *u) {
         return json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:b}", "armed_real", (json_int_t) t->past.armed_real,
                          "armed_boot", (json_int_t) t->past.armed_boot, "last_real",
                          (json_int_t) t->past.last_real, "last_boot", (json_int_t) t->past.last_boot, "dice",
-                         (json_int_t) t->past.dice, "running", t->running, "due", u->trigger_due);
+                         (json_int_t) t->past.dice, "running", t->running, "limited", t->limited);
 }
 
 static usec_t number(const json_t *saved, const char *name) {
@@ -266,7 +361,7 @@ void unit_trigger_adopt(Unit *u, const json_t *saved) {
         };
         t->next = (TimerNext){ USEC_INFINITY, USEC_INFINITY };
         t->running = json_is_true(json_object_get(saved, "running"));
-        u->trigger_due = json_is_true(json_object_get(saved, "due"));
+        t->limited = json_is_true(json_object_get(saved, "limited"));
         unit_trigger_free(u->trigger);
         u->trigger = t;
 }
@@ -292,6 +387,23 @@ int manager_note_begin(Manager *m) {
         return file_replace(AT_FDCWD, path, text, strlen(text), 0644, false);
 }
 
+/* The keeper has them. What it has lost is bound anew: who was in the queue is turned away. */
+static void adopt_sockets(Unit *u) {
+        autofree char *text = NULL;
+        Fault fault = {};
+
+        if (unit_sockets_open(u, NULL, &fault, &u->trigger->sockets) >= 0)
+                return;
+        text = fault_to_string(&fault);
+        log_message(LOG_ERR, u->name, "does not listen any more: %s", text ? text : "out of memory");
+}
+
+void manager_adopt_sockets(Manager *m) {
+        for (Unit *u = m->units; u; u = u->hh.next)
+                if (u->trigger && sockets_of(u))
+                        adopt_sockets(u);
+}
+
 /* What the last manager was about to start is started, and what has come to be due meanwhile. */
 static void settle(Unit *u) {
         Fault fault = {};
@@ -314,6 +426,10 @@ void manager_settle_triggers(Manager *m) {
         for (Unit *u = m->units; u; u = u->hh.next)
                 if (u->trigger)
                         settle(u);
+                else if (u->trigger_due && !job_queue_of_unit(m->jobs, u->index)) {
+                        u->trigger_due = false;
+                        note(u);
+                }
 }
 
 void manager_clock_changed(Manager *m) {
@@ -324,6 +440,16 @@ void manager_clock_changed(Manager *m) {
                         timer_clock_changed(&u->trigger->past, now);
                         unit_trigger_follow(u);
                 }
+}
+
+int unit_listens(const Unit *u, char ***ret) {
+        const UnitSockets *s = unit_trigger_sockets(u);
+        int r = 0;
+
+        *ret = NULL;
+        for (size_t i = 0; r >= 0 && i < unit_sockets_count(s); i++)
+                r = strv_add(ret, unit_sockets_describe(s, i));
+        return r;
 }
 
 bool unit_trigger_times(const Unit *u, TriggerTimes *ret) {

@@ -40,6 +40,9 @@ void unit_trigger_follow(Unit *u);
 json_t *unit_trigger_to_json(const Unit *u);
 void unit_trigger_adopt(Unit *u, const json_t *saved);
 
+/** unit_trigger_forgive() - sockets that have started the container too often wait again. */
+void unit_trigger_forgive(Unit *u);
+
 /* A look at it for `nsctl list-timers`; 0 = never. Dates of CLOCK_REALTIME. */
 typedef struct TriggerTimes {
         usec_t next, last;

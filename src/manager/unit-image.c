@@ -1,6 +1,6 @@
 /*
- * Which image a unit means, and having it fetched before the unit is prepared. What a pull brings is found
- * by its name in the store afterwards, as everything else there.
+ * Which image a unit means, and having it fetched or built before the unit is prepared. What that brings is
+ * found by its name in the store afterwards, as everything else there.
  */
 #include <stdlib.h>
 
@@ -8,8 +8,10 @@
 #include "basic/strv.h"
 #include "image/reference.h"
 #include "manager/internal.h"
+#include "spec/build-section.h"
 #include "spec/container-section.h"
 #include "spec/image-section.h"
+#include "spec/volume-section.h"
 
 /* What a unit says about its image; all borrowed but the sources. */
 typedef struct Wish {
@@ -24,49 +26,81 @@ static void wish_clear(Wish *w) {
 
 #define autowish __attribute__((cleanup(wish_clear)))
 
-/* NULL when @text names no .image unit. */
-static int section_of_unit(Manager *m, const char *text, const ImageSection **ret, Fault *fault) {
+static const char *name_of(const ImageSection *s) {
+        return s->tag ? s->tag : s->image;
+}
+
+/* What Image= comes to. */
+typedef struct Named {
+        const char *name;            /* in the store */
+        const ImageSection *section; /* of the .image unit; NULL = it names none */
+        bool built;                  /* by a .build unit */
+        const char *unit;            /* that of either */
+} Named;
+
+static int look_up(Manager *m, const char *text, Named *ret, Fault *fault) {
+        const UnitKind kind = unit_name_kind(text);
         Unit *u;
         int r;
 
-        *ret = NULL;
-        if (unit_name_kind(text) != UNIT_IMAGE)
+        *ret = (Named){ .name = text, .unit = text };
+        if (kind != UNIT_IMAGE && kind != UNIT_BUILD)
                 return 0;
         r = manager_load_unit(m, text, &u);
         if (r >= 0 && !u->spec)
                 r = -EBADMSG;
         if (r < 0)
                 return fault_set(fault, "image", r, "%s", text);
-        *ret = u->spec->image;
+
+        ret->built = kind == UNIT_BUILD;
+        ret->section = ret->built ? NULL : u->spec->image;
+        ret->name = ret->built ? u->spec->build->image_tags[0] : name_of(ret->section);
         return 0;
 }
 
-static const char *name_of(const ImageSection *s) {
-        return s->tag ? s->tag : s->image;
-}
-
-int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault) {
+/* @ret_name: the one of possible names under which the store has it; free(). May be NULL. */
+static int find_image(Manager *m, const char *text, Image **ret, char **ret_name, Fault *fault) {
         autostrv char **names = NULL;
-        const ImageSection *section;
+        const char *found;
+        Named named;
         int r;
 
-        r = section_of_unit(m, text, &section, fault);
+        r = look_up(m, text, &named, fault);
         if (r < 0)
                 return r;
-        text = section ? name_of(section) : text;
+        found = text = named.name;
 
         r = image_store_resolve(m->images, text, ret, NULL);
         if (r == -ENOENT && reference_expand(text, m->config->image.short_name_registries, &names) == 0)
                 STRV_FOREACH (name, names)
-                        if (r == -ENOENT)
+                        if (r == -ENOENT) {
+                                found = *name;
                                 r = image_store_resolve(m->images, *name, ret, NULL);
+                        }
+        if (r >= 0 && ret_name) {
+                *ret_name = strdup(found);
+                return *ret_name ? 0 : -ENOMEM;
+        }
         if (r >= 0)
                 return r;
 
         (void) fault_set(fault, "image", r, "%s", text);
         if (r == -ENOENT)
-                fault_advise(fault, "nsctl image pull %s, or nsctl image import --name %s FILE", text, text);
+                fault_advise(fault,
+                             named.built ? "nsctl start %s builds it"
+                                         : "nsctl image pull %s, or nsctl image import --name %s FILE",
+                             named.built ? named.unit : text, text);
         return r;
+}
+
+int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault) {
+        return find_image(m, text, ret, NULL, fault);
+}
+
+int unit_image_name(Unit *u, char **ret, Fault *fault) {
+        autoptr(Image) image = NULL;
+
+        return find_image(u->manager, u->spec->container->image, &image, ret, fault);
 }
 
 static void add_section(const ImageSection *s, PullRequest *q) {
@@ -90,27 +124,36 @@ static void add_section(const ImageSection *s, PullRequest *q) {
 static int wish_of(Unit *u, Wish *w, Fault *fault) {
         const ContainerSection *c = u->spec->kind == UNIT_CONTAINER ? u->spec->container : NULL;
         const ImageSection *s = u->spec->kind == UNIT_IMAGE ? u->spec->image : NULL;
-        const char *source;
+        Named named = {};
+        const char *source = c                              ? c->image
+                             : u->spec->kind == UNIT_VOLUME ? volume_image(u->spec->volume)
+                                                            : NULL;
         int r;
 
-        *w = (Wish){};
-        if (!s && (!c || !c->image))
+        *w = (Wish){ .policy = PULL_MISSING };
+        if (!s && !source)
                 return 0;
-        if (c) {
-                r = section_of_unit(u->manager, c->image, &s, fault);
+        if (source) {
+                r = look_up(u->manager, source, &named, fault);
                 if (r < 0)
                         return r;
+                s = named.section;
         }
         if (s)
                 add_section(s, &w->request);
-        w->policy = c ? c->pull : s->policy;
+        if (c || s)
+                w->policy = c ? c->pull : s->policy;
         if (c) {
                 w->request.retry = c->retry;
                 w->request.retry_delay = c->retry_delay;
         }
 
-        source = s ? s->image : c->image;
+        source = s ? s->image : source;
         w->name = s ? name_of(s) : source;
+        if (named.built) {
+                w->name = named.name;
+                return 1;
+        }
         r = reference_expand(source, u->manager->config->image.short_name_registries, &w->request.sources);
         return r < 0 ? fault_set(fault, "image", r, "%s", source) : 1;
 }
@@ -130,6 +173,14 @@ static PullDecision decide(Unit *u, const Wish *w) {
         return pull_decide(w->policy, &facts);
 }
 
+/* A .image or .build unit that is about to be started may bring another one. */
+static bool is_to_come(const Unit *u) {
+        const char *name = u->spec->kind == UNIT_CONTAINER ? u->spec->container->image : NULL;
+        const Unit *other = name ? manager_get_unit(u->manager, name) : NULL;
+
+        return other && job_queue_of_unit(u->manager->jobs, other->index);
+}
+
 char *unit_image_named(Unit *u) {
         autoptr(Image) image = NULL;
         autowish Wish w = {};
@@ -145,7 +196,9 @@ bool unit_image_stays(Unit *u) {
 
         if (!u->held.image)
                 return true;
-        return wish_of(u, &w, NULL) > 0 && decide(u, &w) == PULL_DECISION_USE &&
+        if (unit_update_image(u))
+                return streq(unit_update_image(u)->id, u->held.image->id);
+        return !is_to_come(u) && wish_of(u, &w, NULL) > 0 && decide(u, &w) == PULL_DECISION_USE &&
                manager_find_image(u->manager, w.name, &image, NULL) >= 0 &&
                streq(image->id, u->held.image->id);
 }
@@ -172,6 +225,14 @@ static void on_event(const PullEvent *e, void *data) {
         case PULL_EVENT_RETRY:
                 n = asprintf(&text, "Pulling its image again in %" PRIu64 " s: %s", e->total, e->text);
                 break;
+        case PULL_EVENT_BUILD:
+                n = asprintf(&text, "Building, %s", e->text);
+                break;
+        case PULL_EVENT_WAIT:
+                n = unit_name_kind(((Unit *) data)->name) == UNIT_BUILD
+                            ? asprintf(&text, "Building, waiting for another build")
+                            : asprintf(&text, "Waiting for other pulls, %" PRIu64 " under way", e->total);
+                break;
         case PULL_EVENT_N_:
         case PULL_EVENT_INVALID_:
                 return;
@@ -189,6 +250,7 @@ static void on_done(int r, const char *text, void *data) {
 
         u->pull = NULL;
         show(u, NULL);
+        unit_build_settle(u);
         if (r < 0 && wish_of(u, &w, NULL) > 0 && decide(u, &w) == PULL_DECISION_TRY) {
                 log_message(LOG_WARNING, u->name, "started from the image that is there: %s", text);
                 r = 0;
@@ -203,6 +265,16 @@ int unit_fetch_image(Unit *u, Fault *fault) {
 
         if (!u->spec)
                 return 0; /* the preparation says so */
+        if (u->spec->kind == UNIT_BUILD) {
+                show(u, "Building");
+                r = unit_build_image(u, &watch, &u->pull, fault);
+                if (r < 0)
+                        show(u, NULL);
+                return r < 0 ? r : 1;
+        }
+        /* It was brought here before, and perhaps it is just not to be what a registry has. */
+        if (unit_update_image(u))
+                return 0;
         r = wish_of(u, &w, fault);
         if (r <= 0)
                 return r;
@@ -221,10 +293,12 @@ int unit_fetch_image(Unit *u, Fault *fault) {
                 break;
         }
 
-        r = pull_join(u->manager, &w.request, &watch, &u->pull);
-        if (r < 0)
-                return fault_set(fault, "pull", r, "%s", w.name);
         show(u, "Pulling its image");
+        r = pull_join(u->manager, &w.request, &watch, &u->pull);
+        if (r < 0) {
+                show(u, NULL);
+                return fault_set(fault, "pull", r, "%s", w.name);
+        }
         return 1;
 }
 
@@ -234,6 +308,49 @@ void unit_forget_image(Unit *u) {
 
         pull_leave(take_ptr(u->pull));
         show(u, NULL);
+}
+
+/* --- updates ---------------------------------------------------------------------------------------- */
+
+static int wish_of_registry(Unit *u, Wish *w, Fault *fault) {
+        int r = wish_of(u, w, fault);
+
+        if (r < 0 || w->request.sources)
+                return MIN_OF(r, 0);
+        (void) fault_set(fault, "update", -EINVAL, "%s", w->name);
+        fault_advise(fault, "no registry can have it");
+        return -EINVAL;
+}
+
+int unit_compare_image(Unit *u, ManagerReplyFn reply, void *data, Worker **ret, Fault *fault) {
+        char *args[] = { (char *) "compare", u->manager->config->paths.store, (char *) "fd:3",
+                         u->held.image->id, NULL };
+        WorkerCall call = { .args = args, .reply = reply, .data = data };
+        autoclose int fd = -EBADF;
+        autofree char *text = NULL;
+        autowish Wish w = {};
+        int r;
+
+        r = wish_of_registry(u, &w, fault);
+        if (r == 0)
+                r = pull_request_to_text(&w.request, &text);
+        if (r < 0)
+                return r;
+        fd = worker_input(text);
+        if (fd < 0)
+                return fd;
+        call.fd = fd;
+        return worker_run(u->manager, &call, ret);
+}
+
+int unit_pull_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault) {
+        autowish Wish w = {};
+        int r;
+
+        r = wish_of_registry(u, &w, fault);
+        if (r == 0)
+                r = pull_join(u->manager, &w.request, watch, ret);
+        return r < 0 ? fault_set(fault, "pull", r, "%s", strempty(w.name)) : 0;
 }
 
 /* --- pulls by hand ---------------------------------------------------------------------------------- */

@@ -7,19 +7,21 @@
 #include "manager/saved-text.h"
 
 /* FNV-1a, 64 bits: tells texts apart, no secret depends on it. */
-/* FNV-1a. */
-uint64_t text_fingerprint(const char *text) {
-        uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-        for (const char *p = text; *p; p++)
+static uint64_t hash_text(uint64_t hash, const char *text) {
+        for (const char *p = strempty(text); *p; p++)
                 hash = (hash ^ (uint8_t) *p) * UINT64_C(0x100000001b3);
         return hash;
 }
 
+uint64_t text_fingerprint(const char *text) {
+        return hash_text(UINT64_C(0xcbf29ce484222325), text);
+}
+
+/* The same text means something else in another place: paths may be relative to it. */
 uint64_t raw_unit_fingerprint(const RawUnit *raw) {
         autofree char *text = raw_unit_to_text(raw);
 
-        return text_fingerprint(strempty(text));
+        return hash_text(text_fingerprint(raw->fragment), text);
 }
 
 static char *text_path(const Unit *u) {

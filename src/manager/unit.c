@@ -19,6 +19,7 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
         u->held = HELD_INIT;
         u->named.pidfd = -EBADF;
         u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
+        u->lent.fds[0] = u->lent.fds[1] = u->lent.fds[2] = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
         u->job_due = USEC_INFINITY;
         machine_init(&u->machine);
@@ -41,6 +42,7 @@ void unit_free(Unit *u) {
         unit_health_end(u);
         unit_forget_gate(u);
         unit_trigger_free(u->trigger);
+        unit_forget_restart(u);
         child_free(u->main);
         child_free(u->hook);
         (void) sd_event_source_disable_unref(u->named.source);
@@ -65,10 +67,16 @@ void unit_free(Unit *u) {
         free(u->held.container_dir);
         free(u->held.files_dir);
         unit_spec_free(u->spec);
+        unit_update_drop(u);
         raw_unit_free(u->raw_bad);
         free(u->load_error);
         free(u->fault_text);
         free(u->status_text);
+        free(u->asked.by);
+        json_decref(u->sent);
+        free(u->unmet);
+        manager_return_stdio(u);
+        json_decref(u->death);
         strv_free(u->monitor);
         strv_free(u->addresses);
         strv_free(u->ports);
@@ -76,14 +84,15 @@ void unit_free(Unit *u) {
         free(u);
 }
 
-/* Containers follow [Service]; a network, a volume or a pod is there or not, as an ended oneshot is. */
+/* Containers follow [Service]; a network, a volume or a pod is there or not, as an ended oneshot is. A build
+ * is done each time it is asked for. */
 static MachinePolicy policy_of(const UnitSpec *spec) {
         MachinePolicy p = machine_policy_from_unit(spec);
 
         if (spec->kind != UNIT_CONTAINER) {
                 p.restart.type = SERVICE_ONESHOT;
                 p.restart.policy = RESTART_NO;
-                p.remain_after_exit = true;
+                p.remain_after_exit = p.remain_after_exit || spec->kind != UNIT_BUILD;
                 p.start_limit_interval = 0;
         }
         return p;
@@ -259,7 +268,6 @@ int unit_load(Unit *u) {
 void unit_set_fault(Unit *u, const Fault *fault) {
         free(u->fault_text);
         u->fault_text = NULL;
-        u->fault = fault ? *fault : (Fault){};
         if (fault && fault->error < 0)
                 u->fault_text = fault_to_string(fault);
 }
@@ -293,7 +301,14 @@ static bool has_install(const RawUnit *raw) {
         return false;
 }
 
+static unsigned start_count(const Unit *u) {
+        usec_t end = usec_add(u->machine.limit_begin, u->policy.start_limit_interval);
+
+        return u->machine.limit_count > 0 && clock_now(CLOCK_BOOTTIME) < end ? u->machine.limit_count : 0;
+}
+
 void unit_status(Unit *u, UnitStatus *ret) {
+        TriggerTimes times = {};
         const RawUnit *raw = raw_of(u);
         const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
 
@@ -320,6 +335,8 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .holds_cgroup = u->held.cgroup_fd >= 0,
                 .condition_result = u->condition_result,
                 .assert_result = u->assert_result,
+                .unmet = u->unmet,
+                .start_count = start_count(u),
                 .can_reload = unit_can_reload(u),
                 .has_install = has_install(raw),
                 .status_errno = u->status_errno,
@@ -327,6 +344,9 @@ void unit_status(Unit *u, UnitStatus *ret) {
         };
         memcpy(ret->invocation, u->invocation, sizeof(ret->invocation));
         unit_health_status(u, ret);
+        (void) unit_trigger_times(u, &times);
+        ret->next_trigger = times.next;
+        ret->last_trigger = times.last;
 }
 
 bool unit_needs_reload(const Unit *u) {

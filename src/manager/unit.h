@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -37,21 +38,24 @@ typedef struct UnitStatus {
         ActiveState
                 active_state; /* that of the machine, unless it rests and waits for its timer or sockets */
         const char *sub_state;
-        pid_t main_pid;            /* 0 = none */
-        uint8_t invocation[16];    /* zero before the first start */
-        const char *status_text;   /* STATUS= of the last notification, or NULL */
-        const char *health;        /* word of its state; "" without checks */
-        const char *health_output; /* of the last check, or NULL */
-        unsigned health_streak;    /* failures in a row */
-        const char *fault;         /* why the last start failed, in words, or NULL */
-        bool holds_cgroup;         /* unit_cgroup() has an answer */
-        const char *image_id;      /* or NULL */
+        usec_t next_trigger, last_trigger; /* of its timer, by CLOCK_REALTIME; 0 = never */
+        pid_t main_pid;                    /* 0 = none */
+        uint8_t invocation[16];            /* zero before the first start */
+        const char *status_text;           /* STATUS= of the last notification, or NULL */
+        const char *health;                /* word of its state; "" without checks */
+        const char *health_output;         /* of the last check, or NULL */
+        unsigned health_streak;            /* failures in a row */
+        const char *fault;                 /* why the last start failed, in words, or NULL */
+        bool holds_cgroup;                 /* unit_cgroup() has an answer */
+        const char *image_id;              /* or NULL */
         const char *container_name;
         char *const *addresses;               /* "10.89.0.2/24", as text */
         char *const *ports;                   /* "0.0.0.0:8080->80/tcp", as text */
         int status_errno;                     /* ERRNO= of the last notification */
         unsigned n_stored_fds;                /* FDSTORE=1 */
         bool condition_result, assert_result; /* of the last start that was tried */
+        const char *unmet;                    /* what was not met then, "ConditionPathExists=/x", or NULL */
+        unsigned start_count;                 /* starts that count for the start limit now */
         bool can_reload;
         bool has_install; /* [Install] says with what it is started */
         uint32_t job_id;  /* 0 = none */
@@ -96,11 +100,28 @@ int unit_names(const Unit *u, char ***ret);
  * good until the next call; NULL = none. */
 char *const *unit_firewalls(const Unit *u);
 
+/** unit_listens() - the sockets that it waits on, as "stream *:80". 0 or -ENOMEM; strv_free() *ret. */
+int unit_listens(const Unit *u, char ***ret);
+
 /** unit_needs_reload() - has one of its files changed since it was read? A few stat(2). */
 bool unit_needs_reload(const Unit *u);
 
 /** unit_cgroup() - path of its cgroup as in /proc/PID/cgroup; NULL when there is none. Free it. */
 char *unit_cgroup(const Unit *u);
+
+/* systemd's words. */
+#define FREEZER_STATE_LIST(X)           \
+        X(FREEZER_RUNNING, "running")   \
+        X(FREEZER_FREEZING, "freezing") \
+        X(FREEZER_FROZEN, "frozen")
+
+ENUM_DECLARE(FreezerState, freezer_state, FREEZER, FREEZER_STATE_LIST);
+
+FreezerState unit_freezer_state(const Unit *u);
+
+/** unit_deaths() - records of its last deaths, oldest first: an array of objects. json_decref(); NULL when
+ * out of memory. */
+json_t *unit_deaths(const Unit *u);
 
 /** unit_usage() - reads the cgroup's files; all unknown when nothing runs. */
 void unit_usage(Unit *u, UnitUsage *ret);

@@ -96,17 +96,6 @@ int unit_watch_cgroup(Unit *u) {
         return 0;
 }
 
-static void log_exit(const Unit *u, const MainExit *e) {
-        const char *kind = exit_kind_to_string(e->kind);
-
-        if (e->kind == EXIT_KIND_KILLED || e->kind == EXIT_KIND_DUMPED)
-                log_message(LOG_INFO, u->name, "main process %i %s by %s%s", child_pid(u->main), kind,
-                            signal_to_name(e->status), e->oom ? " (out of memory)" : "");
-        else
-                log_message(LOG_INFO, u->name, "main process %i %s, status %i", child_pid(u->main), kind,
-                            e->status);
-}
-
 static void on_main_exit(Child *child, const ChildExit *how, void *data) {
         autofree char *hold = NULL;
         Unit *u = data;
@@ -119,7 +108,7 @@ static void on_main_exit(Child *child, const ChildExit *how, void *data) {
         if (u->held.cgroup_fd >= 0)
                 event.cgroup_empty = cgroup_populated(u->held.cgroup_fd) <= 0;
 
-        log_exit(u, &event.exit);
+        unit_death_begin(u, &event.exit, child_pid(u->main));
         child_free(u->main);
         u->main = NULL;
         unit_event(u, &event);

@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -17,7 +18,7 @@
 
 #define LINE_MAX_BYTES (64 * 1024)
 
-/* Descriptor at which the worker finds its input. */
+/* Descriptor at which the worker finds its input; more of them follow. */
 #define INPUT_FD 3
 
 struct Worker {
@@ -106,7 +107,37 @@ static void on_worker_exit(Child *child, const ChildExit *how, void *data) {
         w->call.reply(w->fault.error, text ? text : "out of memory", w->call.data);
 }
 
-static int spawn(char *const *argv, int input_fd, int output_fd, pid_t *ret) {
+typedef struct Inputs {
+        int fds[WORKER_FDS_MAX];
+        size_t n;
+} Inputs;
+
+static void inputs_close(Inputs *i) {
+        while (i->n > 0)
+                (void) close(i->fds[--i->n]);
+}
+
+#define autoinputs __attribute__((cleanup(inputs_close)))
+
+/* Above the numbers that dup2 in the child is going to overwrite. */
+static int inputs_add(Inputs *i, int fd) {
+        int copy = i->n < WORKER_FDS_MAX ? fcntl(fd, F_DUPFD_CLOEXEC, INPUT_FD + WORKER_FDS_MAX) : -1;
+
+        if (copy < 0)
+                return i->n < WORKER_FDS_MAX ? -errno : -E2BIG;
+        i->fds[i->n++] = copy;
+        return 0;
+}
+
+static int inputs_take(const WorkerCall *call, Inputs *i) {
+        int r = call->fd >= 0 ? inputs_add(i, call->fd) : 0;
+
+        for (size_t k = 0; k < call->n_more_fds && r == 0; k++)
+                r = inputs_add(i, call->more_fds[k]);
+        return r;
+}
+
+static int spawn(char *const *argv, const Inputs *inputs, int output_fd, pid_t *ret) {
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attr;
         sigset_t none, all;
@@ -125,8 +156,8 @@ static int spawn(char *const *argv, int input_fd, int output_fd, pid_t *ret) {
         (void) posix_spawnattr_setsigmask(&attr, &none);
         (void) posix_spawnattr_setsigdefault(&attr, &all);
         r = posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
-        if (r == 0 && input_fd >= 0)
-                r = posix_spawn_file_actions_adddup2(&actions, input_fd, INPUT_FD);
+        for (size_t i = 0; i < inputs->n && r == 0; i++)
+                r = posix_spawn_file_actions_adddup2(&actions, inputs->fds[i], INPUT_FD + (int) i);
         if (r == 0)
                 r = posix_spawn(ret, "/proc/self/exe", &actions, &attr, argv, environ);
 
@@ -156,7 +187,8 @@ void worker_cancel(Worker *w) {
 
 int worker_run(Manager *m, const WorkerCall *call, Worker **ret) {
         autoptr(Worker) w = calloc(1, sizeof(*w));
-        autoclose int theirs = -EBADF, input = -EBADF;
+        autoclose int theirs = -EBADF;
+        autoinputs Inputs inputs = {};
         autostrv char **argv = NULL;
         int pipes[2], r;
         ChildInfo info = { .name = "worker" };
@@ -175,17 +207,14 @@ int worker_run(Manager *m, const WorkerCall *call, Worker **ret) {
         theirs = pipes[1];
         /* The worker waits when we are slow; only our end must not block. */
         (void) fcntl(theirs, F_SETFL, 0);
-        if (call->fd >= 0) {
-                /* Above the numbers that dup2 in the child is going to overwrite. */
-                input = fcntl(call->fd, F_DUPFD_CLOEXEC, 10);
-                if (input < 0)
-                        return -errno;
-        }
+        r = inputs_take(call, &inputs);
+        if (r < 0)
+                return r;
 
         r = sd_event_add_io(m->event, &w->output, w->output_fd, EPOLLIN, on_output, w);
         if (r < 0)
                 return r;
-        r = spawn(argv, input, theirs, &info.pid);
+        r = spawn(argv, &inputs, theirs, &info.pid);
         if (r < 0)
                 return r;
 
@@ -206,6 +235,16 @@ int worker_run(Manager *m, const WorkerCall *call, Worker **ret) {
                 *ret = w;
         (void) take_ptr(w); /* frees itself at its end */
         return 0;
+}
+
+int worker_input(const char *text) {
+        autoclose int fd = memfd_create("nsunits-request", MFD_CLOEXEC);
+
+        if (fd < 0)
+                return -errno;
+        if (write(fd, text, strlen(text)) != (ssize_t) strlen(text) || lseek(fd, 0, SEEK_SET) < 0)
+                return -EIO;
+        return take_fd(fd);
 }
 
 int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data) {

@@ -92,7 +92,7 @@ long apply_stdio(Apply *a, const Step *s) {
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return a->plan->controlling_terminal ? RAW(ioctl, 0, TIOCSCTTY, 0) : 0;
 }
 
 long apply_chdir(Apply *a, const Step *s) {

@@ -96,7 +96,8 @@ static int plan_root(Builder *b) {
         copy = slot(b, -1, "root copy");
         /* Device files are those of /dev: one in an image, or in a directory of Rootfs=, would be the host's.
          */
-        step(b, (Step){ STEP_CLONE_MOUNT, PLACE_HOST, .slot = root, .out = copy, .flags = CLONE_NO_DEVICES });
+        step(b, (Step){ STEP_CLONE_MOUNT, PLACE_HOST, .slot = root, .out = copy,
+                        .flags = CLONE_NO_DEVICES | CLONE_BELOW });
         return copy;
 }
 
@@ -147,6 +148,7 @@ static void plan_host(Builder *b) {
         }
         if (b->r == 0)
                 b->r = plan_stdio(b->plan, q->stdin_fd, q->stdout_fd, q->stderr_fd);
+        b->plan->controlling_terminal = q->controlling_terminal;
         if (b->r == 0)
                 b->r = plan_pass(b->plan, q->passed_fds, q->n_passed_fds);
 }

@@ -46,15 +46,16 @@ typedef struct Run {
 static int clone_tree(int fd, const char *path, uint64_t flags) {
         autoclose int tree = -EBADF;
         struct mount_attr attr = { .propagation = MS_PRIVATE };
+        const unsigned how = AT_EMPTY_PATH | (flags & CLONE_BELOW ? AT_RECURSIVE : 0);
 
-        tree = open_tree(fd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+        tree = open_tree(fd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | how);
         if (tree < 0)
                 return -errno;
         if (flags & CLONE_READ_ONLY)
                 attr.attr_set |= MOUNT_ATTR_RDONLY;
         if (flags & CLONE_NO_DEVICES)
                 attr.attr_set |= MOUNT_ATTR_NODEV;
-        if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+        if (mount_setattr(tree, "", how, &attr, sizeof(attr)) < 0)
                 return -errno;
         return take_fd(tree);
 }

@@ -50,6 +50,7 @@ typedef struct LaunchRequest {
         const IdMap *ids; /* of the user namespace; NULL = none */
 
         int stdin_fd, stdout_fd, stderr_fd; /* -1 = /dev/null */
+        bool controlling_terminal;          /* stdin is a terminal, to be that of the program's session */
         const int *passed_fds; /* the program's from 3 on, in this order; LISTEN_PID= is set with them */
         size_t n_passed_fds;
 

@@ -83,6 +83,7 @@ enum {
         ATTACH_STRICT = 1 << 2,    /* no symbolic link in the destination: its place is fixed */
         CLONE_READ_ONLY = 1 << 3,
         CLONE_NO_DEVICES = 1 << 4, /* device files on it cannot be opened */
+        CLONE_BELOW = 1 << 6,      /* with what is mounted on it */
         ATTACH_ON_LINK = 1 << 5, /* where the destination is a symbolic link, on that and not on its target */
 };
 
@@ -116,11 +117,12 @@ struct Plan {
 
         char **argv;
         char **environment;
-        char *search_path; /* PATH of the container */
-        char *init_name;   /* argv[0] of the init */
-        int init_slot;     /* -1 = no init */
-        int stdio[3];      /* slots */
-        int passed_slot;   /* the first of those that the program gets from 3 on; they follow each other */
+        char *search_path;         /* PATH of the container */
+        char *init_name;           /* argv[0] of the init */
+        int init_slot;             /* -1 = no init */
+        int stdio[3];              /* slots */
+        bool controlling_terminal; /* the first of them is one */
+        int passed_slot; /* the first of those that the program gets from 3 on; they follow each other */
         size_t n_passed;
         uint16_t rows, columns;
 

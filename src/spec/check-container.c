@@ -28,6 +28,41 @@ static int check_root(const UnitSpec *u, Diag *diag) {
         return 0;
 }
 
+static int check_sockets(const UnitSpec *u, Diag *diag) {
+        const ListenKeys *keys = &u->container->listen;
+
+        for (size_t i = 0; i < keys->sequential.n; i++)
+                if (!keys->sequential.items[i].path)
+                        return diag_error(
+                                diag, unit_place(u, "Container", "ListenSequentialPacket"), -EINVAL,
+                                "ListenSequentialPacket= is for sockets of the file system, not for ports");
+        if (!keys->accept)
+                return 0;
+        (void) diag_error(diag, unit_place(u, "Container", "Accept"), -EINVAL,
+                          "Accept=yes is not supported: the container takes connections itself");
+        diag_hint(diag, "let the program listen on the sockets that it is handed, as with Accept=no");
+        return -EINVAL;
+}
+
+/* What is written there, and never comes. */
+static int check_timer(const UnitSpec *u, Diag *diag) {
+        const TimerKeys *t = &u->container->timer;
+        bool begins = t->calendars.n > 0 || t->on_boot.n > 0 || t->on_startup.n > 0 || t->on_active.n > 0;
+        const char *again = t->on_unit_active.n > 0     ? "OnUnitActiveSec"
+                            : t->on_unit_inactive.n > 0 ? "OnUnitInactiveSec"
+                                                        : NULL;
+
+        if (again && !begins) {
+                diag_warning(diag, unit_place(u, "Container", again),
+                             "%s= counts from an earlier run, and nothing starts the first one", again);
+                diag_hint(diag, "add OnActiveSec= or OnBootSec=");
+        }
+        if (t->persistent && t->calendars.n == 0)
+                diag_warning(diag, unit_place(u, "Container", "Persistent"),
+                             "Persistent= does nothing without OnCalendar=");
+        return 0;
+}
+
 static int check_process(const UnitSpec *u, Diag *diag) {
         const ContainerSection *c = u->container;
         int bad = 0;
@@ -236,8 +271,6 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
         UnitKind kind = c->image ? unit_name_kind(c->image) : UNIT_KIND_INVALID_;
         int r = 0;
 
-        if (kind == UNIT_BUILD)
-                diag_warning(diag, unit_place(u, "Container", "Image"), ".build units are not supported yet");
         if (kind == UNIT_IMAGE || kind == UNIT_BUILD)
                 r = check_add_requirement(u, c->image);
 
@@ -271,10 +304,31 @@ static int check_links(const UnitSpec *u, Diag *diag) {
         return bad;
 }
 
+/* Names of which nobody can have another image. */
+static int check_update(const UnitSpec *u, Diag *diag) {
+        const ContainerSection *c = u->container;
+        const Where at = unit_place(u, "Container", "AutoUpdate");
+
+        if (c->auto_update < 0)
+                return 0;
+        if (!c->image)
+                diag_warning(diag, at, "AutoUpdate= does nothing without Image=");
+        else if (strchr(c->image, '@'))
+                diag_warning(diag, at,
+                             "AutoUpdate= does nothing: the digest in Image= means one image for ever");
+        else if (c->auto_update == AUTO_UPDATE_REGISTRY &&
+                 (unit_name_kind(c->image) == UNIT_BUILD || startswith(c->image, "localhost/"))) {
+                diag_warning(diag, at, "AutoUpdate=registry fails: no registry has %s", c->image);
+                diag_hint(diag, "local is for images that are made here");
+        }
+        return 0;
+}
+
 int check_container(UnitSpec *u, Diag *diag) {
         int (*const checks[])(const UnitSpec *, Diag *) = {
-                check_root,   check_process, check_sysctls,    check_namespaces, check_pods_namespaces,
-                check_reload, check_health,  check_health_log, check_pod_member, check_mounts,
+                check_root,       check_sockets,         check_timer,  check_process, check_sysctls,
+                check_namespaces, check_pods_namespaces, check_reload, check_health,  check_health_log,
+                check_pod_member, check_mounts,          check_update,
                 check_links,
         };
         ContainerSection *c = u->container;

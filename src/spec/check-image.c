@@ -40,11 +40,56 @@ static int check_context(const UnitSpec *u, Diag *diag) {
         return 0;
 }
 
+/* The commands of a build run with the host's network, in a changed root. */
+static int check_build_network(const UnitSpec *u, Diag *diag) {
+        const NetworkChoice *c = &u->build->network;
+        int r;
+
+        if (!c->set || (c->mode == NETWORK_MODE_HOST && c->shared.mode == NAMESPACE_DEFAULT))
+                return 0;
+        r = diag_error(diag, unit_place(u, "Build", "Network"), -EINVAL,
+                       "Network=: the commands of a build can only have the network of the host");
+        diag_hint(diag, "leave it out, or write Network=host");
+        return r;
+}
+
+static int check_build_volume(const MountSpec *m, Diag *diag) {
+        const char *option = m->subpath                             ? "subpath"
+                             : m->upper || m->work                  ? "upperdir"
+                             : m->uid_map.n > 0 || m->gid_map.n > 0 ? "idmap"
+                                                                    : NULL;
+
+        return option ? diag_error(diag, m->at, -EINVAL, "Volume=: option \"%s\" is not for .build units",
+                                   option)
+                      : 0;
+}
+
+/* What buildah has no option for, or not in this way of running it. */
+static int check_build_options(const UnitSpec *u, Diag *diag) {
+        const BuildSection *b = u->build;
+        int bad, r;
+
+        bad = check_build_network(u, diag);
+        for (size_t i = 0; i < b->volumes.n; i++) {
+                r = check_build_volume(&b->volumes.items[i], diag);
+                bad = r < 0 ? r : bad;
+        }
+        if (!b->groups)
+                return bad;
+        bad = diag_error(diag, unit_place(u, "Build", "GroupAdd"), -EINVAL,
+                         "GroupAdd= is not supported: buildah has no option for it");
+        diag_hint(diag, "let the command of the Containerfile take the group, with setpriv(1)");
+        return bad;
+}
+
 int check_build(UnitSpec *u, Diag *diag) {
         int bad, r;
 
         bad = check_required(u, "ImageTag", "the image needs a name", diag);
         r = check_context(u, diag);
+        if (r < 0)
+                bad = r;
+        r = check_build_options(u, diag);
         if (r < 0)
                 bad = r;
 

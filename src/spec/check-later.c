@@ -4,6 +4,7 @@
  * refused.
  */
 #include "basic/macro.h"
+#include "spec/mount-map.h"
 #include "spec/unit-check.h"
 #include "spec/unit-place.h"
 
@@ -14,10 +15,9 @@ static int mount_later(const char *key, const MountSpec *m, Diag *diag) {
         if (m->kind == MOUNT_ARTIFACT)
                 return diag_error(diag, m->at, -EINVAL, "%s=: type=%s is not supported yet", key,
                                   mount_kind_to_string(m->kind));
-        if (m->uid_map.n > 0 || m->gid_map.n > 0) {
-                diag_warning(diag, m->at, "%s=: a map behind idmap= is not supported yet", key);
-                diag_hint(diag, "the map of the container's user namespace is used");
-        }
+        if (m->overlay && mount_map_is_set(m))
+                return diag_error(diag, m->at, -EINVAL,
+                                  "%s=: a map behind idmap= and \"O\" exclude each other", key);
         return 0;
 }
 
@@ -67,11 +67,6 @@ int check_later(const UnitSpec *u, Diag *diag) {
 
         bad = mounts_later(c, diag);
         network_later(&c->network.choice, diag);
-        if (c->volatile_mode == VOLATILE_YES) {
-                bad = diag_error(diag, unit_place(u, "Container", "Volatile"), -EINVAL,
-                                 "Volatile=yes is not supported yet");
-                diag_hint(diag, "state and overlay are");
-        }
         if (u->service.exec.cpu_affinity.numa)
                 diag_warning(diag, unit_place(u, "Service", "CPUAffinity"),
                              "CPUAffinity=numa is not supported yet");

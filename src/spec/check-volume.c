@@ -2,6 +2,7 @@
 #include "basic/macro.h"
 #include "spec/unit-check.h"
 #include "spec/unit-place.h"
+#include "spec/volume-options.h"
 
 static int check_image_volume(const UnitSpec *u, Diag *diag) {
         const VolumeSection *v = u->volume;
@@ -10,6 +11,9 @@ static int check_image_volume(const UnitSpec *u, Diag *diag) {
         if (wanted && !unit_spec_is_set(u, "Volume", "Image"))
                 return diag_error(diag, unit_place(u, "Volume", "Driver"), -EINVAL,
                                   "Driver=image needs Image=");
+        if (wanted && v->device)
+                return diag_error(diag, unit_place(u, "Volume", "Device"), -EINVAL,
+                                  "Device= and Driver=image exclude each other");
         if (!wanted && v->image)
                 diag_warning(diag, unit_place(u, "Volume", "Image"),
                              "Image= does nothing without Driver=image");
@@ -26,16 +30,20 @@ static void check_owner(const UnitSpec *u, const char *user, unsigned a, const c
 int check_volume(UnitSpec *u, Diag *diag) {
         const VolumeSection *v = u->volume;
         UnitKind kind = v->image ? unit_name_kind(v->image) : UNIT_KIND_INVALID_;
+        VolumeOptions options;
         int bad, r;
 
         bad = check_image_volume(u, diag);
         if (v->type && !unit_spec_is_set(u, "Volume", "Device"))
                 bad = diag_error(diag, unit_place(u, "Volume", "Type"), -EINVAL, "Type= needs Device=");
-        if (v->driver && !streq(v->driver, "local")) {
-                diag_warning(diag, unit_place(u, "Volume", "Driver"), "Driver=%s is not supported yet",
+        if (v->driver && !streq(v->driver, "local") && !streq(v->driver, "image")) {
+                diag_warning(diag, unit_place(u, "Volume", "Driver"), "Driver=%s is a plugin of podman's",
                              v->driver);
                 diag_hint(diag, "the volume is not made");
         }
+        if (v->options && !v->device &&
+            volume_options_parse(v->options, unit_place(u, "Volume", "Options"), diag, &options) < 0)
+                bad = -EINVAL;
         check_owner(u, "User", v->user, "UID", v->uid, diag);
         check_owner(u, "Group", v->group, "GID", v->gid, diag);
 

@@ -32,7 +32,10 @@ bool confine_sysctl_is_own(const char *path, bool network, bool ipc, bool uts) {
                (uts && is_one_of(path, uts_sysctls, ELEMENTSOF(uts_sysctls)));
 }
 
-#define PATH_(path) path,
+/* What most containers have, and all of them share. */
+#define PATH_(path) (char *) path,
+static char *usual_masked[] = { MASKED_PATH_LIST(PATH_) NULL };
+static char *usual_protected[] = { PROTECTED_PATH_LIST(PATH_) NULL };
 
 static bool is_unmasked(const char *path, char *const *patterns) {
         STRV_FOREACH (pattern, patterns)
@@ -41,26 +44,29 @@ static bool is_unmasked(const char *path, char *const *patterns) {
         return false;
 }
 
-static int add_usual(const char *const *paths, size_t n, char *const *unmask, char ***to) {
+static int add_usual(char *const *paths, char *const *unmask, char ***to) {
         int r = 0;
 
-        for (size_t i = 0; i < n && r == 0; i++)
-                if (!is_unmasked(paths[i], unmask))
-                        r = strv_add(to, paths[i]);
+        STRV_FOREACH (path, paths)
+                if (!is_unmasked(*path, unmask) && r == 0)
+                        r = strv_add(to, *path);
         return r;
 }
 
 int confine_paths_make(bool usual, char *const *unmask, char *const *mask, char ***ret_masked,
                        char ***ret_protected) {
-        static const char *const masked_paths[] = { MASKED_PATH_LIST(PATH_) };
-        static const char *const protected_paths[] = { PROTECTED_PATH_LIST(PATH_) };
         autostrv char **masked = NULL, **protected = NULL;
         int r = 0;
 
+        if (usual && !unmask && !mask) {
+                *ret_masked = usual_masked;
+                *ret_protected = usual_protected;
+                return 0;
+        }
         if (usual)
-                r = add_usual(masked_paths, ELEMENTSOF(masked_paths), unmask, &masked);
+                r = add_usual(usual_masked, unmask, &masked);
         if (usual && r == 0)
-                r = add_usual(protected_paths, ELEMENTSOF(protected_paths), unmask, &protected);
+                r = add_usual(usual_protected, unmask, &protected);
         if (r == 0)
                 r = strv_add_all(&masked, mask);
         if (r < 0)
@@ -69,4 +75,9 @@ int confine_paths_make(bool usual, char *const *unmask, char *const *mask, char 
         *ret_masked = take_ptr(masked);
         *ret_protected = take_ptr(protected);
         return 0;
+}
+
+void confine_paths_free(char **paths) {
+        if (paths != usual_masked && paths != usual_protected)
+                strv_free(paths);
 }

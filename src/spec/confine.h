@@ -35,10 +35,15 @@
  * @unmask:     patterns of glob(7): what they match of the usual ones stays as it is
  * @mask:       hidden in any case
  *
+ * Without patterns and further paths these are the same two lists for everybody: not to be changed.
+ *
  * Returns: 0 or -ENOMEM.
  */
 int confine_paths_make(bool usual, char *const *unmask, char *const *mask, char ***ret_masked,
                        char ***ret_protected);
+
+/** confine_paths_free() - either list. NULL is fine. */
+void confine_paths_free(char **paths);
 
 /**
  * confine_sysctl_is_own() - does the parameter exist once per namespace? All others are the host's.

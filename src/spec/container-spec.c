@@ -4,6 +4,7 @@
 
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "spec/confine.h"
 #include "spec/container-spec.h"
 
 ENUM_DEFINE(MountKind, mount_kind, MOUNT_KIND, MOUNT_KIND_LIST)
@@ -132,9 +133,11 @@ void container_spec_free(ContainerSpec *s) {
         strv_free(s->seccomp.deny);
         free(s->security_labels.app_armor);
         free(s->security_labels.selinux);
+        free(s->security_labels.own_files);
+        free(s->security_labels.shared_files);
         id_map_clear(&s->ids);
-        strv_free(s->masked_paths);
-        strv_free(s->protected_paths);
+        confine_paths_free(s->masked_paths);
+        confine_paths_free(s->protected_paths);
         free(s->devices);
         free(s->sysctls);
         free(s->rlimits);

@@ -29,6 +29,7 @@ typedef struct IdMapSpec {
         bool add;        /* "+": to the default map, replacing what overlaps */
         bool host;       /* "@": outside is an id of the host, also where others are intermediate */
         bool uids, gids; /* "u", "g": of which of the two maps; neither = of the key's */
+        bool container;  /* of a mount, "@": what is outside is an id of the container, not of the host */
 } IdMapSpec;
 
 typedef struct IdMapList {
@@ -77,7 +78,8 @@ typedef struct MountSpec {
         bool own_label;             /* "Z": content is labelled for this one */
         uint32_t uid, gid;          /* devpts: owner of new terminals */
         uint32_t most;              /* devpts: number of terminals; 0 = the kernel's */
-        Where at;                   /* where the unit says so */
+        const char *key;            /* which key says so; static; NULL = none */
+        Where at;                   /* and where */
 } MountSpec;
 
 /** mount_spec_done() - free what @m owns. */
@@ -186,6 +188,9 @@ typedef struct SeccompSpec {
 typedef struct LabelSpec {
         char *app_armor; /* name of a profile */
         char *selinux; /* context: "system_u:system_r:TYPE:LEVEL"; for hosts that have SPEC_SELINUX_PRESENT */
+        /* Contexts of files, for mounts that ask for it: of this container ("Z"), of all ("z"); NULL = none.
+         */
+        char *own_files, *shared_files;
 } LabelSpec;
 
 /* A device of the host, or a directory of devices. */
@@ -206,6 +211,7 @@ typedef struct ContainerSpec {
         char *image;         /* reference as written */
         char *rootfs;        /* absolute host directory */
         bool rootfs_overlay; /* Rootfs=DIR:O */
+        bool memory_root;    /* only its /usr; all else is in memory */
         bool read_only;
         char *pivot_root; /* directory in it that becomes "/"; NULL = none */
         char *old_root;   /* where the whole root is seen then; NULL = nowhere */

@@ -12,13 +12,20 @@ static uint64_t end_of(uint32_t first, uint32_t count) {
         return (uint64_t) first + count;
 }
 
-uint32_t id_list_outside(const IdList *list, uint32_t inside) {
-        for (size_t i = 0; i < list->n; i++) {
-                const IdExtent *e = &list->items[i];
+/* The line that has @inside; NULL = none. */
+static const IdExtent *find_extent(const IdList *list, uint32_t inside) {
+        for (size_t i = 0; i < list->n; i++)
+                if (inside >= list->items[i].inside &&
+                    inside < end_of(list->items[i].inside, list->items[i].count))
+                        return &list->items[i];
+        return NULL;
+}
 
-                if (inside >= e->inside && inside < end_of(e->inside, e->count))
-                        return e->outside + (inside - e->inside);
-        }
+uint32_t id_list_outside(const IdList *list, uint32_t inside) {
+        const IdExtent *e = find_extent(list, inside);
+
+        if (e)
+                return e->outside + (inside - e->inside);
         return list->n == 0 ? inside : ID_NOBODY;
 }
 
@@ -144,4 +151,25 @@ void id_map_clear(IdMap *m) {
         free(m->uids.items);
         free(m->gids.items);
         *m = (IdMap){};
+}
+
+int id_list_add_through(IdList *list, const IdList *through, IdExtent extent) {
+        while (through->n > 0 && extent.count > 0) {
+                const IdExtent *e = find_extent(through, extent.outside);
+                IdExtent part = extent;
+                int r;
+
+                if (!e)
+                        return -ERANGE;
+                part.count = (uint32_t) MIN_OF(end_of(e->inside, e->count) - extent.outside,
+                                               (uint64_t) extent.count);
+                part.outside = e->outside + (extent.outside - e->inside);
+                r = id_list_add(list, part);
+                if (r < 0)
+                        return r;
+                extent.inside += part.count;
+                extent.outside += part.count;
+                extent.count -= part.count;
+        }
+        return through->n == 0 ? id_list_add(list, extent) : 0;
 }

@@ -49,6 +49,14 @@ int id_list_add(IdList *list, IdExtent extent);
 int id_list_replace(IdList *list, IdExtent extent);
 
 /**
+ * id_list_add_through() - a line whose ids outside are ids inside of @through
+ * @through: without lines, every id is itself
+ *
+ * Returns: 0, -ERANGE when some of them are nothing outside, or -ENOMEM.
+ */
+int id_list_add_through(IdList *list, const IdList *through, IdExtent extent);
+
+/**
  * id_list_check() - will the kernel take it?
  *
  * Returns: 0, -EINVAL for overlapping lines or ids out of range, -E2BIG for more than 340 lines.

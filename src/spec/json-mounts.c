@@ -8,6 +8,8 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "basic/unit-name.h"
+#include "spec/json-list.h"
+#include "spec/mount-map.h"
 
 #define VOLUME_STORE "/var/lib/nsunits/volumes"
 
@@ -106,6 +108,21 @@ static json_t *make_overlay(const MountSpec *m, const SpecJsonContext *c, const 
         return make_mount(m->destination, "overlay", "overlay", options);
 }
 
+/* A map of its own, where the container has all ids that it names. */
+static json_t *add_map(json_t *mount, const MountSpec *m, const SpecJsonContext *c) {
+        autoidmap IdMap map = {};
+        int r = 0;
+
+        if (mount && mount_map_is_set(m) && mount_map_make(m, c->ids, &map) == 0) {
+                r = json_object_set_new(mount, "uidMappings", json_id_list(&map.uids));
+                r |= json_object_set_new(mount, "gidMappings", json_id_list(&map.gids));
+        }
+        if (r == 0)
+                return mount;
+        json_decref(mount);
+        return NULL;
+}
+
 static json_t *make_own_mount(const MountSpec *m, const SpecJsonContext *c) {
         const char *flags[] = {
                 m->read_only ? "ro" : "rw",
@@ -137,8 +154,9 @@ static json_t *make_own_mount(const MountSpec *m, const SpecJsonContext *c) {
                 return NULL;
         (void) snprintf(options + n, sizeof(options) - (size_t) n, ",%s,%s%s",
                         m->kind == MOUNT_VOLUME || m->recursive ? "rbind" : "bind",
-                        propagation_word(m->propagation), m->idmap && c->ids ? ",idmap" : "");
-        return make_mount(m->destination, "bind", path, options);
+                        propagation_word(m->propagation),
+                        m->idmap && c->ids && !mount_map_is_set(m) ? ",idmap" : "");
+        return add_map(make_mount(m->destination, "bind", path, options), m, c);
 }
 
 json_t *json_mounts(const ContainerSpec *s, const SpecJsonContext *context) {

@@ -5,7 +5,7 @@
 
 /**
  * key_id_map_add() - "[+][u][g]INSIDE:[@]OUTSIDE[:COUNT]" to the end of @list
- * @separator: between the numbers, ":" or the "-" of mounts
+ * @separator: between the numbers, ":" or the "-" of mounts, whose lines are "[@]DISK-OUTSIDE[-COUNT]"
  */
 int key_id_map_add(const KeyInput *in, const char *text, Where at, char separator, IdMapList *list);
 

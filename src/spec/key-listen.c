@@ -9,6 +9,8 @@
 #include "spec/key-input.h"
 #include "spec/key-types.h"
 
+ENUM_DEFINE(Ipv6Only, ipv6_only, IPV6_ONLY, IPV6_ONLY_LIST)
+
 /* "8080", "127.0.0.1:8080", "[::1]:8080" */
 static int set_port(const KeyInput *in, char *text, Where at, ListenSpec *l) {
         char *colon = strrchr(text, ':'), *port = colon ? colon + 1 : text;

@@ -11,7 +11,7 @@
 #include "spec/mount-option.h"
 
 /* Images, artifacts and links to both are for reading, unless an option says otherwise. */
-MountSpec key_mount_default(MountKind kind, Where at) {
+MountSpec key_mount_default(MountKind kind, const char *key, Where at) {
         bool memory = kind == MOUNT_TMPFS || kind == MOUNT_RAMFS;
 
         return (MountSpec){
@@ -25,6 +25,7 @@ MountSpec key_mount_default(MountKind kind, Where at) {
                 .copy = kind == MOUNT_VOLUME,
                 .copy_up = kind == MOUNT_TMPFS,
                 .propagation = MS_PRIVATE | MS_REC,
+                .key = key,
                 .at = at,
         };
 }

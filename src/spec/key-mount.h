@@ -3,8 +3,8 @@
 
 #include "spec/key-types.h"
 
-/** key_mount_default() - what no option has changed. */
-MountSpec key_mount_default(MountKind kind, Where at);
+/** key_mount_default() - what no option has changed. @key: static. */
+MountSpec key_mount_default(MountKind kind, const char *key, Where at);
 
 /** key_mount_add() - to the end of @list, or in the place of an earlier one with the same destination: the
  * later line wins, as a drop-in means it. Takes over what @m owns, also on failure. */

@@ -151,7 +151,7 @@ static int mount_fill(const KeyInput *in, const Word *word, MountSpec *m) {
         if (r < 0)
                 return r;
 
-        *m = key_mount_default(kind, word->at);
+        *m = key_mount_default(kind, "Mount", word->at);
         while (next_option(&rest, &option)) {
                 Where at = where_advance(word->at, (size_t) (option.text - word->text) + word->quoted);
                 char *equals = strchr(option.text, '=');

@@ -25,11 +25,15 @@ int key_id_map_add(const KeyInput *in, const char *text, Where at, char separato
 
         if (!copy)
                 return -ENOMEM;
-        for (; *rest && strchr("+ug", *rest); rest++)
+        if (separator == '-' && *rest == '@') {
+                m.container = true;
+                rest++;
+        }
+        for (; separator != '-' && *rest && strchr("+ug", *rest); rest++)
                 *(*rest == '+' ? &m.add : *rest == 'u' ? &m.uids : &m.gids) = true;
 
         while ((part = strsep(&rest, separators)) && n < ELEMENTSOF(numbers)) {
-                if (n == 1 && *part == '@') {
+                if (n == 1 && *part == '@' && separator != '-') {
                         m.host = true;
                         part++;
                 }
@@ -52,9 +56,9 @@ int key_id_map_add(const KeyInput *in, const char *text, Where at, char separato
 char *key_id_map_text(const IdMapSpec *m, char separator) {
         char *text;
 
-        return asprintf(&text, "%s%s%s%u%c%s%u%c%u", m->add ? "+" : "", m->uids ? "u" : "",
-                        m->gids ? "g" : "", m->inside, separator, m->host ? "@" : "", m->outside, separator,
-                        m->count) < 0
+        return asprintf(&text, "%s%s%s%s%u%c%s%u%c%u", m->container ? "@" : "", m->add ? "+" : "",
+                        m->uids ? "u" : "", m->gids ? "g" : "", m->inside, separator, m->host ? "@" : "",
+                        m->outside, separator, m->count) < 0
                        ? NULL
                        : text;
 }

@@ -11,7 +11,7 @@
 /* SRC of SRC:DST: a path or a name. */
 static int set_volume_source(const KeyInput *in, const char *text, Where at, MountSpec *m) {
         if (text[0] == '/' || text[0] == '.') {
-                *m = key_mount_default(MOUNT_BIND, at);
+                *m = key_mount_default(MOUNT_BIND, "Volume", at);
                 return key_host_path(in, text, at, "source", &m->source);
         }
         return *text ? key_mount_set_volume(in, text, at, m) : 0;
@@ -26,7 +26,7 @@ static int volume_fill(const KeyInput *in, char *text, Where at, MountSpec *m) {
                 second = strsep(&text, ":");
         options = text;
 
-        *m = key_mount_default(MOUNT_VOLUME, at);
+        *m = key_mount_default(MOUNT_VOLUME, "Volume", at);
         if (!second)
                 return key_mount_set_destination(in, first, at, m);
 
@@ -67,7 +67,7 @@ int key_tmpfses_parse(const KeyInput *in, void *field) {
         if (r < 0)
                 return r;
 
-        m = key_mount_default(MOUNT_TMPFS, at);
+        m = key_mount_default(MOUNT_TMPFS, "Tmpfs", at);
         options = text;
         strsep(&options, ":");
         r = key_mount_set_destination(in, text, at, &m);

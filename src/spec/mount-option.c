@@ -289,7 +289,7 @@ static const char *propagation_word(unsigned long flags) {
 }
 
 void mount_option_write(FILE *f, const MountSpec *m, const char *separator) {
-        const MountSpec d = key_mount_default(m->kind, m->at);
+        const MountSpec d = key_mount_default(m->kind, m->key, m->at);
         const char *before = separator;
 
 #define OPTION(condition, ...)                   \

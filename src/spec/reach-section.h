@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "basic/calendar.h"
 #include "basic/clock.h"
@@ -71,6 +72,13 @@ typedef struct TimerKeys {
         usec_t randomized_delay, accuracy;
 } TimerKeys;
 
+#define IPV6_ONLY_LIST(X)               \
+        X(IPV6_ONLY_DEFAULT, "default") \
+        X(IPV6_ONLY_NO, "both")         \
+        X(IPV6_ONLY_YES, "ipv6-only")
+
+ENUM_DECLARE(Ipv6Only, ipv6_only, IPV6_ONLY, IPV6_ONLY_LIST);
+
 /* One address of ListenStream= and its like (systemd.socket(5)). */
 typedef struct ListenSpec {
         char *path;          /* socket in the file system, or "@abstract"; NULL: address and port count */
@@ -86,4 +94,12 @@ typedef struct ListenList {
 typedef struct ListenKeys {
         ListenList stream, datagram, sequential;
         char *descriptor_name;
+        bool accept; /* no other value than false gets here */
+        unsigned backlog;
+        Ipv6Only ipv6_only;
+        bool free_bind, keep_alive, no_delay, reuse_port, remove_on_stop;
+        mode_t mode, directory_mode;
+        char *user, *group; /* of the host */
+        unsigned trigger_burst;
+        usec_t trigger_interval;
 } ListenKeys;

@@ -49,6 +49,17 @@ static int make_seccomp(const Making *m, ContainerSpec *s) {
         return r < 0 ? r : expand(m, c->system_calls.deny, &s->seccomp.deny);
 }
 
+static int make_file_label(const ContainerSection *c, const char *level, char **ret) {
+        const char *type = c->security_label_file_type;
+
+        if (asprintf(ret, "system_u:object_r:%s:%s", type ? type : "container_file_t", level ? level : "s0") <
+            0) {
+                *ret = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
 /* What podman gives a container of the same keys; without them the policy's own transition counts. */
 static int make_labels(const Making *m, ContainerSpec *s) {
         const ContainerSection *c = m->section;
@@ -58,7 +69,11 @@ static int make_labels(const Making *m, ContainerSpec *s) {
         if (c->app_armor && !streq(c->app_armor, "unconfined") &&
             spec_copy_text(c->app_armor, &l->app_armor) < 0)
                 return -ENOMEM;
-        if (c->security_label_disable || (!type && !level))
+        if (c->security_label_disable)
+                return 0;
+        if (make_file_label(c, level, &l->own_files) < 0 || make_file_label(c, NULL, &l->shared_files) < 0)
+                return -ENOMEM;
+        if (!type && !level)
                 return 0;
         if (asprintf(&l->selinux, "system_u:system_r:%s:%s", type ? type : "container_t",
                      level ? level : "s0") < 0) {

@@ -24,20 +24,6 @@
 
 #define ANNOTATION "org.nsunits1."
 
-static json_t *make_ids(const IdList *ids) {
-        json_t *array = json_array();
-
-        for (size_t i = 0; i < ids->n; i++)
-                if (json_array_append_new(array, json_pack("{s:I, s:I, s:I}", "containerID",
-                                                           (json_int_t) ids->items[i].inside, "hostID",
-                                                           (json_int_t) ids->items[i].outside, "size",
-                                                           (json_int_t) ids->items[i].count)) < 0) {
-                        json_decref(array);
-                        return NULL;
-                }
-        return array;
-}
-
 /* The time namespace is left out: runtimes of the age of crun 1.8 refuse the whole file for it. */
 static json_t *make_namespace(const ContainerSpec *s, const char *type, Space space) {
         const NamespaceChoice *c = &s->spaces[space];
@@ -98,8 +84,8 @@ static json_t *make_linux(const ContainerSpec *s, const SpecJsonContext *c) {
         r |= json_object_set_new(object, "sysctl", make_sysctls(s));
         r |= json_object_set_new(object, "resources", json_resources(&s->limits));
         if (c->ids) {
-                r |= json_object_set_new(object, "uidMappings", make_ids(&c->ids->uids));
-                r |= json_object_set_new(object, "gidMappings", make_ids(&c->ids->gids));
+                r |= json_object_set_new(object, "uidMappings", json_id_list(&c->ids->uids));
+                r |= json_object_set_new(object, "gidMappings", json_id_list(&c->ids->gids));
         }
         if (s->masked_paths)
                 r |= json_object_set_new(object, "maskedPaths", json_strings(s->masked_paths));

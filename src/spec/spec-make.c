@@ -46,6 +46,7 @@ static int make_root(const Making *m, ContainerSpec *s) {
             spec_copy_text(m->section->pivot_root.old_root, &s->old_root) < 0)
                 return -ENOMEM;
         s->read_only = m->section->read_only || m->section->volatile_mode == VOLATILE_STATE;
+        s->memory_root = m->section->volatile_mode == VOLATILE_YES;
         s->rootfs_overlay = overlay || m->section->ephemeral || m->section->volatile_mode == VOLATILE_OVERLAY;
         if (rootfs) {
                 s->rootfs = strndup(rootfs, overlay ? (size_t) (overlay - rootfs) : strlen(rootfs));

@@ -5,6 +5,7 @@
 #include "basic/file.h"
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "spec/mount-map.h"
 #include "spec/spec-mounts.h"
 
 /* At most so many mounts that nobody asked for by name: /run, /run/lock, /tmp, /var and /var/tmp. */
@@ -22,7 +23,7 @@ static int add_mount(ContainerSpec *s, const MountSpec *from) {
         int r;
 
         r = mount_spec_copy(from, m);
-        m->idmap = from->idmap && s->user_namespace;
+        m->idmap = from->idmap && (s->user_namespace || mount_map_is_set(from));
         return r;
 }
 
@@ -98,6 +99,7 @@ static int add_overlay(ContainerSpec *s, const OverlaySpec *o, bool read_only) {
                 .read_only = read_only,
                 .idmap = true,
                 .propagation = MS_PRIVATE,
+                .key = read_only ? "OverlayReadOnly" : "Overlay",
                 .at = o->at,
         };
         int r = 0;

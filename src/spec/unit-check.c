@@ -3,7 +3,7 @@
 #include "basic/macro.h"
 
 bool unit_kind_is_idle(UnitKind kind) {
-        return kind == UNIT_BUILD || kind == UNIT_KUBE || kind == UNIT_ARTIFACT;
+        return kind == UNIT_KUBE || kind == UNIT_ARTIFACT;
 }
 
 static int check_own_section(UnitSpec *u, Diag *diag) {

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "basic/macro.h"
+
 /* No owner given. */
 #define OWNER_UNSET UINT_MAX
 
@@ -21,3 +23,8 @@ typedef struct VolumeSection {
         char *service_name; /* NULL = as Quadlet names it */
         char **podman_args, **global_args, **containers_conf_modules;
 } VolumeSection;
+
+/** volume_image() - the image that the volume consists of; NULL for any other volume. */
+static inline const char *volume_image(const VolumeSection *v) {
+        return streq_null(v->driver, "image") ? v->image : NULL;
+}

@@ -15,13 +15,14 @@
 #include "storage/mounts.h"
 #include "storage/root.h"
 #include "storage/tree-copy.h"
+#include "storage/tree-label.h"
 #include "storage/volume.h"
 
 /* What is behind a mount: mount points inside it are made here, for through an id-mapped mount the host's
  * root, who has no id there, cannot create anything. */
 typedef struct Source {
         int fd;      /* owned; -EBADF for a mount that was left out */
-        bool mapped; /* on disk, ids are the container's own */
+        bool mapped; /* on disk, ids are the container's own, or what the map of the mount says */
 } Source;
 
 typedef struct Preparation {
@@ -45,7 +46,8 @@ void prepared_mounts_free(PreparedMounts *m) {
 static int mount_fault(Fault *fault, const MountSpec *m, int r, const char *object) {
         if (!m->at.file)
                 return fault_set(fault, "mount", r, "%s", object);
-        return fault_set(fault, "mount", r, "%s (%s:%u)", object, m->at.file, m->at.line);
+        return fault_set(fault, "mount", r, "%s (%s%s%s:%u)", object, strempty(m->key), m->key ? "= at " : "",
+                         m->at.file, m->at.line);
 }
 
 /* Where anonymous volumes lie. */
@@ -91,11 +93,42 @@ static int open_volume_source(const Preparation *p, const MountSpec *m, Source *
                 r = volume_fill(dir, name, q->root_fd, m->destination, q->ids);
         if (r >= 0)
                 r = volume_open(dir, name);
-        if (r < 0)
-                return mount_fault(p->fault, m, r, m->source ? m->source : m->destination);
+        if (r < 0) {
+                (void) mount_fault(p->fault, m, r, m->source ? m->source : m->destination);
+                if (r == -ENOMEDIUM)
+                        fault_advise(p->fault, "start the .volume unit that mounts it first");
+                return r;
+        }
 
         *ret = (Source){ .fd = r, .mapped = true };
         return enter_subpath(p, m, ret);
+}
+
+/* NULL without a map of its own. */
+static const MountMap *map_of(const Preparation *p, const MountSpec *m) {
+        const MountMap *map = p->q->maps ? &p->q->maps[m - p->q->spec->mounts] : NULL;
+
+        return map && map->userns_fd >= 0 ? map : NULL;
+}
+
+/* What an owner inside the container is in the source of the mount. */
+static IdPair id_on_disk(const Preparation *p, const MountSpec *m, const Source *s, IdPair inside) {
+        const MountMap *map = map_of(p, m);
+        const IdPair outside = id_map_outside(p->q->ids, inside);
+
+        if (!s->mapped)
+                return outside;
+        return map ? id_map_inside(&map->ids, outside) : inside;
+}
+
+static int userns_of(const Preparation *p, const MountSpec *m) {
+        const MountMap *map = map_of(p, m);
+
+        if (map)
+                return map->userns_fd;
+        return m->kind == MOUNT_VOLUME || m->kind == MOUNT_IMAGE || (m->kind == MOUNT_BIND && m->idmap)
+                       ? p->q->userns_fd
+                       : -1;
 }
 
 /* 0 also for a source that is missing and may be: then there is no descriptor. */
@@ -114,21 +147,13 @@ static int open_bind_source(const Preparation *p, const MountSpec *m, Source *re
                 return r;
         }
 
-        *ret = (Source){ .fd = fd, .mapped = m->idmap && p->q->userns_fd >= 0 };
+        *ret = (Source){ .fd = fd, .mapped = m->idmap && userns_of(p, m) >= 0 };
         return 0;
-}
-
-/* What an owner inside the container is in the source. */
-static IdPair id_on_disk(const Preparation *p, const Source *s, IdPair inside) {
-        return s->mapped ? inside : id_map_outside(p->q->ids, inside);
 }
 
 static MountAttr mount_attr(const Preparation *p, const MountSpec *m) {
         return (MountAttr){
-                .userns_fd = m->kind == MOUNT_VOLUME || m->kind == MOUNT_IMAGE ||
-                                             (m->kind == MOUNT_BIND && m->idmap)
-                                     ? p->q->userns_fd
-                                     : -1,
+                .userns_fd = userns_of(p, m),
                 .recursive = m->kind == MOUNT_BIND && m->recursive,
                 /* read_only comes last: mount points may have to be made inside a tmpfs. */
                 .no_exec = m->no_exec,
@@ -139,14 +164,27 @@ static MountAttr mount_attr(const Preparation *p, const MountSpec *m) {
         };
 }
 
+/* "z" and "Z", where there is SELinux. */
+static int label_source(const Preparation *p, const MountSpec *m, const Source *s) {
+        const LabelSpec *l = &p->q->spec->security_labels;
+        const char *context = m->own_label ? l->own_files : m->shared ? l->shared_files : NULL;
+
+        if (!context || p->q->restart || (m->kind != MOUNT_BIND && m->kind != MOUNT_VOLUME))
+                return 0;
+        return tree_label(s->fd, m->source ? m->source : m->destination, context, p->fault);
+}
+
 static int clone_source(const Preparation *p, const MountSpec *m, const Source *s) {
         const MountsRequest *q = p->q;
         MountAttr attr = mount_attr(p, m);
         const char *object = m->source ? m->source : m->destination;
         int r;
 
+        r = label_source(p, m, s);
+        if (r < 0)
+                return r;
         if (m->chown && !q->restart) {
-                const IdPair owner = id_on_disk(p, s, (IdPair){ q->uid, q->gid });
+                const IdPair owner = id_on_disk(p, m, s, (IdPair){ q->uid, q->gid });
 
                 r = tree_chown(s->fd, owner.uid, owner.gid);
                 if (r < 0)
@@ -312,7 +350,7 @@ static int make_inner_point(const Preparation *p, size_t i, bool directory) {
                 if (!rest || p->sources[j].fd < 0)
                         continue;
                 r = root_make_point(p->sources[j].fd, rest, !directory,
-                                    id_on_disk(p, &p->sources[j], (IdPair){ 0, 0 }));
+                                    id_on_disk(p, &mounts[j], &p->sources[j], (IdPair){ 0, 0 }));
                 return r < 0 ? mount_fault(p->fault, &mounts[i], r, mounts[i].destination) : 0;
         }
         return 0;

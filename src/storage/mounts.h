@@ -18,19 +18,26 @@ typedef struct MountLayers {
         size_t n;
 } MountLayers;
 
+/* Of a mount that has a map of its own. */
+typedef struct MountMap {
+        int userns_fd; /* -1 = it has none */
+        IdMap ids;     /* inside are ids on disk */
+} MountMap;
+
 typedef struct MountsRequest {
         const ContainerSpec *spec;
         const char *volumes_dir;   /* /var/lib/nsunits/volumes; made when needed */
         const char *container_dir; /* /var/lib/nsunits/containers/UNIT: anonymous volumes lie there */
         const MountLayers
-                *layers;     /* one per mount of the spec, in use for images alone; NULL = there are none */
-        const char *staging; /* as in RootRequest */
-        int root_fd;         /* the container's root (open of the held root, or root_clone()): filled into
-                                empty volumes; -1 = never fill */
-        int userns_fd;       /* -1 = no user namespace */
-        const IdMap *ids;    /* of the container; NULL = without user namespace */
-        uint32_t uid, gid;   /* the container's user, in its own numbers: for MountSpec.chown */
-        bool restart;        /* same unit again: do not fill or chown */
+                *layers;      /* one per mount of the spec, in use for images alone; NULL = there are none */
+        const MountMap *maps; /* one per mount of the spec; NULL = there are none */
+        const char *staging;  /* as in RootRequest */
+        int root_fd;          /* the container's root (open of the held root, or root_clone()): filled into
+                                 empty volumes; -1 = never fill */
+        int userns_fd;        /* -1 = no user namespace */
+        const IdMap *ids;     /* of the container; NULL = without user namespace */
+        uint32_t uid, gid;    /* the container's user, in its own numbers: for MountSpec.chown */
+        bool restart;         /* same unit again: do not fill or chown */
 } MountsRequest;
 
 typedef struct PreparedMount {

@@ -12,12 +12,16 @@
 #include "basic/cleanup.h"
 #include "basic/file.h"
 #include "basic/macro.h"
+#include "basic/strv.h"
+#include "storage/fs-mount.h"
 #include "storage/mount-fd.h"
 #include "storage/overlay.h"
+#include "storage/root-internal.h"
 #include "storage/root.h"
+#include "storage/trash.h"
 
-/* Beside the container directories; no unit's name begins with a dot. */
-#define TRASH ".trash"
+/* In the container's directory, while the root is made: where a file of Rootfs= is mounted. */
+#define IMAGE "image"
 
 /* Links inside an image that lead from one missing name to the next: as many as the kernel would follow. */
 #define LINKS_MAX 40
@@ -139,7 +143,7 @@ static bool is_covered(const ContainerSpec *spec, size_t i) {
         return false;
 }
 
-static int make_points(const RootRequest *q, int fd, IdPair owner, Fault *fault) {
+int root_make_points(const RootRequest *q, int fd, IdPair owner, Fault *fault) {
         int r;
 
         for (size_t i = 0; i < ELEMENTSOF(usual_points); i++) {
@@ -162,6 +166,20 @@ static int make_points(const RootRequest *q, int fd, IdPair owner, Fault *fault)
                 if (r < 0)
                         return fault_set(fault, "mount point", r, "%s", m->destination);
         }
+        return 0;
+}
+
+int root_list_points(const ContainerSpec *spec, char ***ret) {
+        autostrv char **list = NULL;
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(usual_points) && r == 0; i++)
+                r = strv_add(&list, usual_points[i].path + 1);
+        for (size_t i = 0; i < spec->n_mounts && r == 0; i++)
+                r = strv_add(&list, spec->mounts[i].destination + 1);
+        if (r < 0)
+                return r;
+        *ret = take_ptr(list);
         return 0;
 }
 
@@ -225,9 +243,59 @@ static int mount_layers(const RootRequest *q, const int *layers, size_t n, Fault
         return overlay_mount(&o, fault);
 }
 
-static int open_rootfs(const RootRequest *q, Fault *fault) {
-        int fd = open(q->spec->rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+bool root_has_upper(const ContainerSpec *spec) {
+        return !spec->memory_root && (!spec->rootfs || spec->rootfs_overlay);
+}
 
+char *root_image_path(const char *container_dir) {
+        char *path;
+
+        return asprintf(&path, "%s/" IMAGE, container_dir) < 0 ? NULL : path;
+}
+
+int root_detach(const char *attach_path) {
+        /* EINVAL: a place where nothing is mounted (any more). */
+        while (umount2(attach_path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+                ;
+        if (errno != EINVAL && errno != ENOENT)
+                return -errno;
+        return rmdir(attach_path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int root_detach_image(const char *container_dir) {
+        autofree char *path = root_image_path(container_dir);
+
+        return path ? root_detach(path) : -ENOMEM;
+}
+
+/* Before Linux 6.15 only what is attached somewhere can be cloned. */
+static int mount_image(const RootRequest *q, Fault *fault) {
+        autofree char *path = root_image_path(q->container_dir);
+        autoclose int mount_fd = -EBADF;
+        int r, fd;
+
+        if (!path)
+                return -ENOMEM;
+        mount_fd = fs_mount(&(FsMount){ .source = q->spec->rootfs, .read_only = true }, fault);
+        if (mount_fd < 0)
+                return mount_fd;
+        r = dir_make(AT_FDCWD, path, 0700);
+        if (r == 0)
+                r = mount_fd_attach(mount_fd, path);
+        if (r < 0)
+                return fault_set(fault, "root", r, "%s", path);
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? fault_set(fault, "root", -errno, "%s", path) : fd;
+}
+
+/* A file with a file system in it stays mounted below the container's directory: root_detach_image(). */
+int root_open_rootfs(const RootRequest *q, Fault *fault) {
+        struct stat st;
+        int fd;
+
+        if (stat(q->spec->rootfs, &st) == 0 && S_ISREG(st.st_mode))
+                return mount_image(q, fault);
+        fd = open(q->spec->rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         return fd < 0 ? fault_set(fault, "root directory", -errno, "%s", q->spec->rootfs) : fd;
 }
 
@@ -238,11 +306,13 @@ static int mount_rootfs(const RootRequest *q, Fault *fault) {
         autoclose int dir_fd = -EBADF;
         int fd, r;
 
-        dir_fd = open_rootfs(q, fault);
+        dir_fd = root_open_rootfs(q, fault);
         if (dir_fd < 0)
                 return dir_fd;
 
-        r = make_points(q, dir_fd, (IdPair){ 0, 0 }, fault);
+        r = root_make_points(q, dir_fd, (IdPair){ 0, 0 }, fault);
+        if (r == -EROFS)
+                fault_advise(fault, "it cannot be made there: Rootfs=%s:O makes it beside", q->spec->rootfs);
         if (r < 0)
                 return r;
 
@@ -259,11 +329,11 @@ static int mount_root(const RootRequest *q, Fault *fault) {
         autoclose int dir_fd = -EBADF, fd = -EBADF;
         int r;
 
-        if (q->spec->rootfs && !q->spec->rootfs_overlay)
+        if (!root_has_upper(q->spec))
                 return mount_rootfs(q, fault);
 
         if (q->spec->rootfs) {
-                dir_fd = open_rootfs(q, fault);
+                dir_fd = root_open_rootfs(q, fault);
                 if (dir_fd < 0)
                         return dir_fd;
         }
@@ -273,7 +343,7 @@ static int mount_root(const RootRequest *q, Fault *fault) {
         if (fd < 0)
                 return fd;
 
-        r = make_points(q, fd, id_map_outside(q->ids, (IdPair){ 0, 0 }), fault);
+        r = root_make_points(q, fd, id_map_outside(q->ids, (IdPair){ 0, 0 }), fault);
         return r < 0 ? r : take_fd(fd);
 }
 
@@ -285,6 +355,8 @@ static int prepare(const RootRequest *q, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "container directory", r, "%s", q->container_dir);
 
+        if (q->spec->memory_root)
+                return root_attach_memory(q, fault);
         fd = mount_root(q, fault);
         if (fd < 0)
                 return fd;
@@ -295,15 +367,6 @@ static int prepare(const RootRequest *q, Fault *fault) {
         return r < 0 ? fault_set(fault, "root", r, "%s", q->attach_path) : 0;
 }
 
-static int detach(const char *attach_path) {
-        /* EINVAL: a place where nothing is mounted (any more). */
-        while (umount2(attach_path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-                ;
-        if (errno != EINVAL && errno != ENOENT)
-                return -errno;
-        return rmdir(attach_path) < 0 && errno != ENOENT ? -errno : 0;
-}
-
 int root_prepare(const RootRequest *q, Fault *fault) {
         int r;
 
@@ -312,20 +375,22 @@ int root_prepare(const RootRequest *q, Fault *fault) {
                 return fault_set(fault, "container directory", r, "%s", q->container_dir);
 
         r = prepare(q, fault);
+        (void) root_detach_image(q->container_dir);
         if (r < 0) {
                 /* Nothing has run in it: there is little to delete. */
-                (void) detach(q->attach_path);
+                (void) root_detach(q->attach_path);
                 (void) tree_remove(AT_FDCWD, q->container_dir);
         }
         return r;
 }
 
 int root_add_points(const RootRequest *q, Fault *fault) {
-        const bool own_directory = q->spec->rootfs && !q->spec->rootfs_overlay;
+        const bool own_directory = !q->spec->memory_root && !root_has_upper(q->spec);
         autoclose int fd = -EBADF;
+        int r;
 
         if (own_directory)
-                fd = open_rootfs(q, fault);
+                fd = root_open_rootfs(q, fault);
         else {
                 fd = open(q->attach_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
                 if (fd < 0)
@@ -333,8 +398,11 @@ int root_add_points(const RootRequest *q, Fault *fault) {
         }
         if (fd < 0)
                 return fd;
-        return make_points(q, fd, own_directory ? (IdPair){ 0, 0 } : id_map_outside(q->ids, (IdPair){ 0, 0 }),
-                           fault);
+        r = root_make_points(
+                q, fd, own_directory ? (IdPair){ 0, 0 } : id_map_outside(q->ids, (IdPair){ 0, 0 }), fault);
+        if (own_directory)
+                (void) root_detach_image(q->container_dir);
+        return r;
 }
 
 bool root_is_held(const char *attach_path) {
@@ -352,67 +420,14 @@ int root_clone(const char *attach_path) {
         return mount_fd_clone(AT_FDCWD, attach_path, &plain);
 }
 
-/* The trash of the directory that @container_dir lies in; *ret_name is the last component. */
-static int open_parent(const char *container_dir, const char **ret_name) {
-        const char *slash = strrchr(container_dir, '/');
-        autofree char *parent = NULL;
-
-        if (!slash || slash == container_dir || !slash[1])
-                return -EINVAL;
-        parent = strndup(container_dir, (size_t) (slash - container_dir));
-        if (!parent)
-                return -ENOMEM;
-
-        *ret_name = slash + 1;
-        return dir_open(AT_FDCWD, parent);
-}
-
-static int throw_away(const char *container_dir) {
-        autoclose int parent_fd = -EBADF;
-        const char *name;
-
-        parent_fd = open_parent(container_dir, &name);
-        if (parent_fd == -ENOENT)
-                return 0;
-        if (parent_fd < 0)
-                return parent_fd;
-
-        for (unsigned i = 0;;) {
-                autofree char *to = NULL;
-
-                if (faccessat(parent_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                        return errno == ENOENT ? 0 : -errno;
-                if (mkdirat(parent_fd, TRASH, 0700) < 0 && errno != EEXIST)
-                        return -errno;
-                if (asprintf(&to, TRASH "/%s.%u", name, i) < 0)
-                        return -ENOMEM;
-                if (renameat2(parent_fd, name, parent_fd, to, RENAME_NOREPLACE) == 0)
-                        return 0;
-                /* ENOENT: a purge that ended just now took the trash away. */
-                if (errno == EEXIST)
-                        i++;
-                else if (errno != ENOENT)
-                        return -errno;
-        }
-}
-
 int root_retire(const char *attach_path, const char *container_dir) {
         int r;
 
-        r = detach(attach_path);
-        return r < 0 ? r : throw_away(container_dir);
-}
-
-int root_purge(const char *containers_dir) {
-        autoclose int fd = -EBADF;
-        int r;
-
-        fd = dir_open(AT_FDCWD, containers_dir);
-        if (fd < 0)
-                return fd == -ENOENT ? 0 : fd;
-        r = tree_remove(fd, TRASH);
-        /* What came in meanwhile is for the purge that was asked for it. */
-        return r == -ENOTEMPTY ? 0 : r;
+        r = root_detach(attach_path);
+        /* Left by a manager that was killed in between. */
+        if (r == 0)
+                r = root_detach_image(container_dir);
+        return r < 0 ? r : trash_put(container_dir);
 }
 
 int root_release(const char *attach_path, const char *container_dir) {
@@ -427,5 +442,5 @@ int root_release(const char *attach_path, const char *container_dir) {
         if (!parent)
                 return -ENOMEM;
         *strrchr(parent, '/') = '\0';
-        return root_purge(parent);
+        return trash_purge(parent);
 }

@@ -51,6 +51,33 @@ int root_add_points(const RootRequest *q, Fault *fault);
  */
 int root_clone(const char *attach_path);
 
+/** root_has_upper() - is what the container writes kept apart, in an upper directory? */
+bool root_has_upper(const ContainerSpec *spec);
+
+/**
+ * root_open_lower() - what lies below the upper directory of a held root, read-only, as a detached mount
+ *
+ * Returns: a descriptor; or a negative errno with @fault filled, -EOPNOTSUPP for a root that has no upper
+ * directory.
+ */
+int root_open_lower(const RootRequest *q, Fault *fault);
+
+/** root_open_upper() - that directory; @q->container_dir counts. A descriptor, or a negative errno. */
+int root_open_upper(const RootRequest *q);
+
+/** root_list_points() - paths, without the slash before them, of all that root_prepare() may have made. A
+ * vector to strv_free(). */
+int root_list_points(const ContainerSpec *spec, char ***ret);
+
+/**
+ * root_show() - the held root at another place, for people: read-only, nothing in it can be executed
+ * @path: made when needed; what is shown there already stays
+ */
+int root_show(const char *attach_path, const char *path, Fault *fault);
+
+/** root_hide() - take that away. -ENOENT when there is nothing. */
+int root_hide(const char *path);
+
 /** root_is_held() - is something mounted at @attach_path? For adoption. */
 bool root_is_held(const char *attach_path);
 
@@ -58,19 +85,11 @@ bool root_is_held(const char *attach_path);
  * root_retire() - the quick half of the release: unmount, take @container_dir out of the way
  *
  * Safe to repeat, and after a half-done root_prepare(). Running processes keep their root. Anonymous
- * volumes go with the container. What it wrote lies below .trash beside @container_dir until root_purge().
+ * volumes go with the container. What it wrote lies in the trash (trash.h) until that is purged.
  */
 int root_retire(const char *attach_path, const char *container_dir);
 
-/**
- * root_purge() - delete what was retired
- * @containers_dir: the parent of all container directories
- *
- * Blocks for as long as it takes to delete what containers wrote: from a child process, or in idle time.
- */
-int root_purge(const char *containers_dir);
-
-/** root_release() - root_retire() and root_purge(). Blocks accordingly. */
+/** root_release() - root_retire() and trash_purge(). Blocks accordingly. */
 int root_release(const char *attach_path, const char *container_dir);
 
 /**

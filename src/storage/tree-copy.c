@@ -10,69 +10,29 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "basic/cleanup.h"
 #include "basic/file.h"
 #include "basic/macro.h"
 #include "storage/tree-copy.h"
+#include "storage/tree-links.h"
 
 /* Two descriptors a level, well below the usual limit of 1024. */
 #define DEPTH_MAX 200
 
 #define XATTR_BYTES_MAX 65536 /* linux/limits.h: of a list, and of a value */
 
-/* A file with several names, by the first one that was copied. */
-typedef struct LinkKey {
-        uint64_t dev, ino;
-} LinkKey;
-
-typedef struct Linked {
-        LinkKey key;
-        char *path; /* below Copy.root_fd */
-        UT_hash_handle hh;
-} Linked;
-
 typedef struct Copy {
         const IdMap *ids;
         int root_fd; /* of the destination */
-        Linked *linked;
+        TreeLink *links;
         char *names, *value; /* XATTR_BYTES_MAX each */
 } Copy;
 
 static void copy_done(Copy *c) {
-        Linked *l, *next;
-
-        HASH_ITER (hh, c->linked, l, next) {
-                HASH_DEL(c->linked, l);
-                free(l->path);
-                free(l);
-        }
+        tree_links_free(c->links);
         free(c->names);
         free(c->value);
-}
-
-static Linked *linked_find(Copy *c, const struct stat *st) {
-        LinkKey key = { .dev = st->st_dev, .ino = st->st_ino };
-        Linked *found;
-
-        HASH_FIND(hh, c->linked, &key, sizeof(key), found);
-        return found;
-}
-
-static int linked_add(Copy *c, const struct stat *st, const char *path) {
-        Linked *l = calloc(1, sizeof(*l));
-
-        if (!l)
-                return -ENOMEM;
-        l->key = (LinkKey){ .dev = st->st_dev, .ino = st->st_ino };
-        l->path = strdup(path);
-        if (!l->path) {
-                free(l);
-                return -ENOMEM;
-        }
-        HASH_ADD(hh, c->linked, key, sizeof(l->key), l);
-        return 0;
 }
 
 static int copy_xattrs(Copy *c, int from_fd, int to_fd) {
@@ -138,10 +98,10 @@ static int copy_bytes(int from_fd, int to_fd, off_t size) {
 
 /* The destination may be a volume that a container writes to at this moment: no component of the path may
  * lead out of it, were it a directory of ours a moment ago. */
-static int link_again(const Copy *c, const Linked *l, int to_dir, const char *name) {
+static int link_again(const Copy *c, const char *first, int to_dir, const char *name) {
         autoclose int fd = -EBADF;
 
-        fd = path_beneath_open(c->root_fd, l->path, O_PATH | O_NOFOLLOW, 0);
+        fd = path_beneath_open(c->root_fd, first, O_PATH | O_NOFOLLOW, 0);
         if (fd < 0)
                 return fd;
         return linkat(fd, "", to_dir, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
@@ -150,13 +110,13 @@ static int link_again(const Copy *c, const Linked *l, int to_dir, const char *na
 static int copy_file(Copy *c, int from_dir, int to_dir, const char *name, const char *path,
                      const struct stat *st) {
         autoclose int from_fd = -EBADF, to_fd = -EBADF;
-        Linked *l = NULL;
+        const char *first = NULL;
         int r;
 
         if (st->st_nlink > 1)
-                l = linked_find(c, st);
-        if (l)
-                return link_again(c, l, to_dir, name);
+                first = tree_links_find(c->links, st);
+        if (first)
+                return link_again(c, first, to_dir, name);
 
         from_fd = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (from_fd < 0)
@@ -169,7 +129,7 @@ static int copy_file(Copy *c, int from_dir, int to_dir, const char *name, const 
         if (r == 0)
                 r = copy_attributes(c, from_fd, to_fd, st);
         if (r == 0 && st->st_nlink > 1)
-                r = linked_add(c, st, path);
+                r = tree_links_add(&c->links, st, path);
         return r;
 }
 
@@ -246,25 +206,13 @@ static int copy_entry(Copy *c, int from_dir, int to_dir, const char *name, const
         return copy_directory(c, from_fd, to_fd, path, depth + 1);
 }
 
-static int open_entries(int fd, DIR **ret) {
-        autoclose int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        if (copy < 0)
-                return -errno;
-        *ret = fdopendir(copy);
-        if (!*ret)
-                return -errno;
-        (void) take_fd(copy);
-        return 0;
-}
-
 static int copy_directory(Copy *c, int from_fd, int to_fd, const char *path, unsigned depth) {
         autoclosedir DIR *d = NULL;
         struct dirent *e;
         struct stat st;
         int r;
 
-        r = open_entries(from_fd, &d);
+        r = dir_entries(from_fd, &d);
         if (r < 0)
                 return r;
 
@@ -302,7 +250,7 @@ static int chown_directory(int fd, uint32_t uid, uint32_t gid, dev_t device, uns
 
         if (depth == DEPTH_MAX)
                 return -ELOOP;
-        r = open_entries(fd, &d);
+        r = dir_entries(fd, &d);
         if (r < 0)
                 return r;
 

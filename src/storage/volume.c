@@ -12,6 +12,9 @@
 #include "basic/file.h"
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "storage/quota.h"
+#include "storage/root.h"
+#include "storage/trash.h"
 #include "storage/tree-copy.h"
 #include "storage/volume.h"
 
@@ -26,6 +29,7 @@ void volume_info_free(VolumeInfo *v) {
 
         free(v->name);
         free(v->path);
+        volume_definition_free(v->definition);
         free(v);
 }
 
@@ -79,21 +83,82 @@ int volume_make(const char *volumes_dir, const char *name, VolumeOwner owner) {
         return errno == ENOENT ? make_data(fd, owner) : -errno;
 }
 
+static int limit(int volume_fd, const char *name, const VolumeDefinition *d, Fault *fault) {
+        const QuotaLimit wanted = { .bytes = d->size, .inodes = d->inodes };
+        autoclose int data_fd = -EBADF;
+
+        data_fd = dir_open(volume_fd, DATA);
+        if (data_fd < 0)
+                return fault_set(fault, "volume", data_fd, "%s", name);
+        if (d->size > 0 || d->inodes > 0)
+                return quota_limit(data_fd, name, &wanted, fault);
+        /* There may have been one. */
+        quota_drop(data_fd);
+        return 0;
+}
+
+int volume_define(const char *volumes_dir, const char *name, const VolumeDefinition *d, Fault *fault) {
+        autoclose int fd = -EBADF;
+        int r;
+
+        fd = open_volume(volumes_dir, name);
+        if (fd < 0)
+                return fault_set(fault, "volume", fd, "%s", name);
+        if (!d->device) {
+                r = limit(fd, name, d, fault);
+                if (r < 0)
+                        return r;
+        }
+        r = volume_definition_write(fd, d);
+        return r < 0 ? fault_set(fault, "volume", r, "%s", name) : 0;
+}
+
+int volume_definition(const char *volumes_dir, const char *name, VolumeDefinition **ret) {
+        autoclose int fd = open_volume(volumes_dir, name);
+
+        return fd < 0 ? fd : volume_definition_read(fd, ret);
+}
+
+char *volume_path(const char *volumes_dir, const char *name) {
+        char *path;
+
+        return asprintf(&path, "%s/%s/" DATA, volumes_dir, name) < 0 ? NULL : path;
+}
+
+/* What is below a mount that is missing is nobody's: to write there would only look right. */
+static int check_mounted(int volume_fd, int data_fd) {
+        autoptr(VolumeDefinition) d = NULL;
+        struct statx sx;
+        int r;
+
+        if (statx(data_fd, "", AT_EMPTY_PATH, 0, &sx) < 0)
+                return -errno;
+        if (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+                return 0;
+        r = volume_definition_read(volume_fd, &d);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        return d->device ? -ENOMEDIUM : 0;
+}
+
 int volume_open(const char *volumes_dir, const char *name) {
-        autoclose int dir_fd = -EBADF;
-        int fd;
+        autoclose int dir_fd = -EBADF, fd = -EBADF;
+        int r;
 
         dir_fd = open_volume(volumes_dir, name);
         if (dir_fd < 0)
                 return dir_fd;
         fd = openat(dir_fd, DATA, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        return fd < 0 ? -errno : fd;
+        if (fd < 0)
+                return -errno;
+        r = check_mounted(dir_fd, fd);
+        return r < 0 ? r : take_fd(fd);
 }
 
 bool volume_exists(const char *volumes_dir, const char *name) {
-        autoclose int fd = volume_open(volumes_dir, name);
+        autoclose int fd = open_volume(volumes_dir, name);
 
-        return fd >= 0;
+        return fd >= 0 && faccessat(fd, DATA, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int volume_list(const char *volumes_dir, char ***ret) {
@@ -141,48 +206,32 @@ int volume_inspect(const char *volumes_dir, const char *name, VolumeInfo **ret) 
         v->created = (usec_t) sx.stx_btime.tv_sec * USEC_PER_SEC + sx.stx_btime.tv_nsec / NSEC_PER_USEC;
 
         v->name = strdup(name);
-        if (!v->name || asprintf(&v->path, "%s/%s/" DATA, volumes_dir, name) < 0)
+        v->path = volume_path(volumes_dir, name);
+        if (!v->name || !v->path)
                 return -ENOMEM;
+        v->mounted = root_is_held(v->path);
+        (void) volume_definition_read(fd, &v->definition);
 
         *ret = take_ptr(v);
         return 0;
 }
 
 int volume_remove(const char *volumes_dir, const char *name) {
-        autoclose int store_fd = -EBADF, fd = -EBADF;
+        autoclose int fd = -EBADF, data_fd = -EBADF;
+        autofree char *path = volume_path(volumes_dir, name);
 
         fd = open_volume(volumes_dir, name);
         if (fd < 0)
                 return fd;
-        store_fd = dir_open(AT_FDCWD, volumes_dir);
-        return store_fd < 0 ? store_fd : tree_remove(store_fd, name);
-}
-
-static int open_entries(int fd, DIR **ret) {
-        autoclose int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        if (copy < 0)
-                return -errno;
-        *ret = fdopendir(copy);
-        if (!*ret)
-                return -errno;
-        (void) take_fd(copy);
-        return 0;
-}
-
-static int dir_is_empty(int fd) {
-        autoclosedir DIR *d = NULL;
-        struct dirent *e;
-        int r;
-
-        r = open_entries(fd, &d);
-        if (r < 0)
-                return r;
-
-        while (errno = 0, (e = readdir(d)))
-                if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
-                        return 0;
-        return errno != 0 ? -errno : 1;
+        if (!path)
+                return -ENOMEM;
+        if (root_is_held(path))
+                return -EBUSY;
+        data_fd = dir_open(fd, DATA);
+        if (data_fd >= 0)
+                quota_drop(data_fd);
+        *strrchr(path, '/') = '\0';
+        return trash_put(path);
 }
 
 static int dir_clear(int fd) {
@@ -190,7 +239,7 @@ static int dir_clear(int fd) {
         struct dirent *e;
         int r;
 
-        r = open_entries(fd, &d);
+        r = dir_entries(fd, &d);
         if (r < 0)
                 return r;
 
@@ -223,6 +272,12 @@ static int begin_filling(int volume_fd, int data_fd) {
         return 1;
 }
 
+static bool never_filled(int volume_fd) {
+        autoptr(VolumeDefinition) d = NULL;
+
+        return volume_definition_read(volume_fd, &d) == 0 && d->no_copy;
+}
+
 int volume_fill(const char *volumes_dir, const char *name, int root_fd, const char *destination,
                 const IdMap *ids) {
         autoclose int volume_fd = -EBADF, data_fd = -EBADF, from_fd = -EBADF;
@@ -235,6 +290,8 @@ int volume_fill(const char *volumes_dir, const char *name, int root_fd, const ch
         data_fd = dir_open(volume_fd, DATA);
         if (data_fd < 0)
                 return data_fd;
+        if (never_filled(volume_fd))
+                return 0;
 
         from_fd = path_in_root_open(root_fd, destination, O_RDONLY | O_DIRECTORY, 0);
         if (from_fd == -ENOENT || from_fd == -ENOTDIR)

@@ -8,11 +8,16 @@
 
 #include "basic/cleanup.h"
 #include "basic/clock.h"
+#include "basic/fault.h"
+#include "spec/id-map.h"
+#include "storage/volume-definition.h"
 
 typedef struct VolumeInfo {
         char *name;
-        char *path;     /* of _data */
-        usec_t created; /* CLOCK_REALTIME */
+        char *path;                   /* of _data */
+        usec_t created;               /* CLOCK_REALTIME */
+        VolumeDefinition *definition; /* NULL = no unit has made it */
+        bool mounted;
 } VolumeInfo;
 
 /** volume_info_free() - NULL is fine. */
@@ -35,7 +40,21 @@ typedef struct VolumeOwner {
  */
 int volume_make(const char *volumes_dir, const char *name, VolumeOwner owner);
 
-/** volume_open() - its _data as O_PATH directory; -ENOENT when there is none. */
+/**
+ * volume_define() - write down what a unit says of an existing volume, and keep its limits
+ *
+ * Returns: 0 or a negative errno with @fault filled.
+ */
+int volume_define(const char *volumes_dir, const char *name, const VolumeDefinition *d, Fault *fault);
+
+/** volume_definition() - what was written; -ENOENT for a volume that no unit has made. */
+int volume_definition(const char *volumes_dir, const char *name, VolumeDefinition **ret);
+
+/** volume_path() - of its _data; free(). NULL when out of memory. */
+char *volume_path(const char *volumes_dir, const char *name);
+
+/** volume_open() - its _data as O_PATH directory; -ENOENT when there is none, -ENOMEDIUM when what its unit
+ * says of a device is not mounted. */
 int volume_open(const char *volumes_dir, const char *name);
 
 bool volume_exists(const char *volumes_dir, const char *name);
@@ -47,9 +66,11 @@ int volume_list(const char *volumes_dir, char ***ret);
 int volume_inspect(const char *volumes_dir, const char *name, VolumeInfo **ret);
 
 /**
- * volume_remove() - remove a volume with all it holds; blocks for its size. -ENOENT when there is none.
+ * volume_remove() - remove a volume with all it holds, which lies in the trash of @volumes_dir (trash.h)
+ * then. -ENOENT when there is none.
  *
- * Whether a container still uses it is the caller's question.
+ * Whether a container still uses it is the caller's question. What is mounted as the volume stays as it is:
+ * -EBUSY until it is unmounted.
  */
 int volume_remove(const char *volumes_dir, const char *name);
 

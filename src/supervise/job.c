@@ -157,24 +157,26 @@ static void look_around(JobQueue *q, unsigned unit) {
         }
 }
 
+/* @first being a job of a unit on that side of the one of @second. */
+static bool is_obstacle(const Job *first, const Job *second, Dependency side) {
+        if (first->ignore_order || second->ignore_order)
+                return false;
+        return side == DEPENDENCY_AFTER ? job_goes_first(first->type, second->type)
+                                        : !job_goes_first(second->type, first->type);
+}
+
 static bool entry_is_runnable(const JobQueue *q, const Entry *e) {
-        const GraphUnits *earlier = neighbours(q, e->job.unit, DEPENDENCY_AFTER);
-        const GraphUnits *later = neighbours(q, e->job.unit, DEPENDENCY_BEFORE);
+        static const Dependency sides[] = { DEPENDENCY_AFTER, DEPENDENCY_BEFORE };
 
-        if (e->job.ignore_order)
-                return true;
+        for (size_t k = 0; k < 2; k++) {
+                const GraphUnits *others = neighbours(q, e->job.unit, sides[k]);
 
-        for (size_t i = 0; i < earlier->n; i++) {
-                const Entry *o = entry_of_unit(q, earlier->units[i]);
+                for (size_t i = 0; i < others->n; i++) {
+                        const Entry *o = entry_of_unit(q, others->units[i]);
 
-                if (o && !o->job.ignore_order && job_goes_first(o->job.type, e->job.type))
-                        return false;
-        }
-        for (size_t i = 0; i < later->n; i++) {
-                const Entry *o = entry_of_unit(q, later->units[i]);
-
-                if (o && !o->job.ignore_order && !job_goes_first(e->job.type, o->job.type))
-                        return false;
+                        if (o && is_obstacle(&o->job, &e->job, sides[k]))
+                                return false;
+                }
         }
 
         return true;
@@ -427,4 +429,15 @@ const Job *job_queue_each(const JobQueue *q, const Job *previous) {
         const Entry *e = previous ? TAILQ_NEXT((const Entry *) previous, list) : TAILQ_FIRST(&q->all);
 
         return e ? &e->job : NULL;
+}
+
+bool job_queue_is_behind(const JobQueue *q, const Job *second, const Job *first) {
+        static const Dependency sides[] = { DEPENDENCY_AFTER, DEPENDENCY_BEFORE };
+
+        for (size_t k = 0; k < 2; k++)
+                if (graph_has(q->graph, second->unit, sides[k], first->unit) &&
+                    is_obstacle(first, second, sides[k]))
+                        return true;
+
+        return false;
 }

@@ -158,3 +158,6 @@ const Job *job_queue_find(const JobQueue *q, uint32_t id);
 /** job_queue_each() - all queued jobs, in order of their numbers: NULL gives the first, the last gives NULL.
  */
 const Job *job_queue_each(const JobQueue *q, const Job *previous);
+
+/** job_queue_is_behind() - does @second wait for the end of @first, both being queued? */
+bool job_queue_is_behind(const JobQueue *q, const Job *second, const Job *first);

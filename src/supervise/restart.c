@@ -5,6 +5,7 @@
 #include "supervise/restart.h"
 
 ENUM_DEFINE(ExitKind, exit_kind, EXIT_KIND, EXIT_KIND_LIST)
+ENUM_DEFINE(RestartCause, restart_cause, RESTART_CAUSE, RESTART_CAUSE_LIST)
 
 RestartRule restart_rule_from_service(const ServiceSection *s) {
         return (RestartRule){
@@ -96,17 +97,30 @@ static const unsigned policies_of_result[UNIT_RESULT_N_] = {
 
 _Static_assert(RESTART_N_ <= 32, "a policy is a bit of an unsigned");
 
-bool restart_decide(const RestartRule *rule, UnitResult result, const MainExit *e) {
+RestartCause restart_cause(const RestartRule *rule, UnitResult result, const MainExit *e) {
         if (result == RESULT_START_LIMIT_HIT || result == RESULT_EXEC_CONDITION)
-                return false;
+                return RESTART_CAUSE_NO_FAILURE;
         if (exit_is_in(e, &rule->prevent))
-                return false;
+                return RESTART_CAUSE_PREVENTED;
         if (rule->type == SERVICE_ONESHOT && result == RESULT_SUCCESS)
-                return false;
-        if (exit_is_in(e, &rule->force))
-                return true;
+                return RESTART_CAUSE_ONESHOT_DONE;
+        return exit_is_in(e, &rule->force) ? RESTART_CAUSE_FORCED : RESTART_CAUSE_POLICY;
+}
 
-        return policies_of_result[result] >> rule->policy & 1;
+bool restart_decide(const RestartRule *rule, UnitResult result, const MainExit *e) {
+        switch (restart_cause(rule, result, e)) {
+        case RESTART_CAUSE_POLICY:
+                return policies_of_result[result] >> rule->policy & 1;
+        case RESTART_CAUSE_FORCED:
+                return true;
+        case RESTART_CAUSE_PREVENTED:
+        case RESTART_CAUSE_ONESHOT_DONE:
+        case RESTART_CAUSE_NO_FAILURE:
+        case RESTART_CAUSE_N_:
+        case RESTART_CAUSE_INVALID_:
+                break;
+        }
+        return false;
 }
 
 usec_t part_of(usec_t span, uint32_t dice) {

@@ -55,6 +55,19 @@ RestartRule restart_rule_from_service(const ServiceSection *s);
  */
 UnitResult restart_result(const RestartRule *rule, const MainExit *e);
 
+/* Which rule decides whether it is started again. */
+#define RESTART_CAUSE_LIST(X)                    \
+        X(RESTART_CAUSE_POLICY, "policy")        \
+        X(RESTART_CAUSE_PREVENTED, "prevented")  \
+        X(RESTART_CAUSE_FORCED, "forced")        \
+        X(RESTART_CAUSE_ONESHOT_DONE, "oneshot") \
+        X(RESTART_CAUSE_NO_FAILURE, "no-failure")
+
+ENUM_DECLARE(RestartCause, restart_cause, RESTART_CAUSE, RESTART_CAUSE_LIST);
+
+/** restart_cause() - the rule by which restart_decide() decides; the same parameters. */
+RestartCause restart_cause(const RestartRule *rule, UnitResult result, const MainExit *e);
+
 /**
  * restart_decide() - start it again?
  * @result: why the invocation ended

@@ -59,6 +59,13 @@ static usec_t next_again(const SpanList *spans, usec_t from) {
         return best;
 }
 
+/* Whatever is asked for, there are other things to do. */
+#define INTERVAL_MIN (10 * USEC_PER_MSEC)
+
+static usec_t not_before(usec_t next, usec_t last) {
+        return last > 0 ? later(next, usec_add(last, INTERVAL_MIN)) : next;
+}
+
 static usec_t delay_of(const TimerKeys *keys, const TimerPast *past) {
         if (keys->randomized_delay == 0)
                 return 0;
@@ -82,8 +89,8 @@ int timer_next(const TimerKeys *keys, const TimerPast *past, TimerNext *ret) {
         next.boot = sooner(next.boot,
                            next_again(&keys->on_unit_inactive, later(past->inactive_enter, past->last_boot)));
 
-        next.real = usec_add(next.real, delay_of(keys, past));
-        next.boot = usec_add(next.boot, delay_of(keys, past));
+        next.real = not_before(usec_add(next.real, delay_of(keys, past)), past->last_real);
+        next.boot = not_before(usec_add(next.boot, delay_of(keys, past)), past->last_boot);
         *ret = next;
         return 0;
 }

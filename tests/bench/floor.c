@@ -193,6 +193,9 @@ static void child(const Floor *f) {
         Mounts mounts;
 
         must(read(f->ready[0], &mounts, sizeof(mounts)) == sizeof(mounts) ? 0 : -1, "wait");
+        /* For the parent as well, whose table this is until the program begins. */
+        (void) close(f->ready[0]);
+        (void) close(f->ready[1]);
         must(setresgid(0, 0, 0), "setresgid");
         must(setresuid(0, 0, 0), "setresuid");
         must(unshare(CLONE_NEWTIME), "time namespace");
@@ -251,8 +254,6 @@ static pid_t start(Floor *f, int *ret_pidfd) {
         mounts = (Mounts){ make_root(f, user_ns), make_dev(), id_mapped_clone(AT_FDCWD, f->stamps, user_ns) };
         floor_network_outside(f->network, pid);
         must(write(f->ready[1], &mounts, sizeof(mounts)), "go");
-        (void) close(f->ready[0]);
-        (void) close(f->ready[1]);
         (void) close(user_ns);
         (void) close((int) args.cgroup);
         return pid;

@@ -1,10 +1,11 @@
 /*
  * The payload of all measurements: stamps the monotonic clock at main(), then waits for SIGTERM.
- * Usage: stamp FILE [exit]
+ * Usage: stamp FILE [exit | lines N]
  */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +32,14 @@ int main(int argc, char **argv) {
 
         if (argc > 2 && strcmp(argv[2], "exit") == 0)
                 return 0;
+        if (argc > 3 && strcmp(argv[2], "lines") == 0) {
+                for (long i = atol(argv[3]); i > 0; i--)
+                        if (write(STDOUT_FILENO,
+                                  "a line of a usual length, as programs write them into their logs\n",
+                                  65) < 0)
+                                return 1;
+                return 0;
+        }
         for (;;)
                 (void) pause();
 }

@@ -34,6 +34,8 @@ struct Manager {
         JobMode mode;
         Unit *killed;
         int signal;
+        char asker[128];
+        uint32_t asked_job;
         ManagerExecFn exec_done;
         void *exec_data, *exec_forgotten;
         ManagerReplyFn import_reply;
@@ -45,6 +47,10 @@ struct Manager {
         ManagerReplyFn pull_done;
         void *pull_data;
         bool pull_forgotten;
+        char update_units[32];
+        bool update_dry;
+        ManagerReplyFn update_done;
+        void *update_data;
 };
 
 static Unit units[] = { { .name = "db.container" }, { .name = "web.container" } };
@@ -115,6 +121,38 @@ int manager_cancel_job(Manager *m, uint32_t id) {
         return id == 7 ? 0 : -ENOENT;
 }
 
+void manager_note_asker(Manager *m, uint32_t id, const char *by) {
+        m->asked_job = id;
+        (void) snprintf(m->asker, sizeof(m->asker), "%s", by);
+}
+
+int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret) {
+        *ret = (JobInfo){ .id = 5, .unit = &units[0], .type = JOB_START, .state = JOB_RUNNING };
+        return of == 7 && id < 5;
+}
+
+ENUM_DEFINE(FreezerState, freezer_state, FREEZER, FREEZER_STATE_LIST)
+
+FreezerState unit_freezer_state(const Unit *u) {
+        return FREEZER_RUNNING;
+}
+
+int manager_lend_stdio(Unit *u, const int fds[3], bool terminal, Fault *fault) {
+        return terminal ? fault_set(fault, "run", -EBUSY, "%s is not at rest", u->name) : 0;
+}
+
+void manager_return_stdio(Unit *u) {
+}
+
+int manager_freeze_unit(Unit *u, bool freeze, Fault *fault) {
+        return freeze ? fault_set(fault, "freeze", -EBUSY, "%s is being started or stopped", u->name) : 0;
+}
+
+json_t *unit_deaths(const Unit *u) {
+        return json_pack("[{s:s, s:i, s:b, s:[s, s]}]", "Code", "exited", "Status", 3, "CoreDumped", 0,
+                         "LogLines", "one", "two");
+}
+
 JobResult manager_job_result(const Manager *m, uint32_t id) {
         return id == 6 ? JOB_RESULT_TIMEOUT : JOB_RESULT_INVALID_;
 }
@@ -123,9 +161,10 @@ int manager_reexecute(Manager *m, Fault *fault) {
         return fault_set(fault, "execute", -ENOENT, "/usr/sbin/nsunitd");
 }
 
-int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int sig) {
+int manager_kill_unit(Manager *m, Unit *u, KillWhom whom, int sig, const char *by) {
         m->killed = u;
         m->signal = sig;
+        (void) snprintf(m->asker, sizeof(m->asker), "%s", by);
         return u->machine.state == MACHINE_RUNNING ? 0 : -ESRCH;
 }
 
@@ -163,6 +202,19 @@ int manager_pull_image(Manager *m, const ImagePullCall *call, ImagePullFn event,
 
 void manager_pull_forget(ImagePull *p) {
         p->manager->pull_forgotten = true;
+}
+
+int manager_auto_update(Manager *m, char *const *names, bool dry, ManagerReplyFn done, void *data,
+                        Fault *fault) {
+        autofree char *words = names ? strv_join(names, " ") : NULL;
+
+        if (names && streq(names[0], "db.container"))
+                return fault_set(fault, "update", -EINVAL, "%s", names[0]);
+        (void) snprintf(m->update_units, sizeof(m->update_units), "%s", strempty(words));
+        m->update_dry = dry;
+        m->update_done = done;
+        m->update_data = data;
+        return 0;
 }
 
 int manager_list_images(Manager *m, char **ret, Fault *fault) {
@@ -208,6 +260,36 @@ int manager_list_volumes(Manager *m, char **ret, Fault *fault) {
 
 int manager_remove_volume(Manager *m, const char *name, Fault *fault) {
         return 0;
+}
+
+int manager_copy_files(Manager *m, const CopyCall *call, ManagerReplyFn reply, void *data, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_diff_files(Manager *m, Unit *u, int fd, ManagerReplyFn reply, void *data, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_commit_unit(Manager *m, Unit *u, const char *name, const char *comment, ManagerReplyFn reply,
+                        void *data, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_mount_files(Unit *u, char **ret, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_unmount_files(Unit *u, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_prune_volumes(Manager *m, bool all, char **ret, Fault *fault) {
+        return -EOPNOTSUPP;
+}
+
+int manager_copy_volume(Manager *m, const char *name, bool in, int fd, ManagerReplyFn reply, void *data,
+                        Fault *fault) {
+        return -EOPNOTSUPP;
 }
 
 int manager_list_networks(Manager *m, char **ret) {
@@ -301,6 +383,10 @@ void unit_status(Unit *u, UnitStatus *ret) {
 
 char *const *unit_firewalls(const Unit *u) {
         return NULL;
+}
+
+int unit_listens(const Unit *u, char ***ret) {
+        return strv_add(ret, "stream *:80");
 }
 
 bool unit_needs_reload(const Unit *u) {
@@ -442,6 +528,8 @@ START_TEST(start_queues_a_job_and_names_it) {
         ck_assert_int_eq(s.manager.type, JOB_START);
         ck_assert_int_eq(s.manager.mode, JOB_MODE_REPLACE);
         ck_assert_str_eq(s.manager.enqueued[0], "web.container");
+        ck_assert_uint_eq(s.manager.asked_job, 7);
+        ck_assert_ptr_nonnull(strstr(s.manager.asker, "test-bus (pid "));
         tear_down(&s);
 }
 END_TEST
@@ -512,6 +600,15 @@ START_TEST(errors_have_systemds_names) {
         ck_assert_str_eq(error_of(CALL(&s, "KillUnit", "ssi", "web.container", "some", 15)),
                          SD_BUS_ERROR_INVALID_ARGS);
         ck_assert_str_eq(error_of(CALL(&s, "CancelJob", "u", 1)), BUS_ERROR_NO_SUCH_JOB);
+        ck_assert_str_eq(error_of(CALL(&s, "FreezeUnit", "s", "web.container")), BUS_ERROR_BUSY);
+        ck_assert_str_eq(error_of(CALL(&s, "ThawUnit", "s", "web.container")), "none");
+        ck_assert_str_eq(error_of(CALL(&s, "RunUnit", "ssahb", "web.container", "fail", 3, 0, 0, 0, 1)),
+                         BUS_ERROR_BUSY);
+        ck_assert_str_eq(error_of(CALL(&s, "RunUnit", "ssahb", "web.container", "replace", 3, 0, 0, 0, 0)),
+                         "none");
+        ck_assert_str_eq(error_of(CALL(&s, "RunUnit", "ssahb", "web.container", "replace", 2, 0, 0, 0)),
+                         SD_BUS_ERROR_INVALID_ARGS);
+        ck_assert_str_eq(error_of(CALL(&s, "ThawUnit", "s", "nowhere.container")), BUS_ERROR_NO_SUCH_UNIT);
         ck_assert_str_eq(error_of(CALL(&s, "InspectImage", "s", "x")), BUS_ERROR_NO_SUCH_IMAGE);
         ck_assert_str_eq(error_of(CALL(&s, "RemoveImage", "s", "x")), BUS_ERROR_BUSY);
         ck_assert_str_eq(error_of(CALL(&s, "TagImage", "ss", "x", "y")), SD_BUS_ERROR_INVALID_ARGS);
@@ -567,6 +664,7 @@ START_TEST(text_as_started_and_as_loaded) {
 END_TEST
 
 START_TEST(kill_reaches_the_unit) {
+        char by[128];
         Set s;
 
         set_up(&s);
@@ -574,6 +672,26 @@ START_TEST(kill_reaches_the_unit) {
         ck_assert_str_eq(error_of(CALL(&s, "KillUnit", "ssi", "web.container", "main", SIGHUP)), "none");
         ck_assert_ptr_eq(s.manager.killed, &units[1]);
         ck_assert_int_eq(s.manager.signal, SIGHUP);
+        (void) snprintf(by, sizeof(by), "test-bus (pid %i, user %u)", getpid(), geteuid());
+        ck_assert_str_eq(s.manager.asker, by);
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(what_a_job_waits_for) {
+        const char *unit, *type, *state;
+        uint32_t id;
+        Set s;
+
+        set_up(&s);
+        ck_assert_str_eq(error_of(CALL(&s, "GetJobAfter", "u", 7)), "none");
+        ck_assert_int_gt(sd_bus_message_enter_container(s.answer, 'a', "(usssoo)"), 0);
+        ck_assert_int_gt(sd_bus_message_read(s.answer, "(usssoo)", &id, &unit, &type, &state, NULL, NULL), 0);
+        ck_assert_uint_eq(id, 5);
+        ck_assert_str_eq(unit, "db.container");
+        ck_assert_str_eq(type, "start");
+        ck_assert_int_eq(sd_bus_message_at_end(s.answer, false), 1);
+        ck_assert_str_eq(error_of(CALL(&s, "GetJobAfter", "u", 6)), BUS_ERROR_NO_SUCH_JOB);
         tear_down(&s);
 }
 END_TEST
@@ -648,6 +766,30 @@ static uint64_t get_number(Set *s, const char *interface, const char *name, char
         return n;
 }
 
+/* Numbers, words, truths and lists, each as a variant. */
+static void check_deaths(sd_bus_message *m) {
+        autostrv char **lines = NULL;
+        const char *name, *code;
+        uint64_t status;
+        int dumped;
+
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'a', "a{sv}"), 0);
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'a', "{sv}"), 0);
+        ck_assert_int_gt(sd_bus_message_read(m, "{sv}", &name, "s", &code), 0);
+        ck_assert_str_eq(name, "Code");
+        ck_assert_str_eq(code, "exited");
+        ck_assert_int_gt(sd_bus_message_read(m, "{sv}", &name, "t", &status), 0);
+        ck_assert_uint_eq(status, 3);
+        ck_assert_int_gt(sd_bus_message_read(m, "{sv}", &name, "b", &dumped), 0);
+        ck_assert(!dumped);
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'e', "sv"), 0);
+        ck_assert_int_gt(sd_bus_message_read(m, "s", &name), 0);
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'v', "as"), 0);
+        ck_assert_int_gt(sd_bus_message_read_strv(m, &lines), 0);
+        ck_assert_uint_eq(strv_length(lines), 2);
+        ck_assert_str_eq(lines[1], "two");
+}
+
 START_TEST(unit_shows_its_state) {
         autostrv char **names = NULL;
         Set s;
@@ -668,6 +810,7 @@ START_TEST(unit_shows_its_state) {
         ck_assert_str_eq(names[0], "web.container");
         ck_assert_str_eq(names[1], "www.container");
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "NRestarts", 'u'), 3);
+        check_deaths(get_property(&s, BUS_UNIT_INTERFACE, "Deaths", "aa{sv}"));
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "MemoryPeak", 't'), 2048);
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "CPUUsageNSec", 't'), UINT64_MAX);
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "IOWriteBytes", 't'), 77);
@@ -914,6 +1057,33 @@ START_TEST(pull_is_not_wanted_by_a_client_that_has_gone) {
 }
 END_TEST
 
+START_TEST(update_is_answered_when_all_is_done) {
+        sd_bus_message *m = NULL;
+        Set s;
+
+        set_up(&s);
+        shake_hands(&s);
+        ck_assert_int_ge(sd_bus_message_new_method_call(s.client, &m, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
+                                                        "AutoUpdate"),
+                         0);
+        ck_assert_int_ge(sd_bus_message_append(m, "asb", 1, "web.container", true), 0);
+        ck_assert_int_ge(sd_bus_call_async(s.client, NULL, m, on_answer, &s, 0), 0);
+        sd_bus_message_unref(m);
+        while (!s.manager.update_done)
+                ck_assert_int_ge(sd_event_run(s.event, 5 * 1000 * 1000), 0);
+        ck_assert_str_eq(s.manager.update_units, "web.container");
+        ck_assert(s.manager.update_dry);
+        ck_assert_ptr_null(s.answer);
+
+        s.manager.update_done(0, "[]", s.manager.update_data);
+        run_until(&s, has_answer);
+        ck_assert_str_eq(text_of(s.answer, 's'), "[]");
+        ck_assert_str_eq(error_of(CALL(&s, "AutoUpdate", "asb", 1, "db.container", false)),
+                         SD_BUS_ERROR_INVALID_ARGS);
+        tear_down(&s);
+}
+END_TEST
+
 START_TEST(private_socket_is_for_root) {
         struct stat st;
         char path[64];
@@ -949,9 +1119,9 @@ END_TEST
 
 TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction, a_trigger_is_a_marked_start,
           try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
-          requests_on_the_store, text_as_started_and_as_loaded, only_subscribers_get_signals,
-          unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
+          what_a_job_waits_for, requests_on_the_store, text_as_started_and_as_loaded,
+          only_subscribers_get_signals, unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
           exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
           pull_tells_how_far_it_is, pull_fails_in_the_registrys_words,
-          pull_is_not_wanted_by_a_client_that_has_gone, private_socket_is_for_root,
-          client_may_hang_up_in_the_middle)
+          pull_is_not_wanted_by_a_client_that_has_gone, update_is_answered_when_all_is_done,
+          private_socket_is_for_root, client_may_hang_up_in_the_middle)

@@ -3,7 +3,9 @@
 
 #include "unit-test.h"
 
+#include "basic/macro.h"
 #include "spec/id-map.h"
+#include "spec/mount-map.h"
 
 START_TEST(both_ways) {
         autoidmap IdMap m = {};
@@ -34,6 +36,38 @@ static void assert_line(const IdList *list, size_t i, uint32_t inside, uint32_t 
         ck_assert_uint_eq(list->items[i].outside, outside);
         ck_assert_uint_eq(list->items[i].count, count);
 }
+
+/* What a mount of its own map means: each line names ids of the host, or with "@" of the container. */
+START_TEST(maps_of_mounts) {
+        IdMapSpec users[] = {
+                { .inside = 1000, .outside = 998, .count = 4, .container = true },
+                { .inside = 5, .outside = 7, .count = 1 },
+        };
+        MountSpec m = { .uid_map = { users, ELEMENTSOF(users) } };
+        autoidmap IdMap ids = {}, map = {}, host = {}, lacking = {};
+
+        ck_assert(!mount_map_is_set(&(MountSpec){}));
+        ck_assert(mount_map_is_set(&m));
+        ck_assert_int_eq(id_list_add(&ids.uids, (IdExtent){ 0, 100000, 1000 }), 0);
+        ck_assert_int_eq(id_list_add(&ids.uids, (IdExtent){ 1000, 300000, 1000 }), 0);
+        ck_assert_int_eq(id_list_add(&ids.gids, (IdExtent){ 0, 200000, 10 }), 0);
+
+        ck_assert_int_eq(mount_map_make(&m, &ids, &map), 0);
+        ck_assert_uint_eq(map.uids.n, 3);
+        assert_line(&map.uids, 0, 1000, 100998, 2);
+        assert_line(&map.uids, 1, 1002, 300000, 2);
+        assert_line(&map.uids, 2, 5, 7, 1);
+        ck_assert_uint_eq(map.gids.n, 1);
+        assert_line(&map.gids, 0, 0, 200000, 10);
+
+        ck_assert_int_eq(mount_map_make(&m, NULL, &host), 0);
+        assert_line(&host.uids, 0, 1000, 998, 4);
+        assert_line(&host.gids, 0, 0, 0, UINT32_MAX);
+
+        users[0].outside = 1998;
+        ck_assert_int_eq(mount_map_make(&m, &ids, &lacking), -ERANGE);
+}
+END_TEST
 
 START_TEST(lines_replace_parts) {
         autoidmap IdMap m = {};
@@ -80,5 +114,5 @@ START_TEST(the_kernel_would_refuse) {
 }
 END_TEST
 
-TEST_MAIN("id-map", both_ways, without_a_namespace_ids_are_themselves, lines_replace_parts,
+TEST_MAIN("id-map", both_ways, without_a_namespace_ids_are_themselves, maps_of_mounts, lines_replace_parts,
           the_kernel_would_refuse)

@@ -333,6 +333,26 @@ START_TEST(ignoring_the_order_is_running_at_once) {
 }
 END_TEST
 
+START_TEST(who_waits_for_whom_is_told) {
+        autoptr(Graph) g = graph();
+        autoptr(JobQueue) q = job_queue_new(g);
+        const Job *a, *b, *c;
+
+        depend(g, A, DEPENDENCY_AFTER, B);
+        enqueue(q, A, JOB_START);
+        enqueue(q, B, JOB_START);
+        enqueue(q, C, JOB_STOP);
+        a = job_queue_of_unit(q, A);
+        b = job_queue_of_unit(q, B);
+        c = job_queue_of_unit(q, C);
+
+        ck_assert(job_queue_is_behind(q, a, b));
+        ck_assert(!job_queue_is_behind(q, b, a));
+        ck_assert(!job_queue_is_behind(q, a, c));
+        ck_assert(!job_queue_is_behind(q, a, a));
+}
+END_TEST
+
 START_TEST(the_queue_grows_with_the_graph_and_lists_in_order) {
         autoptr(Graph) g = graph();
         autoptr(JobQueue) q = job_queue_new(g);
@@ -440,5 +460,6 @@ TEST_MAIN("job", merging_is_commutative_and_idempotent, merging_is_associative, 
           a_failed_start_fails_what_requires_it_and_comes_after,
           without_after_a_failed_requirement_fails_nobody, a_skipped_start_fails_nobody,
           an_opposite_job_replaces, an_equal_job_joins, canceling_lets_others_go_and_fails_those_that_need_it,
-          ignoring_the_order_is_running_at_once, the_queue_grows_with_the_graph_and_lists_in_order,
-          dependencies_have_two_ends, all_changes_are_told, jobs_are_restored)
+          ignoring_the_order_is_running_at_once, who_waits_for_whom_is_told,
+          the_queue_grows_with_the_graph_and_lists_in_order, dependencies_have_two_ends, all_changes_are_told,
+          jobs_are_restored)

@@ -550,7 +550,7 @@ START_TEST(plan_is_printed) {
         plan_print(plan, f);
         (void) fflush(f);
         ck_assert_ptr_nonnull(
-                strstr(text, "  0 host   clone mount  @0(root)  flags=0x10  -> @1(root copy)\n"));
+                strstr(text, "  0 host   clone mount  @0(root)  flags=0x50  -> @1(root copy)\n"));
         ck_assert_ptr_nonnull(strstr(text, " build  mask  /proc/keys  flags=0x4\n"));
         ck_assert_ptr_nonnull(strstr(text, " build  exec  payload\n"));
         stage_end(&s);

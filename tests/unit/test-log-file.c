@@ -14,6 +14,7 @@
 
 #include "basic/cleanup.h"
 #include "basic/file.h"
+#include "basic/strv.h"
 #include "manager/log-file.h"
 
 #define UNIT  "web.container"
@@ -172,4 +173,36 @@ START_TEST(endless_line) {
 }
 END_TEST
 
-TEST_MAIN("manager/log-file", collapsed, punched, small_is_left_alone, endless_line)
+static void check_tail(const char *text, size_t size, size_t n, const char *wanted) {
+        autostrv char **lines = NULL;
+        autofree char *got = NULL;
+
+        ck_assert_int_eq(file_replace(AT_FDCWD, "tail", text, size, 0600, false), 0);
+        ck_assert_int_eq(log_file_tail("tail", n, &lines), 0);
+        got = strv_join(lines, "|");
+        ck_assert_str_eq(got, wanted);
+}
+
+START_TEST(the_last_lines_are_read) {
+        autofree char *text = malloc(10000);
+        autostrv char **lines = NULL;
+
+        ck_assert_ptr_nonnull(text);
+        enter("/tmp");
+        check_tail("", 0, 3, "");
+        check_tail("one\ntwo\n", 8, 3, "one|two");
+        check_tail("one\ntwo\nthree\nfour", 18, 2, "three|four");
+        check_tail("cut\0\0\0one\ntwo\n", 14, 3, "one|two"); /* as rotation leaves it */
+
+        memset(text, 'x', 10000);
+        memcpy(text + 9000, "\nlast\n", 6);
+        check_tail(text, 9006, 3, "last"); /* the beginning of the other line is out of sight */
+        ck_assert_int_eq(file_replace(AT_FDCWD, "tail", text, 9000, 0600, false), 0);
+        ck_assert_int_eq(log_file_tail("tail", 3, &lines), 0);
+        ck_assert_uint_eq(strlen(lines[0]), 200);
+        ck_assert_int_eq(log_file_tail("missing", 3, &lines), -ENOENT);
+        leave();
+}
+END_TEST
+
+TEST_MAIN("manager/log-file", the_last_lines_are_read, collapsed, punched, small_is_left_alone, endless_line)

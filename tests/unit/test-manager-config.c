@@ -50,6 +50,7 @@ START_TEST(defaults_are_set) {
         ck_assert_int_eq(c->logs.target, LOG_TARGET_AUTO);
         ck_assert_uint_eq(c->logs.max_size, 10 * 1024 * 1024);
         ck_assert_str_eq(empty->paths.run, "/run/nsunitd");
+        ck_assert_uint_eq(c->image.parallel_pulls, 3);
         ck_assert_str_eq(c->image.short_name_registries[0], "docker.io");
         ck_assert_ptr_null(c->image.short_name_registries[1]);
 }
@@ -67,6 +68,7 @@ START_TEST(values_are_read) {
                            "security { capabilities = { KILL, cap_chown }\n"
                            "  capabilities += { NET_RAW } }\n"
                            "image { short-name-registries = { quay.io, \"localhost:5000/mirror\" } }\n"
+                           "image { parallel-pulls = 0 }\n"
                            "logs { target = file } /* end */");
         char text[INET_TEXT_MAX];
 
@@ -79,6 +81,7 @@ START_TEST(values_are_read) {
         ck_assert_uint_eq(c->defaults.start_limit_burst, 0);
         ck_assert_uint_eq(c->security.capabilities, 1U << CAP_KILL | 1U << CAP_CHOWN | 1U << CAP_NET_RAW);
         ck_assert_int_eq(c->logs.target, LOG_TARGET_FILE);
+        ck_assert_uint_eq(c->image.parallel_pulls, 0);
         ck_assert_str_eq(c->image.short_name_registries[0], "quay.io");
         ck_assert_str_eq(c->image.short_name_registries[1], "localhost:5000/mirror");
         ck_assert_ptr_null(c->image.short_name_registries[2]);

@@ -3,6 +3,7 @@
 
 #include "basic/macro.h"
 #include "storage/root.h"
+#include "storage/trash.h"
 
 #define CONTAINER "containers/web.container"
 
@@ -118,7 +119,7 @@ START_TEST(leftovers_are_replaced) {
         ck_assert(!file_exists(AT_FDCWD, CONTAINER));
         ck_assert(file_exists(AT_FDCWD, "containers/.trash/web.container.1"));
         ck_assert(file_exists(AT_FDCWD, "containers/.trash"));
-        ck_assert_int_eq(root_purge("containers"), 0);
+        ck_assert_int_eq(trash_purge("containers"), 0);
         expect_nothing_left();
         world_end(&w);
 }

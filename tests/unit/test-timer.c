@@ -147,6 +147,18 @@ START_TEST(random_delay) {
 }
 END_TEST
 
+START_TEST(never_without_a_pause) {
+        TimerPast past = fresh;
+        TimerNext next;
+
+        past.last_boot = 200 * SECOND;
+        past.last_real = NOON;
+        assert_boot("OnUnitActiveSec=0", &past, 200 * SECOND + 10 * USEC_PER_MSEC);
+        next = next_of("OnCalendar=*:*:0/0.000001 UTC", &past);
+        ck_assert_uint_eq(next.real, NOON + 10 * USEC_PER_MSEC);
+}
+END_TEST
+
 START_TEST(clock_set_back) {
         TimerPast past = fresh;
         TimerNext next;
@@ -164,4 +176,4 @@ START_TEST(clock_set_back) {
 END_TEST
 
 TEST_MAIN("timer", nothing_is_set, counts_from, once_is_once, calendar, unknown_zone, random_delay,
-          clock_set_back)
+          never_without_a_pause, clock_set_back)

@@ -307,11 +307,10 @@ END_TEST
 START_TEST(unsupported_keys_are_warnings) {
         assert_messages("web.container",
                         WEB("PrivateUsersDelegate=1\n[Service]\n  "
-                            "MemoryPressureWatch=on\n[Unit]\nJobTimeoutAction=reboot\n"),
+                            "MemoryPressureWatch=on\n"),
                         0,
                         "3:1: warning: PrivateUsersDelegate= is not supported yet\n"
-                        "5:3: warning: MemoryPressureWatch= is not supported yet\n"
-                        "7:1: warning: JobTimeoutAction= is not supported yet");
+                        "5:3: warning: MemoryPressureWatch= is not supported yet");
 }
 END_TEST
 

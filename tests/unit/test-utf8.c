@@ -1,6 +1,7 @@
 /* UTF-8: what is valid, and that what is encoded is. */
 #include <string.h>
 
+#include "basic/cleanup.h"
 #include "basic/macro.h"
 #include "basic/utf8.h"
 #include "unit-test.h"
@@ -42,4 +43,24 @@ START_TEST(every_character_reads_back) {
 }
 END_TEST
 
-TEST_MAIN("utf8", invalid_bytes_are_found, every_character_reads_back)
+START_TEST(what_is_no_text_is_made_plain) {
+        static const struct {
+                const char *from, *to;
+        } cases[] = {
+                { "", "" },
+                { "d\xc3\xa4mmert", "d\xc3\xa4mmert" },
+                { "a\tb\x1b[2Jc\x7f", "a?b?[2Jc?" },
+                { "a\xff\xfe", "a??" },
+                { "a\xe2\x82", "a??" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                autofree char *s = strdup(cases[i].from);
+
+                ck_assert_ptr_nonnull(s);
+                ck_assert_str_eq(utf8_make_plain(s), cases[i].to);
+        }
+}
+END_TEST
+
+TEST_MAIN("utf8", invalid_bytes_are_found, every_character_reads_back, what_is_no_text_is_made_plain)

@@ -2,6 +2,8 @@
 #include "storage-fixture.h"
 
 #include "basic/strv.h"
+#include "storage/trash.h"
+#include "storage/volume-device.h"
 #include "storage/volume.h"
 
 START_TEST(valid_names) {
@@ -229,5 +231,103 @@ START_TEST(nothing_leads_out_while_filled) {
 }
 END_TEST
 
+static void define(const VolumeDefinition *d) {
+        Fault fault = {};
+
+        ck_assert_int_ge(volume_make("volumes", "v", (VolumeOwner){}), 0);
+        ck_assert_int_eq(volume_define("volumes", "v", d, &fault), 0);
+}
+
+START_TEST(a_unit_says_what_it_is) {
+        char *labels[] = { (char *) "a=b", (char *) "c", NULL };
+        const VolumeDefinition d = { .unit = (char *) "v.volume",
+                                     .options = (char *) "x",
+                                     .labels = labels,
+                                     .uid = 5,
+                                     .gid = VOLUME_ID_UNSET,
+                                     .no_copy = true };
+        autoptr(VolumeDefinition) read = NULL, none = NULL;
+        autoclose int root_fd = -EBADF;
+
+        fixture_enter();
+        make_source();
+        root_fd = fixture_open("root");
+        define(&d);
+        ck_assert_int_eq(volume_definition("volumes", "v", &read), 0);
+        ck_assert_str_eq(read->unit, "v.volume");
+        ck_assert_ptr_null(read->device);
+        ck_assert_str_eq(read->options, "x");
+        ck_assert_str_eq(read->labels[1], "c");
+        ck_assert_uint_eq(read->uid, 5);
+        ck_assert_uint_eq(read->gid, VOLUME_ID_UNSET);
+        ck_assert_int_eq(volume_fill("volumes", "v", root_fd, "/data", &fixture_ids), 0);
+
+        ck_assert_int_eq(volume_make("volumes", "w", (VolumeOwner){}), 1);
+        ck_assert_int_eq(volume_definition("volumes", "w", &none), -ENOENT);
+        ck_assert_int_eq(file_replace(AT_FDCWD, "volumes/w/volume.json", "[", 1, 0600, false), 0);
+        ck_assert_int_eq(volume_definition("volumes", "w", &none), -EBADMSG);
+        ck_assert_int_eq(volume_open("volumes", "w"), -EBADMSG);
+        fixture_leave();
+}
+END_TEST
+
+START_TEST(a_device_is_mounted_or_there_is_nothing) {
+        const VolumeDefinition d = { .unit = (char *) "v.volume",
+                                     .device = (char *) "none",
+                                     .type = (char *) "tmpfs",
+                                     .options = (char *) "size=1M",
+                                     .uid = 7,
+                                     .gid = 7 };
+        autoclose int fd = -EBADF, held = -EBADF;
+        struct statvfs vfs;
+        Fault fault = {};
+
+        fixture_enter();
+        define(&d);
+        ck_assert_int_eq(volume_open("volumes", "v"), -ENOMEDIUM);
+        ck_assert(volume_exists("volumes", "v"));
+        ck_assert_int_eq(volume_mount("volumes", "v", &fault), 0);
+        ck_assert_int_eq(volume_mount("volumes", "v", &fault), 0);
+        fd = volume_open("volumes", "v");
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(fstatvfs(fd, &vfs), 0);
+        ck_assert_uint_eq(vfs.f_blocks * vfs.f_frsize, 1 << 20);
+        fixture_expect_owner(fd, "", 7);
+        ck_assert_int_eq(volume_remove("volumes", "v"), -EBUSY);
+
+        held = volume_unmount("volumes", "v");
+        ck_assert_int_ge(held, 0);
+        ck_assert_int_eq(volume_unmount("volumes", "v"), -ENOENT);
+        ck_assert_int_eq(volume_open("volumes", "v"), -ENOMEDIUM);
+        ck_assert_int_eq(volume_remove("volumes", "v"), 0);
+        ck_assert(!volume_exists("volumes", "v"));
+        ck_assert_int_eq(trash_purge("volumes"), 0);
+        ck_assert(!file_exists(AT_FDCWD, "volumes/.trash"));
+        fixture_leave();
+}
+END_TEST
+
+/* Where there are quotas, it is kept; else the author is told what is missing. */
+START_TEST(limits_are_kept_or_refused) {
+        const VolumeDefinition d = { .unit = (char *) "v.volume", .size = 1 << 20 };
+        Fault fault = {};
+        int r;
+
+        fixture_enter();
+        ck_assert_int_eq(volume_make("volumes", "v", (VolumeOwner){}), 1);
+        r = volume_define("volumes", "v", &d, &fault);
+        if (r < 0) {
+                ck_assert_str_eq(fault.step, "size limit");
+                ck_assert_str_eq(fault.object, "volume v");
+                ck_assert_str_eq(fault.advice,
+                                 "a limit needs a file system with project quotas for the volumes: "
+                                 "XFS or ext4, mounted with prjquota");
+        } else
+                ck_assert_int_eq(volume_remove("volumes", "v"), 0);
+        fixture_leave();
+}
+END_TEST
+
 TEST_MAIN("storage/volume", valid_names, life, filled_faithfully, made_for_an_owner, filled_once_and_whole,
-          links_stay_inside, nothing_leads_out_while_filled)
+          links_stay_inside, nothing_leads_out_while_filled, a_unit_says_what_it_is,
+          a_device_is_mounted_or_there_is_nothing, limits_are_kept_or_refused)

@@ -2,7 +2,9 @@
 
 Sides take turns within a round, so that a slow minute of the machine is everybody's.
 """
+import json
 import os
+import shutil
 import subprocess
 import time
 
@@ -171,6 +173,102 @@ def reload_units(bench):
     run("nsctl", "daemon-reload")
 
 
+# --- data ---------------------------------------------------------------------------------------------------
+
+
+def serve(bench):
+    """A tree with iperf3 and its libraries, in which no image is needed: the same for all sides."""
+    root = f"{bench.work}/serve"
+    os.makedirs(f"{root}/bin")
+    program = run("which", "iperf3")
+    shutil.copy(program, f"{root}/bin/iperf3")
+    for line in run("ldd", program).splitlines():
+        path = next((word for word in line.split() if word.startswith("/")), None)
+        if path:
+            os.makedirs(f"{root}{os.path.dirname(path)}", exist_ok=True)
+            shutil.copy(path, f"{root}{path}")
+    for name in ("proc", "sys", "dev", "tmp", "run", "etc"):
+        os.makedirs(f"{root}/{name}", exist_ok=True)
+    return root
+
+
+def make_client():
+    """A host of its own, reached through a veth pair, with a route to what is published here."""
+    run("ip", "netns", "add", "client")
+    run("ip", "link", "add", "vc0", "type", "veth", "peer", "name", "vc1", "netns", "client")
+    run("ip", "address", "add", "192.0.2.1/24", "dev", "vc0")
+    run("ip", "link", "set", "vc0", "up")
+    run("ip", "-n", "client", "address", "add", "192.0.2.2/24", "dev", "vc1")
+    run("ip", "-n", "client", "link", "set", "vc1", "up")
+
+
+def throughput_servers(bench, root):
+    """Who serves iperf3, and at which port: the host itself, nsunits, podman, and a namespace behind a map of ours."""
+    servers = {}
+    servers["no container"] = (18200, subprocess.Popen(["iperf3", "-s", "-p", "18200"], stdout=subprocess.DEVNULL))
+    with open("/etc/nsunits/serve.container", "w", encoding="utf-8") as f:
+        f.write(f"[Container]\nRootfs={root}:O\nExec=/bin/iperf3 -s\nPublishPort=18201:5201\n")
+    run("nsctl", "daemon-reload")
+    run("nsctl", "start", "serve")
+    servers["nsunits"] = (18201, None)
+    if "podman" in bench.sides:
+        tool = bench.sides["podman"].tool
+        subprocess.run([*tool, "run", "-d", "--name", "serve", "--cgroups=disabled", "--log-driver=none", "-p", "18202:5201", "--rootfs",
+                        f"{root}:O", "/bin/iperf3", "-s"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+        servers["podman"] = (18202, None)
+    if "floor" in bench.sides:
+        run("ip", "netns", "add", "server")
+        run("ip", "link", "add", "vs0", "type", "veth", "peer", "name", "eth0", "netns", "server")
+        run("ip", "link", "set", "vs0", "master", "flbr0", "up")
+        for words in ("address add 10.99.0.9/24 dev eth0", "link set eth0 up", "route add default via 10.99.0.1"):
+            run("ip", "-n", "server", *words.split())
+        run("nft", "add element inet floor ports { tcp . 18203 : 10.99.0.9 . 5201 }")
+        with open("/proc/sys/net/ipv4/ip_forward", "w", encoding="utf-8") as f:
+            f.write("1")
+        servers["floor"] = (18203, subprocess.Popen(["ip", "netns", "exec", "server", "iperf3", "-s"], stdout=subprocess.DEVNULL))
+    return servers
+
+
+def throughput(bench):
+    """TCP from another host through the published port: more is better."""
+    servers = throughput_servers(bench, serve(bench))
+    make_client()
+    time.sleep(1)
+    for _ in range(min(bench.rounds, 5)):
+        for side, (port, _) in servers.items():
+            try:
+                said = json.loads(run("ip", "netns", "exec", "client", "iperf3", "-c", "192.0.2.1", "-p", str(port), "-t", "2", "-J"))
+                bench.results.add("published TCP, more is better", "Gbit/s", side, said["end"]["sum_received"]["bits_per_second"] / 1e9)
+            except (Unavailable, KeyError, ValueError) as e:
+                bench.results.fail("published TCP", side, str(e))
+    run("nsctl", "stop", "serve")
+    if "podman" in bench.sides:
+        subprocess.run([*bench.sides["podman"].tool, "rm", "-f", "-t", "0", "serve"], capture_output=True, check=False)
+    for _, process in servers.values():
+        if process:
+            process.terminate()
+            process.wait()
+    run("ip", "netns", "del", "client")
+
+
+def logs(bench):
+    """Lines written by a container into its log, and what they cost the manager: it is not in their way."""
+    with open("/etc/nsunits/talk.container", "w", encoding="utf-8") as f:
+        f.write(f"[Container]\nImage=bench\nExec=/stamp /stamps/talk lines 200000\nVolume={bench.work}/stamps:/stamps\nNetwork=none\n"
+                "[Service]\nType=oneshot\n")
+    with open(f"{bench.work}/stamps/talk", "w", encoding="utf-8"):
+        pass
+    os.chmod(f"{bench.work}/stamps/talk", 0o666)
+    run("nsctl", "daemon-reload")
+    pid = bench.sides["nsunits"].helpers()[0]
+    for _ in range(min(bench.rounds, 5)):
+        cpu, begin = cpu_time(pid), time.monotonic()
+        run("nsctl", "start", "talk")
+        seconds = time.monotonic() - begin
+        bench.results.add("log lines, more is better", "1000/s", "nsunits", 200 / seconds)
+        bench.results.add("manager's processor time for 200,000 lines", "ms", "nsunits", (cpu_time(pid) - cpu) * 1e3)
+
+
 # --- what the kernel says -----------------------------------------------------------------------------------
 
 
@@ -216,6 +314,6 @@ def lines(path):
         return f.read().count(b"\n")
 
 
-GROUPS = {"life": life, "many": many, "ports": ports, "reload": reload_units}
+GROUPS = {"life": life, "many": many, "ports": ports, "reload": reload_units, "throughput": throughput, "logs": logs}
 # What the chart for readers shows.
 CHART = [f"{what}, {kind}" for what in ("start to main()", "restart to main()", "killed to main()", "stop") for kind in WITH.values()]

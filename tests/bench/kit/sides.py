@@ -1,7 +1,8 @@
 """The sides of a measurement: how each of them starts, stops and loses one container of the same payload.
 
 A side has for each kind ("none": without network, "net": with bridge, address and a published port) a container that
-is prepared before the clock runs, so that a start is a start and not an unpacking.
+is prepared before the clock runs, so that a start is a start and not an unpacking. A neighbour runs all the time in the
+same network, as on a machine that is used for something: who makes bridges on demand has one.
 """
 import contextlib
 import json
@@ -93,7 +94,11 @@ class Nsunits(Side):
                 f.write(f"[Unit]\nStartLimitIntervalSec=0\n[Container]\nImage=bench\nExec={' '.join(self.payload(kind))}\n"
                         f"Volume={self.work}/stamps:/stamps\n{network}\n"
                         "[Service]\nRestart=always\nRestartSec=0\nTimeoutStopSec=10\n")
+        with open("/etc/nsunits/bench-neighbour.container", "w", encoding="utf-8") as f:
+            f.write(f"[Container]\nImage=bench\nExec={' '.join(self.payload('neighbour'))}\nVolume={self.work}/stamps:/stamps\n"
+                    "PublishPort=18090:80\n")
         run("nsctl", "daemon-reload")
+        run("nsctl", "start", "bench-neighbour")
 
     def start(self, kind):
         return ["nsctl", "start", f"bench-{kind}"]
@@ -227,6 +232,10 @@ class Podman(Side):
         for kind in KINDS:
             network = ["--network", "none"] if kind == "none" else ["-p", f"{self.port}:80"]
             run(*self.tool, "create", "--name", f"bench-{kind}", *network, *self.create_options(), "bench", *self.payload(kind))
+        # Not captured: what podman leaves behind would hold the pipe open.
+        subprocess.run([*self.tool, "run", "-d", "--name", "bench-neighbour", "-p", f"{self.port + 10}:80", *self.create_options(),
+                        "bench", *self.payload("neighbour")], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False, timeout=60)
 
     def create_options(self):
         return ["--cgroups=disabled", "--restart=always", "--log-driver=none", "-v", f"{self.work}/stamps:/stamps"]

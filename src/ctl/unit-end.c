@@ -1,0 +1,42 @@
+/* See unit-end.h. */
+#include <signal.h>
+
+#include "ctl/bus-json.h"
+#include "ctl/explain.h"
+#include "ctl/unit-end.h"
+
+static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autojson json_t *p = NULL;
+        UnitEnd *e = userdata;
+        const char *state;
+
+        if (sd_bus_message_skip(m, "s") < 0 || bus_json_read(m, &p) <= 0)
+                return 0;
+        state = property_string(p, "ActiveState");
+        if (!streq(state, "inactive") && !streq(state, "failed")) {
+                e->started = true;
+                return 0;
+        }
+        e->ended = e->started;
+        e->code = (int) property_number(p, "ExecMainCode");
+        e->status = (int) property_number(p, "ExecMainStatus");
+        return 0;
+}
+
+int unit_end_watch(Ctl *c, const char *unit, UnitEnd *ret) {
+        autofree char *path = NULL;
+        int r;
+
+        r = sd_bus_path_encode(BUS_UNIT_PREFIX, unit, &path);
+        if (r >= 0)
+                r = sd_bus_match_signal(c->bus, NULL, client_destination(c), path,
+                                        "org.freedesktop.DBus.Properties", "PropertiesChanged", on_changed,
+                                        ret);
+        return r < 0 ? r : 0;
+}
+
+int unit_end_status(const UnitEnd *e) {
+        if (e->code == CLD_EXITED)
+                return e->status;
+        return e->status > 0 ? 128 + e->status : END_UNKNOWN;
+}

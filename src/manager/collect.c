@@ -1,0 +1,57 @@
+/* What is taken away a moment after its last user has gone: bridges, cgroups of hooks, transient units, and
+ * what ended containers have written. */
+#include <stdio.h>
+
+#include "basic/log.h"
+#include "manager/dns.h"
+#include "manager/internal.h"
+
+/* A unit that is stopped and started again finds its bridge still there. */
+#define COLLECT_DELAY (200 * USEC_PER_MSEC)
+
+static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
+        Manager *m = userdata;
+        Unit *u, *next;
+
+        network_collect(m->network);
+        manager_dns_settle(m);
+        HASH_ITER (hh, m->units, u, next) {
+                unit_hook_collect(u);
+                unit_collect(u, false);
+        }
+        if (keeper_rest(m->keeper))
+                manager_schedule_collect(m);
+        return 0;
+}
+
+void manager_schedule_collect(Manager *m) {
+        usec_t due = clock_now(CLOCK_MONOTONIC) + COLLECT_DELAY;
+
+        if (m->collect_timer) {
+                (void) sd_event_source_set_time(m->collect_timer, due);
+                (void) sd_event_source_set_enabled(m->collect_timer, SD_EVENT_ONESHOT);
+        } else
+                (void) sd_event_add_time(m->event, &m->collect_timer, CLOCK_MONOTONIC, due, USEC_PER_MSEC,
+                                         on_collect, m);
+}
+
+static void on_purged(int r, const char *text, void *data) {
+        Manager *m = data;
+
+        m->purging = false;
+        if (r < 0)
+                log_warning("cannot remove what containers have written: %s", text);
+        if (m->purge_again)
+                manager_schedule_purge(m);
+}
+
+void manager_schedule_purge(Manager *m) {
+        autofree char *containers = NULL, *volumes = manager_volumes_dir(m);
+
+        m->purge_again = m->purging;
+        if (m->purging || !volumes || asprintf(&containers, "%s/containers", m->config->paths.store) < 0)
+                return;
+
+        char *args[] = { (char *) "purge", containers, volumes, NULL };
+        m->purging = worker_start(m, args, -EBADF, on_purged, m) >= 0;
+}

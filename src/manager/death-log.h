@@ -1,0 +1,23 @@
+/*
+ * The black box of a unit: one JSON file with the records of its last deaths, oldest first. The file is the
+ * only copy; nothing of it is kept in memory. What is in a record is death.c's affair, but for its "Id".
+ */
+#pragma once
+
+#include <jansson.h>
+
+/* So many of a unit are kept. */
+#define DEATHS_MAX 8
+
+/**
+ * death_log_put() - add a record, or replace the last one if that has the same "Id"
+ *
+ * A manager that was killed between this and its next save writes the same record again.
+ *
+ * Returns: 0 or a negative errno. @record is borrowed.
+ */
+int death_log_put(const char *path, json_t *record);
+
+/** death_log_read() - all records, an array; empty when there are none, or what is there cannot be read.
+ * json_decref() it. NULL when out of memory. */
+json_t *death_log_read(const char *path);

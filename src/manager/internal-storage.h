@@ -1,0 +1,75 @@
+/* The part of internal.h about files: volumes, mounts, what is written into containers, and workers. Comes
+ * with that. */
+#pragma once
+
+#include "manager/internal.h"
+
+/* report.c */
+/* @o as text; taken over, NULL too. */
+int manager_dump_json(json_t *o, char **ret);
+
+/* volume.c */
+/* free(); NULL when out of memory. */
+char *manager_volumes_dir(const Manager *m);
+int unit_prepare_volume(Unit *u, const UnitSpec *spec, Fault *fault);
+/* 0: nothing is to be mounted. 1: it is on its way, unit_image_came() follows. */
+int unit_mount_volume(Unit *u, Fault *fault);
+/* What is mounted, or on its way. */
+void unit_unmount_volume(Unit *u);
+/* What it says of itself: its name, and what of a mount of it. */
+int unit_use_volume(Unit *volume, MountSpec *mount);
+
+/* mount-images.c */
+int unit_find_mount_images(Unit *u, Fault *fault);
+void unit_drop_mount_images(Unit *u);
+/* The layers of each, one per mount of the spec; close with the other. */
+int unit_open_mount_layers(const Unit *u, MountLayers **ret, Fault *fault);
+void unit_close_mount_layers(const Unit *u, MountLayers *layers);
+
+/* copy.c */
+/* What manager_mount_files() has shown. */
+void unit_hide_files(const Unit *u);
+
+/* commit.c */
+/* A manager that died in a commit has left the container frozen. */
+void unit_end_commit(Unit *u);
+
+/* mount-maps.c */
+/* One per mount of the spec; NULL when none has a map of its own. Close with the other. */
+int unit_make_mount_maps(const Unit *u, MountMap **ret, Fault *fault);
+void unit_close_mount_maps(const Unit *u, MountMap *maps);
+
+/* files.c */
+typedef struct UnitFiles {
+        LaunchFile items[8];
+        char *sources[8]; /* owned; of the items */
+        size_t n;
+} UnitFiles;
+
+int unit_make_files(Unit *u, Fault *fault);
+/* The files that a launch binds; @files is empty before, and to be cleared. */
+int unit_files_name(const Unit *u, UnitFiles *files);
+/* One more: @name in the unit's directory of files. */
+int unit_files_add(const Unit *u, const char *name, const char *destination, UnitFiles *files);
+void unit_files_clear(UnitFiles *files);
+
+/* worker.c */
+#define WORKER_FDS_MAX 4
+
+typedef struct WorkerCall {
+        char *const *args;                          /* nsunitd --worker ARGS... */
+        int fd;                                     /* inherited as descriptor 3 when >= 0 */
+        const int *more_fds;                        /* then these, as 4, 5, ...; all of them >= 0 */
+        size_t n_more_fds;                          /* at most WORKER_FDS_MAX - 1 */
+        void (*line)(const char *line, void *data); /* each line that it says; may be NULL */
+        ManagerReplyFn reply;                       /* once, at its end; not when it was cancelled */
+        void *data;
+} WorkerCall;
+
+/* @text in a descriptor, for a worker to read. */
+int worker_input(const char *text);
+/* @ret, which may be NULL, is good until the reply. */
+int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
+void worker_cancel(Worker *w);
+/* Runs `nsunitd --worker ARGS...`; @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
+int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data);
