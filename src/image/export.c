@@ -277,7 +277,7 @@ static int archive_write(Export *e) {
                 if (!is_written(e, i))
                         r = layer_write(e, i);
         if (r == 0)
-                r = tar_end(&e->tar);
+                r = tar_finish(&e->tar);
         return r < 0 ? r : flush(e);
 }
 

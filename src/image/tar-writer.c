@@ -72,7 +72,7 @@ int tar_entry_end(TarWriter *w) {
         return tar_bytes(w, zeros, (size_t) (-w->total % BLOCK_BYTES));
 }
 
-int tar_end(TarWriter *w) {
+int tar_finish(TarWriter *w) {
         static const char zeros[2 * BLOCK_BYTES];
 
         return tar_bytes(w, zeros, sizeof(zeros));

@@ -58,5 +58,5 @@ int tar_entry_end(TarWriter *w);
 /** tar_text() - a whole file of mode 0644, as of the beginning of time. */
 int tar_text(TarWriter *w, const char *name, const char *text, size_t size);
 
-/** tar_end() - the end mark. */
-int tar_end(TarWriter *w);
+/** tar_finish() - the end mark. */
+int tar_finish(TarWriter *w);

@@ -295,7 +295,7 @@ int tree_archive(int fs_fd, TarSinkFn sink, void *data, Fault *fault) {
                 return -ENOMEM;
         r = directory_write(&t, fs_fd, ".", "");
         if (r == 0)
-                r = tar_end(&t.tar);
+                r = tar_finish(&t.tar);
         return r < 0 ? fault_set(fault, "read", r, "tree of the layer") : 0;
 }
 

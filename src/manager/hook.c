@@ -14,6 +14,7 @@
 #include "basic/strv.h"
 #include "config/command-variables.h"
 #include "config/words.h"
+#include "manager/hook-output.h"
 #include "manager/internal.h"
 #include "manager/log-sink.h"
 #include "runtime/exit-store.h"
@@ -237,8 +238,10 @@ static int run(Unit *u, const Command *c, int *ret_pidfd, pid_t *ret_pid, Fault 
         r = unit_open_log(u, output, fault);
         if (r < 0)
                 return r;
-        r = c->host ? run_on_host(u, c->host, output, ret_pidfd, ret_pid, fault)
-                    : run_inside(u, c->inside, output, ret_pidfd, ret_pid, fault);
+        r = u->spec ? hook_output_redirect(&u->spec->service, output, fault) : 0;
+        if (r >= 0)
+                r = c->host ? run_on_host(u, c->host, output, ret_pidfd, ret_pid, fault)
+                            : run_inside(u, c->inside, output, ret_pidfd, ret_pid, fault);
         cleanup_close_(&output[0]);
         cleanup_close_(&output[1]);
         return r;

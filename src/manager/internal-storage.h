@@ -53,6 +53,38 @@ int unit_files_name(const Unit *u, UnitFiles *files);
 int unit_files_add(const Unit *u, const char *name, const char *destination, UnitFiles *files);
 void unit_files_clear(UnitFiles *files);
 
+/* pull.c */
+void manager_pull_free_all(Manager *m);
+
+/* auto-update.c */
+void manager_update_free_all(Manager *m);
+/* report.c */
+/* Names of the running containers that use a volume. */
+json_t *manager_volume_users(const Manager *m, const char *name);
+
+/* unit-image.c */
+/* The id of the image that a unit's file names, if it is in the store; else NULL. Free it. */
+char *unit_image_named(Unit *u);
+/* Also through NAME.image, and by short names. */
+int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
+/* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
+int unit_fetch_image(Unit *u, Fault *fault);
+void unit_forget_image(Unit *u);
+/* Of the store, whoever brings it there; free(). */
+int unit_image_name(Unit *u, char **ret, Fault *fault);
+/* Has a registry another one than it runs from? @reply: WORKER_SAME or WORKER_NEWER. */
+int unit_compare_image(Unit *u, ManagerReplyFn reply, void *data, Worker **ret, Fault *fault);
+/* Whatever its Pull= says. */
+int unit_pull_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
+
+/* unit-build.c */
+/* Begins the build; @watch is told of its end. */
+int unit_build_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
+/* It has ended. */
+void unit_build_settle(Unit *u);
+/* Would a new start be made from the same image as the last one, without asking a registry? */
+bool unit_image_stays(Unit *u);
+
 /* worker.c */
 #define WORKER_FDS_MAX 4
 
@@ -68,6 +100,7 @@ typedef struct WorkerCall {
 
 /* @text in a descriptor, for a worker to read. */
 int worker_input(const char *text);
+
 /* @ret, which may be NULL, is good until the reply. */
 int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
 void worker_cancel(Worker *w);

@@ -8,6 +8,7 @@
 #include "basic/strv.h"
 #include "image/reference.h"
 #include "manager/internal.h"
+#include "manager/store.h"
 #include "spec/build-section.h"
 #include "spec/container-section.h"
 #include "spec/image-section.h"

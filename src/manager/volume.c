@@ -11,6 +11,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
+#include "manager/store.h"
 #include "spec/container-section.h"
 #include "spec/pod-section.h"
 #include "spec/volume-options.h"

@@ -63,7 +63,8 @@ enum {
         X(SANDBOX, 1 << 10,                                                                 \
           "would confine the program that starts a container, of which there is none here") \
         X(HOST, 1 << 11, "is for services of the host and has no effect on a container")    \
-        X(ALWAYS, 1 << 14, "does nothing, because this is always counted")
+        X(ALWAYS, 1 << 14, "does nothing, because this is always counted")                  \
+        X(SYSTEMD, 1 << 15, "is between systemd and its own daemons, and has no effect on a container")
 
 enum {
 #define X(id, flag, text) KEY_##id = flag,
