@@ -19,7 +19,6 @@
 /* Log files are looked at this often; between two looks a file may grow beyond its limit. */
 #define ROTATE_INTERVAL (5 * USEC_PER_SEC)
 
-
 #define LOCK_TIMEOUT  (3 * USEC_PER_SEC)
 #define LOCK_INTERVAL (2 * USEC_PER_MSEC)
 

@@ -328,8 +328,7 @@ int check_container(UnitSpec *u, Diag *diag) {
         int (*const checks[])(const UnitSpec *, Diag *) = {
                 check_root,       check_sockets,         check_timer,  check_process, check_sysctls,
                 check_namespaces, check_pods_namespaces, check_reload, check_health,  check_health_log,
-                check_pod_member, check_mounts,          check_update,
-                check_links,
+                check_pod_member, check_mounts,          check_update, check_links,
         };
         ContainerSection *c = u->container;
         int bad, r;
