@@ -10,6 +10,7 @@
 #include "basic/strv.h"
 #include "manager/death.h"
 #include "manager/freeze.h"
+#include "manager/dns.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
 #include "manager/transient.h"
@@ -77,7 +78,7 @@ static MachineEvent prepare(Unit *u) {
         Fault fault = {};
 
         if (unit_prepare(u, &fault) >= 0)
-                return (MachineEvent){ .type = EVENT_PREPARED };
+                return (MachineEvent){ .type = unit_wait_for_dns(u) ? EVENT_DEFER : EVENT_PREPARED };
         unit_set_fault(u, &fault);
         return prepare_failed(u);
 }
