@@ -22,6 +22,7 @@ typedef struct Check {
         json_t *images; /* array in it, borrowed */
 
         json_t *problems, *leftovers, *removed;
+        char **broken; /* ids of images with problems */
         char **layers; /* DiffIDs that images refer to, each once */
         size_t n_layers;
         uint64_t bytes;
@@ -32,6 +33,7 @@ static void check_clear(Check *c) {
         json_decref(c->problems);
         json_decref(c->leftovers);
         json_decref(c->removed);
+        strv_free(c->broken);
         strv_free(c->layers);
 }
 
@@ -62,9 +64,19 @@ static json_t *called(const json_t *image) {
 static int problem(Check *c, const char *what, const char *name, const char *text, const json_t *image) {
         json_t *users = json_array(), *other;
         size_t i;
+        int r = 0;
 
-        json_array_foreach(c->images, i, other) if (image ? image == other : refers(other, name))(void)
-                json_array_append_new(users, called(other));
+        json_array_foreach(c->images, i, other) {
+                if (image ? image != other : !refers(other, name))
+                        continue;
+                (void) json_array_append_new(users, called(other));
+                if (r == 0 && !strv_contains(c->broken, member(other, "id")))
+                        r = strv_add(&c->broken, member(other, "id"));
+        }
+        if (r < 0) {
+                json_decref(users);
+                return r;
+        }
         return json_array_append_new(c->problems, json_pack("{s:s, s:s, s:s, s:o}", "what", what, "name",
                                                             name, "problem", text, "images", users)) < 0
                        ? -ENOMEM
@@ -284,17 +296,7 @@ static int leftovers_find(Check *c, int dir_fd, const char *path) {
 
 /* --- repair ------------------------------------------------------------------------------------------ */
 
-static bool is_broken(const Check *c, const json_t *image) {
-        autojson json_t *name = called(image);
-        const json_t *found, *user;
-        size_t i, k;
-
-        json_array_foreach(c->problems, i, found) json_array_foreach(
-                json_object_get(found, "images"), k, user) if (json_equal(name, (json_t *) user)) return true;
-        return false;
-}
-
-/* The index may have changed since it was read. */
+/* The index may have changed since it was read: a name may be another image's by now. */
 static int broken_remove(Check *c, char *const *in_use, Fault *fault) {
         autoclose int lock = store_index_lock(c->store);
         autojson json_t *index = NULL;
@@ -308,11 +310,11 @@ static int broken_remove(Check *c, char *const *in_use, Fault *fault) {
                 return r;
         images = json_object_get(index, "images");
         for (size_t i = json_array_size(images); i-- > 0;) {
-                const json_t *image = json_array_get(images, i);
+                const char *id = member(json_array_get(images, i), "id");
 
-                if (!is_broken(c, image) || strv_contains(in_use, member(image, "id")))
+                if (!strv_contains(c->broken, id) || strv_contains(in_use, id))
                         continue;
-                if (json_array_append_new(c->removed, json_string(member(image, "id"))) < 0)
+                if (json_array_append_new(c->removed, json_string(id)) < 0)
                         return -ENOMEM;
                 (void) json_array_remove(images, i);
         }

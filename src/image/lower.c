@@ -4,11 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <unistd.h>
+
+#include <uthash.h>
 
 #include "basic/cleanup.h"
 #include "basic/file.h"
@@ -110,22 +115,36 @@ static int file_find(const char *path, const int *lowers, size_t n) {
         return -ENOENT;
 }
 
-static int file_copy(int from, int parent_fd, const char *name) {
-        autoclose int to =
-                openat(parent_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        struct stat st;
+/* Holes stay holes: a file may be longer than any disk. */
+static int bytes_copy(int from, int to, off_t size) {
+        for (off_t at = 0, end; at < size;) {
+                ssize_t n;
 
-        if (to < 0 || fstat(from, &st) < 0)
-                return -errno;
-        for (off_t at = 0; at < st.st_size;) {
-                ssize_t n = sendfile(to, from, &at, (size_t) MIN_OF(st.st_size - at, (off_t) 1 << 30));
-
+                at = lseek(from, at, SEEK_DATA);
+                if (at < 0 && errno == ENXIO)
+                        break;
+                end = at < 0 ? at : lseek(from, at, SEEK_HOLE);
+                if (end < 0 || lseek(to, at, SEEK_SET) < 0)
+                        return -errno;
+                n = sendfile(to, from, &at, (size_t) MIN_OF(end - at, (off_t) 1 << 30));
                 if (n < 0 && errno != EINTR)
                         return -errno;
                 if (n == 0)
                         return -EIO;
         }
-        return look_copy(from, to);
+        return ftruncate(to, size) < 0 ? -errno : 0;
+}
+
+static int file_copy(int from, int parent_fd, const char *name) {
+        autoclose int to =
+                openat(parent_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        struct stat st;
+        int r;
+
+        if (to < 0 || fstat(from, &st) < 0)
+                return -errno;
+        r = bytes_copy(from, to, st.st_size);
+        return r < 0 ? r : look_copy(from, to);
 }
 
 /* What is made in a directory is no change of it. */
@@ -186,42 +205,112 @@ static int target_copy(int from, int dir_fd, const char *target, const int *lowe
         return r < 0 ? r : parent_age(parent, &st);
 }
 
-static int link_make(int dir_fd, const char *target, const char *path, const int *lowers, size_t n) {
-        autoclose int from = file_find(target, lowers, n), parent = -EBADF, there = -EBADF;
+typedef struct FileId {
+        uint64_t device, inode;
+} FileId;
+
+/* A lower file that the layer has by now, and where. */
+typedef struct Copied {
+        FileId id;
+        char *path;
+        UT_hash_handle hh;
+} Copied;
+
+typedef struct Apply {
+        int dir_fd;
+        const int *lowers;
+        size_t n;
+        Copied *copied;
+} Apply;
+
+static void apply_clear(Apply *a) {
+        Copied *c, *next;
+
+        HASH_ITER (hh, a->copied, c, next) {
+                HASH_DEL(a->copied, c);
+                free(c->path);
+                free(c);
+        }
+}
+
+#define autoapply __attribute__((cleanup(apply_clear)))
+
+static int copied_add(Apply *a, FileId id, const char *path) {
+        Copied *c = calloc(1, sizeof(*c));
+
+        if (!c)
+                return -ENOMEM;
+        c->id = id;
+        c->path = strdup(path);
+        if (!c->path) {
+                free(c);
+                return -ENOMEM;
+        }
+        HASH_ADD(hh, a->copied, id, sizeof(c->id), c);
+        return 0;
+}
+
+static int name_again(const Apply *a, const char *first, int parent_fd, const char *name) {
+        autoclose int first_fd = -EBADF;
+        const char *first_name;
+
+        first_fd = parent_open(a->dir_fd, first, &first_name);
+        if (first_fd < 0)
+                return first_fd;
+        return linkat(first_fd, first_name, parent_fd, name, 0) < 0 ? -errno : 0;
+}
+
+/* @from, as @path; each file is copied once, however many entries are links to it. */
+static int link_copy(Apply *a, int from, const char *target, const char *path, int parent_fd,
+                     const char *name) {
+        autoclose int there = -EBADF;
+        struct stat st;
+        Copied *c;
+        int r;
+
+        if (fstat(from, &st) < 0)
+                return -errno;
+
+        const FileId id = { .device = st.st_dev, .inode = st.st_ino };
+
+        HASH_FIND(hh, a->copied, &id, sizeof(id), c);
+        if (c)
+                return name_again(a, c->path, parent_fd, name);
+        there = path_in_root_open(a->dir_fd, target, O_PATH | O_NOFOLLOW, 0);
+        if (there >= 0) {
+                r = file_copy(from, parent_fd, name);
+                return r < 0 ? r : copied_add(a, id, path);
+        }
+        if (there != -ENOENT)
+                return there;
+        r = target_copy(from, a->dir_fd, target, a->lowers, a->n);
+        if (r == 0)
+                r = name_again(a, target, parent_fd, name);
+        return r < 0 ? r : copied_add(a, id, target);
+}
+
+static int link_make(Apply *a, const char *target, const char *path) {
+        autoclose int from = file_find(target, a->lowers, a->n), parent = -EBADF;
         struct stat st, other;
-        const char *name, *target_name;
+        const char *name;
         int r;
 
         if (from < 0)
                 return from;
-        parent = parent_open(dir_fd, path, &name);
+        parent = parent_open(a->dir_fd, path, &name);
         if (parent < 0 || fstat(parent, &st) < 0)
                 return parent < 0 ? parent : -errno;
         /* A later entry's. */
         if (fstatat(parent, name, &other, AT_SYMLINK_NOFOLLOW) == 0)
                 return 0;
-
-        there = path_in_root_open(dir_fd, target, O_PATH | O_NOFOLLOW, 0);
-        if (there == -ENOENT) {
-                autoclose int target_parent = -EBADF;
-
-                r = target_copy(from, dir_fd, target, lowers, n);
-                if (r < 0)
-                        return r;
-                target_parent = parent_open(dir_fd, target, &target_name);
-                if (target_parent < 0)
-                        return target_parent;
-                r = linkat(target_parent, target_name, parent, name, 0) < 0 ? -errno : 0;
-        } else
-                r = there < 0 ? there : file_copy(from, parent, name);
+        r = link_copy(a, from, target, path, parent, name);
         return r < 0 ? r : parent_age(parent, &st);
 }
 
-static int link_apply(int dir_fd, const char *target, const char *path, const int *lowers, size_t n,
-                      Fault *fault) {
-        int r = link_make(dir_fd, target, path, lowers, n);
+static int link_apply(Apply *a, const char *target, const char *path, Fault *fault) {
+        int r = link_make(a, target, path);
 
-        if (r == -ENOSPC || r == -EDQUOT || r == -EIO || r == -ENOMEM)
+        if (r == -ENOSPC || r == -EDQUOT || r == -EIO || r == -ENOMEM || r == -EMLINK)
                 return fault_set(fault, "unpack", r, "%.200s", path);
         return r < 0 ? fault_tell(fault, "unpack", -EBADMSG, "%.100s: no link target %.100s", path, target)
                      : 0;
@@ -238,6 +327,7 @@ static int note_read(FILE *f, char **text) {
 }
 
 int lower_apply(int dir_fd, int notes_fd, const int *lowers, size_t n, Fault *fault) {
+        autoapply Apply a = { .dir_fd = dir_fd, .lowers = lowers, .n = n };
         autofree char *note = NULL, *path = NULL;
         autofclose FILE *f = NULL;
         int fd, r;
@@ -255,7 +345,7 @@ int lower_apply(int dir_fd, int notes_fd, const int *lowers, size_t n, Fault *fa
                 if (note[0] == LOWER_DIRECTORY)
                         r = inherit_directory(dir_fd, note + 1, lowers, n);
                 else if ((r = note_read(f, &path)) > 0)
-                        r = link_apply(dir_fd, note + 1, path, lowers, n, fault);
+                        r = link_apply(&a, note + 1, path, fault);
                 else
                         r = -EBADMSG;
                 if (r < 0)

@@ -10,6 +10,7 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "manager/freeze.h"
 #include "manager/internal.h"
 #include "storage/root.h"
 
@@ -43,9 +44,18 @@ void unit_end_commit(Unit *u) {
 
         if (!mark || !file_exists(AT_FDCWD, mark))
                 return;
-        if (u->held.cgroup_fd >= 0)
+        if (u->main && u->frozen)
+                (void) unit_freeze(u, false, NULL);
+        else if (u->held.cgroup_fd >= 0)
                 (void) cgroup_freeze(u->held.cgroup_fd, false);
         (void) unlink(mark);
+}
+
+void unit_keep_frozen(const Unit *u) {
+        autofree char *mark = held_path(u, FROZEN);
+
+        if (mark)
+                (void) unlink(mark);
 }
 
 /* Best effort. The mark comes first: a manager that dies in between leaves one who knows. What an
@@ -60,7 +70,7 @@ static int freeze(Unit *u) {
                 return cgroup_open_events(u->held.cgroup_fd);
         r = file_replace(AT_FDCWD, mark, "", 0, 0600, false);
         if (r == 0)
-                r = cgroup_freeze(u->held.cgroup_fd, true);
+                r = unit_freeze(u, true, NULL);
         if (r < 0) {
                 unit_end_commit(u);
                 return r;

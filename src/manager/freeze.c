@@ -39,7 +39,7 @@ FreezerState unit_freezer_state(const Unit *u) {
         return cgroup_frozen(u->held.cgroup_fd) > 0 ? FREEZER_FROZEN : FREEZER_FREEZING;
 }
 
-int manager_freeze_unit(Unit *u, bool freeze, Fault *fault) {
+int unit_freeze(Unit *u, bool freeze, Fault *fault) {
         const char *step = freeze ? "freeze" : "thaw";
         int r;
 
@@ -58,4 +58,12 @@ int manager_freeze_unit(Unit *u, bool freeze, Fault *fault) {
         unit_arm_timer(u);
         manager_tell_changed(u->manager, u);
         return 0;
+}
+
+int manager_freeze_unit(Unit *u, bool freeze, Fault *fault) {
+        int r = unit_freeze(u, freeze, fault);
+
+        if (r >= 0 && freeze)
+                unit_keep_frozen(u);
+        return r;
 }

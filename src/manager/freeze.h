@@ -8,3 +8,7 @@ void unit_thaw(Unit *u);
 
 /** unit_adopt_freezer() - what the last manager has done, from the cgroup. */
 void unit_adopt_freezer(Unit *u);
+
+/** unit_freeze() - manager_freeze_unit() for purposes of our own; what an administrator asks for comes on
+ * top. */
+int unit_freeze(Unit *u, bool freeze, Fault *fault);

@@ -33,6 +33,8 @@ void unit_hide_files(const Unit *u);
 /* commit.c */
 /* A manager that died in a commit has left the container frozen. */
 void unit_end_commit(Unit *u);
+/* An administrator wants it frozen: the end of a commit does not change that. */
+void unit_keep_frozen(const Unit *u);
 
 /* mount-maps.c */
 /* One per mount of the spec; NULL when none has a map of its own. Close with the other. */

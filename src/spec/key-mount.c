@@ -61,7 +61,7 @@ int key_mount_set_destination(const KeyInput *in, const char *text, Where at, Mo
 
 static int bad_source(const KeyInput *in, const char *name, Where at) {
         (void) diag_error(in->diag, at, -EINVAL, "%s=: \"%s\" is neither a path nor the name of a volume",
-                          in->key, name);
+                          strempty(in->key), name);
         if (strchr(name, '/'))
                 diag_hint(in->diag, "a path begins with \"/\", or with \"./\" for the unit file's directory");
         return -EINVAL;

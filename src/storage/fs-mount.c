@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -104,8 +105,9 @@ static int open_source(const FsMount *q, bool read_only, Source *s, Fault *fault
         }
 
         s->is_file = S_ISREG(st.st_mode);
-        replace_fd(&s->fd, open(q->source, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOCTTY));
-        return s->fd < 0 ? fault_set(fault, "mount", -errno, "%s", q->source) : 0;
+        /* What was looked at, whatever the name means by now. */
+        replace_fd(&s->fd, fd_reopen(s->fd, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOCTTY));
+        return s->fd < 0 ? fault_set(fault, "mount", s->fd, "%s", q->source) : 0;
 }
 
 static int find_type(const FsMount *q, const Source *s, const char **ret, Fault *fault) {
@@ -293,34 +295,42 @@ int fs_mount(const FsMount *q, Fault *fault) {
         return create(q, type, s.name, fault);
 }
 
-/* What the helper says is what the author of the unit has to read. */
-static int helper_spawn(char **argv, char *said, size_t size) {
+static int helper_start(char **argv, int said_fd, pid_t *ret) {
         posix_spawn_file_actions_t actions;
-        int pipes[2], r, status = 0;
-        size_t n = 0;
-        ssize_t k;
+        int r;
+
+        r = posix_spawn_file_actions_init(&actions);
+        if (r != 0)
+                return -r;
+        r = posix_spawn_file_actions_adddup2(&actions, said_fd, STDOUT_FILENO);
+        if (r == 0)
+                r = posix_spawn_file_actions_adddup2(&actions, said_fd, STDERR_FILENO);
+        if (r == 0)
+                r = posix_spawn(ret, argv[0], &actions, NULL, argv, environ);
+        (void) posix_spawn_file_actions_destroy(&actions);
+        return -r;
+}
+
+/* What the helper says is what the author of the unit has to read. Into a file: a pipe would be held open by
+ * the file system's process that many of them leave behind. */
+static int helper_spawn(char **argv, char *said, size_t size) {
+        autoclose int fd = memfd_create("nsunits-mount", MFD_CLOEXEC);
+        int r, status = 0;
+        ssize_t n;
         pid_t pid;
 
-        if (pipe2(pipes, O_CLOEXEC) < 0)
+        said[0] = '\0';
+        if (fd < 0)
                 return -errno;
-        r = -posix_spawn_file_actions_init(&actions);
-        if (r == 0) {
-                r = -posix_spawn_file_actions_adddup2(&actions, pipes[1], STDOUT_FILENO);
-                if (r == 0)
-                        r = -posix_spawn_file_actions_adddup2(&actions, pipes[1], STDERR_FILENO);
-                if (r == 0)
-                        r = -posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
-                (void) posix_spawn_file_actions_destroy(&actions);
-        }
-        (void) close(pipes[1]);
-        while (r == 0 && n + 1 < size && (k = read(pipes[0], said + n, size - 1 - n)) > 0)
-                n += (size_t) k;
-        (void) close(pipes[0]);
-        said[n] = '\0';
+        r = helper_start(argv, fd, &pid);
+        if (r < 0)
+                return r;
+        if (waitpid(pid, &status, 0) < 0)
+                return -errno;
+        n = pread(fd, said, size - 1, 0);
+        said[MAX_OF(n, 0)] = '\0';
         said[strcspn(said, "\n")] = '\0';
-        if (r == 0 && waitpid(pid, &status, 0) < 0)
-                r = -errno;
-        return r < 0 ? r : status != 0 ? -EIO : 0;
+        return status != 0 ? -EIO : 0;
 }
 
 static int run_helper(const FsMount *q, const char *helper, const char *path, Fault *fault) {

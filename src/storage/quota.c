@@ -65,9 +65,10 @@ static int join_project(int fd, const char *name, uint32_t *ret) {
 }
 
 static int set_limit(int fd, uint32_t id, const QuotaLimit *limit) {
+        const uint64_t blocks = limit->bytes / BLOCK + (limit->bytes % BLOCK > 0);
         struct if_dqblk block = {
-                .dqb_bhardlimit = (limit->bytes + BLOCK - 1) / BLOCK,
-                .dqb_bsoftlimit = (limit->bytes + BLOCK - 1) / BLOCK,
+                .dqb_bhardlimit = blocks,
+                .dqb_bsoftlimit = blocks,
                 .dqb_ihardlimit = limit->inodes,
                 .dqb_isoftlimit = limit->inodes,
                 .dqb_valid = QIF_LIMITS,

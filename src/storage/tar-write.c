@@ -28,6 +28,9 @@
 /* Holes cost nothing to make, and time to pass. */
 #define FILE_MAX ((off_t) 16 << 40)
 
+/* Of a file; what is left after so many is written whole. */
+#define PIECES_MAX ((size_t) 1 << 20)
+
 typedef struct Writer {
         const TarOut *q;
         Fault *fault;
@@ -140,9 +143,13 @@ static int find_pieces(int fd, off_t size, Piece **ret, size_t *ret_n) {
                 if (!grown)
                         return -ENOMEM;
                 pieces = grown;
+                start = MAX_OF(start, end);
                 end = lseek(fd, start, SEEK_HOLE);
                 if (end < 0)
                         return -errno;
+                /* A file system may be a container's own, and say anything. */
+                if (end <= start || n + 1 == PIECES_MAX)
+                        end = size;
                 pieces[n++] = (Piece){ start, MIN_OF(end, size) };
         }
         if (n == 1 && pieces[0].start == 0 && pieces[0].end == size)

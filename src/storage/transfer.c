@@ -175,6 +175,14 @@ static _Noreturn void run_sender(const TransferEnd *from, int out_fd) {
         _exit(SENDER_TOLD);
 }
 
+/* A process of the other end has no use for it; one of a container might, by way of /proc. */
+static void let_go(const TransferEnd *end) {
+        if (end->root_fd >= 0)
+                (void) close(end->root_fd);
+        if (end->userns_fd >= 0)
+                (void) close(end->userns_fd);
+}
+
 int transfer(const TransferEnd *from, const TransferEnd *to, Fault *fault) {
         autoclose int read_fd = -EBADF;
         int pipes[2], r, sent;
@@ -194,10 +202,14 @@ int transfer(const TransferEnd *from, const TransferEnd *to, Fault *fault) {
                 (void) close(pipes[1]);
                 return r;
         }
-        if (pid == 0)
+        if (pid == 0) {
+                let_go(to);
+                replace_fd(&read_fd, -EBADF);
                 run_sender(from, pipes[1]);
+        }
 
         (void) close(pipes[1]);
+        let_go(from);
         r = receive_files(to, read_fd, is_contents(from->path), fault);
         replace_fd(&read_fd, -EBADF);
         sent = wait_for_sender(pid);

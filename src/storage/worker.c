@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "basic/cleanup.h"
 #include "basic/macro.h"
 #include "spec/worker-line.h"
 #include "storage/root-diff.h"
@@ -61,7 +62,7 @@ static TransferEnd end_of(const char *word, int *fd) {
         end.root_fd = (*fd)++;
         end.userns_fd = (*fd)++;
         if (is_same(end.root_fd, end.userns_fd))
-                end.userns_fd = -EBADF;
+                replace_fd(&end.userns_fd, -EBADF);
         return end;
 }
 

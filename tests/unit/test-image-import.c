@@ -195,6 +195,59 @@ START_TEST(opaque_root) {
 }
 END_TEST
 
+static ino_t inode_in(int dir_fd, const char *name, nlink_t names) {
+        struct stat st;
+
+        ck_assert_int_eq(fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW), 0);
+        ck_assert(S_ISREG(st.st_mode));
+        ck_assert_uint_eq(st.st_nlink, names);
+        return st.st_ino;
+}
+
+/* Links to a file of a lower layer are one file, and not as many copies as there are entries. */
+START_TEST(links_to_lower) {
+        ImageStore *store = fixture_store();
+        ImportReport report;
+        Layout l = {};
+        Tar t = {};
+        Image *image;
+        ino_t inode;
+        int *fds;
+        size_t n;
+
+        layout_begin();
+        tar_file(&t, "base", "text");
+        tar_file(&t, "other", "");
+        layout_layer(&l, &t);
+        tar_add(&t, '1', "a", "base", 0644, NULL, 0);
+        tar_add(&t, '1', "b", "base", 0644, NULL, 0);
+        tar_add(&t, '1', "c", "other", 0644, NULL, 0);
+        layout_layer(&l, &t);
+        /* The layer has something else of that name in the end. */
+        tar_add(&t, '1', "p", "base", 0644, NULL, 0);
+        tar_add(&t, '1', "q", "base", 0644, NULL, 0);
+        tar_file(&t, "base", "new");
+        layout_layer(&l, &t);
+        layout_finish(&l, "amd64", NULL);
+        ck_assert_int_eq(layout_import(store, NULL, &report), 0);
+        free(report.name);
+
+        ck_assert_int_eq(image_store_resolve(store, "example/web:1", &image, NULL), 0);
+        ck_assert_int_eq(image_store_layers_open(store, image, &fds, &n, NULL), 0);
+        ck_assert_uint_eq(n, 3);
+        inode = inode_in(fds[1], "base", 3);
+        ck_assert_uint_eq(inode_in(fds[1], "a", 3), inode);
+        ck_assert_uint_eq(inode_in(fds[1], "b", 3), inode);
+        ck_assert_uint_eq(inode_in(fds[1], "c", 2), inode_in(fds[1], "other", 2));
+        ck_assert_uint_eq(inode_in(fds[0], "p", 2), inode_in(fds[0], "q", 2));
+        (void) inode_in(fds[0], "base", 1);
+        image_layers_close(fds, n);
+        image_unref(image);
+        layout_end();
+        fixture_end(store);
+}
+END_TEST
+
 START_TEST(digests_checked) {
         ImageStore *store = fixture_store();
         ImportReport report;
@@ -419,5 +472,5 @@ START_TEST(configured_root) {
 }
 END_TEST
 
-TEST_MAIN("image: import", oci_layout, opaque_root, digests_checked, blob_link_leaves_layout, cut_anywhere,
-          killed, no_space, rubbish_refused, configured_root)
+TEST_MAIN("image: import", oci_layout, opaque_root, links_to_lower, digests_checked, blob_link_leaves_layout,
+          cut_anywhere, killed, no_space, rubbish_refused, configured_root)
