@@ -171,6 +171,20 @@ static int find_view(sd_bus *bus, const char *path, const char *interface, void 
         return 1;
 }
 
+/* The interface is there for the kind of units that have a [Service]. */
+static int find_service(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
+                        sd_bus_error *error) {
+        const UnitView *v;
+        int r;
+
+        r = find_view(bus, path, interface, userdata, ret, error);
+        if (r <= 0)
+                return r;
+
+        v = *ret;
+        return unit_name_kind(v->id) == UNIT_CONTAINER;
+}
+
 static int get_names(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         autostrv char **names = NULL;
@@ -404,6 +418,26 @@ static const sd_bus_vtable unit_vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
+/* Where clients of systemd look for what runs: the same values, under the interface of services. The keys of
+ * [Service] are there, too. Changes are told for org.nsunits1.Unit alone. */
+#define SAME(name, signature, field) SD_BUS_PROPERTY(name, signature, NULL, offsetof(UnitView, field), 0)
+
+static const sd_bus_vtable service_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SAME("Result", "s", result),
+        SAME("NRestarts", "u", n_restarts),
+        SAME("MainPID", "u", main_pid),
+        SAME("ExecMainStartTimestamp", "t", main_start),
+        SAME("ExecMainExitTimestamp", "t", main_exit),
+        SAME("ExecMainPID", "u", exec_main_pid),
+        SAME("ExecMainCode", "i", exec_main_code),
+        SAME("ExecMainStatus", "i", exec_main_status),
+        SAME("StatusText", "s", status_text),
+        SAME("StatusErrno", "i", status_errno),
+        ASKED("ControlGroup", "s", get_cgroup),
+        SD_BUS_VTABLE_END,
+};
+
 static int enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***ret, sd_bus_error *error) {
         autostrv char **paths = NULL;
         Bus *b = userdata;
@@ -426,6 +460,9 @@ int bus_unit_publish(Bus *b, sd_bus *bus) {
 
         r = sd_bus_add_fallback_vtable(bus, NULL, BUS_UNIT_PREFIX, BUS_UNIT_INTERFACE, unit_vtable, find_view,
                                        b);
+        if (r >= 0)
+                r = sd_bus_add_fallback_vtable(bus, NULL, BUS_UNIT_PREFIX, BUS_SERVICE_INTERFACE,
+                                               service_vtable, find_service, b);
         if (r < 0)
                 return r;
         return sd_bus_add_node_enumerator(bus, NULL, BUS_UNIT_PREFIX, enumerate, b);

@@ -839,6 +839,9 @@ static size_t count_properties(Set *s, const char *interface) {
         return n;
 }
 
+/* Of what runs, under the interface of services: MainPID and the like. */
+#define N_SERVICE_STATE 11
+
 START_TEST(every_key_is_a_property) {
         ContainerSection section = empty_section;
         UnitSpec spec = { .name = (char *) "web.container", .kind = UNIT_CONTAINER, .container = &section };
@@ -851,8 +854,11 @@ START_TEST(every_key_is_a_property) {
         units[1].spec = &spec;
 
         ck_assert_uint_eq(count_properties(&s, BUS_CONTAINER_INTERFACE), container_keys.n);
-        ck_assert_uint_eq(count_properties(&s, BUS_SERVICE_INTERFACE), service_keys.n);
+        ck_assert_uint_eq(count_properties(&s, BUS_SERVICE_INTERFACE), service_keys.n + N_SERVICE_STATE);
         ck_assert_uint_gt(count_properties(&s, ""), container_keys.n + service_keys.n + 30);
+        units[1].machine.n_restarts = 3;
+        ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "NRestarts", 'u'), 3);
+        ck_assert_uint_eq(get_number(&s, BUS_SERVICE_INTERFACE, "MainPID", 'u'), 0);
 
         /* systemd's names of times, and its units. */
         spec.service.restart_sec = 1500 * USEC_PER_MSEC;
