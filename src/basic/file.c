@@ -147,6 +147,31 @@ int file_replace(int dir_fd, const char *path, const void *data, size_t size, mo
         return sync ? sync_parent(dir_fd, path) : 0;
 }
 
+int file_rewrite(int dir_fd, const char *path, const char *text, size_t size) {
+        autofree char *padded = NULL;
+        autoclose int fd = -EBADF;
+        struct stat st;
+        size_t longest;
+
+        fd = openat(dir_fd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        longest = (size_t) st.st_size > size ? (size_t) st.st_size : size;
+        padded = malloc(longest + 1);
+        if (!padded)
+                return -ENOMEM;
+
+        /* Longer first, with empty lines, and shorter last: in between one write changes what is there. */
+        memset(padded, '\n', longest);
+        if ((size_t) st.st_size < size && pwrite(fd, padded, size - (size_t) st.st_size, st.st_size) !=
+                                                  (ssize_t) (size - (size_t) st.st_size))
+                return -ENOSPC;
+        memcpy(padded, text, size);
+        if (pwrite(fd, padded, longest, 0) != (ssize_t) longest)
+                return -ENOSPC;
+        return longest > size && ftruncate(fd, (off_t) size) < 0 ? -errno : 0;
+}
+
 bool file_exists(int dir_fd, const char *path) {
         return faccessat(dir_fd, path, F_OK, 0) == 0;
 }

@@ -39,6 +39,14 @@ int file_write(int dir_fd, const char *path, const char *text);
  */
 int file_replace(int dir_fd, const char *path, const void *data, size_t size, mode_t mode, bool sync);
 
+/**
+ * file_rewrite() - other contents for a text file that others have open or mounted, which stays the same file
+ *
+ * Who reads it meanwhile finds the old lines, the new ones, and empty ones; never a line that is cut off at
+ * the file's end. -ENOENT when there is no such file.
+ */
+int file_rewrite(int dir_fd, const char *path, const char *text, size_t size);
+
 /** file_exists() - follows links; any error counts as no. */
 bool file_exists(int dir_fd, const char *path);
 

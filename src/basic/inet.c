@@ -7,6 +7,8 @@
 #include "basic/macro.h"
 #include "basic/parse.h"
 
+#define NAME_MAX_BYTES 253 /* RFC 1035, 2.3.4 */
+
 size_t inet_size(int family) {
         return family == AF_INET6 ? 16 : 4;
 }
@@ -121,4 +123,14 @@ InetAddress inet_broadcast(const InetPrefix *p) {
         for (size_t i = 0; i < inet_size(a.family); i++)
                 a.bytes[i] |= (uint8_t) ~network_mask(i, p->bits);
         return a;
+}
+
+/* With the underscore, which names of containers may have. */
+bool inet_name_is_valid(const char *name) {
+        static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+        size_t n = strlen(name);
+        InetAddress a;
+
+        return n > 0 && n <= NAME_MAX_BYTES && !name[strspn(name, bytes)] && name[0] != '-' &&
+               name[0] != '.' && name[n - 1] != '.' && !strstr(name, "..") && inet_parse(name, &a) < 0;
 }

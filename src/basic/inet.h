@@ -46,6 +46,9 @@ bool inet_contains(const InetPrefix *p, const InetAddress *a);
 /** inet_overlap() - do two prefixes share an address? */
 bool inet_overlap(const InetPrefix *a, const InetPrefix *b);
 
+/** inet_name_is_valid() - can a line of /etc/hosts and a question of DNS have this name? */
+bool inet_name_is_valid(const char *name);
+
 /** inet_nth() - the network address of @p plus @n; wraps are the caller's error. */
 InetAddress inet_nth(const InetPrefix *p, uint64_t n);
 

@@ -172,7 +172,9 @@ int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_auto_update(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_network_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_list_ports(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_trace_port(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_resolve(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /** bus_face_follow() - tell systemd when the service of @u is not what @u is. */
 void bus_face_follow(Bus *b, Unit *u);
@@ -183,6 +185,7 @@ void bus_face_settle(Bus *b);
 /** bus_face_forget_unit() / bus_face_forget() - of one that is gone, and of all. */
 void bus_face_forget_unit(Bus *b, const char *unit);
 void bus_face_forget(Bus *b);
+int on_network_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /** bus_pull_drop() - forget the pulls that were asked for on a connection; NULL = all. */
 void bus_pull_drop(Bus *b, const sd_bus *bus);

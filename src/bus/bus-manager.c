@@ -579,6 +579,9 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ImportVolume", "sh", NULL, on_import_volume),
         METHOD("ListNetworks", NULL, "s", on_list_networks),
         METHOD("ListLinks", NULL, "s", on_list_links),
+        METHOD("Resolve", "ss", "s", on_resolve),
+        METHOD("ListPorts", NULL, "s", on_list_ports),
+        METHOD("TracePort", "qss", "s", on_trace_port),
         METHOD("DiffNetwork", NULL, "s", on_network_diff),
         METHOD("ListTimers", NULL, "s", on_list_timers),
 

@@ -43,6 +43,42 @@ int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
 }
 
+int on_list_ports(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *text = NULL;
+        Bus *b = userdata;
+        int r = manager_list_ports(b->manager, &text);
+
+        return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
+}
+
+int on_trace_port(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *protocol, *from;
+        autofree char *text = NULL;
+        Bus *b = userdata;
+        Fault fault = {};
+        uint16_t port;
+        int r;
+
+        r = sd_bus_message_read(m, "qss", &port, &protocol, &from);
+        if (r < 0)
+                return r;
+        r = manager_trace_port(b->manager, port, protocol, from, &text, &fault);
+        return reply_json(m, r, ABOUT_UNIT, text, &fault, error);
+}
+
+int on_resolve(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autofree char *text = NULL;
+        const char *name, *network;
+        Bus *b = userdata;
+        int r;
+
+        r = sd_bus_message_read(m, "ss", &name, &network);
+        if (r < 0)
+                return r;
+        r = manager_resolve(b->manager, name, network[0] ? network : NULL, &text);
+        return reply_json(m, r, ABOUT_UNIT, text, NULL, error);
+}
+
 int on_network_diff(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         autofree char *text = NULL;
         Bus *b = userdata;

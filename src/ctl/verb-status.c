@@ -275,11 +275,27 @@ static void print_io(const json_t *p) {
         print_counter("IO", buf, words);
 }
 
+static void print_traffic(const json_t *p) {
+        json_int_t most = property_number(p, "BandwidthMax");
+        char received[TEXT_MAX], sent[TEXT_MAX], buf[2 * TEXT_MAX + 32];
+        autostrv char **words = NULL;
+
+        if (!json_is_integer(json_object_get(p, "IPIngressBytes")))
+                return;
+        if (json_is_integer(json_object_get(p, "BandwidthMax")))
+                (void) strv_addf(&words, "max: %" JSON_INTEGER_FORMAT " bit/s each", most);
+        (void) snprintf(buf, sizeof(buf), "%s received, %s sent",
+                        text_bytes((uint64_t) property_number(p, "IPIngressBytes"), received),
+                        text_bytes((uint64_t) property_number(p, "IPEgressBytes"), sent));
+        print_counter("Traffic", buf, words);
+}
+
 static void print_usage(const json_t *p) {
         print_tasks(p);
         print_memory(p);
         print_cpu(p);
         print_io(p);
+        print_traffic(p);
         print_text("CGroup", property_string(p, "ControlGroup"));
 }
 

@@ -18,6 +18,7 @@
 #include "image/worker.h"
 #include "manager/emergency.h"
 #include "manager/manager.h"
+#include "network/gate.h"
 #include "runtime/exe.h"
 #include "storage/worker.h"
 
@@ -158,6 +159,8 @@ static int serve(const ManagerConfig *config, const char *program) {
 static int worker_main(int argc, char **argv) {
         int r = storage_worker_main(argc, argv);
 
+        if (r == -ENOENT && strcmp(argv[0], "gate") == 0)
+                return gate_main(argc, argv);
         return r == -ENOENT ? image_worker_main(argc, argv) : r;
 }
 

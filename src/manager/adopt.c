@@ -12,6 +12,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/death.h"
+#include "manager/egress.h"
 #include "manager/freeze.h"
 #include "manager/internal.h"
 #include "manager/links.h"
@@ -436,6 +437,7 @@ static int adopt_containers(Manager *m, char *const *names) {
                         if (unit_name_kind(names[i]) == kinds[k])
                                 saved[i] = adopt_file(m, names[i], &units[i]);
         manager_settle_network(m);
+        manager_adopt_egress(m);
 
         for (size_t i = 0; i < n; i++) {
                 int r = saved[i] ? resume(units[i], saved[i]) : 0;

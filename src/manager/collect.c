@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "basic/log.h"
+#include "manager/dns.h"
 #include "manager/internal.h"
 #include "manager/transient.h"
 
@@ -14,6 +15,7 @@ static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         Unit *u, *next;
 
         network_collect(m->network);
+        manager_dns_settle(m);
         HASH_ITER (hh, m->units, u, next) {
                 unit_hook_collect(u);
                 unit_collect(u, false);

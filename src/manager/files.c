@@ -9,13 +9,12 @@
 #include "basic/file.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
-#include "network/names.h"
+#include "manager/names.h"
 
 #define RESOLV_PATH     "/etc/resolv.conf"
 #define RESOLV_STATIC   "/usr/lib/systemd/resolv.conf"
 #define RESOLV_UPLINK   "/run/systemd/resolve/resolv.conf"
 #define RESOLV_STUB     "/run/systemd/resolve/stub-resolv.conf"
-#define RESOLV_MAX      ((size_t) 64 * 1024)
 #define LOCAL_TIME      "/etc/localtime"
 #define ZONES_DIRECTORY "/usr/share/zoneinfo"
 #define ZONE_MAX        ((size_t) 256 * 1024)
@@ -80,61 +79,26 @@ static int write_file(const Unit *u, const char *name, const char *text, size_t 
         return r < 0 ? fault_set(fault, "write", r, "%s", path) : 0;
 }
 
-/* Own addresses, and the gateway by which the container reaches the host. */
-static size_t own_addresses(const Attachment *a, InetAddress *addresses, size_t max,
-                            InetAddress *ret_gateway) {
-        size_t n = 0;
-
-        for (size_t i = 0; a && i < a->n_links; i++)
-                for (size_t j = 0; j < a->links[i].n_addresses; j++) {
-                        if (n < max)
-                                addresses[n++] = a->links[i].addresses[j].address;
-                        if (ret_gateway->family == AF_UNSPEC)
-                                *ret_gateway = a->links[i].gateways[j];
-                }
-        return n;
-}
-
 static int make_hosts(Unit *u, Fault *fault) {
-        const ContainerSpec *spec = u->held.spec;
-        autofree char *text = NULL;
-        InetAddress addresses[16];
-        HostsRequest request = {
-                .name = spec->name,
-                .host_name = spec->host_name,
-                .addresses = addresses,
-                .entries = spec->hosts,
-                .n_entries = spec->n_hosts,
-        };
+        autofree char *text = unit_hosts_text(u);
 
-        request.n_addresses =
-                own_addresses(unit_attachment(u), addresses, ELEMENTSOF(addresses), &request.gateway);
-        text = names_hosts(&request);
         return write_file(u, "hosts", text, text ? strlen(text) : 0, fault);
 }
 
 static int make_resolv(Unit *u, Fault *fault) {
         const ContainerSpec *spec = u->held.spec;
         const char *source = resolv_sources[spec->resolv].path;
-        autofree char *host = NULL, *text = NULL;
-        ResolvRequest request = {
-                .dns = spec->dns,
-                .n_dns = spec->n_dns,
-                .search = spec->dns_search,
-                .options = spec->dns_options,
-        };
+        autofree char *text = NULL;
 
         if (spec->resolv == RESOLV_CONF_OFF || resolv_sources[spec->resolv].bind)
                 return 0;
         if (source) {
-                int r = file_read(AT_FDCWD, source, RESOLV_MAX, &host, NULL);
+                int r = file_read(AT_FDCWD, source, NAMES_RESOLV_MAX, &text, NULL);
 
                 return r < 0 ? fault_set(fault, "resolv.conf", r, "%s", source)
-                             : write_file(u, "resolv.conf", host, strlen(host), fault);
+                             : write_file(u, "resolv.conf", text, strlen(text), fault);
         }
-        (void) file_read(AT_FDCWD, RESOLV_PATH, RESOLV_MAX, &host, NULL);
-        request.host_text = host;
-        text = names_resolv_conf(&request);
+        text = unit_resolv_text(u);
         return write_file(u, "resolv.conf", text, text ? strlen(text) : 0, fault);
 }
 

@@ -67,6 +67,8 @@ typedef struct Held {
 
 typedef struct Worker Worker;
 
+typedef struct Gate Gate;
+
 struct Unit {
         Manager *manager;
         char *name;
@@ -133,6 +135,10 @@ struct Unit {
         bool member_ended;         /* of a pod: its end is to be thought of */
         bool hook_left;            /* a cgroup of a hook is still to be removed */
         char **addresses, **ports; /* of the attachment, as text */
+        Gate *gate;                /* it connects to hosts by name, and to no others */
+        uint64_t hosts_hash;       /* of the text that its /etc/hosts was given last; 0 = not known */
+        bool has_names;            /* its names are found on its networks */
+        bool awaits_dns;           /* it is prepared but for a name server that is being started */
         bool log_file;             /* the output goes to a file that has to be rotated */
         bool in_event;             /* a machine step is under way: events that it causes are queued */
         MachineEvent queue[8];
@@ -140,6 +146,9 @@ struct Unit {
         UT_hash_handle hh;
 };
 
+typedef struct DnsServer DnsServer;
+typedef struct ExecSession ExecSession;
+typedef struct Names Names;
 typedef struct Worker Worker;
 typedef struct ExecSession ExecSession;
 typedef struct UpdateRun UpdateRun;
@@ -167,7 +176,9 @@ struct Manager {
         CgroupRoot *cgroups;
         Network *network;
         sd_event_source *network_source;
-        sd_event_source *collect_timer;
+        sd_event_source *collect_timer, *purge_source;
+        Names *names;
+        LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
         int template_fd;
         int lock_fd; /* the run directory, locked */
@@ -210,6 +221,7 @@ void manager_schedule_purge(Manager *m);
 /* Bridges and the nftables table go some time after the last container that used them; so do cgroups of
  * hooks. */
 void manager_schedule_collect(Manager *m);
+int manager_setup_network(Manager *m, Fault *fault);
 /* Once, when all attachments are known again. */
 void manager_settle_network(Manager *m);
 

@@ -9,6 +9,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/death.h"
+#include "manager/dns.h"
 #include "manager/freeze.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
@@ -77,7 +78,7 @@ static MachineEvent prepare(Unit *u) {
         Fault fault = {};
 
         if (unit_prepare(u, &fault) >= 0)
-                return (MachineEvent){ .type = EVENT_PREPARED };
+                return (MachineEvent){ .type = unit_wait_for_dns(u) ? EVENT_DEFER : EVENT_PREPARED };
         unit_set_fault(u, &fault);
         return prepare_failed(u);
 }

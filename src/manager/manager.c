@@ -8,8 +8,10 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "manager/death.h"
+#include "manager/dns.h"
 #include "manager/internal.h"
 #include "manager/log-file.h"
+#include "manager/names.h"
 #include "manager/priority.h"
 #include "manager/transient.h"
 #include "runtime/exit-store.h"
@@ -18,10 +20,6 @@
 
 /* Log files are looked at this often; between two looks a file may grow beyond its limit. */
 #define ROTATE_INTERVAL (5 * USEC_PER_SEC)
-
-/* How often changes of the network are looked at. */
-#define NETWORK_INTERVAL (1 * USEC_PER_SEC)
-#define NETWORK_BURST    500
 
 #define LOCK_TIMEOUT  (3 * USEC_PER_SEC)
 #define LOCK_INTERVAL (2 * USEC_PER_MSEC)
@@ -46,7 +44,9 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         if (!m->jobs || !m->specifiers)
                 return -ENOMEM;
 
-        r = id_pool_init(&m->ids, config);
+        r = manager_names_new(m);
+        if (r >= 0)
+                r = id_pool_init(&m->ids, config);
         if (r >= 0)
                 r = unit_path_dirs(&m->unit_dirs);
         if (r >= 0)
@@ -74,6 +74,7 @@ static void leave(Manager *m) {
                 return;
         if (m->network)
                 network_collect(m->network);
+        manager_dns_end(m);
         (void) umount2(held, MNT_DETACH);
         (void) rmdir(held);
         (void) unlink(pid_file);
@@ -90,6 +91,8 @@ void manager_free(Manager *m) {
 
         leave(m);
 
+        manager_dns_free(m);
+        manager_names_free(m);
         manager_exec_free_all(m);
         manager_update_free_all(m);
         manager_pull_free_all(m);
@@ -102,6 +105,7 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->restarts_source);
         (void) sd_event_source_disable_unref(m->turn_tick);
         (void) sd_event_source_disable_unref(m->network_source);
+        (void) sd_event_source_disable_unref(m->purge_source);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
         clock_watch_free(m->clock_watch);
@@ -423,47 +427,6 @@ static int setup_run_directory(Manager *m, Fault *fault) {
         return setup_held(m->config->paths.run, fault);
 }
 
-static int on_network_changed(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
-        Manager *m = userdata;
-        int r = network_process_monitor(m->network);
-
-        if (r > 0 && r & NETWORK_TABLE_RESTORED)
-                log_notice("somebody changed table inet nsunits; it was made again");
-        if (r > 0 && r & NETWORK_LINKS_RESTORED)
-                log_notice("somebody changed links, addresses or routes of ours; they were made again");
-        if (r < 0)
-                log_warning("cannot restore the network: %s", strerror(-r));
-        return 0;
-}
-
-static int setup_network(Manager *m, Fault *fault) {
-        const ManagerConfig *c = m->config;
-        NetworkSettings settings = {
-                .subnet4 = c->network.subnet,
-                .subnet6 = c->network.ipv6 ? c->network.subnet6 : (InetPrefix){},
-                .pool4 = c->network.pool,
-                .pool6 = c->network.pool6,
-                .own_table = c->network.table_owner,
-                .publish_localhost = c->network.localhost_publish,
-                .cgroup = cgroup_root_mount(m->cgroups),
-        };
-        int r;
-
-        (void) snprintf(settings.bridge, sizeof(settings.bridge), "%s", c->network.bridge);
-        r = network_new(&settings, fault, &m->network);
-        if (r < 0)
-                return r;
-
-        r = sd_event_add_io(m->event, &m->network_source, network_monitor_fd(m->network), EPOLLIN,
-                            on_network_changed, m);
-        if (r >= 0)
-                r = sd_event_source_set_priority(m->network_source, PRIORITY_NETWORK);
-        /* Whoever takes away again and again what we restore shall not keep us from all else. */
-        if (r >= 0)
-                r = sd_event_source_set_ratelimit(m->network_source, NETWORK_INTERVAL, NETWORK_BURST);
-        return r < 0 ? fault_set(fault, "event loop", r, NULL) : 0;
-}
-
 /* Returns true when the unit has files that will grow again. */
 static bool unit_trim_files(Unit *u) {
         autofree char *hold = NULL, *log = NULL;
@@ -509,16 +472,6 @@ void manager_schedule_rotation(Manager *m) {
         (void) sd_event_source_set_enabled(m->rotate_timer, SD_EVENT_ONESHOT);
 }
 
-void manager_settle_network(Manager *m) {
-        autofree char *text = NULL;
-        Fault fault = {};
-
-        if (network_settle(m->network, &fault) >= 0)
-                return;
-        text = fault_to_string(&fault);
-        log_warning("cannot bring the network into order: %s", text ? text : "out of memory");
-}
-
 static void on_collected(int r, const char *text, void *data) {
         if (r < 0)
                 log_warning("cannot collect left-over files of the image store: %s", text);
@@ -547,7 +500,7 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r >= 0)
                 r = image_store_open(m->config->paths.store, &m->images, fault);
         if (r >= 0)
-                r = setup_network(m, fault);
+                r = manager_setup_network(m, fault);
         if (r >= 0)
                 r = m->template_fd = template_create(fault);
         if (r >= 0)
@@ -559,6 +512,7 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
+        manager_settle_names(m);
         manager_follow_strays(m);
         manager_resume_jobs(m);
         manager_settle_triggers(m);

@@ -290,6 +290,25 @@ int manager_list_networks(Manager *m, char **ret);
 /** manager_list_links() - JSON array: host link, unit, container link, addresses, network. */
 int manager_list_links(Manager *m, char **ret);
 
+/** manager_list_ports() - JSON array of all published ports and their owners. */
+int manager_list_ports(Manager *m, char **ret);
+
+/**
+ * manager_trace_port() - JSON array of the steps of a packet to a port of the host: step, result, what
+ * @from: address, or "" for anywhere
+ *
+ * The last one says whether it reaches a process. Returns: 0, or a negative errno with @fault filled.
+ */
+int manager_trace_port(Manager *m, uint16_t port, const char *protocol, const char *from, char **ret,
+                       Fault *fault);
+
+/**
+ * manager_resolve() - JSON array of name, network, unit and address: what containers find by that name
+ * @name:    or an address, to be told whose it is
+ * @network: only there; NULL = anywhere
+ */
+int manager_resolve(Manager *m, const char *name, const char *network, char **ret);
+
 /** manager_network_diff() - JSON array: what of the host's links, addresses, routes and firewall is not as it
  * should be. */
 int manager_network_diff(Manager *m, char **ret);

@@ -12,8 +12,10 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "config/env-file.h"
+#include "manager/egress.h"
 #include "manager/internal.h"
 #include "manager/links.h"
+#include "manager/names.h"
 #include "runtime/exit-store.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
@@ -155,6 +157,12 @@ static int resolve_names(Unit *u, ContainerSpec *spec, Fault *fault) {
         int r;
 
         r = manager_use_real_names(u->manager, spec->networks);
+        for (size_t i = 0; r >= 0 && i < spec->n_aliases; i++) {
+                char *network[] = { spec->aliases[i].network, NULL };
+
+                r = manager_use_real_names(u->manager, network);
+                spec->aliases[i].network = network[0];
+        }
         return r < 0 ? fault_set(fault, "network", r, NULL) : resolve_volumes(u, spec, fault);
 }
 
@@ -442,6 +450,14 @@ static void drop_network(Unit *u) {
         (void) unit_describe_attachment(u);
 }
 
+static int make_bandwidth(Unit *u, Fault *fault) {
+        const uint64_t most = u->held.spec->bandwidth_max;
+
+        return u->held.attachment && most != UINT64_MAX
+                       ? network_limit(u->manager->network, u->held.attachment, u->held.netns_fd, most, fault)
+                       : 0;
+}
+
 static int make_published(Unit *u, Fault *fault) {
         if (!u->held.attachment)
                 return 0;
@@ -473,9 +489,12 @@ static const PrepareStep steps[] = {
         { "cgroup", make_cgroup, drop_cgroup, true, false },
         { "root", make_root, drop_root, true, false },
         { "network", make_network, drop_network, true, true },
+        { "bandwidth", make_bandwidth, NULL, true, true },
+        { "egress", unit_close_egress, unit_open_egress, true, true },
         { "links", unit_make_links, unit_drop_links, true, true },
         { "files", unit_make_files, NULL, true, true },
         { "text", unit_save_text, NULL, true, true },
+        { "names", unit_enter_names, unit_leave_names, true, true },
         { "publish", make_published, drop_published, true, true },
 };
 

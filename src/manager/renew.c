@@ -7,7 +7,10 @@
 
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "manager/dns.h"
+#include "manager/egress.h"
 #include "manager/internal.h"
+#include "manager/names.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
 #include "spec/unit-diff.h"
@@ -163,12 +166,25 @@ static void take_limits(Unit *u, ContainerSpec *from) {
         unit_watch_oom(u);
 }
 
+static int change_bandwidth(Unit *u, const ContainerSpec *wanted, Fault *fault) {
+        int r = 0;
+
+        if (u->held.attachment && u->held.spec->bandwidth_max != wanted->bandwidth_max)
+                r = network_limit(u->manager->network, u->held.attachment, u->held.netns_fd,
+                                  wanted->bandwidth_max, fault);
+        if (r >= 0)
+                u->held.spec->bandwidth_max = wanted->bandwidth_max;
+        return r;
+}
+
 /* The rest is only looked at, or is the policy, which counts as it was read. */
 static void change_words(ContainerSpec *to, ContainerSpec *from) {
         char **labels = to->labels, **annotations = to->annotations;
 
         to->labels = from->labels;
         to->annotations = from->annotations;
+        SWAP(to->aliases, from->aliases);
+        SWAP(to->n_aliases, from->n_aliases);
         from->labels = labels;
         from->annotations = annotations;
         to->stop_signal = from->stop_signal;
@@ -189,7 +205,7 @@ static int make_running_spec(Unit *u, ContainerSpec **ret, Fault *fault) {
 
 /* @anew: whatever was in effect is not known. */
 static void apply_live(Unit *u, bool anew) {
-        Fault of_spec = {}, of_limits = {}, of_ports = {};
+        Fault of_spec = {}, of_limits = {}, of_ports = {}, of_egress = {}, of_bandwidth = {};
         autoptr(ContainerSpec) wanted = NULL;
         bool failed = u->change_failed, good;
 
@@ -203,7 +219,12 @@ static void apply_live(Unit *u, bool anew) {
         if (good)
                 take_limits(u, wanted);
         good = succeeds(u, change_ports(u, wanted, &of_ports), "PublishPort=", &of_ports) && good;
+        good = succeeds(u, change_bandwidth(u, wanted, &of_bandwidth), "BandwidthMax=", &of_bandwidth) &&
+               good;
+        good = succeeds(u, unit_change_egress(u, wanted, &of_egress), "EgressAllow=", &of_egress) && good;
         change_words(u->held.spec, wanted);
+        unit_change_names(u);
+        manager_renew_resolv(u->manager);
         if (!good)
                 return;
         if (failed)
@@ -252,6 +273,7 @@ void manager_apply_live(Manager *m) {
         for (Unit *u = m->units; u; u = u->hh.next)
                 if (wants_changes(u))
                         apply_live(u, false);
+        manager_dns_settle(m);
 }
 
 void unit_apply_live_anew(Unit *u) {
@@ -277,6 +299,8 @@ static int take_over(Unit *u, ContainerSpec **spec, Fault *fault) {
         r = unit_add_mount_points(u, *spec, fault);
         if (r >= 0)
                 r = change_ports(u, *spec, fault);
+        if (r >= 0)
+                r = change_bandwidth(u, *spec, fault);
         if (r >= 0 && !h->cgroup_spent)
                 r = change_limits(u, *spec, false, fault);
         if (r < 0)
@@ -288,9 +312,12 @@ static int take_over(Unit *u, ContainerSpec **spec, Fault *fault) {
         h->watchdog = u->spec->service.watchdog;
         h->volumes_filled = h->volumes_filled && h->fingerprint == u->fingerprint;
         unit_set_policy(u, u->spec);
-        r = unit_make_files(u, fault);
+        r = unit_close_egress(u, fault);
+        if (r >= 0)
+                r = unit_make_files(u, fault);
         if (r >= 0 && !h->cgroup_spent && has_cgroup(h))
                 r = unit_restrict_devices(u, &h->spec->limits, fault);
+        unit_change_names(u);
         return r < 0 ? r : unit_save_text(u, fault);
 }
 

@@ -1,6 +1,7 @@
 /* One unit: its file, and how it looks from outside. */
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "manager/egress.h"
 #include "manager/internal.h"
 #include "manager/links.h"
 #include "spec/unit-check.h"
@@ -40,6 +41,7 @@ void unit_free(Unit *u) {
                 return;
 
         unit_health_end(u);
+        unit_forget_gate(u);
         unit_trigger_free(u->trigger);
         unit_forget_restart(u);
         child_free(u->main);
@@ -358,15 +360,33 @@ char *unit_cgroup(const Unit *u) {
         return u->held.cgroup_fd >= 0 ? cgroup_path(u->manager->cgroups, u->name) : NULL;
 }
 
+/* Of its own links: a container in a pod has none. */
+static void add_traffic(const Unit *u, UnitUsage *ret) {
+        NetworkTraffic t;
+
+        if (!u->held.attachment || !network_traffic(u->manager->network, u->held.attachment, &t))
+                return;
+        ret->ip_ingress_bytes = t.received_bytes;
+        ret->ip_ingress_packets = t.received_packets;
+        ret->ip_egress_bytes = t.sent_bytes;
+        ret->ip_egress_packets = t.sent_packets;
+}
+
 void unit_usage(Unit *u, UnitUsage *ret) {
         const LimitSpec *limits = unit_limits(u);
         CgroupStats stats;
 
         memset(ret, 0xff, sizeof(*ret));
+        if (u->held.cgroup_fd < 0)
+                add_traffic(u, ret); /* a pod */
         if (u->held.cgroup_fd < 0 || cgroup_stats(u->held.cgroup_fd, &stats) < 0)
                 return;
 
         *ret = (UnitUsage){
+                .ip_ingress_bytes = UINT64_MAX,
+                .ip_ingress_packets = UINT64_MAX,
+                .ip_egress_bytes = UINT64_MAX,
+                .ip_egress_packets = UINT64_MAX,
                 .memory_current = stats.memory_current,
                 .memory_peak = stats.memory_peak,
                 .memory_swap_current = stats.swap_current,
@@ -383,4 +403,5 @@ void unit_usage(Unit *u, UnitUsage *ret) {
                 .effective_memory_max = limits ? limits->memory_max : UINT64_MAX,
                 .effective_tasks_max = limits ? limits->tasks_max : UINT64_MAX,
         };
+        add_traffic(u, ret);
 }

@@ -76,6 +76,10 @@ typedef struct UnitStatus {
         X(io_read_operations, "IOReadOperations")       \
         X(io_write_bytes, "IOWriteBytes")               \
         X(io_write_operations, "IOWriteOperations")     \
+        X(ip_ingress_bytes, "IPIngressBytes")           \
+        X(ip_ingress_packets, "IPIngressPackets")       \
+        X(ip_egress_bytes, "IPEgressBytes")             \
+        X(ip_egress_packets, "IPEgressPackets")         \
         X(effective_memory_high, "EffectiveMemoryHigh") \
         X(effective_memory_max, "EffectiveMemoryMax")   \
         X(effective_tasks_max, "EffectiveTasksMax")

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "network/driver.h"
+#include "network/egress.h"
 
 /* From the address, so that neighbours that remember the last owner of the address remember right. */
 static void derive_mac(NetworkLink *link, const char *unit) {
@@ -225,6 +226,7 @@ void attachment_forget(Network *n, Attachment *a) {
                         n->attachments[i] = n->attachments[--n->n_attachments];
                         break;
                 }
+        egress_free(a->egress);
         free(a->links);
         free(a->ports);
         free(a->unit);
@@ -259,6 +261,7 @@ void network_detach(Network *n, Attachment *a, bool netns_dies) {
                 return;
 
         (void) network_unpublish(n, a);
+        network_open_egress(n, a);
         for (size_t i = 0; i < a->n_links; i++) {
                 Net *net = net_find(n, a->links[i].network);
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "basic/cleanup.h"
+
 /* Where we live never changes; it is opened once, for health checks come by the thousand. */
 static int home_fd = -EBADF;
 
@@ -31,4 +33,15 @@ int netns_socket(int ns_fd, int family, int type) {
         fd = fd < 0 ? -errno : fd;
         netns_leave();
         return fd;
+}
+
+bool host_has_address(const InetAddress *a) {
+        autoclose int fd = socket(a->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        const struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = a->v6 };
+        const struct sockaddr_in four = { .sin_family = AF_INET, .sin_addr = a->v4 };
+
+        if (fd < 0)
+                return false;
+        return a->family == AF_INET6 ? bind(fd, (const struct sockaddr *) &six, sizeof(six)) == 0
+                                     : bind(fd, (const struct sockaddr *) &four, sizeof(four)) == 0;
 }

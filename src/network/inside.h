@@ -1,6 +1,10 @@
 /* A moment inside the network namespace of a container: what is opened there stays there. */
 #pragma once
 
+#include <stdbool.h>
+
+#include "basic/inet.h"
+
 /**
  * netns_enter() - this thread goes there; it is not to wait for anything before it is back
  * @ns_fd: of the namespace, or pidfd of a process in it
@@ -14,3 +18,6 @@ void netns_leave(void);
 
 /** netns_socket() - a socket of that namespace, without blocking and close-on-exec. */
 int netns_socket(int ns_fd, int family, int type);
+
+/** host_has_address() - is it an address of where this thread is, now? */
+bool host_has_address(const InetAddress *a);

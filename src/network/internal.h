@@ -4,6 +4,7 @@
 #include <libmnl/libmnl.h>
 #include <uthash.h>
 
+#include "network/conntrack.h"
 #include "network/localhost.h"
 #include "network/network.h"
 #include "network/nft-batch.h"
@@ -61,6 +62,8 @@ struct Network {
         struct mnl_socket *link_monitor; /* links, addresses and routes */
         int monitor_fd;                  /* epoll over both */
         Localhost *localhost;            /* NULL: not on this kernel, or not wanted */
+        FlowRule *changed;               /* published ports that lead elsewhere now: see network_purge() */
+        size_t n_changed;
         uint32_t link_serial;
         uint16_t next_port; /* where the search for a free host port begins */
 };
@@ -99,10 +102,13 @@ int attachment_add_link(Network *n, Attachment *a, const NetworkLink *link, Faul
 void attachment_forget(Network *n, Attachment *a);
 
 /* ports.c */
+uint8_t protocol_number(Protocol p);
 int ports_resolve(Network *n, const Attachment *self, const PublishSpec *publish, size_t n_publish,
                   NetworkPort **ret, Fault *fault);
 /** ports_owner() - unit that has a port of @p, other than @self; NULL = none. */
 const char *ports_owner(const Network *n, const Attachment *self, const NetworkPort *p);
+/** ports_note() - those of @a are published now, or no more: connections are to be looked at. */
+void ports_note(Network *n, const Attachment *a, bool gone);
 void ports_enter(NftBatch *b, bool add, const Attachment *a);
 
 /* table.c */

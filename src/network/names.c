@@ -40,6 +40,7 @@ char *names_hosts(const HostsRequest *q) {
         if (q->gateway.family != AF_UNSPEC)
                 fprintf(f, "%s\thost.containers.internal host.docker.internal\n",
                         inet_format(&q->gateway, address));
+        fputs(strempty(q->peers), f);
 
         if (fclose(f) != 0) {
                 free(text);
@@ -59,6 +60,14 @@ static bool is_useless_nameserver(const char *line) {
         if (inet_parse(word, &a) < 0)
                 return true;
         return a.family == AF_INET ? a.bytes[0] == 127 : IN6_IS_ADDR_LOOPBACK(&a.v6);
+}
+
+bool names_have_server(const char *host_text) {
+        for (const char *line = strempty(host_text); *line;
+             line += strcspn(line, "\n"), line += *line != '\0')
+                if (startswith(line, "nameserver") && !is_useless_nameserver(line))
+                        return true;
+        return false;
 }
 
 static bool is_wanted(const char *line, const ResolvRequest *q) {

@@ -1,6 +1,7 @@
 /* The texts of a container's /etc/hosts and /etc/resolv.conf. Pure: writes no file. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "basic/inet.h"
@@ -14,13 +15,14 @@ typedef struct HostsRequest {
         const HostEntry *entries; /* AddHost=; an address of AF_UNSPEC means the host ("host-gateway") */
         size_t n_entries;
         InetAddress gateway; /* how the container reaches the host; AF_UNSPEC = not at all */
+        const char *peers;   /* lines for others; may be NULL */
 } HostsRequest;
 
 /**
  * names_hosts() - text of /etc/hosts
  *
  * localhost first, then AddHost= (the first of two equal names wins in a resolver: the author's does),
- * then the container's own names, then host.containers.internal and host.docker.internal.
+ * then the container's own names, host.containers.internal and host.docker.internal, and those of others.
  *
  * Returns: a string to free(); NULL when out of memory.
  */
@@ -35,6 +37,9 @@ typedef struct ResolvRequest {
          * out, for they are not the container's. */
         const char *host_text;
 } ResolvRequest;
+
+/** names_have_server() - does this resolv.conf name a server that a container can ask? */
+bool names_have_server(const char *host_text);
 
 /**
  * names_resolv_conf() - text of /etc/resolv.conf

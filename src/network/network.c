@@ -8,6 +8,7 @@
 #include "basic/file.h"
 #include "basic/strv.h"
 #include "network/driver.h"
+#include "network/egress.h"
 #include "network/internal.h"
 
 Net *net_find(const Network *n, const char *name) {
@@ -287,6 +288,20 @@ int network_undefine(Network *n, const char *name) {
         return 0;
 }
 
+bool network_face(const Network *n, const char *name, NetworkFace *ret) {
+        const Net *net = net_find(n, name);
+
+        /* Of a link into a network of somebody else's the gateway is not this host. */
+        if (!net || net->n_links == 0 || !net->driver->passes_host)
+                return false;
+        *ret = (NetworkFace){ .subnets = net->subnets,
+                              .gateways = net->gateways,
+                              .n = net->n_subnets,
+                              .n_links = net->n_links,
+                              .internal = net->internal };
+        return true;
+}
+
 /* Without IPv6 in the host's kernel, or with it switched off, its addresses are refused. */
 static bool have_ipv6(void) {
         autofree char *off = NULL;
@@ -351,6 +366,7 @@ void network_free(Network *n) {
                 net_free(n->nets[i]);
         strv_free(n->firewalls);
         free(n->attachments);
+        free(n->changed);
         free(n->nets);
         if (n->nft)
                 (void) mnl_socket_close(n->nft);
@@ -380,6 +396,12 @@ int network_process_monitor(Network *n) {
         if (links) {
                 r = heal_repair(n, NULL);
                 done |= r > 0 ? NETWORK_LINKS_RESTORED : 0;
+                first = first < 0 ? first : r;
+        }
+        /* What egress lists have is a table of its own. */
+        if (table && egress_is_used(n)) {
+                r = egress_replace(n);
+                done |= r < 0 ? 0 : NETWORK_TABLE_RESTORED;
                 first = first < 0 ? first : r;
         }
         return first < 0 ? first : done;

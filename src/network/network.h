@@ -67,6 +67,8 @@ typedef struct NetworkPort {
         uint16_t host_port, container_port, count;
 } NetworkPort;
 
+typedef struct Egress Egress;
+
 /* What one unit holds. Made and changed only by the functions below; everybody may read it. */
 typedef struct Attachment {
         char *unit;
@@ -75,6 +77,7 @@ typedef struct Attachment {
         NetworkPort *ports;
         size_t n_ports;
         bool published; /* the ports, if there are any, are in the kernel's maps */
+        Egress *egress; /* NULL = it may connect to everything */
 } Attachment;
 
 typedef struct AttachRequest {
@@ -214,6 +217,66 @@ int network_adopt(Network *n, const json_t *saved, Fault *fault, Attachment **re
  * Returns: 0, or the first negative errno with @fault filled; goes on after errors.
  */
 int network_settle(Network *n, Fault *fault);
+
+/**
+ * network_close_egress() - the container may connect to nothing but this
+ * @allow:   copied
+ * @adopted: addresses of names that an earlier manager's gate has found stay
+ *
+ * What others have begun it may answer. Returns: 0, or a negative errno with @fault filled and nothing
+ * changed.
+ */
+int network_close_egress(Network *n, Attachment *a, const EgressSpec *allow, size_t n_allow, bool adopted,
+                         Fault *fault);
+
+/** network_open_egress() - it may connect to everything. */
+void network_open_egress(Network *n, Attachment *a);
+
+/**
+ * network_limit() - of what each of its links sends and receives
+ * @bits: per second; UINT64_MAX = no limit
+ *
+ * Its own end is in its namespace: a container with CAP_NET_ADMIN could take off the limit of what it sends.
+ */
+int network_limit(Network *n, const Attachment *a, int netns_fd, uint64_t bits, Fault *fault);
+
+/* As the container sees it. */
+typedef struct NetworkTraffic {
+        uint64_t received_bytes, received_packets, sent_bytes, sent_packets;
+} NetworkTraffic;
+
+/** network_traffic() - since its links were made; false when that is not known. */
+bool network_traffic(Network *n, const Attachment *a, NetworkTraffic *ret);
+
+/** network_settle_egress() - once, when all that are closed are so again: what is left of others goes. */
+void network_settle_egress(Network *n);
+
+/** network_set_egress_peers() - the addresses that the name of that entry has by /etc/hosts. */
+int network_set_egress_peers(Network *n, Attachment *a, size_t entry, const InetAddress *addresses,
+                             size_t n_addresses);
+
+/** network_wants_purge() - have published ports been changed since the last network_purge()? */
+bool network_wants_purge(const Network *n);
+
+/**
+ * network_purge() - forget tracked connections to where published ports do not lead any more
+ *
+ * To be called a moment after what changes ports, which does not wait for it.
+ * Returns: how many there were, or a negative errno.
+ */
+int network_purge(Network *n);
+
+/* How the host is reached on a network. By position; borrowed, good until the network changes. */
+typedef struct NetworkFace {
+        const InetPrefix *subnets;
+        const InetAddress *gateways;
+        size_t n;
+        size_t n_links; /* containers on it */
+        bool internal;
+} NetworkFace;
+
+/** network_face() - false when there is no network of that name, or nobody is on it. */
+bool network_face(const Network *n, const char *name, NetworkFace *ret);
 
 /** network_monitor_fd() - readable (EPOLLIN) when the firewall or links have changed; borrowed. */
 int network_monitor_fd(const Network *n);

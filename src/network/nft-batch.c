@@ -27,6 +27,7 @@
 
 struct NftBatch {
         const char *table;
+        uint8_t family; /* NFPROTO_* */
         char *buffer;
         size_t size, space;
         uint32_t seq, set_id;
@@ -69,6 +70,7 @@ NftBatch *nft_batch_new(const char *table) {
         if (!b)
                 return NULL;
         b->table = table;
+        b->family = NFPROTO_INET;
         at = reserve(b);
         if (!at) {
                 nft_batch_free(b);
@@ -76,6 +78,10 @@ NftBatch *nft_batch_new(const char *table) {
         }
         end(b, nftnl_batch_begin(at, b->seq++));
         return b;
+}
+
+void nft_batch_set_family(NftBatch *b, uint8_t family) {
+        b->family = family;
 }
 
 void nft_batch_leave_out_values(NftBatch *b) {
@@ -95,7 +101,7 @@ void nft_batch_free(NftBatch *b) {
 static struct nlmsghdr *begin(NftBatch *b, uint16_t type, uint16_t flags) {
         char *at = reserve(b);
 
-        return at ? nftnl_nlmsg_build_hdr(at, type, NFPROTO_INET, flags, b->seq++) : NULL;
+        return at ? nftnl_nlmsg_build_hdr(at, type, b->family, flags, b->seq++) : NULL;
 }
 
 static void table_message(NftBatch *b, uint16_t type, uint16_t flags, uint32_t table_flags) {
@@ -106,7 +112,7 @@ static void table_message(NftBatch *b, uint16_t type, uint16_t flags, uint32_t t
                 fail(b, -ENOMEM);
         if (h) {
                 nftnl_table_set_str(t, NFTNL_TABLE_NAME, b->table);
-                nftnl_table_set_u32(t, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+                nftnl_table_set_u32(t, NFTNL_TABLE_FAMILY, b->family);
                 if (table_flags > 0)
                         nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, table_flags);
                 nftnl_table_nlmsg_build_payload(h, t);
@@ -124,23 +130,85 @@ void nft_batch_del_table(NftBatch *b) {
         table_message(b, NFT_MSG_DELTABLE, 0, 0);
 }
 
-void nft_batch_add_chain(NftBatch *b, const char *chain, uint32_t hook, int32_t priority, const char *type) {
+static void chain_message(NftBatch *b, uint16_t type, uint16_t flags, const NftChain *chain) {
         struct nftnl_chain *c = nftnl_chain_alloc();
-        struct nlmsghdr *h = c ? begin(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE) : NULL;
+        struct nlmsghdr *h = c ? begin(b, type, flags) : NULL;
 
         if (!c)
                 fail(b, -ENOMEM);
         if (h) {
                 nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, b->table);
-                nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, chain);
-                nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, type);
-                nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, hook);
-                nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, priority);
+                nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, chain->name);
+                if (chain->type) {
+                        nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, chain->type);
+                        nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, chain->hook);
+                        nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, chain->priority);
+                }
+                if (chain->device)
+                        nftnl_chain_set_str(c, NFTNL_CHAIN_DEV, chain->device);
                 nftnl_chain_nlmsg_build_payload(h, c);
                 end(b, h);
         }
         if (c)
                 nftnl_chain_free(c);
+}
+
+void nft_batch_add_chain(NftBatch *b, const char *chain, uint32_t hook, int32_t priority, const char *type) {
+        chain_message(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE,
+                      &(NftChain){ .name = chain, .type = type, .hook = hook, .priority = priority });
+}
+
+void nft_batch_add_device_chain(NftBatch *b, const NftChain *chain) {
+        chain_message(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE, chain);
+}
+
+void nft_batch_del_chain(NftBatch *b, const char *chain) {
+        chain_message(b, NFT_MSG_DELCHAIN, 0, &(NftChain){ .name = chain });
+}
+
+void nft_batch_flush_chain(NftBatch *b, const char *chain) {
+        struct nftnl_rule *rule = nftnl_rule_alloc();
+        struct nlmsghdr *h = rule ? begin(b, NFT_MSG_DELRULE, 0) : NULL;
+
+        if (!rule)
+                fail(b, -ENOMEM);
+        if (h) {
+                nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, b->table);
+                nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chain);
+                nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, b->family);
+                nftnl_rule_nlmsg_build_payload(h, rule);
+                end(b, h);
+        }
+        if (rule)
+                nftnl_rule_free(rule);
+}
+
+/* The whole set, or all of its elements. */
+static void drop_set(NftBatch *b, uint16_t type, const char *set) {
+        struct nftnl_set *s = nftnl_set_alloc();
+        struct nlmsghdr *h = s ? begin(b, type, 0) : NULL;
+
+        if (!s)
+                fail(b, -ENOMEM);
+        if (h) {
+                nftnl_set_set_str(s, NFTNL_SET_TABLE, b->table);
+                nftnl_set_set_str(s, NFTNL_SET_NAME, set);
+                if (type == NFT_MSG_DELSET)
+                        nftnl_set_nlmsg_build_payload(h, s);
+                else
+                        nftnl_set_elems_nlmsg_build_payload(h, s);
+                end(b, h);
+        }
+        if (s)
+                nftnl_set_free(s);
+}
+
+void nft_batch_del_set(NftBatch *b, const char *set) {
+        drop_set(b, NFT_MSG_DELSET, set);
+}
+
+void nft_batch_flush_set(NftBatch *b, const char *set) {
+        drop_set(b, NFT_MSG_DELSETELEM, set);
 }
 
 /* For nft(8), which else prints such keys as "". */
@@ -161,7 +229,9 @@ void nft_batch_add_set(NftBatch *b, const NftSet *set) {
         struct nlmsghdr *h = s ? begin(b, NFT_MSG_NEWSET, NLM_F_CREATE) : NULL;
         bool has_data = set->data_size > 0 && !b->plain;
         uint32_t flags = (has_data ? NFT_SET_MAP : 0) | (set->interval ? NFT_SET_INTERVAL : 0) |
-                         (set->n_parts > 0 ? NFT_SET_CONCAT : 0);
+                         (set->n_parts > 0 ? NFT_SET_CONCAT : 0) |
+                         (set->timed || set->learned_ms > 0 ? NFT_SET_TIMEOUT : 0) |
+                         (set->learned_ms > 0 ? NFT_SET_EVAL : 0);
 
         if (!s)
                 fail(b, -ENOMEM);
@@ -169,7 +239,7 @@ void nft_batch_add_set(NftBatch *b, const NftSet *set) {
                 nftnl_set_set_str(s, NFTNL_SET_TABLE, b->table);
                 nftnl_set_set_str(s, NFTNL_SET_NAME, set->name);
                 nftnl_set_set_u32(s, NFTNL_SET_ID, ++b->set_id);
-                nftnl_set_set_u32(s, NFTNL_SET_FAMILY, NFPROTO_INET);
+                nftnl_set_set_u32(s, NFTNL_SET_FAMILY, b->family);
                 nftnl_set_set_u32(s, NFTNL_SET_FLAGS, flags);
                 nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, set->key_type);
                 nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, set->key_size);
@@ -178,6 +248,10 @@ void nft_batch_add_set(NftBatch *b, const NftSet *set) {
                 if (set->n_parts > 0)
                         (void) nftnl_set_set_data(s, NFTNL_SET_DESC_CONCAT, set->parts,
                                                   (uint32_t) set->n_parts);
+                if (set->most > 0)
+                        nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, set->most);
+                if (set->learned_ms > 0)
+                        nftnl_set_set_u64(s, NFTNL_SET_TIMEOUT, set->learned_ms);
                 if (has_data) {
                         nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, set->data_type);
                         nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, set->data_size);
@@ -194,7 +268,8 @@ typedef struct Element {
         size_t key_size;
         const void *data; /* NULL = none */
         size_t data_size;
-        uint32_t flags; /* NFT_SET_ELEM_* */
+        uint32_t flags;      /* NFT_SET_ELEM_* */
+        uint64_t timeout_ms; /* 0 = none */
 } Element;
 
 static void fill_element(struct nftnl_set_elem *e, const Element *from, bool plain) {
@@ -205,6 +280,8 @@ static void fill_element(struct nftnl_set_elem *e, const Element *from, bool pla
                 nftnl_set_elem_set(e, NFTNL_SET_ELEM_DATA, from->data, (uint32_t) from->data_size);
         if (from->flags)
                 nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_FLAGS, from->flags);
+        if (from->timeout_ms)
+                nftnl_set_elem_set_u64(e, NFTNL_SET_ELEM_TIMEOUT, from->timeout_ms);
 }
 
 /* Into a message of its own. */
@@ -236,6 +313,19 @@ void nft_batch_element(NftBatch *b, bool add, const char *set, const void *key, 
                        const void *data, size_t data_size) {
         element(b, add, set,
                 &(Element){ .key = key, .key_size = key_size, .data = data, .data_size = data_size });
+}
+
+void nft_batch_timed_element(NftBatch *b, const char *set, const void *key, size_t key_size,
+                             uint64_t timeout_ms) {
+        const Element plain = { .key = key, .key_size = key_size };
+        Element timed = plain;
+
+        timed.timeout_ms = timeout_ms;
+        /* One that is there keeps its old time (but since Linux 6.12): it is made anew, whether it was or
+         * not. */
+        element(b, true, set, &timed);
+        element(b, false, set, &plain);
+        element(b, true, set, &timed);
 }
 
 void nft_batch_range(NftBatch *b, bool add, const char *set, const void *first, const void *last,
@@ -276,7 +366,7 @@ struct nftnl_rule *nft_batch_begin_rule(NftBatch *b, const char *chain) {
         }
         nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, b->table);
         nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chain);
-        nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
+        nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, b->family);
         return rule;
 }
 

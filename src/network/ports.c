@@ -11,6 +11,21 @@
 #define RANDOM_FIRST 49152
 #define RANDOM_LAST  65535
 
+uint8_t protocol_number(Protocol p) {
+        switch (p) {
+        case PROTOCOL_TCP:
+                return IPPROTO_TCP;
+        case PROTOCOL_UDP:
+                return IPPROTO_UDP;
+        case PROTOCOL_SCTP:
+                return IPPROTO_SCTP;
+        case PROTOCOL_N_:
+        case PROTOCOL_INVALID_:
+                break;
+        }
+        return 0;
+}
+
 static bool addresses_collide(const InetAddress *a, const InetAddress *b) {
         return a->family == AF_UNSPEC || b->family == AF_UNSPEC || inet_equal(a, b);
 }
@@ -175,6 +190,41 @@ void ports_enter(NftBatch *b, bool add, const Attachment *a) {
                 }
 }
 
+/* One that there is no memory for keeps a few connections where they were. */
+void ports_note(Network *n, const Attachment *a, bool gone) {
+        for (size_t i = 0; a->n_links > 0 && i < a->n_ports; i++)
+                for (size_t j = 0; j < a->links[0].n_addresses; j++) {
+                        const NetworkPort *p = &a->ports[i];
+                        const InetAddress *to = &a->links[0].addresses[j].address;
+                        FlowRule *grown = reallocarray(n->changed, n->n_changed + 1, sizeof(*grown));
+
+                        if (!grown)
+                                return;
+                        n->changed = grown;
+                        if (p->host_address.family == AF_UNSPEC || p->host_address.family == to->family)
+                                grown[n->n_changed++] = (FlowRule){ .protocol = p->protocol,
+                                                                    .host_address = p->host_address,
+                                                                    .host_port = p->host_port,
+                                                                    .container_port = p->container_port,
+                                                                    .count = p->count,
+                                                                    .to = *to,
+                                                                    .gone = gone };
+                }
+}
+
+bool network_wants_purge(const Network *n) {
+        return n->n_changed > 0;
+}
+
+int network_purge(Network *n) {
+        int r = conntrack_purge(n->changed, n->n_changed);
+
+        free(n->changed);
+        n->changed = NULL;
+        n->n_changed = 0;
+        return r;
+}
+
 /* One transaction: out with the ports that @a has, in with @ports. */
 static int exchange(Network *n, Attachment *a, NetworkPort *ports, size_t n_ports) {
         autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
@@ -189,9 +239,13 @@ static int exchange(Network *n, Attachment *a, NetworkPort *ports, size_t n_port
                 ports_enter(b, false, a);
         ports_enter(b, true, &wanted);
         r = nft_batch_commit(b, n->nft);
-        if (r >= 0)
-                guard_exchange(n, a->published ? a : NULL, &wanted);
-        return r;
+        if (r < 0)
+                return r;
+        if (a->published)
+                ports_note(n, a, true);
+        ports_note(n, &wanted, false);
+        guard_exchange(n, a->published ? a : NULL, &wanted);
+        return 0;
 }
 
 /* At connect(2) as well; what fails there is left to address translation. */

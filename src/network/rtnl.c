@@ -131,12 +131,12 @@ int rtnl_commit(Rtnl *r) {
         return error;
 }
 
-int rtnl_get_link(Rtnl *r, const char *name, RtnlLink *ret) {
-        char buffer[16 * 1024];
+/* The answer is in @buffer; 0 = there is no such link. */
+static int ask_for_link(Rtnl *r, const char *name, uint32_t mask, char *buffer, size_t space,
+                        struct nlmsghdr **ret) {
         struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
         struct ifinfomsg *info;
         ssize_t size;
-        int result;
 
         h->nlmsg_type = RTM_GETLINK;
         h->nlmsg_flags = NLM_F_REQUEST;
@@ -145,11 +145,11 @@ int rtnl_get_link(Rtnl *r, const char *name, RtnlLink *ret) {
         info = mnl_nlmsg_put_extra_header(h, sizeof(*info));
         info->ifi_family = AF_UNSPEC;
         mnl_attr_put_strz(h, IFLA_IFNAME, name);
-        mnl_attr_put_u32(h, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+        mnl_attr_put_u32(h, IFLA_EXT_MASK, mask);
         if (mnl_socket_sendto(r->socket, h, h->nlmsg_len) < 0)
                 return -errno;
 
-        size = mnl_socket_recvfrom(r->socket, buffer, sizeof(buffer));
+        size = mnl_socket_recvfrom(r->socket, buffer, space);
         if (size < 0)
                 return -errno;
         h = (struct nlmsghdr *) buffer;
@@ -160,8 +160,41 @@ int rtnl_get_link(Rtnl *r, const char *name, RtnlLink *ret) {
 
                 return e->error == -ENODEV ? 0 : e->error;
         }
+        *ret = h;
+        return 1;
+}
+
+int rtnl_get_link(Rtnl *r, const char *name, RtnlLink *ret) {
+        char buffer[16 * 1024];
+        struct nlmsghdr *h;
+        int result = ask_for_link(r, name, RTEXT_FILTER_SKIP_STATS, buffer, sizeof(buffer), &h);
+
+        if (result <= 0)
+                return result;
         result = rtnl_parse_link(h, ret);
         return result < 0 ? result : result == 0;
+}
+
+int rtnl_get_traffic(Rtnl *r, const char *name, RtnlTraffic *ret) {
+        char buffer[16 * 1024];
+        struct rtnl_link_stats64 stats;
+        struct nlmsghdr *h;
+        struct nlattr *a;
+        int result = ask_for_link(r, name, 0, buffer, sizeof(buffer), &h);
+
+        if (result <= 0)
+                return result;
+        mnl_attr_for_each(a, h, sizeof(struct ifinfomsg)) {
+                if (mnl_attr_get_type(a) != IFLA_STATS64 || mnl_attr_get_payload_len(a) < sizeof(stats))
+                        continue;
+                memcpy(&stats, mnl_attr_get_payload(a), sizeof(stats));
+                *ret = (RtnlTraffic){ .received_bytes = stats.rx_bytes,
+                                      .received_packets = stats.rx_packets,
+                                      .sent_bytes = stats.tx_bytes,
+                                      .sent_packets = stats.tx_packets };
+                return 1;
+        }
+        return 0;
 }
 
 int rtnl_get_index(Rtnl *r, const char *name, unsigned *ret) {

@@ -89,6 +89,12 @@ void rtnl_set_mtu(Rtnl *r, unsigned index, uint32_t mtu);
 void rtnl_set_group(Rtnl *r, unsigned index, uint32_t group);
 void rtnl_set_mac(Rtnl *r, unsigned index, const uint8_t mac[6]);
 
+/** rtnl_limit() - what the link sends, in bits per second, by a token bucket (tc-tbf(8)); in place of the
+ * limit that it had. */
+void rtnl_limit(Rtnl *r, unsigned index, uint64_t bits);
+/** rtnl_unlimit() - -ENOENT when there is no limit. */
+void rtnl_unlimit(Rtnl *r, unsigned index);
+
 /** rtnl_set_alias() - a link takes no alias while it is made. */
 void rtnl_set_alias(Rtnl *r, unsigned index, const char *alias);
 
@@ -159,6 +165,13 @@ typedef struct RtnlLink {
 
 /** rtnl_get_link() - one by its name. Returns 1, 0 when there is none, or a negative errno. */
 int rtnl_get_link(Rtnl *r, const char *name, RtnlLink *ret);
+
+typedef struct RtnlTraffic {
+        uint64_t received_bytes, received_packets, sent_bytes, sent_packets;
+} RtnlTraffic;
+
+/** rtnl_get_traffic() - what a link has counted. Same result. */
+int rtnl_get_traffic(Rtnl *r, const char *name, RtnlTraffic *ret);
 
 /** rtnl_default_device() - the link that the host's default route leads over; "" = there is none. */
 int rtnl_default_device(Rtnl *r, char ret[IFNAMSIZ]);

@@ -38,15 +38,13 @@
 #include <string.h>
 
 #include "basic/macro.h"
+#include "network/internal.h"
+#include "network/nft-rule.h"
 #include "network/ruleset.h"
 
 /* Type numbers of nft(8)'s own, 6 bits a part of a concatenation (nftables, src/datatype.c). */
-#define TYPE_IPADDR    7
-#define TYPE_IP6ADDR   8
 #define TYPE_PROTO     12
-#define TYPE_SERVICE   13
 #define TYPE_DEVGROUP  35
-#define TYPE2(a, b)    ((a) << 6 | (b))
 #define TYPE3(a, b, c) ((a) << 12 | (b) << 6 | (c))
 
 #define KEY_ANY TYPE2(TYPE_PROTO, TYPE_SERVICE), 8
@@ -73,72 +71,9 @@ static const NftSet sets[] = {
         { "strict", TYPE_DEVGROUP, 4, .host_order = true },
 };
 
-typedef struct nftnl_rule Rule;
-
-static void set_u32(struct nftnl_expr *e, uint16_t attribute, uint32_t value) {
-        if (e)
-                nftnl_expr_set_u32(e, attribute, value);
-}
-
-static void meta(NftBatch *b, Rule *rule, uint32_t key, uint32_t reg) {
-        struct nftnl_expr *e = nft_expr(b, rule, "meta");
-
-        set_u32(e, NFTNL_EXPR_META_KEY, key);
-        set_u32(e, NFTNL_EXPR_META_DREG, reg);
-}
-
-static void payload(NftBatch *b, Rule *rule, uint32_t base, uint32_t offset, uint32_t size, uint32_t reg) {
-        struct nftnl_expr *e = nft_expr(b, rule, "payload");
-
-        set_u32(e, NFTNL_EXPR_PAYLOAD_BASE, base);
-        set_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
-        set_u32(e, NFTNL_EXPR_PAYLOAD_LEN, size);
-        set_u32(e, NFTNL_EXPR_PAYLOAD_DREG, reg);
-}
-
-static void compare(NftBatch *b, Rule *rule, uint32_t reg, uint32_t op, const void *data, uint32_t size) {
-        struct nftnl_expr *e = nft_expr(b, rule, "cmp");
-
-        set_u32(e, NFTNL_EXPR_CMP_SREG, reg);
-        set_u32(e, NFTNL_EXPR_CMP_OP, op);
-        if (e)
-                nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, data, size);
-}
-
-static void compare_byte(NftBatch *b, Rule *rule, uint32_t reg, uint8_t value) {
-        compare(b, rule, reg, NFT_CMP_EQ, &value, 1);
-}
-
-/* @into: register for the data of a map; 0 = membership only. */
-static void lookup(NftBatch *b, Rule *rule, const char *set, uint32_t reg, uint32_t into, bool inverted) {
-        struct nftnl_expr *e = nft_expr(b, rule, "lookup");
-
-        if (e)
-                nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, set);
-        set_u32(e, NFTNL_EXPR_LOOKUP_SREG, reg);
-        if (into > 0)
-                set_u32(e, NFTNL_EXPR_LOOKUP_DREG, into);
-        set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, inverted ? NFT_LOOKUP_F_INV : 0);
-}
-
-static void verdict(NftBatch *b, Rule *rule, uint32_t code) {
-        struct nftnl_expr *e = nft_expr(b, rule, "immediate");
-
-        set_u32(e, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-        set_u32(e, NFTNL_EXPR_IMM_VERDICT, code);
-}
-
 static void family(NftBatch *b, Rule *rule, bool six) {
         meta(b, rule, NFT_META_NFPROTO, NFT_REG_1);
         compare_byte(b, rule, NFT_REG_1, six ? NFPROTO_IPV6 : NFPROTO_IPV4);
-}
-
-static void source(NftBatch *b, Rule *rule, bool six, uint32_t reg) {
-        payload(b, rule, NFT_PAYLOAD_NETWORK_HEADER, six ? 8 : 12, six ? 16 : 4, reg);
-}
-
-static void destination(NftBatch *b, Rule *rule, bool six, uint32_t reg) {
-        payload(b, rule, NFT_PAYLOAD_NETWORK_HEADER, six ? 24 : 16, six ? 16 : 4, reg);
 }
 
 /* ct KEY & MASK != 0 */
@@ -450,21 +385,6 @@ void ruleset_network(NftBatch *b, bool add, const RulesetNetwork *n) {
                         nft_batch_prefix(b, add, six ? "outbound6" : "outbound4", &n->subnets[i],
                                          &n->outbound[six]);
         }
-}
-
-static uint8_t protocol_number(Protocol p) {
-        switch (p) {
-        case PROTOCOL_TCP:
-                return IPPROTO_TCP;
-        case PROTOCOL_UDP:
-                return IPPROTO_UDP;
-        case PROTOCOL_SCTP:
-                return IPPROTO_SCTP;
-        case PROTOCOL_N_:
-        case PROTOCOL_INVALID_:
-                break;
-        }
-        return 0;
 }
 
 /* The key of one port, behind the host address of it if it has one. */

@@ -222,6 +222,10 @@ static void settle_localhost(Network *n) {
 int network_settle(Network *n, Fault *fault) {
         int first, r;
 
+        /* Who died between a change and the purge has left it to us. */
+        for (size_t i = 0; i < n->n_attachments; i++)
+                if (n->attachments[i]->published)
+                        ports_note(n, n->attachments[i], false);
         settle_localhost(n);
         first = heal_sweep(n);
         if (first < 0)

@@ -1,8 +1,12 @@
 /* Table inet nsunits as a whole: made with the first container, made again when others change it. */
+/* Before the kernel's headers, which then leave out what they have in common. */
+#include <netinet/in.h>
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/filter.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <sys/epoll.h>
@@ -183,8 +187,11 @@ static bool is_loss(const struct nlmsghdr *h) {
         case NFT_MSG_DELCHAIN:
         case NFT_MSG_DELRULE:
         case NFT_MSG_DELSET:
-        case NFT_MSG_DELSETELEM:
                 return is_of_our_table(h);
+        case NFT_MSG_DELSETELEM:
+                /* In the other table gates renew addresses of names. */
+                return ((const struct nfgenmsg *) mnl_nlmsg_get_payload(h))->nfgen_family == NFPROTO_INET &&
+                       is_of_our_table(h);
         default:
                 return false;
         }

@@ -210,9 +210,10 @@ static void settle_type(UnitSpec *u, Diag *diag) {
 
 /* What a container of a pod shares with the others is the pod's to say. */
 static int check_pod_member(const UnitSpec *u, Diag *diag) {
-        static const char *const keys[] = { "AddHost",   "GIDMap",  "HostName",    "IP",
-                                            "IP6",       "Network", "PublishPort", "SubGIDMap",
-                                            "SubUIDMap", "UIDMap",  "UserNS" };
+        static const char *const keys[] = { "AddHost", "BandwidthMax", "EgressAllow", "EgressDefault",
+                                            "GIDMap",  "HostName",     "IP",          "IP6",
+                                            "Network", "PublishPort",  "SubGIDMap",   "SubUIDMap",
+                                            "UIDMap",  "UserNS" };
         int bad = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(keys) && u->container->pod; i++)

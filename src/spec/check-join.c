@@ -24,6 +24,24 @@ static int check_ports(const PublishList *list, Diag *diag) {
         return bad;
 }
 
+/* What is to hold back a container must not do nothing. */
+static int check_traffic(const UnitSpec *u, const char *section, const NetworkKeys *k, const char *mode,
+                         Diag *diag) {
+        int bad = 0;
+
+        if (streq(mode, network_mode_to_string(NETWORK_MODE_NONE)))
+                return 0;
+        if (k->egress_allow.n > 0 || k->egress_default == EGRESS_DENY)
+                bad = diag_error(
+                        diag, unit_place(u, section, k->egress_allow.n > 0 ? "EgressAllow" : "EgressDefault"),
+                        -EINVAL, "%s= cannot hold with Network=%s",
+                        k->egress_allow.n > 0 ? "EgressAllow" : "EgressDefault", mode);
+        if (k->bandwidth_max != UINT64_MAX)
+                bad = diag_error(diag, unit_place(u, section, "BandwidthMax"), -EINVAL,
+                                 "BandwidthMax= cannot hold with Network=%s", mode);
+        return bad;
+}
+
 /* Without a network of its own, a unit has neither addresses nor ports on one. */
 static int check_own_network(const UnitSpec *u, const char *section, const NetworkKeys *k, Diag *diag) {
         const NetworkChoice *c = &k->choice;
@@ -43,7 +61,22 @@ static int check_own_network(const UnitSpec *u, const char *section, const Netwo
                                  "IP6= does not go together with Network=%s", mode);
         for (size_t i = 0; i < k->publish.n; i++)
                 diag_warning(diag, k->publish.items[i].at, "PublishPort= does nothing with Network=%s", mode);
-        return bad;
+        return check_traffic(u, section, k, mode, diag) < 0 ? -EINVAL : bad;
+}
+
+/* Names that no question can ask for. */
+static void check_aliases(const UnitSpec *u, const char *section, const NetworkKeys *k, Diag *diag) {
+        static const char words[] = "%s=: \"%s\" is no name of a host, and the container is not found by it";
+
+        STRV_FOREACH (name, k->aliases)
+                if (!inet_name_is_valid(*name))
+                        diag_warning(diag,
+                                     unit_place_nth(u, section, "NetworkAlias", (size_t) (name - k->aliases)),
+                                     words, "NetworkAlias", *name);
+        for (size_t i = 0; i < k->choice.n_joins; i++)
+                STRV_FOREACH (name, k->choice.joins[i].aliases)
+                        if (!inet_name_is_valid(*name))
+                                diag_warning(diag, k->choice.joins[i].at, words, "Network", *name);
 }
 
 int check_network_keys(const UnitSpec *u, const char *section, const NetworkKeys *k, Diag *diag) {
@@ -55,6 +88,7 @@ int check_network_keys(const UnitSpec *u, const char *section, const NetworkKeys
         if (k->host_name && strlen(k->host_name) >= sizeof(((struct utsname *) 0)->nodename))
                 bad = diag_error(diag, unit_place(u, section, "HostName"), -EINVAL,
                                  "HostName=: a host name has at most 64 letters");
+        check_aliases(u, section, k, diag);
         return bad;
 }
 

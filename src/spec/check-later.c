@@ -41,7 +41,7 @@ static int mounts_later(const ContainerSection *c, Diag *diag) {
 static void network_later(const NetworkChoice *c, Diag *diag) {
         for (size_t i = 0; i < c->n_joins; i++) {
                 const NetworkJoin *j = &c->joins[i];
-                const char *option = j->aliases ? "alias" : j->options ? j->options[0] : NULL;
+                const char *option = j->options ? j->options[0] : NULL;
 
                 if (option)
                         diag_warning(diag, j->at, "Network=: option \"%s\" is not supported yet", option);

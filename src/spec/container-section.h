@@ -171,9 +171,6 @@ typedef struct ContainerSection {
         NetworkKeys network;
         LinkKeys network_devices;
         PublishList exposed;
-        uint64_t bandwidth_max; /* bits per second; UINT64_MAX = no limit */
-        EgressList egress_allow;
-        EgressPolicy egress_default;
 
         char *pod; /* "x.pod" */
         bool start_with_pod;

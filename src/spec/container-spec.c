@@ -71,6 +71,13 @@ void container_spec_free(ContainerSpec *s) {
                 mount_spec_done(&s->mounts[i]);
         for (size_t i = 0; i < s->n_hosts; i++)
                 free(s->hosts[i].name);
+        for (size_t i = 0; i < s->egress.n; i++)
+                free(s->egress.items[i].host);
+        free(s->egress.items);
+        for (size_t i = 0; i < s->n_aliases; i++) {
+                free(s->aliases[i].name);
+                free(s->aliases[i].network);
+        }
         for (size_t i = 0; i < s->n_sysctls; i++) {
                 free(s->sysctls[i].path);
                 free(s->sysctls[i].value);
@@ -116,6 +123,7 @@ void container_spec_free(ContainerSpec *s) {
         strv_free(s->networks);
         free(s->addresses);
         free(s->publish);
+        free(s->aliases);
         free(s->hosts);
         free(s->dns);
         strv_free(s->dns_search);

@@ -135,6 +135,26 @@ typedef struct HostEntry {
         InetAddress address; /* AF_UNSPEC = the host, as the container reaches it ("host-gateway") */
 } HostEntry;
 
+/* EgressAllow=: either a name or a prefix. */
+typedef struct EgressSpec {
+        char *host; /* NULL: prefix counts */
+        InetPrefix prefix;
+        uint16_t first_port, last_port; /* 0 = any */
+        bool any_protocol;
+        Protocol protocol;
+} EgressSpec;
+
+typedef struct EgressList {
+        EgressSpec *items;
+        size_t n;
+} EgressList;
+
+/* A further name of the container on its networks. */
+typedef struct AliasSpec {
+        char *name;
+        char *network; /* on this one only, as in ContainerSpec.networks; NULL = on all of them */
+} AliasSpec;
+
 typedef struct SysctlSpec {
         char *path; /* below /proc/sys, with slashes: "net/core/somaxconn" */
         char *value;
@@ -240,12 +260,17 @@ typedef struct ContainerSpec {
         size_t n_links;
         PublishSpec *publish;
         size_t n_publish;
+        AliasSpec *aliases;
+        size_t n_aliases;
         HostEntry *hosts;
         size_t n_hosts;
         InetAddress *dns;
         size_t n_dns;
         char **dns_search, **dns_options; /* replace those of the host when there is any; search "." = none */
         ResolvConfMode resolv;
+        bool egress_closed; /* it connects to what follows, and to nothing else */
+        EgressList egress;
+        uint64_t bandwidth_max; /* bits per second in each direction; UINT64_MAX = no limit */
 
         DeviceSpec *devices;
         size_t n_devices;

@@ -54,20 +54,6 @@ typedef struct LinkKeys {
         char *bridge, *zone;
 } LinkKeys;
 
-/* EgressAllow=: either a name or a prefix. */
-typedef struct EgressSpec {
-        char *host; /* NULL: prefix counts */
-        InetPrefix prefix;
-        uint16_t first_port, last_port; /* 0 = any */
-        bool any_protocol;
-        Protocol protocol;
-} EgressSpec;
-
-typedef struct EgressList {
-        EgressSpec *items;
-        size_t n;
-} EgressList;
-
 typedef struct CalendarList {
         Calendar *items;
         size_t n;

@@ -59,6 +59,9 @@ typedef struct NetworkKeys {
         InetAddressList dns;
         char **dns_options, **dns_search; /* "." as the only search domain: none */
         char *host_name;
+        uint64_t bandwidth_max; /* bits per second; UINT64_MAX = no limit */
+        EgressList egress_allow;
+        EgressPolicy egress_default;
 } NetworkKeys;
 
 #define USERNS_LIST(X)               \

@@ -1,5 +1,4 @@
 /* Everything that a unit leaves open is decided here, once: by the image, by nsunitd.conf, or by us. */
-#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -259,86 +258,6 @@ static int make_process(const Making *m, ContainerSpec *s) {
         return r;
 }
 
-static int make_addresses(const Making *m, ContainerSpec *s) {
-        static const NetworkJoin none;
-        const NetworkKeys *k = &m->section->network;
-        const NetworkJoin *first = k->choice.n_joins > 0 ? k->choice.joins : &none;
-        const InetAddress *ip4 = k->ip4.family ? &k->ip4 : &first->ip4;
-        const InetAddress *ip6 = k->ip6.family ? &k->ip6 : &first->ip6;
-
-        s->addresses = calloc(2, sizeof(*s->addresses));
-        if (!s->addresses)
-                return -ENOMEM;
-        if (ip4->family != AF_UNSPEC)
-                s->addresses[s->n_addresses++] = *ip4;
-        if (ip6->family != AF_UNSPEC)
-                s->addresses[s->n_addresses++] = *ip6;
-        return 0;
-}
-
-static int make_join(const NetworkJoin *from, JoinSpec *to) {
-        int r;
-
-        if (from->ip4.family != AF_UNSPEC)
-                to->addresses[to->n_addresses++] = from->ip4;
-        if (from->ip6.family != AF_UNSPEC)
-                to->addresses[to->n_addresses++] = from->ip6;
-        to->mac_set = from->mac_set;
-        memcpy(to->mac, from->mac, sizeof(to->mac));
-        r = spec_copy_text(from->interface_name, &to->interface_name);
-        return r < 0 ? r : spec_copy_text(from->host_interface_name, &to->host_interface_name);
-}
-
-static int make_joins(const NetworkChoice *c, ContainerSpec *s) {
-        int r = c->n_joins > 0 ? 0 : strv_add(&s->networks, "default");
-
-        for (size_t i = 0; i < c->n_joins && r == 0; i++)
-                r = strv_add(&s->networks, c->joins[i].name);
-        if (r < 0)
-                return r;
-        s->joins = calloc(strv_length(s->networks), sizeof(*s->joins));
-        if (!s->joins)
-                return -ENOMEM;
-        for (size_t i = 0; i < c->n_joins && r == 0; i++)
-                r = make_join(&c->joins[i], &s->joins[i]);
-        return r;
-}
-
-/* On a link of the host, one inside has another name unless it is said: systemd.nspawn(5), "MACVLAN=". */
-static int add_extra_link(ContainerSpec *s, ExtraLinkKind kind, const LinkSpec *from) {
-        const char *prefix = kind == EXTRA_LINK_MACVLAN ? "mv-" : kind == EXTRA_LINK_IPVLAN ? "iv-" : NULL;
-        ExtraLink *links = reallocarray(s->links, s->n_links + 1, sizeof(*links)), *l;
-
-        if (!links)
-                return -ENOMEM;
-        s->links = links;
-        l = &links[s->n_links++];
-        *l = (ExtraLink){ .kind = kind, .host = strdup(from->host) };
-        if (!prefix || !streq(from->host, from->container))
-                l->inside = strdup(from->container);
-        else if (asprintf(&l->inside, "%s%.*s", prefix, IFNAMSIZ - 4, from->host) < 0)
-                l->inside = NULL;
-        return l->host && l->inside ? 0 : -ENOMEM;
-}
-
-static int make_extra_links(const LinkKeys *k, ContainerSpec *s) {
-        const struct {
-                ExtraLinkKind kind;
-                const LinkList *list;
-        } lists[] = {
-                { EXTRA_LINK_MOVED, &k->moved },
-                { EXTRA_LINK_MACVLAN, &k->macvlans },
-                { EXTRA_LINK_IPVLAN, &k->ipvlans },
-                { EXTRA_LINK_VETH, &k->extra },
-        };
-        int r = 0;
-
-        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
-                for (size_t j = 0; r == 0 && j < lists[i].list->n; j++)
-                        r = add_extra_link(s, lists[i].kind, &lists[i].list->items[j]);
-        return r;
-}
-
 int spec_copy_items(const void *items, size_t n, size_t size, void *ret, size_t *ret_n) {
         void *copy;
 
@@ -353,77 +272,6 @@ int spec_copy_items(const void *items, size_t n, size_t size, void *ret, size_t 
         *(void **) ret = copy;
         *ret_n = n;
         return 0;
-}
-
-static int copy_hosts(const HostEntry *items, size_t n, ContainerSpec *s) {
-        if (n == 0)
-                return 0;
-
-        s->hosts = calloc(n, sizeof(*s->hosts));
-        if (!s->hosts)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                s->hosts[s->n_hosts++].address = items[i].address;
-                s->hosts[i].name = strdup(items[i].name);
-                if (!s->hosts[i].name)
-                        return -ENOMEM;
-        }
-        return 0;
-}
-
-static int make_resolver(const Making *m, ContainerSpec *s) {
-        const NetworkKeys *k = &m->section->network;
-        int r;
-
-        s->resolv = m->section->resolv_conf < 0 ? RESOLV_CONF_AUTO : m->section->resolv_conf;
-        r = spec_copy_items(k->dns.items, k->dns.n, sizeof(*s->dns), &s->dns, &s->n_dns);
-        if (r == 0)
-                r = strv_add_all(&s->dns_search, k->dns_search);
-        return r < 0 ? r : strv_add_all(&s->dns_options, k->dns_options);
-}
-
-/* Names are found as the pod says, unless the container says it by itself. */
-static int make_members_network(const Making *m, ContainerSpec *s) {
-        const ContainerSpec *pod = m->sources->pod;
-        int r;
-
-        s->network = NETWORK_MODE_SHARED;
-        r = make_resolver(m, s);
-        if (r < 0 || !pod)
-                return r;
-        r = copy_hosts(pod->hosts, pod->n_hosts, s);
-        if (r < 0 || s->n_dns > 0 || s->dns_search || s->dns_options)
-                return r;
-        r = spec_copy_items(pod->dns, pod->n_dns, sizeof(*s->dns), &s->dns, &s->n_dns);
-        if (r == 0)
-                r = strv_add_all(&s->dns_search, pod->dns_search);
-        return r < 0 ? r : strv_add_all(&s->dns_options, pod->dns_options);
-}
-
-static int make_network(const Making *m, ContainerSpec *s) {
-        const NetworkKeys *k = &m->section->network;
-        int r;
-
-        if (m->section->pod)
-                return make_members_network(m, s);
-        s->network = k->choice.shared.mode != NAMESPACE_DEFAULT ? NETWORK_MODE_SHARED
-                     : k->choice.set                            ? k->choice.mode
-                                                                : NETWORK_MODE_PRIVATE;
-        r = copy_hosts(k->hosts.items, k->hosts.n, s);
-        if (r == 0)
-                r = make_resolver(m, s);
-        if (r == 0 && (s->network == NETWORK_MODE_PRIVATE || s->network == NETWORK_MODE_NONE))
-                r = make_extra_links(&m->section->network_devices, s);
-        if (r < 0 || s->network != NETWORK_MODE_PRIVATE)
-                return r;
-
-        r = make_joins(&k->choice, s);
-        if (r == 0)
-                r = make_addresses(m, s);
-        if (r == 0)
-                r = spec_copy_items(k->publish.items, k->publish.n, sizeof(*s->publish), &s->publish,
-                                    &s->n_publish);
-        return r;
 }
 
 static int make_kernel(const Making *m, ContainerSpec *s) {
@@ -517,13 +365,13 @@ static ContainerSection section_of_pod(const PodSection *p) {
 
 int spec_make(const UnitSpec *u, const SpecSources *sources, Diag *diag, ContainerSpec **ret) {
         static const MakeStep container_steps[] = {
-                make_names,       make_root,       make_command,          make_environment,
-                make_user,        make_process,    make_service,          spec_make_schedule,
-                spec_make_spaces, spec_make_users, spec_make_confinement, make_mounts,
-                make_network,     make_kernel,     make_labels,           spec_make_health,
+                make_names,        make_root,       make_command,          make_environment,
+                make_user,         make_process,    make_service,          spec_make_schedule,
+                spec_make_spaces,  spec_make_users, spec_make_confinement, make_mounts,
+                spec_make_network, make_kernel,     make_labels,           spec_make_health,
         };
         static const MakeStep pod_steps[] = {
-                make_names, spec_make_spaces, spec_make_users, make_mounts, make_network, make_labels,
+                make_names, spec_make_spaces, spec_make_users, make_mounts, spec_make_network, make_labels,
         };
         static const ImageConfig none;
         ContainerSection pod = {};

@@ -20,6 +20,7 @@ int spec_make_users(const Making *m, ContainerSpec *s);
 int spec_make_schedule(const Making *m, ContainerSpec *s);
 int spec_make_confinement(const Making *m, ContainerSpec *s);
 int spec_make_health(const Making *m, ContainerSpec *s);
+int spec_make_network(const Making *m, ContainerSpec *s);
 int spec_make_limits(const Making *m, ContainerSpec *s);
 
 /** spec_space_choices() - what the unit says of each kind of namespace. */

@@ -300,6 +300,19 @@ int manager_list_links(Manager *m, char **ret) {
         return manager_list_images(m, ret, NULL);
 }
 
+int manager_list_ports(Manager *m, char **ret) {
+        return manager_list_images(m, ret, NULL);
+}
+
+int manager_trace_port(Manager *m, uint16_t port, const char *protocol, const char *from, char **ret,
+                       Fault *fault) {
+        return manager_list_images(m, ret, fault);
+}
+
+int manager_resolve(Manager *m, const char *name, const char *network, char **ret) {
+        return manager_list_images(m, ret, NULL);
+}
+
 int manager_network_diff(Manager *m, char **ret) {
         return manager_list_images(m, ret, NULL);
 }

@@ -33,6 +33,29 @@ START_TEST(replace_then_read) {
 }
 END_TEST
 
+START_TEST(rewriting_keeps_the_file) {
+        static const char *const texts[] = { "one\ntwo\n", "one\ntwo\nthree\n", "x\n", "" };
+        char path[] = "/tmp/test-file-XXXXXX";
+        int fd = mkstemp(path);
+        struct stat before, after;
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(fstat(fd, &before), 0);
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                autofree char *now = NULL;
+
+                ck_assert_int_eq(file_rewrite(AT_FDCWD, path, texts[i], strlen(texts[i])), 0);
+                ck_assert_int_eq(file_read(AT_FDCWD, path, 100, &now, NULL), 0);
+                ck_assert_str_eq(now, texts[i]);
+        }
+        ck_assert_int_eq(stat(path, &after), 0);
+        ck_assert_uint_eq(before.st_ino, after.st_ino);
+        ck_assert_int_eq(unlink(path), 0);
+        ck_assert_int_eq(file_rewrite(AT_FDCWD, path, "x", 1), -ENOENT);
+        (void) close(fd);
+}
+END_TEST
+
 START_TEST(a_fifo_holds_nobody_up) {
         autoclose int dir = scratch();
         autofree char *text = NULL;
@@ -118,5 +141,5 @@ START_TEST(paths_are_normalized) {
 }
 END_TEST
 
-TEST_MAIN("file", replace_then_read, a_fifo_holds_nobody_up, removal_stays_in_its_tree,
-          removal_of_a_deep_tree, beneath_refuses_to_leave, paths_are_normalized)
+TEST_MAIN("file", replace_then_read, rewriting_keeps_the_file, a_fifo_holds_nobody_up,
+          removal_stays_in_its_tree, removal_of_a_deep_tree, beneath_refuses_to_leave, paths_are_normalized)

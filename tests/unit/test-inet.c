@@ -50,4 +50,18 @@ START_TEST(prefixes_contain_and_overlap) {
 }
 END_TEST
 
-TEST_MAIN("inet", addresses_read_and_print, prefixes_contain_and_overlap)
+START_TEST(names_that_a_line_can_have) {
+        static const char *const good[] = { "web", "my_db.internal", "A-1",
+                                            "0"
+                                            "x" };
+        static const char *const bad[] = { "",   "a b",  "a\n",      "a\tb", "-a", ".a",
+                                           "a.", "a..b", "10.0.0.1", "::1",  "a#b" };
+
+        for (size_t i = 0; i < ELEMENTSOF(good); i++)
+                ck_assert_msg(inet_name_is_valid(good[i]), "%s", good[i]);
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                ck_assert_msg(!inet_name_is_valid(bad[i]), "%s", bad[i]);
+}
+END_TEST
+
+TEST_MAIN("inet", names_that_a_line_can_have, addresses_read_and_print, prefixes_contain_and_overlap)

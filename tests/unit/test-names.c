@@ -26,6 +26,7 @@ START_TEST(hosts_name_everything) {
                 .entries = entries,
                 .n_entries = 2,
                 .gateway = address("10.89.0.1"),
+                .peers = "10.89.0.9\tcache\n",
         };
         autofree char *text = names_hosts(&q);
 
@@ -35,7 +36,8 @@ START_TEST(hosts_name_everything) {
                                "10.89.0.1\thost\n"
                                "10.89.0.2\twww web\n"
                                "fd89::2\twww web\n"
-                               "10.89.0.1\thost.containers.internal host.docker.internal\n");
+                               "10.89.0.1\thost.containers.internal host.docker.internal\n"
+                               "10.89.0.9\tcache\n");
 }
 END_TEST
 
@@ -47,6 +49,15 @@ START_TEST(hosts_without_network) {
         ck_assert_str_eq(text, "127.0.0.1\tlocalhost\n"
                                "::1\tlocalhost ip6-localhost ip6-loopback\n"
                                "127.0.0.1\tweb\n");
+}
+END_TEST
+
+START_TEST(servers_that_a_container_can_ask) {
+        ck_assert(names_have_server("search a.example\nnameserver 192.0.2.1\n"));
+        ck_assert(names_have_server("nameserver 127.0.0.53\nnameserver 192.0.2.1"));
+        ck_assert(!names_have_server("nameserver 127.0.0.53\n"));
+        ck_assert(!names_have_server(""));
+        ck_assert(!names_have_server(NULL));
 }
 END_TEST
 
@@ -99,5 +110,5 @@ START_TEST(resolv_conf_words_of_the_unit) {
 }
 END_TEST
 
-TEST_MAIN("names", hosts_name_everything, hosts_without_network, resolv_conf_of_the_host,
-          resolv_conf_of_the_unit, resolv_conf_words_of_the_unit)
+TEST_MAIN("names", servers_that_a_container_can_ask, hosts_name_everything, hosts_without_network,
+          resolv_conf_of_the_host, resolv_conf_of_the_unit, resolv_conf_words_of_the_unit)

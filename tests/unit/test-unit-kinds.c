@@ -75,7 +75,6 @@ START_TEST(networks_are_checked) {
                         "2:9: error: there are more Gateway= than Subnet=");
         assert_messages("n.network",
                         "[Network]\nSubnet=10.0.0.0/24\nGateway=10.0.0.1\nGateway=10.0.1.1\nDNS=\n", -EINVAL,
-                        "5:1: warning: DNS= is not supported yet\n"
                         "4:9: error: there are more Gateway= than Subnet=");
         assert_messages("n.network", "[Network]\nIPRange=10.0.0.0/28\n", -EINVAL,
                         "2:9: error: there are more IPRange= than Subnet=");
@@ -135,8 +134,13 @@ START_TEST(drivers_and_their_options) {
         assert_messages("n.network", "[Network]\nInterfaceName=much-too-long-for-linux\n", -EINVAL,
                         "2:15: error: InterfaceName=: the name of an interface has 1 to 15 letters, without "
                         "\"/\", \":\" and blanks");
+        assert_messages(
+                "p.pod", "[Pod]\nNetworkAlias=www\nNetworkAlias=\"a b\"\nNetwork=x:alias=-y\n", 0,
+                "3:14: warning: NetworkAlias=: \"a b\" is no name of a host, and the container is not "
+                "found by it\n"
+                "4:9: warning: Network=: \"-y\" is no name of a host, and the container is not found by "
+                "it");
         assert_messages("n.network", "[Network]\nDisableDNS=yes\nDNS=9.9.9.9\n", 0,
-                        "3:1: warning: DNS= is not supported yet\n"
                         "3:5: warning: DNS= does nothing with DisableDNS=yes");
         assert_messages("n.network", "[Network]\nGlobalArgs=--syslog\n", 0,
                         "2:1: warning: GlobalArgs= steers podman itself and has no effect here");
