@@ -43,7 +43,8 @@ void unit_end_commit(Unit *u) {
 
         if (!mark || !file_exists(AT_FDCWD, mark))
                 return;
-        if (u->held.cgroup_fd >= 0)
+        /* An administrator may have frozen it meanwhile. */
+        if (u->held.cgroup_fd >= 0 && !u->frozen)
                 (void) cgroup_freeze(u->held.cgroup_fd, false);
         (void) unlink(mark);
 }
