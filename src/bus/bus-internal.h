@@ -104,7 +104,10 @@ int bus_keys_publish(Bus *b, sd_bus *bus);
 
 /** bus_unit_find() - the unit that an object path means. 1 = found, 0 = no such object, or a negative errno
  * with @error. */
-int bus_unit_find(Bus *b, const char *path, Unit **ret, sd_bus_error *error);
+int bus_unit_find(Bus *b, sd_bus *bus, const char *path, Unit **ret, sd_bus_error *error);
+
+/** bus_may_load() - may who calls on @bus have this unit loaded, if it is not? */
+bool bus_may_load(const Bus *b, sd_bus *bus, const char *name);
 
 /** bus_unit_changed() - tell subscribers the properties that change by themselves. */
 void bus_unit_changed(Bus *b, Unit *u);

@@ -64,13 +64,13 @@ typedef struct KeyInterface {
         sd_bus_vtable *vtable; /* NULL until first needed; for all connections */
 } KeyInterface;
 
-static int find_section(Bus *b, const char *path, void *(*section_of)(const UnitSpec *), void **ret,
-                        sd_bus_error *error) {
+static int find_section(Bus *b, sd_bus *bus, const char *path, void *(*section_of)(const UnitSpec *),
+                        void **ret, sd_bus_error *error) {
         UnitStatus status;
         Unit *u;
         int r;
 
-        r = bus_unit_find(b, path, &u, error);
+        r = bus_unit_find(b, bus, path, &u, error);
         if (r <= 0)
                 return r;
 
@@ -88,7 +88,7 @@ static int find_section(Bus *b, const char *path, void *(*section_of)(const Unit
                                                                                                      \
         static int find_##word(sd_bus *bus, const char *path, const char *interface, void *userdata, \
                                void **ret, sd_bus_error *error) {                                    \
-                return find_section(userdata, path, section_of_##word, ret, error);                  \
+                return find_section(userdata, bus, path, section_of_##word, ret, error);             \
         }
 
 FIND(unit, &spec->unit)

@@ -303,6 +303,8 @@ static int on_load_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         int r;
 
         r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0 && !bus_may_load(b, sd_bus_message_get_bus(m), name))
+                return sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_UNIT, "%s is not loaded", name);
         if (r >= 0)
                 r = bus_load_unit(b, name, &u, error);
         return r < 0 ? r : reply_unit_path(m, u);

@@ -140,14 +140,19 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 view_machine(v, s.machine);
 }
 
-int bus_unit_find(Bus *b, const char *path, Unit **ret, sd_bus_error *error) {
+/* Instances come to be by being named, without end: not for anybody. */
+bool bus_may_load(const Bus *b, sd_bus *bus, const char *name) {
+        return manager_get_unit(b->manager, name) || !strchr(name, '@') || bus_caller_is_root(bus);
+}
+
+int bus_unit_find(Bus *b, sd_bus *bus, const char *path, Unit **ret, sd_bus_error *error) {
         autofree char *name = NULL;
         int r;
 
         r = sd_bus_path_decode(path, BUS_UNIT_PREFIX, &name);
         if (r <= 0)
                 return r;
-        if (!unit_name_valid(name))
+        if (!unit_name_valid(name) || !bus_may_load(b, bus, name))
                 return 0;
 
         r = manager_load_unit(b->manager, name, ret);
@@ -162,7 +167,7 @@ static int find_view(sd_bus *bus, const char *path, const char *interface, void 
         Unit *u;
         int r;
 
-        r = bus_unit_find(b, path, &u, error);
+        r = bus_unit_find(b, bus, path, &u, error);
         if (r <= 0)
                 return r;
 

@@ -230,8 +230,10 @@ static int resume(Unit *u, const json_t *saved) {
         u->pid_identity = (uint64_t) json_integer_value(json_object_get(saved, "pid_identity"));
         unit_fds_adopt(u);
         r = unit_adopt_notify(u);
+        /* It runs, and has only lost its voice. */
         if (r < 0)
-                return r;
+                log_message(LOG_WARNING, u->name, "what it says on its notify socket is not heard: %s",
+                            strerror(-r));
         if (!u->machine.main_alive) {
                 resume_without_main(u);
                 resume_hook(u, saved);

@@ -119,9 +119,12 @@ static void store_all(Unit *u, FdMessage *m, const char *name, bool watched) {
                 if (is_stored(u, m->fds[i]))
                         continue;
                 if (room(u) == 0) {
-                        log_message(LOG_WARNING, u->name,
-                                    "a descriptor is not stored: FileDescriptorStoreMax=%u",
-                                    u->spec ? u->spec->service.fd_store_max : 0);
+                        if (!u->fds.refused)
+                                log_message(LOG_WARNING, u->name,
+                                            "a descriptor is not stored: FileDescriptorStoreMax=%u; so will "
+                                            "others be",
+                                            u->spec ? u->spec->service.fd_store_max : 0);
+                        u->fds.refused = true;
                         break;
                 }
                 if (store(u, m->fds[i], name, watched) >= 0)

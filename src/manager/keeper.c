@@ -63,7 +63,8 @@ struct Keeper {
         sd_event *event;
         CgroupRoot *cgroups;
         char *run;
-        int fd; /* connected, or none */
+        int fd;      /* connected, or none */
+        bool broken; /* of no use any more; on_hang_up() follows */
         sd_event_source *hang_up;
         Process *processes; /* those that are our children */
         usec_t started;
@@ -120,10 +121,19 @@ static Kept *kept_new(Keeper *k, const char *label, int fd, bool listens) {
 /* --- the connection --------------------------------------------------------------------------------- */
 
 static void disconnect(Keeper *k) {
+        k->broken = false;
         k->hang_up = sd_event_source_disable_unref(k->hang_up);
         replace_fd(&k->fd, -EBADF);
 }
 
+/* It is the descriptor, not the keeper: sockets that lie in one another too deep, files that are not to be
+ * handed on. */
+static bool is_unsendable(int error) {
+        return error == -ETOOMANYREFS || error == -EINVAL || error == -EBADF;
+}
+
+/* A keeper that has given up, or was given up, serves nobody, and would take the messages of all containers:
+ * another one takes its place as soon as it is known. */
 static void say(Keeper *k, KeeperVerb verb, const char *label, int fd, bool listens) {
         const KeeperMessage m = { .header = { .verb = verb,
                                               .flags = listens ? KEEPER_LISTENS : 0,
@@ -131,13 +141,19 @@ static void say(Keeper *k, KeeperVerb verb, const char *label, int fd, bool list
                                   .label = label };
         int r;
 
-        if (k->fd < 0)
+        if (k->fd < 0 || k->broken)
                 return;
         r = keeper_message_send(k->fd, 0, &m, &fd, fd >= 0);
         if (r >= 0)
                 return;
+        /* A container's choice of descriptor must not cost the others theirs. */
+        if (is_unsendable(r)) {
+                log_warning("a descriptor will not outlive the manager: %s: %s", label, strerror(-r));
+                return;
+        }
         log_warning("the keeper of descriptors does not answer: %s", strerror(-r));
-        disconnect(k);
+        k->broken = true;
+        (void) shutdown(k->fd, SHUT_RDWR);
 }
 
 static void warn(Keeper *k, int error) {

@@ -20,6 +20,7 @@ typedef struct FdStore {
         StoredFd *items;
         size_t n;
         unsigned next; /* number of the next one */
+        bool refused;  /* that there was no room has been said */
 } FdStore;
 
 /* The process that MAINPID= has named, of an invocation. */

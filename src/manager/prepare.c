@@ -566,7 +566,7 @@ void unit_release(Unit *u) {
                 (void) exit_release(hold);
         unit_forget_named(u);
         unit_close_notify(u);
-        u->notify_refused = false;
+        u->notify_refused = u->fds.refused = false;
         release_steps(u, ELEMENTSOF(steps));
         free(u->status_text);
         u->status_text = NULL;

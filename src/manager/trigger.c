@@ -239,6 +239,7 @@ static bool is_busy(const Unit *u) {
 }
 
 void unit_trigger_follow(Unit *u) {
+        const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
         TimerNext next = { USEC_INFINITY, USEC_INFINITY };
         UnitTrigger *t = u->trigger;
         const TimerKeys *keys;
@@ -248,7 +249,9 @@ void unit_trigger_follow(Unit *u) {
         if (!t || !u->spec)
                 return;
 
-        unit_sockets_watch(t->sockets, !is_busy(u) && !t->limited && !u->machine.limited);
+        /* With a stop that waits for others, nobody would take what has come, and we would be told without
+         * end. */
+        unit_sockets_watch(t->sockets, !is_busy(u) && !job && !t->limited && !u->machine.limited);
         keys = timer_of(u);
         t->running = t->running && is_busy(u);
         t->past.inactive_exit = u->machine.inactive_exit;

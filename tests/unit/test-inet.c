@@ -51,8 +51,7 @@ START_TEST(prefixes_contain_and_overlap) {
 END_TEST
 
 START_TEST(names_that_a_line_can_have) {
-        static const char *const good[] = { "web", "my_db.internal", "A-1",
-                                            "0x" };
+        static const char *const good[] = { "web", "my_db.internal", "A-1", "0x" };
         static const char *const bad[] = { "",   "a b",  "a\n",      "a\tb", "-a", ".a",
                                            "a.", "a..b", "10.0.0.1", "::1",  "a#b" };
 
