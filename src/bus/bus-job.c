@@ -35,6 +35,21 @@ int on_get_job_result(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return sd_bus_reply_method_return(m, "s", job_result_to_string(result));
 }
 
+int on_cancel_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        uint32_t id;
+        int r;
+
+        r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "u", &id);
+        if (r < 0)
+                return r;
+
+        r = manager_cancel_job(b->manager, id);
+        return r < 0 ? bus_error_set(error, ABOUT_JOB, r, NULL, NULL) : sd_bus_reply_method_return(m, NULL);
+}
+
 /* The answer has to be out before the connection is closed. */
 int on_reexecute(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;

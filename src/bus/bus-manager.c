@@ -372,21 +372,6 @@ static int on_list_jobs(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         return r < 0 ? r : 1;
 }
 
-static int on_cancel_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        Bus *b = userdata;
-        uint32_t id;
-        int r;
-
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "u", &id);
-        if (r < 0)
-                return r;
-
-        r = manager_cancel_job(b->manager, id);
-        return r < 0 ? bus_error_set(error, ABOUT_JOB, r, NULL, NULL) : sd_bus_reply_method_return(m, NULL);
-}
-
 static int on_subscribe(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Peer *p = bus_find_peer(userdata, sd_bus_message_get_bus(m));
         int r = 0;
