@@ -11,6 +11,7 @@
 #include "basic/strv.h"
 #include "ctl/client.h"
 #include "ctl/table.h"
+#include "ctl/text.h"
 
 #define DIFF_MAX ((size_t) 1 << 30)
 
@@ -36,8 +37,11 @@ static void print_records(Ctl *c, const char *text, size_t size) {
         for (const char *p = text; p < text + size; p += strlen(p) + 1)
                 if (list)
                         (void) add_change(list, p);
-                else
-                        printf("%c %s\n", p[0], p + 1);
+                else {
+                        autofree char *visible = text_escape(p + 1); /* a container chooses its names */
+
+                        printf("%c %s\n", p[0], strempty(visible));
+                }
         if (list)
                 (void) json_print(list);
 }

@@ -152,6 +152,11 @@ int manager_mount_files(Unit *u, char **ret, Fault *fault) {
         attach = held_path(u, "root");
         if (!attach || !path)
                 return -ENOMEM;
+        *strrchr(path, '/') = '\0';
+        r = dir_make(AT_FDCWD, path, 0700); /* what a container lets its users read is not for the host's */
+        path[strlen(path)] = '/';
+        if (r < 0)
+                return fault_set(fault, "mount", r, "%s", path);
         r = root_show(attach, path, fault);
         if (r < 0)
                 return r;
