@@ -61,7 +61,7 @@ void manager_pull_free_all(Manager *m);
 /* auto-update.c */
 void manager_update_free_all(Manager *m);
 
-/* report.c */
+/* volume.c */
 /* Names of the running containers that use a volume. */
 json_t *manager_volume_users(const Manager *m, const char *name);
 
@@ -108,34 +108,3 @@ int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
 void worker_cancel(Worker *w);
 /* Runs `nsunitd --worker ARGS...`; @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
 int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data);
-
-/* pull.c */
-void manager_pull_free_all(Manager *m);
-
-/* auto-update.c */
-void manager_update_free_all(Manager *m);
-
-/* report.c, volume.c */
-/* Names of the running containers that use a volume. */
-json_t *manager_volume_users(const Manager *m, const char *name);
-
-/* unit-image.c */
-/* Also through NAME.image, and by short names. */
-int manager_find_image(Manager *m, const char *text, Image **ret, Fault *fault);
-/* 0: the image is there, or none is needed. 1: it is on its way, unit_image_came() follows. */
-int unit_fetch_image(Unit *u, Fault *fault);
-void unit_forget_image(Unit *u);
-/* Of the store, whoever brings it there; free(). */
-int unit_image_name(Unit *u, char **ret, Fault *fault);
-/* Has a registry another one than it runs from? @reply: WORKER_SAME or WORKER_NEWER. */
-int unit_compare_image(Unit *u, ManagerReplyFn reply, void *data, Worker **ret, Fault *fault);
-/* Whatever its Pull= says. */
-int unit_pull_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
-
-/* unit-build.c */
-/* Begins the build; @watch is told of its end. */
-int unit_build_image(Unit *u, const PullWatch *watch, PullWaiter **ret, Fault *fault);
-/* It has ended. */
-void unit_build_settle(Unit *u);
-/* Would a new start be made from the same image as the last one, without asking a registry? */
-bool unit_image_stays(Unit *u);
