@@ -94,8 +94,8 @@ START_TEST(places) {
                 { "file", "/a/File", NULL, "--file=/a/File /a" },
                 { NULL, "/a/File", NULL, "--file=/a/File /a" },
                 { NULL, "/File", NULL, "--file=/File /" },
-                { NULL, "/a/File", "/work", "--file=/a/File /work" },
-                { NULL, "File", "/work", "--file=/work/File /work" },
+                { NULL, "/a/File", "/context", "--file=/a/File /context" },
+                { NULL, "File", "/context", "--file=/context/File /context" },
                 { NULL, "https://example.com/File", NULL, "--file=https://example.com/File ." },
                 { "https://example.com/x.tar", "File", NULL, "--file=File https://example.com/x.tar" },
         };
