@@ -369,6 +369,10 @@ const char *unit_name(const Unit *u) {
         return u->name;
 }
 
+bool unit_has_install(const Unit *u) {
+        return false;
+}
+
 void unit_status(Unit *u, UnitStatus *ret) {
         *ret = (UnitStatus){
                 .name = u->name,
