@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,6 +16,11 @@
 
 /* How long to stay away from a system bus that has thrown us out, before we wait for its socket again. */
 #define RETRY_DELAY (2 * USEC_PER_SEC)
+
+/* So long do questions wait while there is more urgent work without end; and so many of one client's are then
+ * answered. */
+#define PATIENCE        (2 * USEC_PER_MSEC)
+#define ANSWERS_AT_ONCE 16
 
 /* A client that does not read for so many messages is dead or hostile; either way it must not cost memory. */
 #define QUEUE_MAX 8192
@@ -131,6 +137,44 @@ static int on_connection(sd_event_source *s, int fd, uint32_t revents, void *use
         if (r < 0)
                 log_warning("cannot serve a client: %s", strerror(-r));
         return 0;
+}
+
+/* What the event loop would do if it came to it. */
+static void serve_all(Bus *b) {
+        Peer *p, *next;
+
+        (void) on_connection(b->listener, sd_event_source_get_io_fd(b->listener), EPOLLIN, b);
+        for (p = TAILQ_FIRST(&b->peers); p; p = next) {
+                sd_bus *bus = sd_bus_ref(p->bus); /* the peer may be gone afterwards */
+
+                next = TAILQ_NEXT(p, link);
+                for (int i = 0; i < ANSWERS_AT_ONCE && sd_bus_process(bus, NULL) > 0; i++)
+                        ;
+                sd_bus_unref(bus);
+        }
+}
+
+int bus_run(Bus *b) {
+        usec_t waiting_since = clock_now(CLOCK_MONOTONIC), now;
+        uint64_t timeout = 0;
+        int r, code = 0;
+
+        while (sd_event_get_state(b->event) != SD_EVENT_FINISHED) {
+                r = sd_event_run(b->event, timeout);
+                if (r < 0)
+                        return r;
+
+                now = clock_now(CLOCK_MONOTONIC);
+                if (r == 0 || timeout > 0) /* nothing was left to do */
+                        waiting_since = now;
+                else if (now - waiting_since >= PATIENCE) {
+                        serve_all(b);
+                        waiting_since = clock_now(CLOCK_MONOTONIC);
+                }
+                timeout = r > 0 ? 0 : UINT64_MAX;
+        }
+        r = sd_event_get_exit_code(b->event, &code);
+        return r < 0 ? r : code;
 }
 
 static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
