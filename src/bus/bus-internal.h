@@ -17,6 +17,7 @@ typedef struct Peer {
         bool system;
         bool subscribed;           /* private: this client wants signals */
         sd_bus_track *subscribers; /* system: the clients that do */
+        sd_bus_slot *until_keys;   /* the filter that publishes the keys of units when they are asked for */
 } Peer;
 
 typedef struct UnitView UnitView;

@@ -32,6 +32,7 @@ static void peer_free(Peer *p) {
         bus_pull_drop(p->owner, p->bus);
         TAILQ_REMOVE(&p->owner->peers, p, link);
         sd_bus_track_unref(p->subscribers);
+        (void) sd_bus_slot_unref(p->until_keys);
         (void) sd_bus_detach_event(p->bus);
         sd_bus_close_unref(p->bus); /* without a flush, which would wait for the client */
         free(p);
@@ -58,6 +59,22 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
         return 0;
 }
 
+/*
+ * The keys of units are hundreds of properties, and to announce them to sd-bus takes longer than all the rest
+ * of a connection. A client that only calls the manager, as most of nsctl does, needs none of them: they come
+ * with the first message for anything else, before that is looked at.
+ */
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *interface = sd_bus_message_get_interface(m);
+        Peer *p = userdata;
+
+        if (!sd_bus_message_is_method_call(m, NULL, NULL) ||
+            (interface && streq(interface, BUS_MANAGER_INTERFACE)))
+                return 0;
+        p->until_keys = sd_bus_slot_unref(p->until_keys);
+        return bus_keys_publish(p->owner, p->bus);
+}
+
 /* The common half of all connections: takes over @bus also on failure. */
 static int peer_add(Bus *b, sd_bus *bus, bool system, Peer **ret) {
         Peer *p;
@@ -77,9 +94,9 @@ static int peer_add(Bus *b, sd_bus *bus, bool system, Peer **ret) {
         if (r >= 0)
                 r = bus_unit_publish(b, bus);
         if (r >= 0)
-                r = bus_keys_publish(b, bus);
-        if (r >= 0)
                 r = bus_job_publish(b, bus);
+        if (r >= 0)
+                r = sd_bus_add_filter(bus, &p->until_keys, on_message, p);
         if (r >= 0)
                 r = sd_bus_match_signal_async(bus, NULL, "org.freedesktop.DBus.Local",
                                               "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
