@@ -192,7 +192,7 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         print_paths(f, "WantsMountsFor", u->unit.wants_mounts_for);
 
         fprintf(f, "\n[Service]\nType=oneshot\nRemainAfterExit=yes\n");
-        print_command(f, "ExecStart", "start", u->name);
+        print_command(f, "ExecStart", "start --by-service", u->name);
         print_command(f, "ExecStop", "stop --by-service", u->name);
         /* Our own timeouts are in the unit file; systemd's would only cut them short. */
         fprintf(f, "TimeoutSec=infinity\n");

@@ -148,7 +148,7 @@ int on_get_job_after(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_cancel_job(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_get_job_result(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_reexecute(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_stop_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int on_asked_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_exec_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error);

@@ -94,8 +94,8 @@ static int report(Ctl *c, const JobWait *w, const char *failed) {
         return status;
 }
 
-/* Of a stop that systemd asks for because the manager has asked systemd: which units are left to be stopped.
- * A manager that does not know the question has not asked.
+/* Of what a service of systemd asks for because the manager has asked systemd: which units are left to be
+ * started or stopped. A manager that does not know the question has not asked.
  */
 static int drop_settled(Ctl *c, char **names) {
         size_t n = 0;
@@ -105,7 +105,7 @@ static int drop_settled(Ctl *c, char **names) {
                 automessage sd_bus_message *m = NULL, *reply = NULL;
                 int r, proceed = true;
 
-                r = client_message_new(c, "StopByService", &m);
+                r = client_message_new(c, "AskedByService", &m);
                 if (r >= 0)
                         r = sd_bus_message_append(m, "s", names[i]);
                 if (r < 0)
@@ -173,7 +173,7 @@ int verb_job(Ctl *c, char **words) {
         if (r < 0)
                 return client_failure(title, r, &error);
 
-        if (c->options.by_service)
+        if (c->options.by_service && streq(words[0], "stop"))
                 return report_failed(c, words + 1);
         return wait ? report(c, wait, jobs[k].failed) : STATUS_OK;
 }

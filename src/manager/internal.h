@@ -129,6 +129,7 @@ struct Unit {
         } lent;
         bool tried;                /* somebody has had it started, or tried to, since it was read */
         bool frozen;               /* its cgroup is, or is about to be */
+        unsigned commits;          /* writers of layers under way, for which it may be frozen */
         usec_t cpu_begin;          /* of the cgroup, when the invocation began */
         int status_errno;          /* ERRNO= of the invocation */
         bool limit_told;           /* StartLimitAction= was looked at */
