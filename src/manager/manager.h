@@ -56,6 +56,17 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret);
  */
 int manager_startup(Manager *m, Fault *fault);
 
+/**
+ * manager_autostart() - start all units whose [Install] asks for it, in their order; once per boot
+ *
+ * Returns: 0, also when it was done before, or when single units cannot be started, which is logged; or a
+ * negative errno.
+ */
+int manager_autostart(Manager *m);
+
+/** manager_end() - stop all units, and end the loop when that is done. */
+int manager_end(Manager *m);
+
 /** manager_free() - let go. Containers run on; the next manager adopts them. NULL is fine. */
 void manager_free(Manager *m);
 
