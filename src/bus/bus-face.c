@@ -22,12 +22,6 @@
 #include "basic/strv.h"
 #include "bus/bus-internal.h"
 
-#define SYSTEMD           "org.freedesktop.systemd1"
-#define SYSTEMD_PATH      "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER   "org.freedesktop.systemd1.Manager"
-#define SYSTEMD_UNIT      "org.freedesktop.systemd1.Unit"
-#define SYSTEMD_UNIT_PATH "/org/freedesktop/systemd1/unit"
-
 /* Where systemd has what generators wrote, see systemd.generator(7). */
 #define GENERATED_DIR "/run/systemd/generator"
 
@@ -45,15 +39,6 @@ static void face_free(Bus *b, Face *f) {
         free(f->unit);
         free(f->service);
         free(f);
-}
-
-static sd_bus *system_bus(const Bus *b) {
-        Peer *p;
-
-        TAILQ_FOREACH (p, &b->peers, link)
-                if (p->system && sd_bus_is_ready(p->bus) > 0)
-                        return p->bus;
-        return NULL;
 }
 
 static Face *find_face(const Bus *b, const char *unit) {
@@ -170,7 +155,7 @@ static void look(Face *f, sd_bus *bus) {
 }
 
 void bus_face_follow(Bus *b, Unit *u) {
-        sd_bus *bus = system_bus(b);
+        sd_bus *bus = bus_system(b);
         ActiveState before;
         UnitStatus s;
         Face *f;

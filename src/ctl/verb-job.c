@@ -67,11 +67,16 @@ static char *reason(Ctl *c, const char *unit, const char *result) {
         };
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
         autojson json_t *properties = NULL;
+        int r = client_unit_properties(c, unit, &error, &properties);
+        const char *failure = r < 0 ? "" : property_string(properties, "Failure");
 
+        /* Units of the host are in nobody's list, so the one that is to blame is named. */
+        if (streq(result, "dependency") && startswith(failure, "host unit "))
+                return strdup(failure);
         for (size_t i = 0; i < ELEMENTSOF(fixed); i++)
                 if (streq(result, fixed[i].result))
                         return strdup(fixed[i].words);
-        if (client_unit_properties(c, unit, &error, &properties) < 0)
+        if (r < 0)
                 return strdup(result);
         /* The unit itself has not run into a time-out. */
         if (streq(result, "timeout") && streq(property_string(properties, "Result"), "success"))
@@ -121,6 +126,12 @@ static int drop_settled(Ctl *c, char **names) {
         return 0;
 }
 
+/* Of a start that systemd asks for: it has seen to the units of the host that ours depends on. */
+static void note_service(Ctl *c, char **names) {
+        STRV_FOREACH (name, names)
+                (void) client_call(c, NULL, NULL, "StartByService", NULL, NULL, "s", *name);
+}
+
 /* The exit status by which a service of systemd fails as its unit has. */
 static int report_failed(Ctl *c, char **words) {
         autostrv char **names = NULL;
@@ -145,6 +156,7 @@ int verb_job(Ctl *c, char **words) {
         autofree char *title = NULL;
         autostrv char **names = NULL;
         autoptr(JobWait) wait = NULL;
+        bool stops_by_service = c->options.by_service && streq(words[0], "stop");
         size_t k = 0;
         int r = 0;
 
@@ -155,10 +167,12 @@ int verb_job(Ctl *c, char **words) {
                 return ctl_error("%s: name units, or give --all", words[0]);
         if (client_open(c) < 0 || client_unit_names(c, words + 1, &names) < 0)
                 return STATUS_FAILED;
-        if (c->options.by_service && names && drop_settled(c, names) < 0)
+        if (stops_by_service && names && drop_settled(c, names) < 0)
                 return STATUS_FAILED;
+        if (c->options.by_service && !stops_by_service)
+                note_service(c, names);
         if (!names || !names[0])
-                return c->options.by_service ? report_failed(c, words + 1) : STATUS_OK;
+                return stops_by_service ? report_failed(c, words + 1) : STATUS_OK;
         if (asprintf(&title, "cannot %s", words[0]) < 0)
                 return STATUS_FAILED;
 
@@ -173,7 +187,7 @@ int verb_job(Ctl *c, char **words) {
         if (r < 0)
                 return client_failure(title, r, &error);
 
-        if (c->options.by_service)
+        if (stops_by_service)
                 return report_failed(c, words + 1);
         return wait ? report(c, wait, jobs[k].failed) : STATUS_OK;
 }
