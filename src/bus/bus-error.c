@@ -106,7 +106,7 @@ int bus_require_root(sd_bus_message *m, sd_bus_error *error) {
         if (r >= 0 && (uid == 0 || uid == geteuid()))
                 return 0;
 
-        return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "only root may do that");
+        return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, BUS_ONLY_ROOT);
 }
 
 bool bus_caller_is_root(sd_bus *bus) {

@@ -78,7 +78,10 @@ int client_open_quietly(Ctl *c) {
                 return 0;
 
         /* What kept us from the socket is the better answer when there is no system bus either. */
-        return sd_bus_open_system(&c->bus) < 0 ? r : 0;
+        if (sd_bus_open_system(&c->bus) < 0)
+                return r;
+        (void) sd_bus_set_allow_interactive_authorization(c->bus, isatty(STDIN_FILENO));
+        return 0;
 }
 
 static int wait_for_end(Ctl *c, usec_t end) {
@@ -179,6 +182,7 @@ static int status_of_error(const char *name) {
                 int status;
         } table[] = {
                 { SD_BUS_ERROR_ACCESS_DENIED, STATUS_NOT_ALLOWED },
+                { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, STATUS_NOT_ALLOWED },
                 { BUS_ERROR_DESTRUCTIVE, STATUS_NOT_ALLOWED },
                 { BUS_ERROR_NO_SUCH_UNIT, STATUS_NOT_INSTALLED },
                 { BUS_ERROR_NOT_APPLICABLE, STATUS_NOT_APPLICABLE },
@@ -207,7 +211,8 @@ int client_failure(const char *what, int r, const sd_bus_error *error) {
             sd_bus_error_has_names(error, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
                 return ctl_error("%s: the manager does not run", what);
         /* dbus-daemon's own words about its policy help nobody. */
-        if (error && sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) && geteuid() != 0) {
+        if (error && sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) &&
+            startswith(strempty(error->message), "Rejected ")) {
                 ctl_error("%s: only root may do that", what);
                 return STATUS_NOT_ALLOWED;
         }

@@ -108,6 +108,10 @@ Unit *manager_next_unit(const Manager *m, const Unit *unit);
 int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids,
                     Fault *fault);
 
+/** manager_pass_job() - the number of a job of which nothing had to be done; manager_job_result() knows it.
+ */
+uint32_t manager_pass_job(Manager *m, Unit *u, JobType type);
+
 /** manager_next_job() - walk the queued jobs: @id 0 gives the first. Returns 1 with *ret set, or 0 at the
  * end. */
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret);
