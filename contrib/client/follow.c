@@ -4,6 +4,7 @@
  *      cc -o follow follow.c $(pkg-config --cflags --libs nsunits)
  *      ./follow web.container db.container
  */
+#include <errno.h>
 #include <nsunits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,8 +29,12 @@ static bool is_ours(const char *unit) {
 static bool tell(Nsunits *n, const char *unit) {
         NsunitsStatus *s;
         bool ended;
+        int r;
 
-        if (nsunits_get_status(n, unit, &s) < 0) {
+        r = nsunits_get_status(n, unit, &s);
+        if (r == -ECONNRESET)
+                return false;
+        if (r < 0) {
                 (void) fail(n, unit);
                 return true;
         }

@@ -165,6 +165,10 @@ Nsunits *nsunits_close(Nsunits *n) {
         return NULL;
 }
 
+bool connection_is_lost(int r) {
+        return r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE;
+}
+
 int connection_call(Nsunits *n, const char *path, const char *interface, const char *member,
                     sd_bus_message **ret, const char *types, ...) {
         sd_bus_message *m = NULL;
@@ -182,6 +186,8 @@ int connection_call(Nsunits *n, const char *path, const char *interface, const c
         if (r >= 0)
                 r = sd_bus_call(n->bus, m, UINT64_MAX, &n->error, ret);
         sd_bus_message_unref(m);
+        if (connection_is_lost(r))
+                r = -ECONNRESET;
         return r < 0 ? connection_fail(n, errno_of(&n->error, r), NULL) : 0;
 }
 
@@ -197,10 +203,6 @@ int connection_match(Nsunits *n, const char *path, const char *interface, const 
 int connection_subscribe(Nsunits *n) {
         n->restarted = false;
         return connection_call(n, NULL, NULL, "Subscribe", NULL, NULL);
-}
-
-bool connection_is_lost(int r) {
-        return r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE;
 }
 
 static int wait_for_end(Nsunits *n, usec_t end) {

@@ -6,7 +6,8 @@
  * of sd-bus(3) away: nsunits_get_bus() and org.nsunits1(5).
  *
  * Functions that return int return 0 or a negative errno; what went wrong is then in words in
- * nsunits_error(). Units are named completely, "web.container".
+ * nsunits_error(). -ECONNRESET is the end of the connection, see nsunits_reopen(). Units are named
+ * completely, "web.container".
  *
  * Link with -lnsunits; pkg-config knows it as nsunits. Functions are not taken out or changed; members of the
  * structures are added at their ends only, and the library allocates them.
