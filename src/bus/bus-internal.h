@@ -101,6 +101,15 @@ void bus_answer_later(sd_bus_message *m, int r, ErrorSubject about, const char *
 /** bus_error_set_refused() - the same for jobs that were not queued: says of which unit, and why not. */
 int bus_error_set_refused(sd_bus_error *error, int r, const Fault *fault, const char *object);
 
+/* What is told of each table of members; many may be of one interface. */
+typedef void (*BusTableFn)(const char *interface, const sd_bus_vtable *table, void *data);
+
+/* The members of each object, for a description of them. */
+void bus_manager_describe(BusTableFn fn, void *data);
+void bus_unit_describe(BusTableFn fn, void *data);
+void bus_job_describe(BusTableFn fn, void *data);
+int bus_keys_describe(BusTableFn fn, void *data);
+
 /* Each adds its vtables to a new connection. */
 int bus_manager_publish(Bus *b, sd_bus *bus);
 int bus_unit_publish(Bus *b, sd_bus *bus);

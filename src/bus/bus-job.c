@@ -189,6 +189,10 @@ static int enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***re
         return 0;
 }
 
+void bus_job_describe(BusTableFn fn, void *data) {
+        fn(BUS_JOB_INTERFACE, job_vtable, data);
+}
+
 int bus_job_publish(Bus *b, sd_bus *bus) {
         int r;
 

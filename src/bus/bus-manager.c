@@ -158,6 +158,10 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
+void bus_manager_describe(BusTableFn fn, void *data) {
+        fn(BUS_MANAGER_INTERFACE, manager_vtable, data);
+}
+
 int bus_manager_publish(Bus *b, sd_bus *bus) {
         return sd_bus_add_object_vtable(bus, NULL, BUS_PATH, BUS_MANAGER_INTERFACE, manager_vtable, b);
 }

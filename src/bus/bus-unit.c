@@ -448,6 +448,11 @@ static int enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***re
         return 0;
 }
 
+void bus_unit_describe(BusTableFn fn, void *data) {
+        fn(BUS_UNIT_INTERFACE, unit_vtable, data);
+        fn(BUS_SERVICE_INTERFACE, service_vtable, data);
+}
+
 int bus_unit_publish(Bus *b, sd_bus *bus) {
         int r;
 
