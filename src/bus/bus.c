@@ -32,6 +32,7 @@ static void peer_free(Peer *p) {
         bus_pull_drop(p->owner, p->bus);
         TAILQ_REMOVE(&p->owner->peers, p, link);
         sd_bus_track_unref(p->subscribers);
+        (void) sd_bus_slot_unref(p->until_keys);
         (void) sd_bus_detach_event(p->bus);
         sd_bus_close_unref(p->bus); /* without a flush, which would wait for the client */
         free(p);
@@ -54,8 +55,26 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
                 bus_face_forget(b);
         peer_free(p);
         if (system)
+                bus_host_lose(b);
+        if (system)
                 schedule_retry(b);
         return 0;
+}
+
+/*
+ * The keys of units are hundreds of properties, and to announce them to sd-bus takes longer than all the rest
+ * of a connection. A client that only calls the manager, as most of nsctl does, needs none of them: they come
+ * with the first message for anything else, before that is looked at.
+ */
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *interface = sd_bus_message_get_interface(m);
+        Peer *p = userdata;
+
+        if (!sd_bus_message_is_method_call(m, NULL, NULL) ||
+            (interface && streq(interface, BUS_MANAGER_INTERFACE)))
+                return 0;
+        p->until_keys = sd_bus_slot_unref(p->until_keys);
+        return bus_keys_publish(p->owner, p->bus);
 }
 
 /* The common half of all connections: takes over @bus also on failure. */
@@ -77,9 +96,9 @@ static int peer_add(Bus *b, sd_bus *bus, bool system, Peer **ret) {
         if (r >= 0)
                 r = bus_unit_publish(b, bus);
         if (r >= 0)
-                r = bus_keys_publish(b, bus);
-        if (r >= 0)
                 r = bus_job_publish(b, bus);
+        if (r >= 0)
+                r = sd_bus_add_filter(bus, &p->until_keys, on_message, p);
         if (r >= 0)
                 r = sd_bus_match_signal_async(bus, NULL, "org.freedesktop.DBus.Local",
                                               "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
@@ -181,6 +200,7 @@ static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const sd_bus_error *e = sd_bus_message_get_error(m);
 
         /* A bus that goes away meanwhile, as at shutdown, is no news: we come again. */
+        bus_host_settle(userdata);
         if (!e)
                 bus_face_settle(userdata);
         else if (!sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
@@ -276,6 +296,15 @@ bool peer_wants_signals(const Peer *p) {
         return p->system ? p->subscribers && sd_bus_track_count(p->subscribers) > 0 : p->subscribed;
 }
 
+sd_bus *bus_system(const Bus *b) {
+        Peer *p;
+
+        TAILQ_FOREACH (p, &b->peers, link)
+                if (p->system && sd_bus_is_ready(p->bus) > 0)
+                        return p->bus;
+        return NULL;
+}
+
 Peer *bus_find_peer(Bus *b, sd_bus *bus) {
         Peer *p;
 
@@ -367,6 +396,8 @@ static const ManagerListener listener = {
         .unit_removed = on_unit_removed,
         .unit_changed = on_unit_changed,
         .reloading = on_reloading,
+        .before_start = bus_host_before_start,
+        .start_dropped = bus_host_forget,
 };
 
 int bus_new(sd_event *event, Manager *m, Fault *fault, Bus **ret) {
@@ -410,6 +441,7 @@ void bus_free(Bus *b) {
         exec_drop_all(b);
         bus_pull_drop(b, NULL);
         bus_face_forget(b);
+        bus_host_forget_all(b);
         while ((p = TAILQ_FIRST(&b->peers)))
                 peer_free(p);
         sd_event_source_disable_unref(b->retry_timer);
