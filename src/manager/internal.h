@@ -30,6 +30,7 @@
 #include "runtime/exec.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
+#include "runtime/userns.h"
 #include "storage/mounts.h"
 #include "storage/root.h"
 
@@ -53,8 +54,10 @@ typedef struct Held {
         uint32_t id_base;     /* of the range that was picked; 0 = none */
         IdMap ids;            /* of the user namespace */
         int userns_fd, netns_fd, cgroup_fd;
-        bool cgroup_spent; /* no process can be started in it any more, or none should */
+        NetnsBirth *netns_birth; /* between two steps of PREPARE: what netns_fd is going to be */
+        bool cgroup_spent;       /* no process can be started in it any more, or none should */
         bool root;
+        MountScraps scraps;  /* of making the root; the first launch takes them away */
         bool pod_spaces;     /* of a pod: IPC, UTS and /dev/shm */
         bool volumes_filled; /* the first spawn has filled and chowned what it had to */
         Attachment *attachment;

@@ -362,6 +362,7 @@ static int make_root(Unit *u, Fault *fault) {
         request.layer_fds = layers;
         request.n_layers = n_layers;
         request.staging = staging;
+        request.scraps = &u->held.scraps;
         r = root_prepare(&request, fault);
         image_layers_close(layers, n_layers);
         u->held.root = r >= 0;
@@ -386,6 +387,7 @@ static void drop_root(Unit *u) {
         if (!attach)
                 return;
 
+        mount_scraps_clear(&u->held.scraps);
         unit_hide_files(u);
         r = root_retire(attach, u->held.container_dir);
         if (r < 0)
@@ -484,10 +486,11 @@ static const PrepareStep steps[] = {
         { "ids", unit_make_ids, unit_drop_ids, true, true },
         { "directories", make_directories, drop_directories, true, true },
         { "user-namespace", unit_make_userns, unit_drop_userns, true, true },
-        { "network-namespace", unit_make_netns, unit_drop_netns, true, true },
-        { "pod-namespaces", unit_make_pod_spaces, unit_drop_pod_spaces, false, true },
         { "cgroup", make_cgroup, drop_cgroup, true, false },
         { "root", make_root, drop_root, true, false },
+        /* It was begun with the user namespace, and is made while the steps between are done. */
+        { "network-namespace", unit_make_netns, unit_drop_netns, true, true },
+        { "pod-namespaces", unit_make_pod_spaces, unit_drop_pod_spaces, false, true },
         { "network", make_network, drop_network, true, true },
         { "bandwidth", make_bandwidth, NULL, true, true },
         { "egress", unit_close_egress, unit_open_egress, true, true },
