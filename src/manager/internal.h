@@ -179,7 +179,7 @@ struct Manager {
         CgroupRoot *cgroups;
         Network *network;
         sd_event_source *network_source;
-        sd_event_source *collect_timer, *purge_source;
+        sd_event_source *collect_timer, *trash_timer, *purge_source, *purge_timer;
         Names *names;
         LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
@@ -220,6 +220,10 @@ void manager_tell_changed(Manager *m, Unit *u);
 int manager_load_unit_anyway(Manager *m, const char *name, Unit **ret);
 void manager_drop_unit(Manager *m, Unit *u);
 void manager_schedule_rotation(Manager *m);
+/* Has @fn called a while after now, unless it is going to be already: a stream of reasons does not put it
+ * off. */
+void manager_arm_delay(Manager *m, sd_event_source **timer, usec_t delay, sd_event_time_handler_t fn);
+/* What containers have written, and volumes that were removed. */
 void manager_schedule_purge(Manager *m);
 /* Bridges and the nftables table go some time after the last container that used them; so do cgroups of
  * hooks. */

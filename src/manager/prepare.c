@@ -6,6 +6,7 @@
  * the whole list.
  */
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "basic/file.h"
@@ -16,7 +17,6 @@
 #include "manager/internal.h"
 #include "manager/links.h"
 #include "manager/names.h"
-#include "runtime/exit-store.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
 #include "storage/mount-glob.h"
@@ -251,10 +251,18 @@ static void drop_spec(Unit *u) {
         container_spec_free(take_ptr(u->held.spec));
 }
 
+/* What is held is mounted below a mount of its own, so that all of it goes at once: for each umount(2) the
+ * kernel waits for all processors. */
 static int make_directories(Unit *u, Fault *fault) {
+        static const MountAttr plain = { .userns_fd = -1 };
+        autoclose int fd = -EBADF;
         int r;
 
         r = dir_make(AT_FDCWD, u->held.directory, 0700);
+        if (r == 0)
+                r = fd = mount_fd_clone(AT_FDCWD, u->held.directory, &plain);
+        if (r >= 0)
+                r = mount_fd_attach(fd, u->held.directory);
         if (r < 0)
                 return fault_set(fault, "directory", r, "%s", u->held.directory);
         r = dir_make(AT_FDCWD, u->held.files_dir, 0755);
@@ -505,7 +513,14 @@ static bool is_for(const PrepareStep *step, const Unit *u) {
         return unit_is_pod(u) ? step->pod : step->container;
 }
 
+/* More than one where a manager was killed before it had done this. */
+static void unmount_held(const Unit *u) {
+        while (umount2(u->held.directory, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+                continue;
+}
+
 static void release_steps(Unit *u, size_t n) {
+        unmount_held(u);
         while (n-- > 0)
                 if (steps[n].drop && is_for(&steps[n], u))
                         steps[n].drop(u);
@@ -550,8 +565,6 @@ int unit_prepare(Unit *u, Fault *fault) {
 }
 
 void unit_release(Unit *u) {
-        autofree char *hold = NULL;
-
         unit_hook_release(u);
         unit_forget_image(u);
         unit_unmount_volume(u);
@@ -564,9 +577,6 @@ void unit_release(Unit *u) {
 
         child_free(u->main);
         u->main = NULL;
-        hold = held_path(u, "pid");
-        if (hold)
-                (void) exit_release(hold);
         unit_forget_named(u);
         unit_close_notify(u);
         u->notify_refused = u->fds.refused = false;
