@@ -107,6 +107,8 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->turn_tick);
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->purge_source);
+        (void) sd_event_source_disable_unref(m->purge_timer);
+        (void) sd_event_source_disable_unref(m->trash_timer);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
         clock_watch_free(m->clock_watch);
@@ -536,6 +538,7 @@ int manager_startup(Manager *m, Fault *fault) {
         HASH_ITER (hh, m->units, u, next)
                 unit_collect(u, true);
 
+        manager_schedule_purge(m);
         /* What dead imports and removals left behind; the manager does not wait for it. */
         return worker_start(m, collect, -EBADF, on_collected, NULL);
 }
