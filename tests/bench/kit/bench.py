@@ -33,7 +33,7 @@ CHART = [f"{what}, {kind}" for what in ("start to main()", "restart to main()", 
 # Seconds on an idle machine with two processors: of a round of one side, and of what comes once. For the estimate.
 ROUND = {"nsunits": 0.4, "floor": 0.4, "crun": 0.4, "runc": 0.6, "podman": 4, "docker": 6, "systemd-nspawn": 0.6, "lxc": 0.4}
 EACH_OF_A_CROWD = {"nsunits": 0.06, "floor": 0.06, "crun": 0.15, "runc": 0.3, "podman": 0.6, "docker": 0.9, "systemd-nspawn": 0.3, "lxc": 0.2}
-GROUP = {"ports": 1.5, "reload": 0.5, "scale": 1, "traffic": 4, "logs": 2.5}  # a round
+GROUP = {"ports": (5, 2), "reload": (1, 0.3), "scale": (5, 1), "traffic": (10, 5), "logs": (2, 1.5)}  # once, and a round
 DISK = 3 << 30
 # Whose crowds --quick makes as large as the numbers to reach want them.
 QUICK_CROWDS = ("nsunits", "floor", "podman")
@@ -60,7 +60,7 @@ class Bench:
         if "many" in groups:
             seconds += self.idle_seconds + sum(min(3 * self.limit, size * EACH_OF_A_CROWD[name]) for name in names for size in self.sizes
                                                if not self.quick or size <= 10 or name in QUICK_CROWDS)
-        return seconds + sum(cost * self.rounds for group, cost in GROUP.items() if group in groups)
+        return seconds + sum(once + round_ * self.rounds for group, (once, round_) in GROUP.items() if group in groups)
 
     def prepare(self, names):
         for name in names:

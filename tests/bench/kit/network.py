@@ -10,6 +10,8 @@ from sides import Side
 
 # Where the servers of the traffic listen; each side publishes both.
 STREAM, CONNECTIONS = 5201, 5202
+CHANGES = {"published": ["PublishPort=18061:81"], "moved": ["PublishPort=18062:81"],
+           "taken back": ["PublishPort=", "PublishPort=18060:80"]}
 SERVER = "/bin/connect serve 5202 & exec /bin/iperf3 -s"
 
 
@@ -27,12 +29,8 @@ def ports(bench):
         run("nsctl", "daemon-reload")
         run("nsctl", "start", "crowd", "mover")
         for _ in bench.turns("ports", bench.rounds):
-            bench.timed(f"a port published while it runs, beside {count:,}", nsunits, "exit", "nsctl", "set-property", "--runtime", "mover",
-                        "PublishPort=18060:80 18061:81")
-            bench.timed(f"a port moved while it runs, beside {count:,}", nsunits, "exit", "nsctl", "set-property", "--runtime", "mover",
-                        "PublishPort=18060:80 18062:81")
-            bench.timed(f"a port taken back while it runs, beside {count:,}", nsunits, "exit", "nsctl", "set-property", "--runtime", "mover",
-                        "PublishPort=18060:80")
+            for what, keys in CHANGES.items():
+                bench.timed(f"a port {what} while it runs, beside {count:,}", nsunits, "exit", "nsctl", "set-property", "--runtime", "mover", *keys)
             if bench.timed(f"start with a port beside {count:,}", nsunits, "start", nsunits.stamps("net"), *nsunits.start("net")):
                 bench.timed(f"stop with a port beside {count:,}", nsunits, "exit", *nsunits.stop("net"))
         elements(bench, count)
@@ -129,7 +127,7 @@ def serve_floor(port):
         run("ip", "-n", "server", *words.split())
     for offset in (0, 1):
         run("nft", f"add element inet floor ports {{ tcp . {port + offset} : 10.99.0.9 . {STREAM + offset} }}")
-    write("/proc/sys/net/ipv4/ip_forward", "1")
+    run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
     processes = serve_here(["ip", "netns", "exec", "server"])
     return lambda: (end(processes), run("ip", "netns", "del", "server"), run("nft", "flush map inet floor ports"))
 
