@@ -167,7 +167,8 @@ def interrupted(number, frame):
 
 def main():
     options = parse()
-    signal.signal(signal.SIGTERM, interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupted)
     bench = Bench(options)
     names = [name for name in SIDES if name in options.sides.split(",") or name == "nsunits"]
     groups = [name for name in GROUPS if name in options.groups.split(",")]
