@@ -4,6 +4,7 @@ A goal is a value of nsunits and the most that it may be: a number, or a part of
 """
 from typing import NamedTuple
 
+PROCESSOR = ": processor"  # of a case: what it took of the processors
 NET, NONE = "published port", "no network"
 
 
@@ -53,6 +54,7 @@ class Verdict(NamedTuple):
     goal: Goal
     value: float = None  # None: not measured
     limit: float = None
+    processor_share: float = None  # the same by processor time: for a busy machine
 
     @property
     def reached(self):
@@ -71,7 +73,7 @@ class Verdict(NamedTuple):
 
     def to_json(self):
         return {"case": self.goal.case, "at_least" if self.goal.at_least else "at_most": self.goal.text, "value": self.value,
-                "limit": self.limit, "result": self.word}
+                "limit": self.limit, "result": self.word, "of_limit_by_processor_time": self.processor_share}
 
 
 def judge(results, goals=GOALS):
@@ -81,19 +83,26 @@ def judge(results, goals=GOALS):
         if "nsunits" not in series:
             yield Verdict(goal)
             continue
-        limit = goal.most
+        limit, share = goal.most, None
         if goal.of_side is not None:
-            other = results.series(goal.of_case or goal.case).get(goal.of_side)
-            limit = goal.most * other.median if other else None
-        yield Verdict(goal, series["nsunits"].median, limit)
+            limit = limit_of(results, goal)
+            processor = limit_of(results, goal, PROCESSOR)
+            used = results.series(goal.case + PROCESSOR).get("nsunits")
+            share = used.median / processor if used and processor else None
+        yield Verdict(goal, series["nsunits"].median, limit, share)
+
+
+def limit_of(results, goal, suffix=""):
+    other = results.series((goal.of_case or goal.case) + suffix).get(goal.of_side)
+    return goal.most * other.median if other else None
 
 
 def table(results, goals=GOALS):
     """Lines: what is wanted, what it is, and whether that is enough."""
-    yield f"{'number to reach':52} {'that is':>10} {'it is':>10} {'':12} {'of limit':>8}  wanted"
+    yield f"{'number to reach':52} {'that is':>10} {'it is':>10} {'':12} {'of limit':>8} {'processor':>9}  wanted"
     for v in judge(results, goals):
         unit = results.units.get(v.goal.case, v.goal.unit)
         what = f"{v.goal.case} [{unit}]" if unit else v.goal.case
         limit, value = ("" if number is None else f"{number:.3f}" for number in (v.limit, v.value))
-        share = f"{v.share:.2f} x" if v.share is not None else ""
-        yield f"{what:52} {limit:>10} {value:>10} {v.word:12} {share:>8}  at {'least' if v.goal.at_least else 'most'} {v.goal.text}"
+        share, processor = ("" if number is None else f"{number:.2f} x" for number in (v.share, v.processor_share))
+        yield f"{what:52} {limit:>10} {value:>10} {v.word:12} {share:>8} {processor:>9}  at {'least' if v.goal.at_least else 'most'} {v.goal.text}"

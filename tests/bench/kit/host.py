@@ -6,6 +6,9 @@ import subprocess
 import time
 
 
+ALL = "/sys/fs/cgroup"  # of the cgroup namespace: all sides, and the kit
+
+
 class Unavailable(Exception):
     """Something that this machine can't do, with the reason."""
 

@@ -6,7 +6,7 @@ import ctypes
 import os
 import subprocess
 
-from host import Unavailable, attempt, cgroup_time, cpu_time, execute, pids_of, run, wait_for, write
+from host import ALL, Unavailable, attempt, cgroup_time, cpu_time, execute, pids_of, run, wait_for, write
 
 UNITS = 1000
 THINGS = 10000
@@ -146,12 +146,12 @@ def logs(bench):
 
 def talk(bench, side, start, wait):
     manager = cpu_time(side.helpers()[0]) if side.name == "nsunits" else 0
-    everything = cgroup_time("/sys/fs/cgroup")
+    everything = cgroup_time(ALL)
     status, seconds = execute(start, bench.limit)
     if status == 0 and wait:
         status, more = execute(wait, bench.limit)
         seconds += more
-    everything = cgroup_time("/sys/fs/cgroup") - everything
+    everything = cgroup_time(ALL) - everything
     if wait:
         attempt(*side.tool, "rm", "-f", "talk")
     if status != 0:

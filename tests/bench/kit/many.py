@@ -5,7 +5,8 @@ import os
 import subprocess
 import time
 
-from host import Unavailable, cpu_time, execute, kernel_memory, lines, meminfo, pids_with, pss, run, wait_for, write
+from goals import PROCESSOR
+from host import ALL, Unavailable, cgroup_time, cpu_time, execute, kernel_memory, lines, meminfo, pids_with, pss, run, wait_for, write
 
 AT_A_TIME = 4
 # What containers 1 to N of a side may take at the most, in KiB each, with what is on disk or in memory for them.
@@ -77,21 +78,25 @@ def start_and_stop(bench, side, size, way, before):
     text, command, jobs = way
     stamps = side.stamps("many")
     seen = lines(stamps)
-    began = time.monotonic()
+    used, began = cgroup_time(ALL), time.monotonic()
     status, _ = execute(command, bench.limit) if command else for_each(bench, side.crowd_start(), size, jobs)
     if status is None:
         raise Unavailable(f"started {text}: no end within {bench.limit} s")
     if not wait_for(lambda: lines(stamps) - seen >= size, bench.limit):
         raise Unavailable(f"started {text}: {lines(stamps) - seen} of {size} have come up, status {status}")
     started = time.monotonic() - began
+    used = cgroup_time(ALL) - used
     bench.results.add(f"{size:,} started {text}", "ms", side.name, started * 1e3)
+    bench.results.add(f"{size:,} started {text}{PROCESSOR}", "ms", side.name, used * 1e3)
     if before:
         measure_crowd(bench, side, size, before)
+    used = cgroup_time(ALL)
     stop_all = side.crowd_stop_all(size) if command else None
     status, stopped = execute(stop_all, bench.limit) if stop_all else for_each(bench, side.crowd_stop(), size, jobs or AT_A_TIME)
     if status != 0:
         raise Unavailable(f"stopped {text}: " + ("no end" if status is None else f"status {status}"))
     bench.results.add(f"{size:,} stopped {text}", "ms", side.name, stopped * 1e3)
+    bench.results.add(f"{size:,} stopped {text}{PROCESSOR}", "ms", side.name, (cgroup_time(ALL) - used) * 1e3)
     bench.took(side, f"started {text}", size, max(started, stopped))
     if command:
         bench.results.add(f"{size:,} life cycles {text}", "1/s", side.name, size / (started + stopped))
