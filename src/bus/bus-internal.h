@@ -44,7 +44,8 @@ struct Bus {
         sd_id128_t server_id;
         UnitView *view; /* the unit that is being looked at, see bus-unit.c */
         KeyView key_view;
-        Face *faces; /* by unit, see bus-face.c */
+        Face *faces;               /* by unit, see bus-face.c */
+        struct Machines *machines; /* see bus-machine.c; NULL without a system bus */
 };
 
 /** peer_wants_signals() - has anybody behind @p subscribed? */
@@ -190,6 +191,16 @@ void bus_face_settle(Bus *b);
 /** bus_face_forget_unit() / bus_face_forget() - of one that is gone, and of all. */
 void bus_face_forget_unit(Bus *b, const char *unit);
 void bus_face_forget(Bus *b);
+
+/** bus_machine_follow() - tell machined when what it knows of @u is not what @u is; nothing is waited for. */
+void bus_machine_follow(Bus *b, Unit *u);
+
+/** bus_machine_settle() - the same for all units, with a system bus that has just come. */
+void bus_machine_settle(Bus *b, sd_bus *system);
+
+/** bus_machine_forget() - the system bus goes. Machines stay registered: they run on. */
+void bus_machine_forget(Bus *b);
+
 int on_network_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /** bus_pull_drop() - forget the pulls that were asked for on a connection; NULL = all. */

@@ -51,8 +51,10 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
         Bus *b = p->owner;
         bool system = p->system;
 
-        if (system)
+        if (system) {
                 bus_face_forget(b);
+                bus_machine_forget(b);
+        }
         peer_free(p);
         if (system)
                 schedule_retry(b);
@@ -198,9 +200,10 @@ static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const sd_bus_error *e = sd_bus_message_get_error(m);
 
         /* A bus that goes away meanwhile, as at shutdown, is no news: we come again. */
-        if (!e)
+        if (!e) {
                 bus_face_settle(userdata);
-        else if (!sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
+                bus_machine_settle(userdata, sd_bus_message_get_bus(m));
+        } else if (!sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
                 log_warning("the system bus does not give us the name " BUS_SERVICE ": %s",
                             strempty(e->message));
         return 0;
@@ -371,6 +374,7 @@ static void on_unit_removed(Unit *unit, void *data) {
 static void on_unit_changed(Unit *unit, void *data) {
         bus_unit_changed(data, unit);
         bus_face_follow(data, unit);
+        bus_machine_follow(data, unit);
 }
 
 static void on_reloading(bool begins, void *data) {
@@ -427,6 +431,7 @@ void bus_free(Bus *b) {
         exec_drop_all(b);
         bus_pull_drop(b, NULL);
         bus_face_forget(b);
+        bus_machine_forget(b);
         while ((p = TAILQ_FIRST(&b->peers)))
                 peer_free(p);
         sd_event_source_disable_unref(b->retry_timer);
