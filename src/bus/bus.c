@@ -57,6 +57,8 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
         }
         peer_free(p);
         if (system)
+                bus_host_lose(b);
+        if (system)
                 schedule_retry(b);
         return 0;
 }
@@ -200,6 +202,7 @@ static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const sd_bus_error *e = sd_bus_message_get_error(m);
 
         /* A bus that goes away meanwhile, as at shutdown, is no news: we come again. */
+        bus_host_settle(userdata);
         if (!e) {
                 bus_face_settle(userdata);
                 bus_machine_settle(userdata, sd_bus_message_get_bus(m));
@@ -296,6 +299,15 @@ bool peer_wants_signals(const Peer *p) {
         return p->system ? p->subscribers && sd_bus_track_count(p->subscribers) > 0 : p->subscribed;
 }
 
+sd_bus *bus_system(const Bus *b) {
+        Peer *p;
+
+        TAILQ_FOREACH (p, &b->peers, link)
+                if (p->system && sd_bus_is_ready(p->bus) > 0)
+                        return p->bus;
+        return NULL;
+}
+
 Peer *bus_find_peer(Bus *b, sd_bus *bus) {
         Peer *p;
 
@@ -388,6 +400,8 @@ static const ManagerListener listener = {
         .unit_removed = on_unit_removed,
         .unit_changed = on_unit_changed,
         .reloading = on_reloading,
+        .before_start = bus_host_before_start,
+        .start_dropped = bus_host_forget,
 };
 
 int bus_new(sd_event *event, Manager *m, Fault *fault, Bus **ret) {
@@ -432,6 +446,7 @@ void bus_free(Bus *b) {
         bus_pull_drop(b, NULL);
         bus_face_forget(b);
         bus_machine_forget(b);
+        bus_host_forget_all(b);
         while ((p = TAILQ_FIRST(&b->peers)))
                 peer_free(p);
         sd_event_source_disable_unref(b->retry_timer);

@@ -92,10 +92,12 @@ struct Unit {
         bool notify_refused; /* and that was said */
         NamedMain named;
         FdStore fds;
-        pid_t main_pid;       /* of the container's first process in this invocation */
-        UnitHealth *health;   /* while its program runs, and there is something to check it with */
-        UnitTrigger *trigger; /* while it is armed: it is active then, even at rest */
-        bool trigger_due;     /* a start job is to run the container, and not to arm */
+        pid_t main_pid;        /* of the container's first process in this invocation */
+        UnitHealth *health;    /* while its program runs, and there is something to check it with */
+        UnitTrigger *trigger;  /* while it is armed: it is active then, even at rest */
+        bool trigger_due;      /* a start job is to run the container, and not to arm */
+        uint32_t awaiting_job; /* whose start waits for units of the host */
+        bool host_ready;       /* they have been seen to */
         sd_event_source *timer;
         TAILQ_ENTRY(Unit) restart_list;
         bool restart_due; /* is in it: the wait is over */
