@@ -1,5 +1,6 @@
 /* One unit: its file, and how it looks from outside. */
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/strv.h"
 #include "manager/egress.h"
 #include "manager/internal.h"
@@ -254,7 +255,8 @@ int unit_load(Unit *u) {
         free(u->load_error);
         u->load_error = diag_count(diag) > 0 ? diag_to_string(diag) : NULL;
         if (u->load_state == LOAD_BAD_SETTING && u->load_error)
-                log_message(LOG_ERR, u->name, "%.*s", (int) strlen(u->load_error) - 1, u->load_error);
+                log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_UNIT_FILE), "%.*s",
+                          (int) strlen(u->load_error) - 1, u->load_error);
 
         graph_set_usable(u->manager->graph, u->index, unusable[u->load_state]);
         if (!u->spec)
