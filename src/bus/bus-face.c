@@ -27,13 +27,8 @@
 #include "basic/strv.h"
 #include "bus/bus-internal.h"
 
-#define SYSTEMD           "org.freedesktop.systemd1"
-#define SYSTEMD_PATH      "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER   "org.freedesktop.systemd1.Manager"
-#define SYSTEMD_UNIT      "org.freedesktop.systemd1.Unit"
-#define SYSTEMD_UNIT_PATH "/org/freedesktop/systemd1/unit"
-#define SYSTEMD_JOB_PATH  "/org/freedesktop/systemd1/job/"
-#define PROPERTIES        "org.freedesktop.DBus.Properties"
+#define SYSTEMD_JOB_PATH "/org/freedesktop/systemd1/job/"
+#define PROPERTIES       "org.freedesktop.DBus.Properties"
 
 /* Where systemd has what generators wrote, see systemd.generator(7). */
 #define GENERATED_DIR "/run/systemd/generator"
@@ -53,15 +48,6 @@ static void face_free(Bus *b, Face *f) {
         free(f->unit);
         free(f->service);
         free(f);
-}
-
-static sd_bus *system_bus(const Bus *b) {
-        Peer *p;
-
-        TAILQ_FOREACH (p, &b->peers, link)
-                if (p->system && sd_bus_is_ready(p->bus) > 0)
-                        return p->bus;
-        return NULL;
 }
 
 static Face *find_face(const Bus *b, const char *unit) {
@@ -200,7 +186,7 @@ static void look(Face *f, sd_bus *bus) {
 }
 
 void bus_face_follow(Bus *b, Unit *u) {
-        sd_bus *bus = system_bus(b);
+        sd_bus *bus = bus_system(b);
         ActiveState before;
         UnitStatus s;
         Face *f;
@@ -251,15 +237,22 @@ void bus_face_forget(Bus *b) {
 typedef struct Question {
         Bus *bus;
         char *unit;
+        bool start, ours;
         sd_bus_message *asked;
-        bool ours;
 } Question;
 
-/* Also without an answer: a command that has nobody to ask does what it says. */
+/* Of a start that systemd asks for: it has seen to the units of the host that ours depends on. */
+static int answer(Unit *u, sd_bus_message *m, bool start, bool act) {
+        if (u && start && act)
+                manager_note_host(u);
+        return sd_bus_reply_method_return(m, "b", act);
+}
+
+/* Also without an answer of systemd's: a command that has nobody to ask does what it says. */
 static void question_end(void *userdata) {
         Question *q = userdata;
 
-        (void) sd_bus_reply_method_return(q->asked, "b", !q->ours);
+        (void) answer(manager_get_unit(q->bus->manager, q->unit), q->asked, q->start, !q->ours);
         sd_bus_message_unref(q->asked);
         free(q->unit);
         free(q);
@@ -277,7 +270,7 @@ static int on_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return 0;
 }
 
-static int question_new(Bus *b, Face *f, sd_bus *bus, sd_bus_message *m) {
+static int question_new(Bus *b, Face *f, sd_bus *bus, sd_bus_message *m, bool start) {
         sd_bus_slot *slot = NULL;
         Question *q;
         int r;
@@ -285,7 +278,7 @@ static int question_new(Bus *b, Face *f, sd_bus *bus, sd_bus_message *m) {
         q = calloc(1, sizeof(*q));
         if (!q)
                 return -ENOMEM;
-        *q = (Question){ .bus = b, .unit = strdup(f->unit), .asked = sd_bus_message_ref(m) };
+        *q = (Question){ .bus = b, .unit = strdup(f->unit), .start = start, .asked = sd_bus_message_ref(m) };
         r = q->unit ? call_properties(f, bus, &slot, "Get", on_job, q, "Job") : -ENOMEM;
         if (r < 0) {
                 sd_bus_message_unref(q->asked);
@@ -303,24 +296,22 @@ int on_asked_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         Bus *b = userdata;
         const char *name;
         sd_bus *bus;
+        int r, start;
         Unit *u;
         Face *f;
-        int r;
 
         r = bus_require_root(m, error);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "sb", &name, &start);
+        if (r >= 0)
+                r = bus_load_unit(b, name, &u, error);
         if (r < 0)
                 return r;
-        r = sd_bus_message_read(m, "s", &name);
-        if (r < 0)
-                return r;
-        u = manager_get_unit(b->manager, name);
-        if (!u)
-                return bus_error_set(error, ABOUT_UNIT, -ENOENT, NULL, name);
 
         f = find_face(b, unit_name(u));
-        bus = system_bus(b);
+        bus = bus_system(b);
         if (!f || !bus || (f->job == 0 && !f->call))
-                return sd_bus_reply_method_return(m, "b", true);
-        r = question_new(b, f, bus, m);
+                return answer(u, m, start, true);
+        r = question_new(b, f, bus, m, start);
         return r < 0 ? r : 1;
 }

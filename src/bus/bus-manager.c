@@ -527,7 +527,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("LoadUnit", "s", "o", on_load_unit),
         METHOD("ListUnits", NULL, "a(ssssssouso)", on_list_units),
         METHOD("ListJobs", NULL, "a(usssoo)", on_list_jobs),
-        METHOD("AskedByService", "s", "b", on_asked_by_service),
+        METHOD("AskedByService", "sb", "b", on_asked_by_service),
         METHOD("GetJobAfter", "u", "a(usssoo)", on_get_job_after),
         METHOD("CancelJob", "u", NULL, on_cancel_job),
         METHOD("GetJobResult", "u", "s", on_get_job_result),

@@ -165,7 +165,7 @@ static int serve(const ManagerConfig *config, const char *program, bool autostar
 
         (void) sd_event_set_watchdog(event, true);
         (void) sd_notify(0, "READY=1\nSTATUS=Supervising containers");
-        r = sd_event_loop(event);
+        r = bus_run(bus);
         (void) sd_notify(0, r == MANAGER_EXIT_AGAIN ? "RELOADING=1" : "STOPPING=1");
         return r;
 }

@@ -38,6 +38,11 @@ typedef struct ManagerListener {
         /* A property that clients watch has changed: states, main pid, restart counter, result. */
         void (*unit_changed)(Unit *unit, void *data);
         void (*reloading)(bool begins, void *data);
+        /* A start is about to begin: does it depend on what is not the manager's? 0 = no, 1 =
+         * manager_may_start() will tell, or a negative errno with @fault: it cannot be. */
+        int (*before_start)(Unit *unit, Fault *fault, void *data);
+        /* That is not to be told any more. */
+        void (*start_dropped)(Unit *unit, void *data);
 } ManagerListener;
 
 /**
@@ -118,6 +123,13 @@ Unit *manager_next_unit(const Manager *m, const Unit *unit);
  */
 int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids,
                     Fault *fault);
+
+/** manager_may_start() - the answer of ManagerListener.before_start(): @r of 0, or negative with @fault. */
+void manager_may_start(Unit *u, int r, const Fault *fault);
+
+/** manager_note_host() - whoever is about to ask for a start of @u has seen to what it depends on besides the
+ * manager's units: before_start() is left out, once. */
+void manager_note_host(Unit *u);
 
 /** manager_next_job() - walk the queued jobs: @id 0 gives the first. Returns 1 with *ret set, or 0 at the
  * end. */
