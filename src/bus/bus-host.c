@@ -420,20 +420,3 @@ void bus_host_forget_all(Bus *b) {
         HASH_ITER (hh, b->host_waits, w, next)
                 wait_free(w);
 }
-
-/* The start that follows is systemd's, which has started what that unit names, and waited for it. */
-int on_start_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        const char *name;
-        Unit *u;
-        int r;
-
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "s", &name);
-        if (r >= 0)
-                r = bus_load_unit(userdata, name, &u, error);
-        if (r < 0)
-                return r;
-        manager_note_host(u);
-        return sd_bus_reply_method_return(m, NULL);
-}
