@@ -419,7 +419,7 @@ typedef struct Set {
         Bus *bus;
         sd_bus *client;
         sd_bus_message *answer;
-        char removed[256];  /* what the last JobRemoved said */
+        char removed[256]; /* what the last JobRemoved said */
         char changed[128]; /* the interfaces of PropertiesChanged that have come */
 } Set;
 
