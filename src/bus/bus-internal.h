@@ -17,6 +17,7 @@ typedef struct Peer {
         bool system;
         bool subscribed;           /* private: this client wants signals */
         sd_bus_track *subscribers; /* system: the clients that do */
+        sd_bus_slot *until_keys;   /* the filter that publishes the keys of units when they are asked for */
 } Peer;
 
 typedef struct UnitView UnitView;
@@ -31,6 +32,13 @@ typedef struct Exec Exec;
 typedef struct PullCall PullCall;
 typedef struct Question Question;
 typedef struct Face Face;
+typedef struct HostWait HostWait;
+
+#define SYSTEMD           "org.freedesktop.systemd1"
+#define SYSTEMD_PATH      "/org/freedesktop/systemd1"
+#define SYSTEMD_MANAGER   "org.freedesktop.systemd1.Manager"
+#define SYSTEMD_UNIT      "org.freedesktop.systemd1.Unit"
+#define SYSTEMD_UNIT_PATH "/org/freedesktop/systemd1/unit"
 
 struct Bus {
         sd_event *event; /* borrowed, like the manager */
@@ -46,7 +54,9 @@ struct Bus {
         sd_id128_t server_id;
         UnitView *view; /* the unit that is being looked at, see bus-unit.c */
         KeyView key_view;
-        Face *faces; /* by unit, see bus-face.c */
+        Face *faces;             /* by unit, see bus-face.c */
+        HostWait *host_waits;    /* by unit, see bus-host.c */
+        sd_bus_slot *host_match; /* as long as there are some */
 };
 
 /** peer_wants_signals() - has anybody behind @p subscribed? */
@@ -54,6 +64,9 @@ bool peer_wants_signals(const Peer *p);
 
 /** bus_signal() - emit a signal of the manager's interface to all who subscribed. */
 void bus_signal(Bus *b, const char *member, const char *types, ...);
+
+/** bus_system() - the system bus, when it is there and ready; else NULL. */
+sd_bus *bus_system(const Bus *b);
 
 /** bus_find_peer() - the peer that @bus belongs to. Never NULL for a message that we are handling. */
 Peer *bus_find_peer(Bus *b, sd_bus *bus);
@@ -195,6 +208,17 @@ void bus_face_settle(Bus *b);
 /** bus_face_forget_unit() / bus_face_forget() - of one that is gone, and of all. */
 void bus_face_forget_unit(Bus *b, const char *unit);
 void bus_face_forget(Bus *b);
+
+/** bus_host_before_start() / bus_host_forget() - slots of the ManagerListener, see bus-host.c. */
+int bus_host_before_start(Unit *u, Fault *fault, void *data);
+void bus_host_forget(Unit *u, void *data);
+
+/** bus_host_settle() / bus_host_lose() - a system bus has come, or gone. */
+void bus_host_settle(Bus *b);
+void bus_host_lose(Bus *b);
+
+/** bus_host_forget_all() - for the end of the bus: nobody is told. */
+void bus_host_forget_all(Bus *b);
 int on_network_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /** bus_pull_drop() - forget the pulls that were asked for on a connection; NULL = all. */

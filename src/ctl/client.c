@@ -216,17 +216,10 @@ int client_unit_properties(Ctl *c, const char *name, sd_bus_error *error, json_t
 
 int client_list_units(Ctl *c, sd_bus_error *error, json_t **ret) {
         automessage sd_bus_message *reply = NULL;
-        autojson json_t *rows = NULL;
         int r;
 
         r = client_call(c, NULL, NULL, "ListUnits", error, &reply, NULL);
-        if (r < 0)
-                return r;
-        r = bus_json_read(reply, &rows);
-        if (r < 0)
-                return r;
-
-        return json_name_fields(rows, list_units_keys, ELEMENTSOF(list_units_keys), ret);
+        return r < 0 ? r : bus_json_read_rows(reply, list_units_keys, ELEMENTSOF(list_units_keys), ret);
 }
 
 /* Adds the loaded units that fit @pattern; NULL = those that are not at rest. */

@@ -1,6 +1,5 @@
 /* nsctl: the client. Finds the verb and gives it the rest. */
 #include <errno.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +38,6 @@ int main(int argc, char **argv) {
         Ctl c = {};
         int status;
 
-        (void) setlocale(LC_CTYPE, ""); /* libsmartcols has to know how wide characters are */
         if (argc > 1 && streq(argv[1], "__complete"))
                 status = complete(&c, argv + 2);
         else if (options_parse(argc, argv, &c.options, &words) < 0)

@@ -92,10 +92,12 @@ struct Unit {
         bool notify_refused; /* and that was said */
         NamedMain named;
         FdStore fds;
-        pid_t main_pid;       /* of the container's first process in this invocation */
-        UnitHealth *health;   /* while its program runs, and there is something to check it with */
-        UnitTrigger *trigger; /* while it is armed: it is active then, even at rest */
-        bool trigger_due;     /* a start job is to run the container, and not to arm */
+        pid_t main_pid;        /* of the container's first process in this invocation */
+        UnitHealth *health;    /* while its program runs, and there is something to check it with */
+        UnitTrigger *trigger;  /* while it is armed: it is active then, even at rest */
+        bool trigger_due;      /* a start job is to run the container, and not to arm */
+        uint32_t awaiting_job; /* whose start waits for units of the host */
+        bool host_ready;       /* they have been seen to */
         sd_event_source *timer;
         TAILQ_ENTRY(Unit) restart_list;
         bool restart_due; /* is in it: the wait is over */
@@ -129,6 +131,7 @@ struct Unit {
         } lent;
         bool tried;                /* somebody has had it started, or tried to, since it was read */
         bool frozen;               /* its cgroup is, or is about to be */
+        unsigned commits;          /* writers of layers under way, for which it may be frozen */
         usec_t cpu_begin;          /* of the cgroup, when the invocation began */
         int status_errno;          /* ERRNO= of the invocation */
         bool limit_told;           /* StartLimitAction= was looked at */
@@ -368,6 +371,9 @@ void manager_settle_pods(Manager *m);
 /* What the container's processes have as "/", before anything is mounted on it; a descriptor. */
 int unit_open_root(const Unit *u, Fault *fault);
 void unit_begin_invocation(Unit *u);
+enum { INVOCATION_TEXT_MAX = 33 };
+/* In hex, into @text, which is returned. */
+char *unit_invocation(const Unit *u, char text[static INVOCATION_TEXT_MAX]);
 /* User=, Group= and GroupAdd= in the container's own files. */
 int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *fault);
 int unit_spawn(Unit *u, Fault *fault);

@@ -90,6 +90,7 @@ void manager_free(Manager *m) {
                 return;
 
         leave(m);
+        log_ask_invocation(NULL, NULL);
 
         manager_dns_free(m);
         manager_names_free(m);
@@ -477,6 +478,18 @@ static void on_collected(int r, const char *text, void *data) {
                 log_warning("cannot collect left-over files of the image store: %s", text);
 }
 
+static bool invocation_of(const char *name, void *data, char ret[static INVOCATION_TEXT_MAX]) {
+        static const uint8_t never[16];
+        const Manager *m = data;
+        const Unit *u;
+
+        HASH_FIND_STR(m->units, name, u);
+        if (!u || memcmp(u->invocation, never, sizeof(never)) == 0)
+                return false;
+        (void) unit_invocation(u, ret);
+        return true;
+}
+
 int manager_startup(Manager *m, Fault *fault) {
         autofree char *boot_id = NULL;
         char *collect[] = { (char *) "collect", m->config->paths.store, NULL };
@@ -488,6 +501,7 @@ int manager_startup(Manager *m, Fault *fault) {
                 return fault_set(fault, "boot id", r, NULL);
         (void) snprintf(m->boot_id, sizeof(m->boot_id), "%s", boot_id);
 
+        log_ask_invocation(invocation_of, m);
         r = setup_run_directory(m, fault);
         if (r >= 0)
                 r = manager_open_job_log(m, fault);

@@ -14,6 +14,7 @@
 #include "config/env-file.h"
 #include "manager/egress.h"
 #include "manager/internal.h"
+#include "manager/journal-unit.h"
 #include "manager/links.h"
 #include "manager/names.h"
 #include "runtime/exit-store.h"
@@ -332,6 +333,7 @@ int unit_renew_cgroup(Unit *u, Fault *fault) {
 static void drop_cgroup(Unit *u) {
         replace_fd(&u->held.cgroup_fd, -EBADF);
         (void) cgroup_remove(u->manager->cgroups, u->name);
+        journal_unit_remove(JOURNAL_UNITS_DIR, u->name);
 }
 
 RootRequest unit_root_request(const Unit *u, const char *attach) {

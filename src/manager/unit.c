@@ -289,9 +289,9 @@ static const RawUnit *raw_of(const Unit *u) {
         return u->spec ? u->spec->raw : u->raw_bad;
 }
 
-/* From the text: also of a file that has mistakes. */
-static bool has_install(const RawUnit *raw) {
+bool unit_has_install(const Unit *u) {
         static const char *const keys[] = { "WantedBy", "RequiredBy", "UpheldBy" };
+        const RawUnit *raw = raw_of(u);
 
         for (size_t i = 0; raw && i < ELEMENTSOF(keys); i++) {
                 const RawValue *v = unit_raw_value(raw, "Install", keys[i]);
@@ -339,7 +339,6 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .unmet = u->unmet,
                 .start_count = start_count(u),
                 .can_reload = unit_can_reload(u),
-                .has_install = has_install(raw),
                 .status_errno = u->status_errno,
                 .n_stored_fds = (unsigned) u->fds.n,
         };
