@@ -40,7 +40,7 @@ char *bus_unit_path(const char *name) {
         return sd_bus_path_encode(BUS_UNIT_PREFIX, name, &path) < 0 ? NULL : path;
 }
 
-static const char *file_state(const Unit *u, const UnitStatus *s) {
+const char *bus_file_state(const Unit *u, const UnitStatus *s) {
         if (s->load_state == LOAD_MASKED)
                 return "masked";
         if (s->load_state == LOAD_NOT_FOUND)
@@ -126,7 +126,7 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .result = unit_result_to_string(RESULT_SUCCESS),
                 .fragment = s.fragment,
                 .drop_ins = s.drop_ins,
-                .file_state = file_state(u, &s),
+                .file_state = bus_file_state(u, &s),
                 .status_text = s.status_text,
                 .failure = s.fault,
                 .health = s.health,

@@ -108,6 +108,9 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret);
 /** manager_get_unit() - by complete name or alias, only from memory; NULL when it is not loaded. */
 Unit *manager_get_unit(const Manager *m, const char *name);
 
+/** manager_find_by_pid() - whose cgroup a process is in; NULL when it is in none of ours. */
+Unit *manager_find_by_pid(const Manager *m, pid_t pid);
+
 /** manager_next_unit() - walk all loaded units in the order of their names: NULL gives the first; NULL at the
  * end. */
 Unit *manager_next_unit(const Manager *m, const Unit *unit);
