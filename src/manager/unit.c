@@ -362,6 +362,21 @@ char *unit_cgroup(const Unit *u) {
         return u->held.cgroup_fd >= 0 ? cgroup_path(u->manager->cgroups, u->name) : NULL;
 }
 
+Unit *manager_find_by_pid(const Manager *m, pid_t pid) {
+        autofree char *path = NULL;
+
+        if (cgroup_of_process(pid, &path) < 0)
+                return NULL;
+        for (Unit *u = m->units; u; u = u->hh.next) {
+                autofree char *own = unit_cgroup(u);
+                const char *rest = own ? startswith(path, own) : NULL;
+
+                if (rest && (!*rest || *rest == '/'))
+                        return u;
+        }
+        return NULL;
+}
+
 /* As its sockets have it, when somebody has asked for that; else of its own links: a container in a pod has
  * none. */
 static void add_traffic(const Unit *u, UnitUsage *ret) {
