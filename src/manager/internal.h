@@ -97,6 +97,7 @@ struct Unit {
         NamedMain named;
         FdStore fds;
         pid_t main_pid;        /* of the container's first process in this invocation */
+        bool accounted;        /* its end may be kept in an accounting file, which has to be trimmed */
         UnitHealth *health;    /* while its program runs, and there is something to check it with */
         UnitTrigger *trigger;  /* while it is armed: it is active then, even at rest */
         bool trigger_due;      /* a start job is to run the container, and not to arm */

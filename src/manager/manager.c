@@ -439,11 +439,12 @@ static bool unit_trim_files(Unit *u) {
                 return false;
 
         /* On Linux < 6.14 the kernel's account of the processes that have ended. */
-        hold = u->main ? held_path(u, "pid") : NULL;
+        hold = u->main && u->accounted ? held_path(u, "pid") : NULL;
+        u->accounted = hold && exit_trim(hold) != 0;
         log = u->log_file ? log_file_path(u->manager->config->paths.logs, u->name) : NULL;
         if (log)
                 (void) log_file_rotate(log, u->manager->config->logs.max_size);
-        return (hold && exit_trim(hold) > 0) || u->log_file;
+        return u->accounted || u->log_file;
 }
 
 /* Files shrink at their head; the containers that write them notice nothing. */

@@ -131,5 +131,6 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid) {
                 return -ENOMEM;
         unit_watch_oom(u);
         u->main_pid = pid;
+        u->accounted = true;
         return child_watch(u->manager->event, &info, on_main_exit, u, &u->main);
 }
