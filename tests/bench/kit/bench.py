@@ -183,6 +183,7 @@ def main():
         bench.prepare(names)
         if "nsunits" not in bench.sides:
             sys.exit(f"nsunits cannot run here: {bench.results.failures}")
+        many.base(bench)
         for group in groups:
             with bench.noting_failure(f"group {group}", "nsunits"):
                 GROUPS[group](bench)

@@ -19,8 +19,6 @@ def many(bench):
             bench.results.note("many containers", side.name, "no network in its crowd: it does less than the others")
         if "answers" in side.unable:
             bench.results.note("list, status", side.name, side.unable["answers"])
-    base = bench.sides["nsunits"].helpers()
-    bench.results.add("resident, with no container", "KiB", "nsunits", pss(base))
     for size in bench.sizes:
         for side in bench.sides.values():
             if "many" in side.unable:
@@ -30,6 +28,14 @@ def many(bench):
             elif not bench.too_long(side, "prepared", size):
                 bench.say(f"many: {size:,} of {side.name}")
                 crowd(bench, side, size)
+
+
+def base(bench):
+    """Of a manager that has just begun, and of the others' helpers: there is only the neighbour."""
+    for side in bench.sides.values():
+        helpers = side.helpers()
+        if helpers:
+            bench.results.add("resident, with one container", "KiB", side.name, pss(helpers))
 
 
 def ways_of(bench, side, size):
