@@ -30,6 +30,7 @@ static void peer_free(Peer *p) {
                 return;
 
         bus_pull_drop(p->owner, p->bus);
+        bus_polkit_drop(p->owner, p->bus);
         TAILQ_REMOVE(&p->owner->peers, p, link);
         sd_bus_track_unref(p->subscribers);
         (void) sd_bus_slot_unref(p->until_keys);
@@ -412,6 +413,7 @@ int bus_new(sd_event *event, Manager *m, Fault *fault, Bus **ret) {
         TAILQ_INIT(&b->peers);
         TAILQ_INIT(&b->execs);
         TAILQ_INIT(&b->pulls);
+        TAILQ_INIT(&b->questions);
 
         r = sd_id128_randomize(&b->server_id);
         if (r < 0)

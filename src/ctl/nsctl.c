@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
 
         if (fflush(stdout) != 0 && status == STATUS_OK)
                 status = ctl_errno(-errno, "cannot write");
-        sd_bus_flush_close_unref(c.bus);
+        (void) nsunits_close(c.manager);
         manager_config_free(c.config);
         options_clear(&c.options);
         return status;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "basic/strv.h"
+#include "ctl/client.h"
 #include "ctl/explain.h"
-#include "ctl/job-wait.h"
 
 static const struct {
         const char *verb, *method, *failed;
@@ -35,7 +35,7 @@ static int enqueue(Ctl *c, const char *method, char **names, sd_bus_error *error
 }
 
 /* The answer has one path for each name; "/" where nothing was to be done. */
-static int add_jobs(JobWait *w, sd_bus_message *reply, char **names) {
+static int add_jobs(NsunitsJobs *w, sd_bus_message *reply, char **names) {
         const char *path;
         int r;
 
@@ -49,7 +49,7 @@ static int add_jobs(JobWait *w, sd_bus_message *reply, char **names) {
                         return r < 0 ? r : -EBADMSG;
                 if (streq(path, "/"))
                         continue;
-                r = job_wait_add(w, path, *name);
+                r = nsunits_jobs_add(w, path, *name);
                 if (r < 0)
                         return r;
         }
@@ -84,12 +84,12 @@ static char *reason(Ctl *c, const char *unit, const char *result) {
         return explain_start_failure(properties);
 }
 
-static int report(Ctl *c, const JobWait *w, const char *failed) {
+static int report(Ctl *c, const NsunitsJobs *w, const char *failed) {
         const char *unit, *result;
         int status = STATUS_OK;
         size_t i = 0;
 
-        while (job_wait_next_failed(w, &i, &unit, &result)) {
+        while (client_jobs_next_failed(w, &i, &unit, &result)) {
                 autofree char *why = reason(c, unit, result);
 
                 status = ctl_error("%s %s: %s", unit, failed, why ? why : result);
@@ -149,7 +149,7 @@ int verb_job(Ctl *c, char **words) {
         automessage sd_bus_message *reply = NULL;
         autofree char *title = NULL;
         autostrv char **names = NULL;
-        autoptr(JobWait) wait = NULL;
+        autoptr(NsunitsJobs) wait = NULL;
         bool stops_by_service = c->options.by_service && streq(words[0], "stop");
         size_t k = 0;
         int r = 0;
@@ -169,13 +169,13 @@ int verb_job(Ctl *c, char **words) {
                 return STATUS_FAILED;
 
         if (!c->options.no_block)
-                r = job_wait_new(c, &error, &wait);
+                r = client_jobs_new(c, &error, &wait);
         if (r == 0)
                 r = enqueue(c, jobs[k].method, names, &error, &reply);
         if (r == 0 && wait)
                 r = add_jobs(wait, reply, names);
         if (r == 0 && wait)
-                r = job_wait_run(wait);
+                r = client_jobs_wait(c, wait);
         if (r < 0)
                 return client_failure(title, r, &error);
 

@@ -427,6 +427,10 @@ int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode
         return manager_enqueue_job(m, name, type, mode, &ignored, fault);
 }
 
+uint32_t manager_pass_job(Manager *m, Unit *u, JobType type) {
+        return job_queue_pass(m->jobs, u->index, type);
+}
+
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
         const Job *job = job_queue_each(m->jobs, id > 0 ? job_queue_find(m->jobs, id) : NULL);
 

@@ -130,6 +130,9 @@ void manager_may_start(Unit *u, int r, const Fault *fault);
 /** manager_note_host() - whoever is about to ask for a start of @u has seen to what it depends on besides the
  * manager's units: before_start() is left out, once. */
 void manager_note_host(Unit *u);
+/** manager_pass_job() - the number of a job of which nothing had to be done; manager_job_result() knows it.
+ */
+uint32_t manager_pass_job(Manager *m, Unit *u, JobType type);
 
 /** manager_next_job() - walk the queued jobs: @id 0 gives the first. Returns 1 with *ret set, or 0 at the
  * end. */

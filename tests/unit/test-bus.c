@@ -118,6 +118,10 @@ int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
         return id < 7;
 }
 
+uint32_t manager_pass_job(Manager *m, Unit *u, JobType type) {
+        return 9;
+}
+
 int manager_cancel_job(Manager *m, uint32_t id) {
         return id == 7 ? 0 : -ENOENT;
 }
@@ -759,6 +763,30 @@ START_TEST(only_subscribers_get_signals) {
 }
 END_TEST
 
+/* A client that waits for what is done already gets its signal, behind the answer. */
+START_TEST(a_job_without_anything_to_do_ends) {
+        Set s;
+
+        set_up(&s);
+        ck_assert_int_ge(sd_bus_match_signal(s.client, NULL, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
+                                             "JobRemoved", on_job_removed, &s),
+                         0);
+        (void) CALL(&s, "Subscribe", NULL);
+        ck_assert_str_eq(text_of(CALL(&s, "StartUnit", "ss", "db.container", "replace"), 'o'),
+                         BUS_JOB_PREFIX "/9");
+        ck_assert_str_eq(s.removed, "");
+        (void) CALL(&s, "ListUnits", NULL);
+        ck_assert_str_eq(s.removed, "9 " BUS_JOB_PREFIX "/9 db.container done");
+
+        s.removed[0] = '\0';
+        ck_assert_str_eq(text_of(CALL(&s, "TryRestartUnit", "ss", "web.container", "replace"), 'o'),
+                         BUS_JOB_PREFIX "/9");
+        (void) CALL(&s, "ListUnits", NULL);
+        ck_assert_str_eq(s.removed, "9 " BUS_JOB_PREFIX "/9 web.container done");
+        tear_down(&s);
+}
+END_TEST
+
 static sd_bus_message *get_property(Set *s, const char *interface, const char *name, const char *type) {
         autofree char *path = NULL;
         sd_bus_message *m;
@@ -1169,8 +1197,9 @@ END_TEST
 TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction, a_trigger_is_a_marked_start,
           try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
           what_a_job_waits_for, requests_on_the_store, text_as_started_and_as_loaded,
-          only_subscribers_get_signals, unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
-          exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
-          pull_tells_how_far_it_is, pull_fails_in_the_registrys_words,
-          pull_is_not_wanted_by_a_client_that_has_gone, update_is_answered_when_all_is_done,
-          private_socket_is_for_root, client_may_hang_up_in_the_middle, questions_are_answered_in_a_flood)
+          only_subscribers_get_signals, a_job_without_anything_to_do_ends, unit_shows_its_state,
+          every_key_is_a_property, exec_tells_the_end, exec_notices_that_the_client_has_gone,
+          exec_refuses_nonsense, import_is_answered_when_it_is_done, pull_tells_how_far_it_is,
+          pull_fails_in_the_registrys_words, pull_is_not_wanted_by_a_client_that_has_gone,
+          update_is_answered_when_all_is_done, private_socket_is_for_root, client_may_hang_up_in_the_middle,
+          questions_are_answered_in_a_flood)
