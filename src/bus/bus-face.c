@@ -234,12 +234,12 @@ void bus_face_forget(Bus *b) {
 }
 
 /* A question of a service's command, until systemd has said whose job it runs for. */
-typedef struct Question {
+typedef struct ServiceCall {
         Bus *bus;
         char *unit;
         bool start, ours;
         sd_bus_message *asked;
-} Question;
+} ServiceCall;
 
 /* Of a start that systemd asks for: it has seen to the units of the host that ours depends on. */
 static int answer(Unit *u, sd_bus_message *m, bool start, bool act) {
@@ -249,8 +249,8 @@ static int answer(Unit *u, sd_bus_message *m, bool start, bool act) {
 }
 
 /* Also without an answer of systemd's: a command that has nobody to ask does what it says. */
-static void question_end(void *userdata) {
-        Question *q = userdata;
+static void service_call_end(void *userdata) {
+        ServiceCall *q = userdata;
 
         (void) answer(manager_get_unit(q->bus->manager, q->unit), q->asked, q->start, !q->ours);
         sd_bus_message_unref(q->asked);
@@ -259,7 +259,7 @@ static void question_end(void *userdata) {
 }
 
 static int on_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        Question *q = userdata;
+        ServiceCall *q = userdata;
         Face *f = find_face(q->bus, q->unit);
         const char *path;
         uint32_t job;
@@ -270,15 +270,17 @@ static int on_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return 0;
 }
 
-static int question_new(Bus *b, Face *f, sd_bus *bus, sd_bus_message *m, bool start) {
+static int service_call_new(Bus *b, Face *f, sd_bus *bus, sd_bus_message *m, bool start) {
         sd_bus_slot *slot = NULL;
-        Question *q;
+        ServiceCall *q;
         int r;
 
         q = calloc(1, sizeof(*q));
         if (!q)
                 return -ENOMEM;
-        *q = (Question){ .bus = b, .unit = strdup(f->unit), .start = start, .asked = sd_bus_message_ref(m) };
+        *q = (ServiceCall){
+                .bus = b, .unit = strdup(f->unit), .start = start, .asked = sd_bus_message_ref(m)
+        };
         r = q->unit ? call_properties(f, bus, &slot, "Get", on_job, q, "Job") : -ENOMEM;
         if (r < 0) {
                 sd_bus_message_unref(q->asked);
@@ -286,7 +288,7 @@ static int question_new(Bus *b, Face *f, sd_bus *bus, sd_bus_message *m, bool st
                 free(q);
                 return r;
         }
-        (void) sd_bus_slot_set_destroy_callback(slot, question_end);
+        (void) sd_bus_slot_set_destroy_callback(slot, service_call_end);
         (void) sd_bus_slot_set_floating(slot, true);
         sd_bus_slot_unref(slot);
         return 0;
@@ -300,9 +302,7 @@ int on_asked_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         Unit *u;
         Face *f;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "sb", &name, &start);
+        r = sd_bus_message_read(m, "sb", &name, &start);
         if (r >= 0)
                 r = bus_load_unit(b, name, &u, error);
         if (r < 0)
@@ -312,6 +312,6 @@ int on_asked_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         bus = bus_system(b);
         if (!f || !bus || (f->job == 0 && !f->call))
                 return answer(u, m, start, true);
-        r = question_new(b, f, bus, m, start);
+        r = service_call_new(b, f, bus, m, start);
         return r < 0 ? r : 1;
 }

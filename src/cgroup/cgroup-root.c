@@ -22,8 +22,6 @@ ENUM_DEFINE(CgroupController, cgroup_controller, CGROUP_CONTROLLER, CGROUP_CONTR
 
 #define PROC_TEXT_MAX (16 * 1024 * 1024)
 
-#define PLACE "/nsunits-.slice"
-
 struct CgroupRoot {
         int fd, old_fd;
         char *mount; /* of cgroup2 */
@@ -168,7 +166,7 @@ static int choose_path(const char *mount, char **ret) {
                 }
         }
 
-        *ret = strdup(PLACE);
+        *ret = strdup(CGROUP_PLACE);
         return *ret ? 0 : -ENOMEM;
 }
 

@@ -93,6 +93,7 @@ const char *cgroup_root_mount(const CgroupRoot *root);
 /** cgroup_root_fd() - the directory. Borrowed. */
 int cgroup_root_fd(const CgroupRoot *root);
 
+#define CGROUP_PLACE     "/nsunits-.slice"
 #define CGROUP_OLD_PLACE "/nsunits"
 
 /** cgroup_root_old_fd() - where older managers put cgroups, named after units; negative: no such place.
