@@ -23,6 +23,13 @@
 #include "config/unit-path.h"
 #include "spec/unit-spec.h"
 
+/* The boot waits for us: not for long, whatever a file is, or the file system that it lies on. What there is
+ * of faces by then counts. */
+#define SECONDS_MAX 30
+
+/* A file that is none of a unit has a mistake in each line, and all would go to the kernel's log. */
+#define TOLD_MAX 20
+
 /* One unit that gets a face. */
 typedef struct Face {
         UnitSpec *unit;
@@ -146,6 +153,21 @@ static void print_paths(FILE *f, const char *key, char *const *paths) {
         }
 }
 
+/* What is not met is looked at by systemd as well: the face is skipped then, or fails, as its unit is. */
+static int print_conditions(FILE *f, const char *word, const ConditionList lists[CONDITION_N_]) {
+        for (ConditionType t = 0; t < CONDITION_N_; t++)
+                for (const Condition *c = lists[t].first; c; c = c->next) {
+                        autofree char *value = condition_to_string(c);
+
+                        if (!value)
+                                return -ENOMEM;
+                        fprintf(f, "%s%s=", word, condition_name(t));
+                        print_escaped(f, value);
+                        (void) fputc('\n', f);
+                }
+        return 0;
+}
+
 /* Targets that the basic system waits for, while the face waits for that. */
 static bool starts_early(const UnitSpec *u) {
         static const char *const targets[] = { "sockets.target", "paths.target" };
@@ -185,6 +207,10 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         }
 
         r = print_dependencies(g, f, u);
+        if (r >= 0)
+                r = print_conditions(f, "Condition", u->unit.conditions);
+        if (r >= 0)
+                r = print_conditions(f, "Assert", u->unit.asserts);
         if (r < 0)
                 return r;
         print_members(g, f, u);
@@ -192,7 +218,7 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         print_paths(f, "WantsMountsFor", u->unit.wants_mounts_for);
 
         fprintf(f, "\n[Service]\nType=oneshot\nRemainAfterExit=yes\n");
-        print_command(f, "ExecStart", "start", u->name);
+        print_command(f, "ExecStart", "start --by-service", u->name);
         print_command(f, "ExecStop", "stop --by-service", u->name);
         /* Our own timeouts are in the unit file; systemd's would only cut them short. */
         fprintf(f, "TimeoutSec=infinity\n");
@@ -273,7 +299,12 @@ static int link_install(const Generator *g, const Face *face) {
 }
 
 static void tell(const char *unit, const Diag *diag) {
-        for (size_t i = 0; i < diag_count(diag); i++) {
+        size_t n = diag_count(diag);
+
+        if (n > TOLD_MAX)
+                log_message(LOG_WARNING, unit,
+                            "%zu mistakes, of which these are the first; nsctl verify tells all", n);
+        for (size_t i = 0; i < MIN_OF(n, (size_t) TOLD_MAX); i++) {
                 const DiagItem *item = diag_get(diag, i);
                 autofree char *text = diag_item_to_string(item);
 
@@ -461,6 +492,7 @@ int main(int argc, char **argv) {
         log_open("nsunits-generator", LOG_INFO);
         log_open_kmsg();
         (void) umask(0022);
+        (void) alarm(SECONDS_MAX);
         g.directory = argv[1];
         g.specifiers = host_specifiers_new();
         r = g.specifiers ? generate_all(&g) : -ENOMEM;

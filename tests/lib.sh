@@ -33,6 +33,7 @@ enter_private() {
         root=$(cgroup2_mount)
         umount -l "$root"
         mount -t cgroup2 cgroup2 "$root"
+        cgroups=$root/nsunits-.slice # those of units are named after services
         mount -t tmpfs -o mode=755 tmpfs /run
         mkdir -p /etc/nsunits /var/lib/nsunits /var/log/nsunits /run/netns
         mount -t tmpfs -o mode=755 tmpfs /etc/nsunits
@@ -206,7 +207,7 @@ footprint() {
         echo "mounts: $(grep -c nsunit /proc/self/mountinfo)"
         echo "links: $(ip -o link | grep -vc ' lo:')"
         echo "tables: $(nft list tables 2>/dev/null | grep -c nsunits)"
-        echo "cgroups: $(find "$(cgroup2_mount)" -path '*nsunits/*' -name '*.container' -type d 2>/dev/null | wc -l)"
+        echo "cgroups: $(find "$cgroups" -name '*.service' -type d 2>/dev/null | wc -l)"
         echo "containers: $(ls -A /var/lib/nsunits/containers 2>/dev/null | wc -l)"
         echo "leases: $(find /run/nsunitd -path '*lease*' -type f -size +2c 2>/dev/null | wc -l)"
         echo "held: $(ls /run/nsunitd/held 2>/dev/null | wc -l)"

@@ -36,6 +36,17 @@
 #define BUS_ERROR_NOT_EXECUTABLE  "org.nsunits1.ProgramNotExecutable"
 #define BUS_ERROR_FAILED          "org.nsunits1.Failed"
 
+/* Those that stand for an errno of the manager, at both ends. What does not exist has a name by what it is.
+ */
+#define BUS_ERRNO_LIST(X)                       \
+        X(EBADMSG, BUS_ERROR_BAD_SETTING)       \
+        X(ERFKILL, BUS_ERROR_UNIT_MASKED)       \
+        X(EDEADLK, BUS_ERROR_CYCLIC)            \
+        X(EEXIST, BUS_ERROR_DESTRUCTIVE)        \
+        X(EOPNOTSUPP, BUS_ERROR_NOT_APPLICABLE) \
+        X(ESRCH, BUS_ERROR_NOT_RUNNING)         \
+        X(EBUSY, BUS_ERROR_BUSY)
+
 /* The drop-in by which `nsctl disable` takes a unit's [Install] away: known by its name when states are
  * shown. */
 #define UNIT_DISABLE_DROP_IN "50-nsctl-disable.conf"

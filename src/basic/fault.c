@@ -13,7 +13,6 @@ static int set(Fault *f, const char *step, int r, bool told, const char *fmt, va
         f->told = told;
         (void) snprintf(f->step, sizeof(f->step), "%s", step);
         f->object[0] = '\0';
-        f->advice[0] = '\0';
         if (fmt)
                 (void) vsnprintf(f->object, sizeof(f->object), fmt, ap);
         return r;

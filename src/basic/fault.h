@@ -33,7 +33,7 @@ int fault_set(Fault *f, const char *step, int r, const char *fmt, ...) PRINTF_LI
  * out. */
 int fault_tell(Fault *f, const char *step, int r, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
-/** fault_advise() - say what to do; kept only if there is no advice yet. */
+/** fault_advise() - say what to do, before or after the fault itself; the first advice is kept. */
 void fault_advise(Fault *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /** fault_to_string() - "step object: reason (advice)", the reason being in the object if that is told. Free

@@ -16,12 +16,15 @@
 
 #include "basic/cleanup.h"
 #include "basic/log.h"
+#include "basic/unit-name.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 static const char *identifier = "nsunits";
 static int max_level = LOG_INFO;
 static int kmsg_fd = -EBADF;
+static LogInvocationFn invocation_fn;
+static void *invocation_data;
 
 void log_open(const char *name, int level) {
         identifier = name;
@@ -31,6 +34,11 @@ void log_open(const char *name, int level) {
 void log_open_kmsg(void) {
         if (kmsg_fd < 0)
                 kmsg_fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+void log_ask_invocation(LogInvocationFn fn, void *data) {
+        invocation_fn = fn;
+        invocation_data = data;
 }
 
 /* One write is one record. The kernel refuses longer ones than 1024 bytes. */
@@ -64,6 +72,17 @@ static void put_assignment(FILE *f, const char *assignment) {
                 put_field(f, name, assignment + strlen(name) + 1);
 }
 
+static void put_unit(FILE *f, const char *unit) {
+        autofree char *service = NULL;
+        char invocation[33];
+
+        put_field(f, "NSUNITS_UNIT", unit);
+        if (unit_name_kind(unit) != UNIT_KIND_INVALID_ && unit_name_to_service(unit, &service) >= 0)
+                put_field(f, "OBJECT_SYSTEMD_UNIT", service);
+        if (invocation_fn && invocation_fn(unit, invocation_data, invocation))
+                put_field(f, "NSUNITS_INVOCATION", invocation);
+}
+
 static int send_to_journal(int level, const char *unit, const char *const *fields, const char *message) {
         static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = JOURNAL_SOCKET };
         autoclose int fd = -EBADF;
@@ -78,7 +97,7 @@ static int send_to_journal(int level, const char *unit, const char *const *field
         put_field(f, "MESSAGE", message);
         fprintf(f, "PRIORITY=%i\nSYSLOG_IDENTIFIER=%s\n", level, identifier);
         if (unit)
-                put_field(f, "NSUNITS_UNIT", unit);
+                put_unit(f, unit);
         for (; fields && *fields; fields++)
                 put_assignment(f, *fields);
         if (fclose(f) != 0)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <syslog.h>
 
 #include "basic/macro.h"
@@ -24,9 +25,19 @@ void log_open_kmsg(void);
  * log_message() - one message about @unit (may be NULL)
  * @level: LOG_ERR ... LOG_DEBUG, from syslog(3)
  *
- * Keeps errno. Each entry bears NSUNITS_UNIT= when @unit is given.
+ * Keeps errno. An entry bears NSUNITS_UNIT= when @unit is given, and OBJECT_SYSTEMD_UNIT=, the service that
+ * stands for it: by that `journalctl -u web` finds it.
  */
 void log_message(int level, const char *unit, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/**
+ * LogInvocationFn - which start of @unit is it about?
+ * @ret: filled with the id in hex
+ */
+typedef bool (*LogInvocationFn)(const char *unit, void *data, char ret[static 33]);
+
+/** log_ask_invocation() - from now on entries about a unit bear NSUNITS_INVOCATION= as well; NULL ends it. */
+void log_ask_invocation(LogInvocationFn fn, void *data);
 
 /** log_entry() - one message with further journal fields, each "NAME=value"; NULL ends the list. */
 void log_entry(int level, const char *unit, const char *const *fields, const char *fmt, ...)

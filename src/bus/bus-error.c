@@ -16,18 +16,13 @@ static const char *const missing[] = {
 static const struct {
         int error;
         const char *name;
-} names[] = {
-        { EINVAL, SD_BUS_ERROR_INVALID_ARGS },
-        { ENOMEM, SD_BUS_ERROR_NO_MEMORY },
-        { EACCES, SD_BUS_ERROR_ACCESS_DENIED },
-        { EPERM, SD_BUS_ERROR_ACCESS_DENIED },
-        { EBADMSG, BUS_ERROR_BAD_SETTING },
-        { ERFKILL, BUS_ERROR_UNIT_MASKED },
-        { EDEADLK, BUS_ERROR_CYCLIC },
-        { EEXIST, BUS_ERROR_DESTRUCTIVE },
-        { EOPNOTSUPP, BUS_ERROR_NOT_APPLICABLE },
-        { ESRCH, BUS_ERROR_NOT_RUNNING },
-        { EBUSY, BUS_ERROR_BUSY },
+} names[] = { { EINVAL, SD_BUS_ERROR_INVALID_ARGS },
+              { ENOMEM, SD_BUS_ERROR_NO_MEMORY },
+              { EACCES, SD_BUS_ERROR_ACCESS_DENIED },
+              { EPERM, SD_BUS_ERROR_ACCESS_DENIED },
+#define X(code, name) { code, name },
+              BUS_ERRNO_LIST(X)
+#undef X
 };
 
 static const char *name_of(ErrorSubject about, int r) {
@@ -106,7 +101,7 @@ int bus_require_root(sd_bus_message *m, sd_bus_error *error) {
         if (r >= 0 && (uid == 0 || uid == geteuid()))
                 return 0;
 
-        return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "only root may do that");
+        return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, BUS_ONLY_ROOT);
 }
 
 bool bus_caller_is_root(sd_bus *bus) {

@@ -2,16 +2,20 @@
  * Agreement with systemd. nsunits-generator has given each enabled unit a service ("web.service" for
  * "web.container"), which knows only what goes through systemctl. What starts, ends or fails without it is
  * told to systemd here, so that `systemctl is-active web` is true whoever has acted, and no process has to
- * wait for it.
+ * wait for it:
  *
- *      our unit is up                  StartUnit() of its service; its `nsctl start` finds that nothing is to
- * be done our unit is down, by itself     StopUnit(); its `nsctl stop --by-service` is answered by
- * bus_face_stops(), which fails when the unit has: so has the service then our unit is reset
- * ResetFailedUnit()
+ *      the unit is up                  StartUnit() of its service
+ *      the unit is down                StopUnit()
+ *      the unit is reset               ResetFailedUnit()
  *
- * Nothing here is waited for, and nothing of ours depends on an answer. A service with a job is left alone:
- * systemd is at work on it, and replacing a restart by a stop would be worse than a state that is told a
- * moment later.
+ * The service's own commands then come to us, `nsctl start --by-service` and `nsctl stop --by-service`, and
+ * may come late, when the unit is already somewhere else: on_asked_by_service() tells them by the job of
+ * systemd that runs them. One that we have asked for changes nothing; it only fails where the unit has
+ * failed, and the service with it.
+ *
+ * Nothing here is waited for, and nothing of ours depends on an answer. A service with a job of somebody
+ * else's is left alone: systemd is at work on it, and replacing a restart by a stop would be worse than a
+ * state that is told a moment later.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +23,12 @@
 
 #include "basic/log.h"
 #include "basic/macro.h"
+#include "basic/parse.h"
 #include "basic/strv.h"
 #include "bus/bus-internal.h"
 
-#define SYSTEMD           "org.freedesktop.systemd1"
-#define SYSTEMD_PATH      "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER   "org.freedesktop.systemd1.Manager"
-#define SYSTEMD_UNIT      "org.freedesktop.systemd1.Unit"
-#define SYSTEMD_UNIT_PATH "/org/freedesktop/systemd1/unit"
+#define SYSTEMD_JOB_PATH "/org/freedesktop/systemd1/job/"
+#define PROPERTIES       "org.freedesktop.DBus.Properties"
 
 /* Where systemd has what generators wrote, see systemd.generator(7). */
 #define GENERATED_DIR "/run/systemd/generator"
@@ -35,25 +37,17 @@ struct Face {
         UT_hash_handle hh;
         char *unit, *service;
         ActiveState told;
-        bool stopping;     /* we have asked for it */
-        sd_bus_slot *call; /* under way; cancelled with the face */
+        uint32_t job;             /* the last one of systemd's that we have asked for */
+        sd_bus_slot *call, *look; /* under way; cancelled with the face */
 };
 
 static void face_free(Bus *b, Face *f) {
         HASH_DEL(b->faces, f);
         sd_bus_slot_unref(f->call);
+        sd_bus_slot_unref(f->look);
         free(f->unit);
         free(f->service);
         free(f);
-}
-
-static sd_bus *system_bus(const Bus *b) {
-        Peer *p;
-
-        TAILQ_FOREACH (p, &b->peers, link)
-                if (p->system && sd_bus_is_ready(p->bus) > 0)
-                        return p->bus;
-        return NULL;
 }
 
 static Face *find_face(const Bus *b, const char *unit) {
@@ -85,21 +79,30 @@ static Face *get_face(Bus *b, const UnitStatus *s) {
         return f;
 }
 
+static uint32_t job_id(const char *path) {
+        const char *id = startswith(path, SYSTEMD_JOB_PATH);
+        uint32_t job;
+
+        return id && parse_u32_range(id, 1, UINT32_MAX, &job) >= 0 ? job : 0;
+}
+
 static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const sd_bus_error *e = sd_bus_message_get_error(m);
         Face *f = userdata;
+        const char *path;
 
         f->call = sd_bus_slot_unref(f->call);
-        if (e) {
-                f->stopping = false;
+        if (e)
                 log_debug("%s: %s", f->service, strempty(e->message));
-        }
+        else if (sd_bus_message_has_signature(m, "o") && sd_bus_message_read(m, "o", &path) > 0)
+                f->job = job_id(path);
         return 0;
 }
 
 static void ask(Face *f, sd_bus *bus, const char *method, const char *mode) {
         int r;
 
+        f->job = 0;
         f->call = sd_bus_slot_unref(f->call);
         r = sd_bus_call_method_async(bus, &f->call, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, method, on_answer,
                                      f, mode ? "ss" : "s", f->service, mode);
@@ -142,35 +145,48 @@ static int read_state(sd_bus_message *m, ServiceState *ret) {
         return r;
 }
 
-/* Only a service that is up, and left alone, is stopped. Units that require it would be stopped along, which
- * does not happen when one of systemd's own dies: they are left out, at the price that a restart which comes
- * in this very moment is replaced. Without such units, it is our stop that gives way.
+/* A service that is up is stopped; so is one that is about to be since we have asked for it. Units that
+ * require it would be stopped along, which does not happen when one of systemd's own dies: they are left out,
+ * at the price that a restart which comes in this very moment is replaced. Without such units, it is our stop
+ * that gives way.
  */
 static int on_state(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         ServiceState s = {};
         Face *f = userdata;
+        bool ours;
 
-        f->call = sd_bus_slot_unref(f->call);
-        if (sd_bus_message_is_method_error(m, NULL) || read_state(m, &s) < 0 || !s.active || s.job != 0 ||
+        f->look = sd_bus_slot_unref(f->look);
+        if (sd_bus_message_is_method_error(m, NULL) || read_state(m, &s) < 0 ||
             f->told == ACTIVE_STATE_ACTIVE)
                 return 0;
-        f->stopping = true;
-        ask(f, sd_bus_message_get_bus(m), "StopUnit", s.required ? "ignore-dependencies" : "fail");
+        ours = s.job != 0 && s.job == f->job;
+        if (ours || (s.active && s.job == 0))
+                ask(f, sd_bus_message_get_bus(m), "StopUnit",
+                    s.required ? "ignore-dependencies"
+                    : ours     ? "replace"
+                               : "fail");
         return 0;
 }
 
-static void look(Face *f, sd_bus *bus) {
+static int call_properties(Face *f, sd_bus *bus, sd_bus_slot **slot, const char *method,
+                           sd_bus_message_handler_t callback, void *userdata, const char *property) {
         autofree char *path = NULL;
+        int r;
 
-        f->call = sd_bus_slot_unref(f->call);
-        if (sd_bus_path_encode(SYSTEMD_UNIT_PATH, f->service, &path) >= 0)
-                (void) sd_bus_call_method_async(bus, &f->call, SYSTEMD, path,
-                                                "org.freedesktop.DBus.Properties", "GetAll", on_state, f, "s",
-                                                SYSTEMD_UNIT);
+        r = sd_bus_path_encode(SYSTEMD_UNIT_PATH, f->service, &path);
+        if (r < 0)
+                return r;
+        return sd_bus_call_method_async(bus, slot, SYSTEMD, path, PROPERTIES, method, callback, userdata,
+                                        property ? "ss" : "s", SYSTEMD_UNIT, property);
+}
+
+static void look(Face *f, sd_bus *bus) {
+        f->look = sd_bus_slot_unref(f->look);
+        (void) call_properties(f, bus, &f->look, "GetAll", on_state, f, NULL);
 }
 
 void bus_face_follow(Bus *b, Unit *u) {
-        sd_bus *bus = system_bus(b);
+        sd_bus *bus = bus_system(b);
         ActiveState before;
         UnitStatus s;
         Face *f;
@@ -189,10 +205,9 @@ void bus_face_follow(Bus *b, Unit *u) {
 
         before = f->told;
         f->told = s.active_state;
-        if (s.active_state == ACTIVE_STATE_ACTIVE) {
-                f->stopping = false;
+        if (s.active_state == ACTIVE_STATE_ACTIVE)
                 ask(f, bus, "StartUnit", "fail");
-        } else if (s.active_state == ACTIVE_STATE_INACTIVE && before == ACTIVE_STATE_FAILED)
+        else if (s.active_state == ACTIVE_STATE_INACTIVE && before == ACTIVE_STATE_FAILED)
                 ask(f, bus, "ResetFailedUnit", NULL);
         else if (before == ACTIVE_STATE_ACTIVE || before == ACTIVE_STATE_N_)
                 look(f, bus);
@@ -218,29 +233,85 @@ void bus_face_forget(Bus *b) {
                 face_free(b, f);
 }
 
-/* Is there something to be stopped, and has the unit failed? */
-int on_stop_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        Bus *b = userdata;
-        const char *name;
-        UnitStatus s;
-        Unit *u;
-        Face *f;
+/* A question of a service's command, until systemd has said whose job it runs for. */
+typedef struct ServiceCall {
+        Bus *bus;
+        char *unit;
+        bool start, ours;
+        sd_bus_message *asked;
+} ServiceCall;
+
+/* Of a start that systemd asks for: it has seen to the units of the host that ours depends on. */
+static int answer(Unit *u, sd_bus_message *m, bool start, bool act) {
+        if (u && start && act)
+                manager_note_host(u);
+        return sd_bus_reply_method_return(m, "b", act);
+}
+
+/* Also without an answer of systemd's: a command that has nobody to ask does what it says. */
+static void service_call_end(void *userdata) {
+        ServiceCall *q = userdata;
+
+        (void) answer(manager_get_unit(q->bus->manager, q->unit), q->asked, q->start, !q->ours);
+        sd_bus_message_unref(q->asked);
+        free(q->unit);
+        free(q);
+}
+
+static int on_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        ServiceCall *q = userdata;
+        Face *f = find_face(q->bus, q->unit);
+        const char *path;
+        uint32_t job;
+
+        if (f && !sd_bus_message_is_method_error(m, NULL) &&
+            sd_bus_message_read(m, "v", "(uo)", &job, &path) > 0)
+                q->ours = job != 0 && job == f->job;
+        return 0;
+}
+
+static int service_call_new(Bus *b, Face *f, sd_bus *bus, sd_bus_message *m, bool start) {
+        sd_bus_slot *slot = NULL;
+        ServiceCall *q;
         int r;
 
-        r = bus_require_root(m, error);
-        if (r < 0)
+        q = calloc(1, sizeof(*q));
+        if (!q)
+                return -ENOMEM;
+        *q = (ServiceCall){
+                .bus = b, .unit = strdup(f->unit), .start = start, .asked = sd_bus_message_ref(m)
+        };
+        r = q->unit ? call_properties(f, bus, &slot, "Get", on_job, q, "Job") : -ENOMEM;
+        if (r < 0) {
+                sd_bus_message_unref(q->asked);
+                free(q->unit);
+                free(q);
                 return r;
-        r = sd_bus_message_read(m, "s", &name);
-        if (r < 0)
-                return r;
-        u = manager_get_unit(b->manager, name);
-        if (!u)
-                return bus_error_set(error, ABOUT_UNIT, -ENOENT, NULL, name);
+        }
+        (void) sd_bus_slot_set_destroy_callback(slot, service_call_end);
+        (void) sd_bus_slot_set_floating(slot, true);
+        sd_bus_slot_unref(slot);
+        return 0;
+}
 
-        unit_status(u, &s);
-        f = find_face(b, s.name);
-        r = f && f->stopping;
-        if (f)
-                f->stopping = false;
-        return sd_bus_reply_method_return(m, "b", !r);
+int on_asked_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        const char *name;
+        sd_bus *bus;
+        int r, start;
+        Unit *u;
+        Face *f;
+
+        r = sd_bus_message_read(m, "sb", &name, &start);
+        if (r >= 0)
+                r = bus_load_unit(b, name, &u, error);
+        if (r < 0)
+                return r;
+
+        f = find_face(b, unit_name(u));
+        bus = bus_system(b);
+        if (!f || !bus || (f->job == 0 && !f->call))
+                return answer(u, m, start, true);
+        r = service_call_new(b, f, bus, m, start);
+        return r < 0 ? r : 1;
 }

@@ -17,6 +17,7 @@ typedef struct Peer {
         bool system;
         bool subscribed;           /* private: this client wants signals */
         sd_bus_track *subscribers; /* system: the clients that do */
+        sd_bus_slot *until_keys;   /* the filter that publishes the keys of units when they are asked for */
 } Peer;
 
 typedef struct UnitView UnitView;
@@ -29,7 +30,15 @@ typedef struct KeyView {
 
 typedef struct Exec Exec;
 typedef struct PullCall PullCall;
+typedef struct Question Question;
 typedef struct Face Face;
+typedef struct HostWait HostWait;
+
+#define SYSTEMD           "org.freedesktop.systemd1"
+#define SYSTEMD_PATH      "/org/freedesktop/systemd1"
+#define SYSTEMD_MANAGER   "org.freedesktop.systemd1.Manager"
+#define SYSTEMD_UNIT      "org.freedesktop.systemd1.Unit"
+#define SYSTEMD_UNIT_PATH "/org/freedesktop/systemd1/unit"
 
 struct Bus {
         sd_event *event; /* borrowed, like the manager */
@@ -37,13 +46,18 @@ struct Bus {
         TAILQ_HEAD(, Peer) peers;
         TAILQ_HEAD(, Exec) execs;
         TAILQ_HEAD(, PullCall) pulls;
+        TAILQ_HEAD(, Question) questions; /* calls that polkit is asked about */
+        unsigned n_questions;
         sd_event_source *listener;    /* private socket */
         sd_event_source *retry_timer; /* system bus */
         char *socket_path;
         sd_id128_t server_id;
         UnitView *view; /* the unit that is being looked at, see bus-unit.c */
         KeyView key_view;
-        Face *faces; /* by unit, see bus-face.c */
+        Face *faces;               /* by unit, see bus-face.c */
+        struct Machines *machines; /* see bus-machine.c; NULL without a system bus */
+        HostWait *host_waits;      /* by unit, see bus-host.c */
+        sd_bus_slot *host_match;   /* as long as there are some */
 };
 
 /** peer_wants_signals() - has anybody behind @p subscribed? */
@@ -51,6 +65,9 @@ bool peer_wants_signals(const Peer *p);
 
 /** bus_signal() - emit a signal of the manager's interface to all who subscribed. */
 void bus_signal(Bus *b, const char *member, const char *types, ...);
+
+/** bus_system() - the system bus, when it is there and ready; else NULL. */
+sd_bus *bus_system(const Bus *b);
 
 /** bus_find_peer() - the peer that @bus belongs to. Never NULL for a message that we are handling. */
 Peer *bus_find_peer(Bus *b, sd_bus *bus);
@@ -60,6 +77,8 @@ char *bus_unit_path(const char *name);
 
 /** bus_job_path() - object path of a job, "/" for number 0. Returns @buf. */
 const char *bus_job_path(uint32_t id, char buf[64]);
+
+#define BUS_ONLY_ROOT "only root may do that"
 
 /** bus_require_root() - 0 when the caller may change things, else an error to be returned. */
 int bus_require_root(sd_bus_message *m, sd_bus_error *error);
@@ -96,6 +115,15 @@ void bus_answer_later(sd_bus_message *m, int r, ErrorSubject about, const char *
 /** bus_error_set_refused() - the same for jobs that were not queued: says of which unit, and why not. */
 int bus_error_set_refused(sd_bus_error *error, int r, const Fault *fault, const char *object);
 
+/* What is told of each table of members; many may be of one interface. */
+typedef void (*BusTableFn)(const char *interface, const sd_bus_vtable *table, void *data);
+
+/* The members of each object, for a description of them. */
+void bus_manager_describe(BusTableFn fn, void *data);
+void bus_unit_describe(BusTableFn fn, void *data);
+void bus_job_describe(BusTableFn fn, void *data);
+int bus_keys_describe(BusTableFn fn, void *data);
+
 /* Each adds its vtables to a new connection. */
 int bus_manager_publish(Bus *b, sd_bus *bus);
 int bus_unit_publish(Bus *b, sd_bus *bus);
@@ -105,6 +133,15 @@ int bus_keys_publish(Bus *b, sd_bus *bus);
 /** bus_unit_find() - the unit that an object path means. 1 = found, 0 = no such object, or a negative errno
  * with @error. */
 int bus_unit_find(Bus *b, sd_bus *bus, const char *path, Unit **ret, sd_bus_error *error);
+
+/** bus_unit_view() - an sd_bus_object_find_t: *ret is the unit's state for the properties and methods of
+ * org.nsunits1.Unit. */
+int bus_unit_view(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
+                  sd_bus_error *error);
+
+/** bus_job_exists() / bus_job_of_path() - is there a job of this number, or with this object? */
+bool bus_job_exists(Bus *b, uint32_t id, JobInfo *ret);
+bool bus_job_of_path(Bus *b, const char *path, JobInfo *ret);
 
 /** bus_may_load() - may who calls on @bus have this unit loaded, if it is not? */
 bool bus_may_load(const Bus *b, sd_bus *bus, const char *name);
@@ -140,45 +177,28 @@ char *bus_caller(sd_bus_message *m);
 /** bus_append_job() - one line of ListJobs. */
 int bus_append_job(sd_bus_message *reply, const JobInfo *job);
 
-/* Handlers of the manager's interface that have a file of their own. */
-int on_run_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_freeze_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_thaw_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_get_job_after(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_cancel_job(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_get_job_result(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_reexecute(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_stop_by_service(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_exec_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_import_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_import_image_from_fd(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_tag_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_prune_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_export_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_check_store(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_store_usage(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_pull_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_remove_image(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_list_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_remove_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_copy_from_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_copy_to_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_diff_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_commit_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_mount_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_unmount_unit(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_prune_volumes(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_export_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_import_volume(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_list_networks(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_auto_update(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_list_timers(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_list_links(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_list_ports(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_trace_port(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int on_resolve(sd_bus_message *m, void *userdata, sd_bus_error *error);
+/* The handlers of all methods; what they are called for has been allowed. */
+#define MANAGER(name, in, out, handler, ...) \
+        int handler(sd_bus_message *m, void *userdata, sd_bus_error *error);
+#define UNIT MANAGER
+#define JOB  MANAGER
+#include "bus/bus-methods.def"
+
+/**
+ * bus_dispatch() - have a call handled, now or when polkit has let it through
+ * @userdata: for the handler
+ */
+int bus_dispatch(Bus *b, sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/** bus_go_on() - have the call handled that polkit has let through, and answered. */
+void bus_go_on(Bus *b, sd_bus_message *m);
+
+/** bus_polkit_ask() - may the sender of @m do that with @units? If so, bus_go_on() is called later; if not,
+ * it is answered. Returns 1, or a negative errno. */
+int bus_polkit_ask(Bus *b, sd_bus_message *m, const char *action, const char *units, const char *verb);
+
+/** bus_polkit_drop() - forget the calls of a connection that wait; NULL = all. */
+void bus_polkit_drop(Bus *b, const sd_bus *bus);
 
 /** bus_face_follow() - tell systemd when the service of @u is not what @u is. */
 void bus_face_follow(Bus *b, Unit *u);
@@ -189,6 +209,26 @@ void bus_face_settle(Bus *b);
 /** bus_face_forget_unit() / bus_face_forget() - of one that is gone, and of all. */
 void bus_face_forget_unit(Bus *b, const char *unit);
 void bus_face_forget(Bus *b);
+
+/** bus_machine_follow() - tell machined when what it knows of @u is not what @u is; nothing is waited for. */
+void bus_machine_follow(Bus *b, Unit *u);
+
+/** bus_machine_settle() - the same for all units, with a system bus that has just come. */
+void bus_machine_settle(Bus *b, sd_bus *system);
+
+/** bus_machine_forget() - the system bus goes. Machines stay registered: they run on. */
+void bus_machine_forget(Bus *b);
+
+/** bus_host_before_start() / bus_host_forget() - slots of the ManagerListener, see bus-host.c. */
+int bus_host_before_start(Unit *u, Fault *fault, void *data);
+void bus_host_forget(Unit *u, void *data);
+
+/** bus_host_settle() / bus_host_lose() - a system bus has come, or gone. */
+void bus_host_settle(Bus *b);
+void bus_host_lose(Bus *b);
+
+/** bus_host_forget_all() - for the end of the bus: nobody is told. */
+void bus_host_forget_all(Bus *b);
 int on_network_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /** bus_pull_drop() - forget the pulls that were asked for on a connection; NULL = all. */

@@ -11,7 +11,7 @@ const char *bus_job_path(uint32_t id, char buf[64]) {
         return buf;
 }
 
-static bool job_exists(Bus *b, uint32_t id, JobInfo *ret) {
+bool bus_job_exists(Bus *b, uint32_t id, JobInfo *ret) {
         /* The walk begins behind the number that it is given. */
         return id > 0 && manager_next_job(b->manager, id - 1, ret) > 0 && ret->id == id;
 }
@@ -27,7 +27,7 @@ int on_get_job_result(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         r = sd_bus_message_read(m, "u", &id);
         if (r < 0)
                 return r;
-        if (job_exists(b, id, &job))
+        if (bus_job_exists(b, id, &job))
                 return sd_bus_reply_method_return(m, "s", "");
         result = manager_job_result(b->manager, id);
         if (result < 0)
@@ -40,9 +40,7 @@ int on_cancel_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         uint32_t id;
         int r;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "u", &id);
+        r = sd_bus_message_read(m, "u", &id);
         if (r < 0)
                 return r;
 
@@ -50,56 +48,57 @@ int on_cancel_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return r < 0 ? bus_error_set(error, ABOUT_JOB, r, NULL, NULL) : sd_bus_reply_method_return(m, NULL);
 }
 
-/* The answer has to be out before the connection is closed. */
-int on_reexecute(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+int bus_append_job(sd_bus_message *reply, const JobInfo *job) {
+        autofree char *unit = bus_unit_path(unit_name(job->unit));
+        char path[64];
+
+        return unit ? sd_bus_message_append(reply, "(usssoo)", job->id, unit_name(job->unit),
+                                            job_type_to_string(job->type), job_state_to_string(job->state),
+                                            bus_job_path(job->id, path), unit)
+                    : -ENOMEM;
+}
+
+int on_list_jobs(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        sd_bus_message *reply = NULL;
         Bus *b = userdata;
-        Fault fault = {};
+        JobInfo job = {};
         int r;
 
-        r = bus_require_root(m, error);
-        if (r < 0)
-                return r;
-        r = manager_reexecute(b->manager, &fault);
-        if (r < 0)
-                return bus_error_set(error, ABOUT_PROGRAM, r, &fault, "daemon-reexec");
-        r = sd_bus_reply_method_return(m, NULL);
-        (void) sd_bus_flush(sd_bus_message_get_bus(m));
-        return r;
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(usssoo)");
+        while (r >= 0 && manager_next_job(b->manager, job.id, &job) > 0)
+                r = bus_append_job(reply, &job);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r < 0 ? r : 1;
+}
+
+bool bus_job_of_path(Bus *b, const char *path, JobInfo *ret) {
+        const char *number = startswith(path, BUS_JOB_PREFIX "/");
+        uint32_t id;
+
+        return number && parse_u32_range(number, 1, UINT32_MAX, &id) >= 0 && bus_job_exists(b, id, ret);
 }
 
 static int find_job(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
                     sd_bus_error *error) {
-        const char *number = startswith(path, BUS_JOB_PREFIX "/");
-        Bus *b = userdata;
         JobInfo job;
-        uint32_t id;
 
-        if (!number || parse_u32_range(number, 1, UINT32_MAX, &id) < 0 || !job_exists(b, id, &job))
-                return 0;
-
-        *ret = b;
-        return 1;
-}
-
-static int job_of_path(Bus *b, const char *path, JobInfo *ret, sd_bus_error *error) {
-        uint32_t id;
-
-        if (parse_u32_range(path + strlen(BUS_JOB_PREFIX "/"), 1, UINT32_MAX, &id) < 0 ||
-            !job_exists(b, id, ret))
-                return bus_error_set(error, ABOUT_JOB, -ENOENT, NULL, NULL);
-        return 0;
+        *ret = userdata;
+        return bus_job_of_path(userdata, path, &job);
 }
 
 static int get_job(sd_bus *bus, const char *path, const char *interface, const char *property,
                    sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         autofree char *unit = NULL;
         JobInfo job;
-        int r;
 
-        r = job_of_path(userdata, path, &job, error);
-        if (r < 0)
-                return r;
-
+        if (!bus_job_of_path(userdata, path, &job))
+                return bus_error_set(error, ABOUT_JOB, -ENOENT, NULL, NULL);
         if (streq(property, "Id"))
                 return sd_bus_message_append(reply, "u", job.id);
         if (streq(property, "JobType"))
@@ -111,16 +110,13 @@ static int get_job(sd_bus *bus, const char *path, const char *interface, const c
         return unit ? sd_bus_message_append(reply, "(so)", unit_name(job.unit), unit) : -ENOMEM;
 }
 
-static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
         JobInfo job;
         int r;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = job_of_path(b, sd_bus_message_get_path(m), &job, error);
-        if (r < 0)
-                return r;
+        if (!bus_job_of_path(b, sd_bus_message_get_path(m), &job))
+                return bus_error_set(error, ABOUT_JOB, -ENOENT, NULL, NULL);
 
         r = manager_cancel_job(b->manager, job.id);
         return r < 0 ? bus_error_set(error, ABOUT_JOB, r, NULL, NULL) : sd_bus_reply_method_return(m, NULL);
@@ -144,7 +140,7 @@ int on_get_job_after(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         r = sd_bus_message_read(m, "u", &id);
         if (r < 0)
                 return r;
-        if (!job_exists(b, id, &job))
+        if (!bus_job_exists(b, id, &job))
                 return bus_error_set(error, ABOUT_JOB, -ENOENT, NULL, NULL);
 
         job = (JobInfo){};
@@ -161,13 +157,21 @@ int on_get_job_after(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return r < 0 ? r : 1;
 }
 
+static int on_call(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return bus_dispatch(userdata, m, userdata, error);
+}
+
 static const sd_bus_vtable job_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_PROPERTY("Id", "u", get_job, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Unit", "(so)", get_job, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("JobType", "s", get_job, 0, 0),
         SD_BUS_PROPERTY("State", "s", get_job, 0, 0),
-        SD_BUS_METHOD("Cancel", NULL, NULL, on_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
+#define MANAGER(...)
+#define UNIT(...)
+#define JOB(name, in, out, ...) SD_BUS_METHOD(name, in, out, on_call, SD_BUS_VTABLE_UNPRIVILEGED),
+#include "bus/bus-methods.def"
+
         SD_BUS_VTABLE_END,
 };
 
@@ -183,6 +187,10 @@ static int enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***re
 
         *ret = take_ptr(paths);
         return 0;
+}
+
+void bus_job_describe(BusTableFn fn, void *data) {
+        fn(BUS_JOB_INTERFACE, job_vtable, data);
 }
 
 int bus_job_publish(Bus *b, sd_bus *bus) {

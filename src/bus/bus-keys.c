@@ -239,20 +239,32 @@ static int make_vtable(KeyInterface *k) {
         return 0;
 }
 
+static int make_vtables(void) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(interfaces); i++)
+                if (!interfaces[i].vtable)
+                        r = make_vtable(&interfaces[i]);
+        return r;
+}
+
+int bus_keys_describe(BusTableFn fn, void *data) {
+        int r = make_vtables();
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(interfaces); i++)
+                fn(interfaces[i].name, interfaces[i].vtable, data);
+        return r;
+}
+
 int bus_keys_publish(Bus *b, sd_bus *bus) {
-        int r;
+        int r = make_vtables();
 
-        for (size_t i = 0; i < ELEMENTSOF(interfaces); i++) {
-                KeyInterface *k = &interfaces[i];
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(interfaces); i++) {
+                const KeyInterface *k = &interfaces[i];
 
-                r = k->vtable ? 0 : make_vtable(k);
-                if (r >= 0)
-                        r = sd_bus_add_fallback_vtable(bus, NULL, BUS_UNIT_PREFIX, k->name, k->vtable,
-                                                       k->find, b);
-                if (r < 0)
-                        return r;
+                r = sd_bus_add_fallback_vtable(bus, NULL, BUS_UNIT_PREFIX, k->name, k->vtable, k->find, b);
         }
-        return 0;
+        return r < 0 ? r : 0;
 }
 
 void bus_keys_free(void) {

@@ -103,9 +103,7 @@ int on_inspect_image(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Fault fault = {};
         int r;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "s", &reference);
+        r = sd_bus_message_read(m, "s", &reference);
         if (r < 0)
                 return r;
 
@@ -120,9 +118,7 @@ static int remove_thing(Bus *b, sd_bus_message *m, int (*remove_it)(Manager *, c
         Fault fault = {};
         int r;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "s", &name);
+        r = sd_bus_message_read(m, "s", &name);
         if (r < 0)
                 return r;
 
@@ -173,9 +169,7 @@ int on_import_image(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const char *name, *path;
         int r;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "ss", &name, &path);
+        r = sd_bus_message_read(m, "ss", &name, &path);
         if (r < 0)
                 return r;
         if (path[0] != '/')
@@ -189,9 +183,7 @@ int on_import_image_from_fd(sd_bus_message *m, void *userdata, sd_bus_error *err
         const char *name;
         int fd, r;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "sh", &name, &fd);
+        r = sd_bus_message_read(m, "sh", &name, &fd);
         return r < 0 ? r : begin_import(userdata, m, name, NULL, fd, error);
 }
 
@@ -201,9 +193,7 @@ int on_tag_image(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Fault fault = {};
         int r;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "ss", &reference, &name);
+        r = sd_bus_message_read(m, "ss", &reference, &name);
         if (r < 0)
                 return r;
 
@@ -218,9 +208,7 @@ int on_prune_images(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Fault fault = {};
         int all, r;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "b", &all);
+        r = sd_bus_message_read(m, "b", &all);
         if (r < 0)
                 return r;
 
@@ -233,9 +221,7 @@ int on_export_image(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
         int fd, r;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "sh", &reference, &fd);
+        r = sd_bus_message_read(m, "sh", &reference, &fd);
         if (r < 0)
                 return r;
         r = manager_export_image(b->manager, reference, fd, on_exported, sd_bus_message_ref(m));
@@ -246,9 +232,7 @@ int on_check_store(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
         int repair, r;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "b", &repair);
+        r = sd_bus_message_read(m, "b", &repair);
         if (r < 0)
                 return r;
         return begun(m, manager_check_store(b->manager, repair, on_text, sd_bus_message_ref(m)), "check",
@@ -258,9 +242,6 @@ int on_check_store(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 /* Looking at every file of the store is work that not everybody may have done. */
 int on_store_usage(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
-        int r = bus_require_root(m, error);
 
-        return r < 0 ? r
-                     : begun(m, manager_store_usage(b->manager, on_text, sd_bus_message_ref(m)), "usage",
-                             error);
+        return begun(m, manager_store_usage(b->manager, on_text, sd_bus_message_ref(m)), "usage", error);
 }

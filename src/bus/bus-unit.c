@@ -37,7 +37,7 @@ char *bus_unit_path(const char *name) {
         return sd_bus_path_encode(BUS_UNIT_PREFIX, name, &path) < 0 ? NULL : path;
 }
 
-static const char *file_state(const UnitStatus *s) {
+static const char *file_state(const Unit *u, const UnitStatus *s) {
         if (s->load_state == LOAD_MASKED)
                 return "masked";
         if (s->load_state == LOAD_NOT_FOUND)
@@ -46,7 +46,7 @@ static const char *file_state(const UnitStatus *s) {
         STRV_FOREACH (d, s->drop_ins)
                 if (endswith(*d, "/" UNIT_DISABLE_DROP_IN))
                         return "disabled";
-        return s->has_install ? "enabled" : "static";
+        return unit_has_install(u) ? "enabled" : "static";
 }
 
 /* waitid(2)'s code, which is what systemd shows. */
@@ -112,7 +112,7 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .result = unit_result_to_string(RESULT_SUCCESS),
                 .fragment = s.fragment,
                 .drop_ins = s.drop_ins,
-                .file_state = file_state(&s),
+                .file_state = file_state(u, &s),
                 .status_text = s.status_text,
                 .failure = s.fault,
                 .health = s.health,
@@ -161,8 +161,8 @@ int bus_unit_find(Bus *b, sd_bus *bus, const char *path, Unit **ret, sd_bus_erro
         return 1;
 }
 
-static int find_view(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
-                     sd_bus_error *error) {
+int bus_unit_view(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
+                  sd_bus_error *error) {
         Bus *b = userdata;
         Unit *u;
         int r;
@@ -182,7 +182,7 @@ static int find_service(sd_bus *bus, const char *path, const char *interface, vo
         const UnitView *v;
         int r;
 
-        r = find_view(bus, path, interface, userdata, ret, error);
+        r = bus_unit_view(bus, path, interface, userdata, ret, error);
         if (r <= 0)
                 return r;
 
@@ -295,55 +295,50 @@ static int unit_job(sd_bus_message *m, UnitView *v, JobType type, sd_bus_error *
         const char *mode;
         int r;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "s", &mode);
+        r = sd_bus_message_read(m, "s", &mode);
         return r < 0 ? r : bus_reply_job(v->bus, m, v->id, type, mode, error);
 }
 
-static int on_start(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+int on_start(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return unit_job(m, userdata, JOB_START, error);
 }
 
-static int on_stop(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+int on_stop(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return unit_job(m, userdata, JOB_STOP, error);
 }
 
-static int on_restart(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+int on_restart(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return unit_job(m, userdata, JOB_RESTART, error);
 }
 
-static int on_reload(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+int on_reload_this(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return unit_job(m, userdata, JOB_RELOAD, error);
 }
 
-static int on_kill(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+int on_kill(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         UnitView *v = userdata;
         const char *whom;
         int32_t sig;
         int r;
 
-        r = bus_require_root(m, error);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "si", &whom, &sig);
+        r = sd_bus_message_read(m, "si", &whom, &sig);
         if (r >= 0)
                 r = bus_kill(v->bus, m, v->unit, whom, sig, error);
         return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
-static int on_reset_failed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+int on_reset_failed_this(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         UnitView *v = userdata;
-        int r;
-
-        r = bus_require_root(m, error);
-        if (r < 0)
-                return r;
 
         manager_reset_failed(v->bus->manager, v->unit);
         return sd_bus_reply_method_return(m, NULL);
 }
 
-#define METHOD(name, in, out, handler) SD_BUS_METHOD(name, in, out, handler, SD_BUS_VTABLE_UNPRIVILEGED)
+static int on_call(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        UnitView *v = userdata;
+
+        return bus_dispatch(v->bus, m, v, error);
+}
 
 /* A property that is read from the view as it lies there; sd-bus knows how to send each of these types. */
 #define FIELD(name, signature, field) \
@@ -413,12 +408,10 @@ static const sd_bus_vtable unit_vtable[] = {
         ASKED("Firewalls", "as", get_firewalls),
         ASKED("Deaths", "aa{sv}", get_deaths),
 
-        METHOD("Start", "s", "o", on_start),
-        METHOD("Stop", "s", "o", on_stop),
-        METHOD("Restart", "s", "o", on_restart),
-        METHOD("Reload", "s", "o", on_reload),
-        METHOD("Kill", "si", NULL, on_kill),
-        METHOD("ResetFailed", NULL, NULL, on_reset_failed),
+#define MANAGER(...)
+#define UNIT(name, in, out, ...) SD_BUS_METHOD(name, in, out, on_call, SD_BUS_VTABLE_UNPRIVILEGED),
+#define JOB(...)
+#include "bus/bus-methods.def"
 
         SD_BUS_VTABLE_END,
 };
@@ -455,6 +448,11 @@ static int enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***re
         return 0;
 }
 
+void bus_unit_describe(BusTableFn fn, void *data) {
+        fn(BUS_UNIT_INTERFACE, unit_vtable, data);
+        fn(BUS_SERVICE_INTERFACE, service_vtable, data);
+}
+
 int bus_unit_publish(Bus *b, sd_bus *bus) {
         int r;
 
@@ -463,8 +461,8 @@ int bus_unit_publish(Bus *b, sd_bus *bus) {
         if (!b->view)
                 return -ENOMEM;
 
-        r = sd_bus_add_fallback_vtable(bus, NULL, BUS_UNIT_PREFIX, BUS_UNIT_INTERFACE, unit_vtable, find_view,
-                                       b);
+        r = sd_bus_add_fallback_vtable(bus, NULL, BUS_UNIT_PREFIX, BUS_UNIT_INTERFACE, unit_vtable,
+                                       bus_unit_view, b);
         if (r >= 0)
                 r = sd_bus_add_fallback_vtable(bus, NULL, BUS_UNIT_PREFIX, BUS_SERVICE_INTERFACE,
                                                service_vtable, find_service, b);

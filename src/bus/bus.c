@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,6 +17,11 @@
 /* How long to stay away from a system bus that has thrown us out, before we wait for its socket again. */
 #define RETRY_DELAY (2 * USEC_PER_SEC)
 
+/* So long do questions wait while there is more urgent work without end; and so many of one client's are then
+ * answered. */
+#define PATIENCE        (2 * USEC_PER_MSEC)
+#define ANSWERS_AT_ONCE 16
+
 /* A client that does not read for so many messages is dead or hostile; either way it must not cost memory. */
 #define QUEUE_MAX 8192
 
@@ -24,8 +30,10 @@ static void peer_free(Peer *p) {
                 return;
 
         bus_pull_drop(p->owner, p->bus);
+        bus_polkit_drop(p->owner, p->bus);
         TAILQ_REMOVE(&p->owner->peers, p, link);
         sd_bus_track_unref(p->subscribers);
+        (void) sd_bus_slot_unref(p->until_keys);
         (void) sd_bus_detach_event(p->bus);
         sd_bus_close_unref(p->bus); /* without a flush, which would wait for the client */
         free(p);
@@ -44,12 +52,32 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
         Bus *b = p->owner;
         bool system = p->system;
 
-        if (system)
+        if (system) {
                 bus_face_forget(b);
+                bus_machine_forget(b);
+        }
         peer_free(p);
+        if (system)
+                bus_host_lose(b);
         if (system)
                 schedule_retry(b);
         return 0;
+}
+
+/*
+ * The keys of units are hundreds of properties, and to announce them to sd-bus takes longer than all the rest
+ * of a connection. A client that only calls the manager, as most of nsctl does, needs none of them: they come
+ * with the first message for anything else, before that is looked at.
+ */
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *interface = sd_bus_message_get_interface(m);
+        Peer *p = userdata;
+
+        if (!sd_bus_message_is_method_call(m, NULL, NULL) ||
+            (interface && streq(interface, BUS_MANAGER_INTERFACE)))
+                return 0;
+        p->until_keys = sd_bus_slot_unref(p->until_keys);
+        return bus_keys_publish(p->owner, p->bus);
 }
 
 /* The common half of all connections: takes over @bus also on failure. */
@@ -71,9 +99,9 @@ static int peer_add(Bus *b, sd_bus *bus, bool system, Peer **ret) {
         if (r >= 0)
                 r = bus_unit_publish(b, bus);
         if (r >= 0)
-                r = bus_keys_publish(b, bus);
-        if (r >= 0)
                 r = bus_job_publish(b, bus);
+        if (r >= 0)
+                r = sd_bus_add_filter(bus, &p->until_keys, on_message, p);
         if (r >= 0)
                 r = sd_bus_match_signal_async(bus, NULL, "org.freedesktop.DBus.Local",
                                               "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
@@ -133,13 +161,53 @@ static int on_connection(sd_event_source *s, int fd, uint32_t revents, void *use
         return 0;
 }
 
+/* What the event loop would do if it came to it. */
+static void serve_all(Bus *b) {
+        Peer *p, *next;
+
+        (void) on_connection(b->listener, sd_event_source_get_io_fd(b->listener), EPOLLIN, b);
+        for (p = TAILQ_FIRST(&b->peers); p; p = next) {
+                sd_bus *bus = sd_bus_ref(p->bus); /* the peer may be gone afterwards */
+
+                next = TAILQ_NEXT(p, link);
+                for (int i = 0; i < ANSWERS_AT_ONCE && sd_bus_process(bus, NULL) > 0; i++)
+                        ;
+                sd_bus_unref(bus);
+        }
+}
+
+int bus_run(Bus *b) {
+        usec_t waiting_since = clock_now(CLOCK_MONOTONIC), now;
+        uint64_t timeout = 0;
+        int r, code = 0;
+
+        while (sd_event_get_state(b->event) != SD_EVENT_FINISHED) {
+                r = sd_event_run(b->event, timeout);
+                if (r < 0)
+                        return r;
+
+                now = clock_now(CLOCK_MONOTONIC);
+                if (r == 0 || timeout > 0) /* nothing was left to do */
+                        waiting_since = now;
+                else if (now - waiting_since >= PATIENCE) {
+                        serve_all(b);
+                        waiting_since = clock_now(CLOCK_MONOTONIC);
+                }
+                timeout = r > 0 ? 0 : UINT64_MAX;
+        }
+        r = sd_event_get_exit_code(b->event, &code);
+        return r < 0 ? r : code;
+}
+
 static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const sd_bus_error *e = sd_bus_message_get_error(m);
 
         /* A bus that goes away meanwhile, as at shutdown, is no news: we come again. */
-        if (!e)
+        bus_host_settle(userdata);
+        if (!e) {
                 bus_face_settle(userdata);
-        else if (!sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
+                bus_machine_settle(userdata, sd_bus_message_get_bus(m));
+        } else if (!sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
                 log_warning("the system bus does not give us the name " BUS_SERVICE ": %s",
                             strempty(e->message));
         return 0;
@@ -232,6 +300,15 @@ bool peer_wants_signals(const Peer *p) {
         return p->system ? p->subscribers && sd_bus_track_count(p->subscribers) > 0 : p->subscribed;
 }
 
+sd_bus *bus_system(const Bus *b) {
+        Peer *p;
+
+        TAILQ_FOREACH (p, &b->peers, link)
+                if (p->system && sd_bus_is_ready(p->bus) > 0)
+                        return p->bus;
+        return NULL;
+}
+
 Peer *bus_find_peer(Bus *b, sd_bus *bus) {
         Peer *p;
 
@@ -310,6 +387,7 @@ static void on_unit_removed(Unit *unit, void *data) {
 static void on_unit_changed(Unit *unit, void *data) {
         bus_unit_changed(data, unit);
         bus_face_follow(data, unit);
+        bus_machine_follow(data, unit);
 }
 
 static void on_reloading(bool begins, void *data) {
@@ -323,6 +401,8 @@ static const ManagerListener listener = {
         .unit_removed = on_unit_removed,
         .unit_changed = on_unit_changed,
         .reloading = on_reloading,
+        .before_start = bus_host_before_start,
+        .start_dropped = bus_host_forget,
 };
 
 int bus_new(sd_event *event, Manager *m, Fault *fault, Bus **ret) {
@@ -337,6 +417,7 @@ int bus_new(sd_event *event, Manager *m, Fault *fault, Bus **ret) {
         TAILQ_INIT(&b->peers);
         TAILQ_INIT(&b->execs);
         TAILQ_INIT(&b->pulls);
+        TAILQ_INIT(&b->questions);
 
         r = sd_id128_randomize(&b->server_id);
         if (r < 0)
@@ -366,6 +447,8 @@ void bus_free(Bus *b) {
         exec_drop_all(b);
         bus_pull_drop(b, NULL);
         bus_face_forget(b);
+        bus_machine_forget(b);
+        bus_host_forget_all(b);
         while ((p = TAILQ_FIRST(&b->peers)))
                 peer_free(p);
         sd_event_source_disable_unref(b->retry_timer);

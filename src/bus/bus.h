@@ -22,6 +22,16 @@ typedef struct Bus Bus;
  */
 int bus_new(sd_event *event, Manager *m, Fault *fault, Bus **ret);
 
+/**
+ * bus_run() - the event loop, in which whoever asks something is answered within milliseconds
+ *
+ * Ends of containers and the like are more urgent than questions, but a thousand of them in a row keep no
+ * question waiting.
+ *
+ * Returns: the exit code of the loop, or a negative errno.
+ */
+int bus_run(Bus *b);
+
 /** bus_free() - hang up on all clients and remove the socket. NULL is fine. */
 void bus_free(Bus *b);
 

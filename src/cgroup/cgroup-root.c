@@ -23,7 +23,7 @@ ENUM_DEFINE(CgroupController, cgroup_controller, CGROUP_CONTROLLER, CGROUP_CONTR
 #define PROC_TEXT_MAX (16 * 1024 * 1024)
 
 struct CgroupRoot {
-        int fd;
+        int fd, old_fd;
         char *mount; /* of cgroup2 */
         char *path;  /* below it */
         bool supports[CGROUP_CONTROLLER_N_];
@@ -35,6 +35,7 @@ void cgroup_root_free(CgroupRoot *root) {
                 return;
 
         cleanup_close_(&root->fd);
+        cleanup_close_(&root->old_fd);
         free(root->mount);
         free(root->path);
         free(root);
@@ -54,6 +55,10 @@ const char *cgroup_root_mount(const CgroupRoot *root) {
 
 int cgroup_root_fd(const CgroupRoot *root) {
         return root->fd;
+}
+
+int cgroup_root_old_fd(const CgroupRoot *root) {
+        return root->old_fd;
 }
 
 static bool is_cgroup2(const char *path) {
@@ -161,7 +166,7 @@ static int choose_path(const char *mount, char **ret) {
                 }
         }
 
-        *ret = strdup("/nsunits");
+        *ret = strdup(CGROUP_PLACE);
         return *ret ? 0 : -ENOMEM;
 }
 
@@ -251,13 +256,25 @@ static int read_supported(CgroupRoot *root) {
         return r;
 }
 
+/* Most often there is none. */
+static int open_old_place(CgroupRoot *root) {
+        autofree char *full = NULL;
+
+        if (asprintf(&full, "%s%s", root->mount, CGROUP_OLD_PLACE) < 0) {
+                full = NULL;
+                return -ENOMEM;
+        }
+        root->old_fd = dir_open(AT_FDCWD, full);
+        return 0;
+}
+
 int cgroup_root_open(const char *parent, Fault *fault, CgroupRoot **ret) {
         autoptr(CgroupRoot) root = calloc(1, sizeof(*root));
         int r;
 
         if (!root)
                 return fault_set(fault, "cgroup", -ENOMEM, NULL);
-        root->fd = -EBADF;
+        root->fd = root->old_fd = -EBADF;
 
         r = find_mount(&root->mount);
         if (r < 0) {
@@ -277,6 +294,8 @@ int cgroup_root_open(const char *parent, Fault *fault, CgroupRoot **ret) {
         r = descend(root->mount, root->path, usual_controllers(), &root->fd);
         if (r == 0)
                 r = read_supported(root);
+        if (r == 0)
+                r = open_old_place(root);
         if (r < 0)
                 return fault_set(fault, "cgroup", r, "%s%s", root->mount, root->path);
 
@@ -361,10 +380,12 @@ int cgroup_open_of(const CgroupRoot *root, pid_t pid) {
 }
 
 void cgroup_root_remove(CgroupRoot *root) {
-        autofree char *full = NULL;
+        autofree char *full = NULL, *old = NULL;
 
         /* A delegated directory is systemd's to remove; rmdir(2) refuses one that others still use. */
         if (is_delegated(root->mount, root->path) || asprintf(&full, "%s%s", root->mount, root->path) < 0)
                 return;
         (void) rmdir(full);
+        if (root->old_fd >= 0 && asprintf(&old, "%s%s", root->mount, CGROUP_OLD_PLACE) >= 0)
+                (void) rmdir(old);
 }

@@ -3,7 +3,12 @@
  * the host lets us have.
  *
  *      below the parent of our own cgroup, when that is delegated to us (systemd: DelegateSubgroup=)
- *      <cgroup2>/nsunits everywhere else
+ *      <cgroup2>/nsunits-.slice everywhere else
+ *
+ * To systemd's tools the cgroup of web.container, nsunits-.slice/web.service, is that of a service in a
+ * slice: journald, machined and ps name its processes after web.service. systemd has no part in it, and
+ * nobody can give it one: it takes the slice for the name of none, where it would switch controllers off in
+ * one that it had started.
  *
  * A delegated cgroup in which the manager itself sits (Delegate= without DelegateSubgroup=, systemd < 254)
  * is not used: once controllers are enabled for its children, systemd cannot put a restarted manager
@@ -37,7 +42,7 @@ AUTOPTR_DEFINE(CgroupRoot, cgroup_root_free);
 
 /**
  * cgroup_root_open() - find or make the directory and enable controllers on the way to it
- * @parent: path below the cgroup2 mount ("/nsunits"), made if missing; NULL = as described above
+ * @parent: path below the cgroup2 mount ("/nsunits-.slice"), made if missing; NULL = as described above
  *
  * Controllers that cannot be enabled are not an error: see cgroup_root_supports().
  *
@@ -76,7 +81,7 @@ void cgroup_root_delegate(CgroupRoot *root, unsigned controllers);
 /** cgroup_open_of() - the directory of the cgroup that a process is in. A descriptor or a negative errno. */
 int cgroup_open_of(const CgroupRoot *root, pid_t pid);
 
-/** cgroup_root_path() - as in /proc/PID/cgroup: "/nsunits". Borrowed. */
+/** cgroup_root_path() - as in /proc/PID/cgroup: "/nsunits-.slice". Borrowed. */
 const char *cgroup_root_path(const CgroupRoot *root);
 
 /** cgroup_root_mount() - where cgroup2 is mounted: "/sys/fs/cgroup/unified". Borrowed. */
@@ -84,6 +89,13 @@ const char *cgroup_root_mount(const CgroupRoot *root);
 
 /** cgroup_root_fd() - the directory. Borrowed. */
 int cgroup_root_fd(const CgroupRoot *root);
+
+#define CGROUP_PLACE     "/nsunits-.slice"
+#define CGROUP_OLD_PLACE "/nsunits"
+
+/** cgroup_root_old_fd() - where older managers put cgroups, named after units; negative: no such place.
+ * Borrowed. */
+int cgroup_root_old_fd(const CgroupRoot *root);
 
 /** cgroup_root_remove() - remove the directory if it is empty and ours; else leave it. For the end of the
  * manager. */

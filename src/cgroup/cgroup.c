@@ -14,6 +14,7 @@
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
+#include "basic/unit-name.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/limits.h"
 
@@ -22,20 +23,54 @@
 /* Of cgroup nesting inside a container; the kernel's own default is none. */
 #define DEPTH_MAX 64
 
+/* "web.service" for web.container; what belongs to no container keeps its name. systemd's tools take a "_" at
+ * the beginning away, with which systemd escapes names.
+ */
+static char *name_of(const char *unit) {
+        autofree char *service = NULL;
+        char *name;
+
+        if (unit_name_kind(unit) != UNIT_CONTAINER || unit_name_to_service(unit, &service) < 0)
+                return strdup(unit);
+        if (service[0] != '_')
+                return take_ptr(service);
+        return asprintf(&name, "_%s", service) < 0 ? NULL : name;
+}
+
+/* Of the directory of a cgroup. */
+typedef struct Place {
+        int fd;           /* of the one above; borrowed */
+        const char *path; /* of that one; borrowed */
+        char *name;       /* NULL: out of memory */
+} Place;
+
+static void place_done(Place *p) {
+        free(p->name);
+}
+
+#define autoplace __attribute__((cleanup(place_done)))
+
+static Place new_place(const CgroupRoot *root, const char *unit) {
+        return (Place){ cgroup_root_fd(root), cgroup_root_path(root), name_of(unit) };
+}
+
+/* One that an older manager has made stays where it is. */
+static Place find(const CgroupRoot *root, const char *unit) {
+        int old_fd = cgroup_root_old_fd(root);
+
+        if (old_fd >= 0 && file_exists(old_fd, unit))
+                return (Place){ old_fd, CGROUP_OLD_PLACE, strdup(unit) };
+        return new_place(root, unit);
+}
+
 /* Some unit of the name was here: its empty remains may still bear limits. */
-static int make_fresh(const CgroupRoot *root, const char *unit, Fault *fault) {
-        int root_fd = cgroup_root_fd(root), r;
+static int make_fresh(const CgroupRoot *root, const char *unit, const Place *p, Fault *fault) {
+        int r = cgroup_remove(root, unit);
 
-        if (mkdirat(root_fd, unit, 0755) == 0)
-                return 0;
-        if (errno != EEXIST)
-                return fault_set(fault, "cgroup", -errno, "%s/%s", cgroup_root_path(root), unit);
-
-        r = cgroup_remove(root, unit);
-        if (r == 0 && mkdirat(root_fd, unit, 0755) < 0)
+        if (r == 0 && mkdirat(p->fd, p->name, 0755) < 0)
                 r = -errno;
         if (r < 0) {
-                fault_set(fault, "cgroup", r, "%s/%s", cgroup_root_path(root), unit);
+                fault_set(fault, "cgroup", r, "%s/%s", p->path, p->name);
                 if (r == -EBUSY)
                         fault_advise(fault,
                                      "processes of an earlier or another manager's container live in it");
@@ -44,21 +79,24 @@ static int make_fresh(const CgroupRoot *root, const char *unit, Fault *fault) {
 }
 
 int cgroup_create(CgroupRoot *root, const char *unit, const LimitSpec *limits, Fault *fault) {
+        autoplace Place p = new_place(root, unit);
         autoclose int fd = -EBADF;
         int r;
 
+        if (!p.name)
+                return fault_set(fault, "cgroup", -ENOMEM, NULL);
         r = cgroup_root_enable(root, limits, fault);
         if (r < 0)
                 return r;
-        r = make_fresh(root, unit, fault);
+        r = make_fresh(root, unit, &p, fault);
         if (r < 0)
                 return r;
 
-        fd = cgroup_open(root, unit);
-        r = fd < 0 ? fault_set(fault, "cgroup", fd, "%s/%s", cgroup_root_path(root), unit)
+        fd = dir_open(p.fd, p.name);
+        r = fd < 0 ? fault_set(fault, "cgroup", fd, "%s/%s", p.path, p.name)
                    : cgroup_apply(fd, NULL, limits, fault);
         if (r < 0) {
-                (void) unlinkat(cgroup_root_fd(root), unit, AT_REMOVEDIR);
+                (void) unlinkat(p.fd, p.name, AT_REMOVEDIR);
                 return r;
         }
         return take_fd(fd);
@@ -94,13 +132,16 @@ int cgroup_make_subgroup(int fd, const char *name, uid_t uid, gid_t gid, Fault *
 }
 
 int cgroup_open(const CgroupRoot *root, const char *unit) {
-        return dir_open(cgroup_root_fd(root), unit);
+        autoplace Place p = find(root, unit);
+
+        return p.name ? dir_open(p.fd, p.name) : -ENOMEM;
 }
 
 char *cgroup_path(const CgroupRoot *root, const char *unit) {
-        char *path = NULL;
+        autoplace Place p = find(root, unit);
+        char *path;
 
-        return asprintf(&path, "%s/%s", cgroup_root_path(root), unit) < 0 ? NULL : path;
+        return p.name && asprintf(&path, "%s/%s", p.path, p.name) >= 0 ? path : NULL;
 }
 
 int cgroup_kill(int fd) {
@@ -405,10 +446,10 @@ int cgroup_signal(int fd, int sig) {
 }
 
 int cgroup_remove(const CgroupRoot *root, const char *unit) {
-        autoclose int fd = -EBADF;
+        autoplace Place p = find(root, unit);
+        autoclose int fd = p.name ? dir_open(p.fd, p.name) : -ENOMEM;
         int r;
 
-        fd = cgroup_open(root, unit);
         if (fd == -ENOENT)
                 return 0;
         if (fd < 0)
@@ -420,5 +461,5 @@ int cgroup_remove(const CgroupRoot *root, const char *unit) {
         r = visit_tree(fd, 0, NULL, true, NULL);
         if (r < 0)
                 return r;
-        return unlinkat(cgroup_root_fd(root), unit, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+        return unlinkat(p.fd, p.name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
 }

@@ -1,6 +1,7 @@
 /*
- * The cgroup of one unit: the truth about what belongs to a container. All functions work on its directory
- * descriptor, so that one opened by an earlier manager's successor is as good as one just made.
+ * The cgroup of one unit, named after the service that stands for it: the truth about what belongs to a
+ * container. All functions work on its directory descriptor, so that one opened by an earlier manager's
+ * successor is as good as one just made.
  */
 #pragma once
 
@@ -38,7 +39,8 @@ int cgroup_make_subgroup(int fd, const char *name, uid_t uid, gid_t gid, Fault *
 /** cgroup_open() - the cgroup of @unit, which an earlier manager made. A descriptor or -ENOENT. */
 int cgroup_open(const CgroupRoot *root, const char *unit);
 
-/** cgroup_path() - as in /proc/PID/cgroup: "/nsunits/web.container". Free it; NULL when out of memory. */
+/** cgroup_path() - as in /proc/PID/cgroup: "/nsunits-.slice/web.service". Free it; NULL when out of memory.
+ */
 char *cgroup_path(const CgroupRoot *root, const char *unit);
 
 /**

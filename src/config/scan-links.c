@@ -15,8 +15,7 @@
 #include "basic/unit-name.h"
 #include "config/unit-scan.h"
 
-/* Is the directory of the first @n bytes one that unit files are looked for in, by whatever name? */
-static bool is_searched(const Scan *scan, const char *path, size_t n) {
+bool scan_is_searched(const Scan *scan, const char *path, size_t n) {
         autofree char *dir = NULL;
         FileStamp stamp;
 
@@ -128,7 +127,7 @@ static int resolve(Scan *scan, ScanFile *f) {
         if (r < 0 || !target)
                 return r;
         name = strrchr(target, '/') + 1;
-        if (!is_searched(scan, target, (size_t) (name - 1 - target)))
+        if (!scan_is_searched(scan, target, (size_t) (name - 1 - target)))
                 return 0;
 
         /* A link to the file of the same name: that file, under its own path. */

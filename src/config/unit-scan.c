@@ -272,7 +272,7 @@ static int scan_dir(Scan *scan, Level level, const char *path) {
                         r = scan_unit_dir(scan, &scan->drop_ins, ".conf", sub, name, own);
                 else if (holds_dependencies(name))
                         r = scan_unit_dir(scan, &scan->dependencies, "", sub, name, own);
-                else if (level.depth <= DEPTH_MAX)
+                else if (level.depth <= DEPTH_MAX && !scan_is_searched(scan, sub, strlen(sub)))
                         r = scan_dir(scan, level, sub);
                 if (r < 0)
                         return r;

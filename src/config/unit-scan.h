@@ -67,6 +67,10 @@ const ScanFile *scan_find(const ScanFiles *files, const char *name);
 /** scan_next() - the one behind @file that bears the same name, NULL when there is none. */
 const ScanFile *scan_next(const ScanFiles *files, const ScanFile *file);
 
+/** scan_is_searched() - is the directory of the first @n bytes one that unit files are looked for in, by
+ * whatever name? */
+bool scan_is_searched(const Scan *scan, const char *path, size_t n);
+
 /** scan_resolve_links() - find out which links among the units are aliases. Part of scan_run(). 0 or -ENOMEM.
  */
 int scan_resolve_links(Scan *scan);

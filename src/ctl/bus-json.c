@@ -6,6 +6,7 @@
 
 #include "basic/cleanup.h"
 #include "ctl/bus-json.h"
+#include "ctl/client.h"
 
 static json_t *from_basic(char type, const void *p) {
         switch (type) {
@@ -33,7 +34,7 @@ static json_t *from_basic(char type, const void *p) {
         case SD_BUS_TYPE_STRING:
         case SD_BUS_TYPE_OBJECT_PATH:
         case SD_BUS_TYPE_SIGNATURE:
-                return json_string(*(const char *const *) p);
+                return json_string_nocheck(*(const char *const *) p); /* sd-bus has looked */
         }
         return NULL;
 }
@@ -156,25 +157,44 @@ int bus_json_read(sd_bus_message *m, json_t **ret) {
         return read_basic(m, type, ret);
 }
 
-int json_name_fields(json_t *rows, const char *const *keys, size_t n, json_t **ret) {
-        json_t *named = json_array(), *row;
-        size_t i;
+/* One struct. Returns 0 where the array ends. */
+static int read_row(sd_bus_message *m, const char *const *keys, size_t n, json_t **ret) {
+        autojson json_t *row = json_object();
+        json_t *value;
+        int r;
 
-        if (!named)
-                return -ENOMEM;
-
-        json_array_foreach(rows, i, row) {
-                json_t *object = json_object();
-                int bad = !object || json_array_append_new(named, object) < 0;
-
-                for (size_t k = 0; k < n && !bad; k++)
-                        bad = json_object_set(object, keys[k], json_array_get(row, k)) < 0;
-                if (bad) {
-                        json_decref(named);
+        r = sd_bus_message_peek_type(m, NULL, NULL);
+        if (r > 0)
+                r = sd_bus_message_enter_container(m, SD_BUS_TYPE_STRUCT, NULL);
+        if (r <= 0)
+                return r;
+        for (size_t i = 0; i < n; i++) {
+                r = bus_json_read(m, &value);
+                if (r <= 0)
+                        return r < 0 ? r : -EBADMSG;
+                if (json_object_set_new(row, keys[i], value) < 0)
                         return -ENOMEM;
-                }
         }
+        r = sd_bus_message_exit_container(m);
+        if (r < 0)
+                return r;
+        *ret = take_ptr(row);
+        return 1;
+}
 
-        *ret = named;
+int bus_json_read_rows(sd_bus_message *m, const char *const *keys, size_t n, json_t **ret) {
+        autojson json_t *rows = json_array();
+        json_t *row;
+        int r;
+
+        r = rows ? sd_bus_message_enter_container(m, SD_BUS_TYPE_ARRAY, NULL) : -ENOMEM;
+        if (r < 0)
+                return r;
+        while ((r = read_row(m, keys, n, &row)) > 0)
+                if (json_array_append_new(rows, row) < 0)
+                        return -ENOMEM;
+        if (r < 0)
+                return r;
+        *ret = take_ptr(rows);
         return 0;
 }

@@ -15,8 +15,9 @@
 int bus_json_read(sd_bus_message *m, json_t **ret);
 
 /**
- * json_name_fields() - [[a, b], ...] with the names of its columns becomes [{key: a, key: b}, ...]
+ * bus_json_read_rows() - an array of structs becomes an array of objects
+ * @keys: names of the @n members of each, in their order
  *
- * Returns: 0 or -ENOMEM. json_decref() *ret.
+ * Returns: 0 or a negative errno. json_decref() *ret.
  */
-int json_name_fields(json_t *rows, const char *const *keys, size_t n, json_t **ret);
+int bus_json_read_rows(sd_bus_message *m, const char *const *keys, size_t n, json_t **ret);

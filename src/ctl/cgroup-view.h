@@ -9,7 +9,8 @@
 
 #include "basic/clock.h"
 
-/** cgroup_view_open() - @path as in ControlGroup, "/nsunits/web.container". A descriptor or negative errno.
+/** cgroup_view_open() - @path as in ControlGroup, "/nsunits-.slice/web.service". A descriptor or negative
+ * errno.
  */
 int cgroup_view_open(const char *path);
 

@@ -2,10 +2,7 @@
 #include <fnmatch.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
-#include "basic/clock.h"
 #include "basic/strv.h"
 #include "basic/unit-name.h"
 #include "ctl/bus-json.h"
@@ -16,109 +13,57 @@
 static const char *const list_units_keys[] = { "unit",      "description", "load", "active",   "sub",
                                                "following", "path",        "job",  "job_type", "job_path" };
 
-/* A manager that was killed is started again within this time, or not at all. */
-#define REOPEN_TIMEOUT  (10 * USEC_PER_SEC)
-#define REOPEN_INTERVAL (5 * USEC_PER_MSEC)
-
-/* Connects by hand, so that a manager that is not there is known now and not at the first call. */
-static int socket_connect(const char *directory) {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        autoclose int fd = -EBADF;
-        int n;
-
-        n = snprintf(address.sun_path, sizeof(address.sun_path), "%s/" BUS_PRIVATE_SOCKET, directory);
-        if (n < 0 || (size_t) n >= sizeof(address.sun_path))
-                return -ENAMETOOLONG;
-
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                return -errno;
-        return take_fd(fd);
-}
-
-static int open_private(const char *directory, sd_bus **ret) {
-        autoclose int fd = -EBADF;
-        sd_bus *bus = NULL;
-        int r;
-
-        fd = socket_connect(directory);
-        if (fd < 0)
-                return fd;
-
-        r = sd_bus_new(&bus);
-        if (r < 0)
-                return r;
-        r = sd_bus_set_fd(bus, fd, fd);
-        if (r >= 0) {
-                (void) take_fd(fd);
-                r = sd_bus_start(bus);
-        }
-        if (r < 0) {
-                sd_bus_close_unref(bus);
-                return r;
-        }
-
-        *ret = bus;
-        return 0;
-}
-
 int client_open_quietly(Ctl *c) {
         const ManagerConfig *config;
+        autofree char *socket = NULL;
         int r;
 
-        if (c->bus)
+        if (c->manager)
                 return 0;
 
         config = ctl_config(c);
         if (!config)
                 return -EINVAL;
-        r = open_private(config->paths.run, &c->bus);
-        c->bus_private = r >= 0;
-        if (r >= 0)
-                return 0;
-
+        if (asprintf(&socket, "%s/" BUS_PRIVATE_SOCKET, config->paths.run) < 0)
+                return -ENOMEM;
+        r = nsunits_open_socket(socket, &c->manager);
         /* What kept us from the socket is the better answer when there is no system bus either. */
-        return sd_bus_open_system(&c->bus) < 0 ? r : 0;
-}
-
-static int wait_for_end(Ctl *c, usec_t end) {
-        while (sd_bus_is_open(c->bus) > 0) {
-                const usec_t now = clock_now(CLOCK_MONOTONIC);
-                int r = sd_bus_process(c->bus, NULL);
-
-                if (r == 0 && now < end)
-                        r = sd_bus_wait(c->bus, end - now);
-                if (r < 0 && r != -EINTR)
-                        break;
-                if (now >= end)
-                        return -ETIMEDOUT;
-        }
+        if (r < 0 && nsunits_open_system(&c->manager) < 0)
+                return r;
+        c->bus = nsunits_get_bus(c->manager);
+        if (r < 0)
+                (void) sd_bus_set_allow_interactive_authorization(c->bus, isatty(STDIN_FILENO));
         return 0;
 }
 
-/* A connection may have been made to the manager that is about to go. */
-static bool answers(sd_bus *bus) {
-        return sd_bus_call_method(bus, NULL, BUS_PATH, "org.freedesktop.DBus.Peer", "Ping", NULL, NULL,
-                                  NULL) >= 0;
+int client_reopen(Ctl *c) {
+        int r = nsunits_reopen(c->manager);
+
+        c->bus = nsunits_get_bus(c->manager);
+        return r;
 }
 
-int client_reopen(Ctl *c) {
-        const usec_t end = usec_add(clock_now(CLOCK_MONOTONIC), REOPEN_TIMEOUT);
-        int r;
+int client_jobs_new(Ctl *c, sd_bus_error *error, NsunitsJobs **ret) {
+        int r = nsunits_jobs_new(c->manager, ret);
 
-        if (!c->bus_private)
-                return -ETIMEDOUT;
-        r = wait_for_end(c, end);
-        if (r < 0)
-                return r;
-        c->bus = sd_bus_close_unref(c->bus);
-        do {
-                if (open_private(ctl_config(c)->paths.run, &c->bus) >= 0 && answers(c->bus))
-                        return 0;
-                c->bus = sd_bus_close_unref(c->bus);
-                (void) usleep(REOPEN_INTERVAL);
-        } while (clock_now(CLOCK_MONOTONIC) < end);
-        return -ETIMEDOUT;
+        if (r < 0 && nsunits_error_name(c->manager))
+                (void) sd_bus_error_set(error, nsunits_error_name(c->manager), nsunits_error(c->manager));
+        return r;
+}
+
+int client_jobs_wait(Ctl *c, NsunitsJobs *jobs) {
+        int r = nsunits_jobs_wait(jobs, NSUNITS_FOREVER);
+
+        c->bus = nsunits_get_bus(c->manager);
+        return r;
+}
+
+bool client_jobs_next_failed(const NsunitsJobs *jobs, size_t *i, const char **ret_unit,
+                             const char **ret_result) {
+        while (nsunits_jobs_next(jobs, i, ret_unit, ret_result))
+                if (*ret_result && !streq(*ret_result, "done") && !streq(*ret_result, "skipped"))
+                        return true;
+        return false;
 }
 
 int client_open(Ctl *c) {
@@ -136,7 +81,7 @@ int client_open(Ctl *c) {
 }
 
 const char *client_destination(const Ctl *c) {
-        return c->bus_private ? NULL : BUS_SERVICE;
+        return nsunits_get_destination(c->manager);
 }
 
 int client_message_new(Ctl *c, const char *member, sd_bus_message **ret) {
@@ -179,6 +124,7 @@ static int status_of_error(const char *name) {
                 int status;
         } table[] = {
                 { SD_BUS_ERROR_ACCESS_DENIED, STATUS_NOT_ALLOWED },
+                { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, STATUS_NOT_ALLOWED },
                 { BUS_ERROR_DESTRUCTIVE, STATUS_NOT_ALLOWED },
                 { BUS_ERROR_NO_SUCH_UNIT, STATUS_NOT_INSTALLED },
                 { BUS_ERROR_NOT_APPLICABLE, STATUS_NOT_APPLICABLE },
@@ -207,7 +153,8 @@ int client_failure(const char *what, int r, const sd_bus_error *error) {
             sd_bus_error_has_names(error, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
                 return ctl_error("%s: the manager does not run", what);
         /* dbus-daemon's own words about its policy help nobody. */
-        if (error && sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) && geteuid() != 0) {
+        if (error && sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) &&
+            startswith(strempty(error->message), "Rejected ")) {
                 ctl_error("%s: only root may do that", what);
                 return STATUS_NOT_ALLOWED;
         }
@@ -269,17 +216,10 @@ int client_unit_properties(Ctl *c, const char *name, sd_bus_error *error, json_t
 
 int client_list_units(Ctl *c, sd_bus_error *error, json_t **ret) {
         automessage sd_bus_message *reply = NULL;
-        autojson json_t *rows = NULL;
         int r;
 
         r = client_call(c, NULL, NULL, "ListUnits", error, &reply, NULL);
-        if (r < 0)
-                return r;
-        r = bus_json_read(reply, &rows);
-        if (r < 0)
-                return r;
-
-        return json_name_fields(rows, list_units_keys, ELEMENTSOF(list_units_keys), ret);
+        return r < 0 ? r : bus_json_read_rows(reply, list_units_keys, ELEMENTSOF(list_units_keys), ret);
 }
 
 /* Adds the loaded units that fit @pattern; NULL = those that are not at rest. */

@@ -30,13 +30,22 @@ int client_open(Ctl *c);
 /** client_open_quietly() - the same without a word, for what can do without the manager. */
 int client_open_quietly(Ctl *c);
 
-/**
- * client_reopen() - wait until the manager at the other end of the private socket has gone, and connect to
- * the next one
- *
- * Returns: 0; -ETIMEDOUT when none comes in time, or there is no private socket.
- */
+/** client_reopen() - nsunits_reopen(). */
 int client_reopen(Ctl *c);
+
+AUTOPTR_DEFINE(NsunitsJobs, nsunits_jobs_free);
+
+/** client_jobs_new() - nsunits_jobs_new(); c->bus must be open. Returns 0 or a negative errno with @error
+ * filled.
+ */
+int client_jobs_new(Ctl *c, sd_bus_error *error, NsunitsJobs **ret);
+
+/** client_jobs_wait() - until all have ended. Returns 0 or a negative errno: the connection broke off. */
+int client_jobs_wait(Ctl *c, NsunitsJobs *jobs);
+
+/** client_jobs_next_failed() - walk the jobs that ended badly. @i: 0 at first. */
+bool client_jobs_next_failed(const NsunitsJobs *jobs, size_t *i, const char **ret_unit,
+                             const char **ret_result);
 
 /** client_destination() - whom to address on c->bus: NULL on the private socket, where there is only one. */
 const char *client_destination(const Ctl *c);

@@ -1,6 +1,5 @@
 /* nsctl: the client. Finds the verb and gives it the rest. */
 #include <errno.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +38,6 @@ int main(int argc, char **argv) {
         Ctl c = {};
         int status;
 
-        (void) setlocale(LC_CTYPE, ""); /* libsmartcols has to know how wide characters are */
         if (argc > 1 && streq(argv[1], "__complete"))
                 status = complete(&c, argv + 2);
         else if (options_parse(argc, argv, &c.options, &words) < 0)
@@ -49,7 +47,7 @@ int main(int argc, char **argv) {
 
         if (fflush(stdout) != 0 && status == STATUS_OK)
                 status = ctl_errno(-errno, "cannot write");
-        sd_bus_flush_close_unref(c.bus);
+        (void) nsunits_close(c.manager);
         manager_config_free(c.config);
         options_clear(&c.options);
         return status;

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "basic/macro.h"
+#include "ctl/terminal.h"
 #include "ctl/text.h"
 
 #define COLUMNS_DEFAULT 80
@@ -66,11 +66,8 @@ static Line *layer_of(PullProgress *p, const char *name) {
 }
 
 static unsigned bar_width(FILE *f) {
-        struct winsize size = {};
-        unsigned columns = COLUMNS_DEFAULT;
+        unsigned columns = terminal_columns(fileno(f), COLUMNS_DEFAULT);
 
-        if (ioctl(fileno(f), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-                columns = size.ws_col;
         return columns < BESIDE_BAR + BAR_MIN ? BAR_MIN : MIN_OF(columns - BESIDE_BAR, (unsigned) BAR_MAX);
 }
 

@@ -1,16 +1,16 @@
 /* Lists of things, as JSON or as a table. */
 #include <errno.h>
-#include <libsmartcols.h>
+#include <limits.h>
+#include <locale.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "basic/cleanup.h"
+#include "basic/macro.h"
 #include "basic/strv.h"
 #include "ctl/table.h"
+#include "ctl/terminal.h"
 #include "ctl/text.h"
-
-typedef struct libscols_table ScolsTable;
-
-AUTOPTR_DEFINE(ScolsTable, scols_unref_table);
 
 int json_print(json_t *j) {
         if (json_dumpf(j, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY) < 0 || fputc('\n', stdout) == EOF)
@@ -74,75 +74,134 @@ char *table_cell(const json_t *value, unsigned flags) {
         return NULL;
 }
 
-static int fill_line(struct libscols_line *line, const json_t *row, const Column *columns, size_t n,
-                     bool colours) {
-        for (size_t i = 0; i < n; i++) {
-                const json_t *value = json_object_get(row, columns[i].key);
-                struct libscols_cell *cell = scols_line_get_cell(line, i);
-                autofree char *text = value ? table_cell(value, columns[i].flags) : strdup("-");
-                const char *colour;
+/* The character at @p: how many bytes it has, and columns on the terminal. What cannot be shown is replaced.
+ */
+static size_t next_char(char *p, unsigned *ret_width) {
+        static const char *locale;
+        mbstate_t state = {};
+        wchar_t c;
+        size_t n;
+        int width;
 
-                if (!text || !cell || scols_cell_set_data(cell, text) < 0)
-                        return -ENOMEM;
-                colour = columns[i].flags & COLUMN_STATE ? text_state_colour(text, colours) : "";
-                if (colour[0] && scols_cell_set_color(cell, colour) < 0)
-                        return -ENOMEM;
+        *ret_width = 1;
+        if (*p >= ' ' && *p < 0x7f)
+                return 1;
+
+        if (!locale)
+                locale = strempty(setlocale(LC_CTYPE, "C.UTF-8"));
+        n = mbrtowc(&c, p, MB_LEN_MAX, &state);
+        width = n <= MB_LEN_MAX ? wcwidth(c) : -1;
+        if (width < 0) {
+                *p = '?';
+                return 1;
         }
-        return 0;
+        *ret_width = (unsigned) width;
+        return n;
 }
 
-static int make_columns(const Ctl *c, struct libscols_table *t, const Column *columns, size_t n) {
-        for (size_t i = 0; i < n; i++) {
-                int flags = 0;
+/* The part of @text that fits into @most columns: its width, and its length. */
+static unsigned measure(char *text, unsigned most, size_t *ret_size) {
+        unsigned total = 0, width;
+        char *p = text;
+        size_t n;
 
-                if (columns[i].flags & (COLUMN_RIGHT | COLUMN_BYTES))
-                        flags |= SCOLS_FL_RIGHT;
-                if (columns[i].flags & COLUMN_CUT && !c->options.full)
-                        flags |= SCOLS_FL_TRUNC;
-                if (!scols_table_new_column(t, columns[i].title, columns[i].flags & COLUMN_CUT ? 0.2 : 0,
-                                            flags))
-                        return -ENOMEM;
+        for (; *p; p += n, total += width) {
+                n = next_char(p, &width);
+                if (width > most - total)
+                        break;
         }
-        return 0;
+        *ret_size = (size_t) (p - text);
+        return total;
 }
 
-static int build(const Ctl *c, json_t *rows, const Column *columns, size_t n, struct libscols_table *t) {
-        bool colours = text_colours(stdout);
-        json_t *row;
-        size_t i;
-        int r;
+/* Takes from the columns that may be cut, from the widest one first, until a line fits into @most. */
+static void fit(const Column *columns, size_t n, unsigned most, unsigned *widths) {
+        size_t total = n - 1;
 
-        r = make_columns(c, t, columns, n);
-        if (r < 0)
-                return r;
+        for (size_t i = 0; i < n; i++)
+                total += widths[i];
+        for (; total > most; total--) {
+                size_t widest = n;
 
-        if (colours)
-                (void) scols_table_enable_colors(t, 1);
-        if (c->options.no_legend)
-                (void) scols_table_enable_noheadings(t, 1);
-
-        json_array_foreach(rows, i, row) {
-                struct libscols_line *line = scols_table_new_line(t, NULL);
-
-                if (!line)
-                        return -ENOMEM;
-                r = fill_line(line, row, columns, n, colours);
-                if (r < 0)
-                        return r;
+                for (size_t i = 0; i < n; i++)
+                        if (columns[i].flags & COLUMN_CUT && widths[i] > strlen(columns[i].title) &&
+                            (widest == n || widths[i] > widths[widest]))
+                                widest = i;
+                if (widest == n)
+                        break;
+                widths[widest]--;
         }
-        return 0;
+}
+
+static void print_blanks(unsigned n) {
+        while (n-- > 0)
+                (void) putchar_unlocked(' ');
+}
+
+static void print_line(char *const *cells, const Column *columns, size_t n, const unsigned *widths,
+                       bool colours) {
+        for (size_t i = 0; i < n; i++) {
+                const char *colour =
+                        columns[i].flags & COLUMN_STATE ? text_state_colour(cells[i], colours) : "";
+                bool right = columns[i].flags & (COLUMN_RIGHT | COLUMN_BYTES), last = i + 1 == n;
+                size_t size;
+                unsigned blanks = widths[i] - measure(cells[i], widths[i], &size);
+
+                if (right)
+                        print_blanks(blanks);
+                (void) fputs(colour, stdout);
+                (void) fwrite(cells[i], 1, size, stdout);
+                (void) fputs(text_reset(colour[0]), stdout);
+                if (!right && !last)
+                        print_blanks(blanks);
+                (void) putchar_unlocked(last ? '\n' : ' ');
+        }
+}
+
+/* The cells of all lines, one after the other, with those of the head before them; strv_free(). */
+static char **make_cells(const json_t *rows, const Column *columns, size_t n) {
+        autostrv char **cells = calloc((json_array_size(rows) + 1) * n + 1, sizeof(*cells));
+        char **next = cells;
+
+        for (size_t i = 0; cells && i < n; i++)
+                if (!(*next++ = strdup(columns[i].title)))
+                        return NULL;
+        for (size_t line = 0; cells && line < json_array_size(rows); line++)
+                for (size_t i = 0; i < n; i++) {
+                        const json_t *value = json_object_get(json_array_get(rows, line), columns[i].key);
+
+                        *next = value ? table_cell(value, columns[i].flags) : strdup("-");
+                        if (!*next++)
+                                return NULL;
+                }
+        return take_ptr(cells);
 }
 
 int table_print(const Ctl *c, json_t *rows, const Column *columns, size_t n) {
-        autoptr(ScolsTable) t = NULL;
-        int r;
+        const size_t n_cells = (json_array_size(rows) + 1) * n;
+        const bool colours = text_colours(stdout);
+        autofree unsigned *widths = NULL;
+        autostrv char **cells = NULL;
 
         if (c->options.json)
                 return json_print(rows);
+        if (json_array_size(rows) == 0)
+                return STATUS_OK;
 
-        t = scols_new_table();
-        r = t ? build(c, rows, columns, n, t) : -ENOMEM;
-        if (r == 0)
-                r = scols_print_table(t);
-        return r < 0 ? ctl_errno(r, "cannot print the table") : STATUS_OK;
+        cells = make_cells(rows, columns, n);
+        widths = calloc(n, sizeof(*widths));
+        if (!cells || !widths)
+                return ctl_errno(-ENOMEM, "cannot print the table");
+
+        for (size_t i = 0; i < n_cells; i++) {
+                size_t size;
+
+                widths[i % n] = MAX_OF(widths[i % n], measure(cells[i], UINT_MAX, &size));
+        }
+        if (!c->options.full)
+                fit(columns, n, terminal_columns(STDOUT_FILENO, UINT_MAX), widths);
+
+        for (size_t i = c->options.no_legend ? n : 0; i < n_cells; i += n)
+                print_line(cells + i, columns, n, widths, colours && i > 0);
+        return STATUS_OK;
 }

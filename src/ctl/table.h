@@ -1,6 +1,6 @@
 /*
- * Lists of things: an array of JSON objects is either printed as it is (--json) or as a table by
- * libsmartcols. A verb therefore makes its data once.
+ * Lists of things: an array of JSON objects is either printed as it is (--json) or as a table. A verb
+ * therefore makes its data once.
  */
 #pragma once
 

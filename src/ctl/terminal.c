@@ -70,3 +70,9 @@ void terminal_copy_size(int from, int to) {
         if (ioctl(from, TIOCGWINSZ, &size) == 0)
                 (void) ioctl(to, TIOCSWINSZ, &size);
 }
+
+unsigned terminal_columns(int fd, unsigned otherwise) {
+        struct winsize size;
+
+        return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : otherwise;
+}

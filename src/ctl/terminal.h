@@ -16,3 +16,6 @@ void terminal_restore(void);
 
 /** terminal_copy_size() - give the terminal @to the window size of @from. Harmless when @from is none. */
 void terminal_copy_size(int from, int to);
+
+/** terminal_columns() - how wide the terminal @fd is; @otherwise when it is none, or does not say. */
+unsigned terminal_columns(int fd, unsigned otherwise);

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "basic/strv.h"
+#include "ctl/client.h"
 #include "ctl/explain.h"
-#include "ctl/job-wait.h"
 
 static const struct {
         const char *verb, *method, *failed;
@@ -35,7 +35,7 @@ static int enqueue(Ctl *c, const char *method, char **names, sd_bus_error *error
 }
 
 /* The answer has one path for each name; "/" where nothing was to be done. */
-static int add_jobs(JobWait *w, sd_bus_message *reply, char **names) {
+static int add_jobs(NsunitsJobs *w, sd_bus_message *reply, char **names) {
         const char *path;
         int r;
 
@@ -49,7 +49,7 @@ static int add_jobs(JobWait *w, sd_bus_message *reply, char **names) {
                         return r < 0 ? r : -EBADMSG;
                 if (streq(path, "/"))
                         continue;
-                r = job_wait_add(w, path, *name);
+                r = nsunits_jobs_add(w, path, *name);
                 if (r < 0)
                         return r;
         }
@@ -67,11 +67,16 @@ static char *reason(Ctl *c, const char *unit, const char *result) {
         };
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
         autojson json_t *properties = NULL;
+        int r = client_unit_properties(c, unit, &error, &properties);
+        const char *failure = r < 0 ? "" : property_string(properties, "Failure");
 
+        /* Units of the host are in nobody's list, so the one that is to blame is named. */
+        if (streq(result, "dependency") && startswith(failure, "host unit "))
+                return strdup(failure);
         for (size_t i = 0; i < ELEMENTSOF(fixed); i++)
                 if (streq(result, fixed[i].result))
                         return strdup(fixed[i].words);
-        if (client_unit_properties(c, unit, &error, &properties) < 0)
+        if (r < 0)
                 return strdup(result);
         /* The unit itself has not run into a time-out. */
         if (streq(result, "timeout") && streq(property_string(properties, "Result"), "success"))
@@ -79,12 +84,12 @@ static char *reason(Ctl *c, const char *unit, const char *result) {
         return explain_start_failure(properties);
 }
 
-static int report(Ctl *c, const JobWait *w, const char *failed) {
+static int report(Ctl *c, const NsunitsJobs *w, const char *failed) {
         const char *unit, *result;
         int status = STATUS_OK;
         size_t i = 0;
 
-        while (job_wait_next_failed(w, &i, &unit, &result)) {
+        while (client_jobs_next_failed(w, &i, &unit, &result)) {
                 autofree char *why = reason(c, unit, result);
 
                 status = ctl_error("%s %s: %s", unit, failed, why ? why : result);
@@ -94,10 +99,10 @@ static int report(Ctl *c, const JobWait *w, const char *failed) {
         return status;
 }
 
-/* Of a stop that systemd asks for because the manager has asked systemd: which units are left to be stopped.
- * A manager that does not know the question has not asked.
+/* Of what a service of systemd asks for because the manager has asked systemd: which units are left to be
+ * started or stopped. A manager that does not know the question has not asked.
  */
-static int drop_settled(Ctl *c, char **names) {
+static int drop_settled(Ctl *c, char **names, bool start) {
         size_t n = 0;
 
         for (size_t i = 0; names[i]; i++) {
@@ -105,9 +110,9 @@ static int drop_settled(Ctl *c, char **names) {
                 automessage sd_bus_message *m = NULL, *reply = NULL;
                 int r, proceed = true;
 
-                r = client_message_new(c, "StopByService", &m);
+                r = client_message_new(c, "AskedByService", &m);
                 if (r >= 0)
-                        r = sd_bus_message_append(m, "s", names[i]);
+                        r = sd_bus_message_append(m, "sb", names[i], start);
                 if (r < 0)
                         return r;
                 if (client_call_message(c, m, &error, &reply) >= 0)
@@ -144,7 +149,8 @@ int verb_job(Ctl *c, char **words) {
         automessage sd_bus_message *reply = NULL;
         autofree char *title = NULL;
         autostrv char **names = NULL;
-        autoptr(JobWait) wait = NULL;
+        autoptr(NsunitsJobs) wait = NULL;
+        bool stops_by_service = c->options.by_service && streq(words[0], "stop");
         size_t k = 0;
         int r = 0;
 
@@ -155,7 +161,7 @@ int verb_job(Ctl *c, char **words) {
                 return ctl_error("%s: name units, or give --all", words[0]);
         if (client_open(c) < 0 || client_unit_names(c, words + 1, &names) < 0)
                 return STATUS_FAILED;
-        if (c->options.by_service && names && drop_settled(c, names) < 0)
+        if (c->options.by_service && names && drop_settled(c, names, !stops_by_service) < 0)
                 return STATUS_FAILED;
         if (!names || !names[0])
                 return c->options.by_service ? report_failed(c, words + 1) : STATUS_OK;
@@ -163,17 +169,17 @@ int verb_job(Ctl *c, char **words) {
                 return STATUS_FAILED;
 
         if (!c->options.no_block)
-                r = job_wait_new(c, &error, &wait);
+                r = client_jobs_new(c, &error, &wait);
         if (r == 0)
                 r = enqueue(c, jobs[k].method, names, &error, &reply);
         if (r == 0 && wait)
                 r = add_jobs(wait, reply, names);
         if (r == 0 && wait)
-                r = job_wait_run(wait);
+                r = client_jobs_wait(c, wait);
         if (r < 0)
                 return client_failure(title, r, &error);
 
-        if (c->options.by_service)
+        if (stops_by_service)
                 return report_failed(c, words + 1);
         return wait ? report(c, wait, jobs[k].failed) : STATUS_OK;
 }

@@ -21,26 +21,23 @@ static bool matches(const json_t *row, char *const *patterns) {
         return !patterns;
 }
 
-static const json_t *find_unit(const json_t *rows, const char *name) {
-        for (size_t i = 0; i < json_array_size(rows); i++)
-                if (streq_null(json_string_value(json_object_get(json_array_get(rows, i), "unit")), name))
-                        return json_array_get(rows, i);
-        return NULL;
-}
-
 /* With --all: unit files that the manager has had no reason to look at. */
 static int add_files(json_t *rows) {
+        autojson json_t *known = json_object();
         autostrv char **names = NULL;
+        json_t *row;
+        size_t i;
         int r;
 
         r = unit_files_list(false, &names);
         if (r < 0)
                 return r;
 
+        json_array_foreach(rows, i,
+                           row) if (json_object_set(known, json_string_value(json_object_get(row, "unit")),
+                                                    row) < 0) return -ENOMEM;
         STRV_FOREACH (n, names) {
-                json_t *row;
-
-                if (unit_name_is_template(*n) || find_unit(rows, *n))
+                if (unit_name_is_template(*n) || json_object_get(known, *n))
                         continue;
                 row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "unit", *n, "description", "", "load",
                                 "stub", "active", "inactive", "sub", "dead", "job", 0);
@@ -108,16 +105,14 @@ int verb_list_jobs(Ctl *c, char **words) {
         static const char *const keys[] = { "id", "unit", "type", "state" };
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
         automessage sd_bus_message *reply = NULL;
-        autojson json_t *tuples = NULL, *rows = NULL;
+        autojson json_t *rows = NULL;
         int r;
 
         if (client_open(c) < 0)
                 return STATUS_FAILED;
         r = client_call(c, NULL, NULL, "ListJobs", &error, &reply, NULL);
         if (r == 0)
-                r = bus_json_read(reply, &tuples);
-        if (r >= 0)
-                r = json_name_fields(tuples, keys, ELEMENTSOF(keys), &rows);
+                r = bus_json_read_rows(reply, keys, ELEMENTSOF(keys), &rows);
         if (r < 0)
                 return client_failure("list-jobs", r, &error);
 

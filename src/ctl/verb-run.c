@@ -16,7 +16,6 @@
 #include "ctl/assignment.h"
 #include "ctl/client.h"
 #include "ctl/explain.h"
-#include "ctl/job-wait.h"
 #include "ctl/relay.h"
 #include "ctl/unit-end.h"
 #include "ctl/unit-files.h"
@@ -26,7 +25,7 @@ typedef struct Run {
         Ctl *c;
         UnitText *text;
         char *path; /* of the file, while it is ours to remove */
-        JobWait *wait;
+        NsunitsJobs *wait;
         Relay relay;
         int slave;
         UnitEnd end;
@@ -39,7 +38,7 @@ static void run_clear(Run *r) {
                 (void) unlink(r->path);
         free(r->path);
         unit_text_free(r->text);
-        job_wait_free(r->wait);
+        nsunits_jobs_free(r->wait);
 }
 
 #define autorun __attribute__((cleanup(run_clear)))
@@ -243,7 +242,7 @@ static int start(Run *r, sd_bus_error *error) {
 
         k = unit_end_watch(r->c, r->text->name, &r->end);
         if (k >= 0)
-                k = job_wait_new(r->c, error, &r->wait);
+                k = client_jobs_new(r->c, error, &r->wait);
         if (k >= 0 && r->c->options.tty)
                 k = open_terminal(r);
         if (k >= 0)
@@ -253,7 +252,7 @@ static int start(Run *r, sd_bus_error *error) {
         if (k >= 0)
                 k = sd_bus_message_read(reply, "o", &path);
         if (k >= 0)
-                k = job_wait_add(r->wait, path, r->text->name);
+                k = nsunits_jobs_add(r->wait, path, r->text->name);
         return k < 0 ? k : 0;
 }
 
@@ -288,7 +287,7 @@ static int report_start(Run *r) {
         const char *unit, *result = NULL;
         size_t i = 0;
 
-        if (job_wait_next_failed(r->wait, &i, &unit, &result) == 0)
+        if (!client_jobs_next_failed(r->wait, &i, &unit, &result))
                 return STATUS_OK;
         if (!started_badly(r))
                 ctl_error("%s did not start: %s", r->text->name, result);
@@ -347,7 +346,7 @@ int verb_run(Ctl *c, char **words) {
                 (void) fflush(stdout);
                 if (c->options.no_block)
                         return STATUS_OK;
-                if (job_wait_run(r.wait) < 0)
+                if (client_jobs_wait(c, r.wait) < 0)
                         return ctl_error("the connection to the manager broke off");
                 k = report_start(&r);
                 return k != STATUS_OK ? k : c->options.wait ? follow(&r) : STATUS_OK;

@@ -6,6 +6,7 @@
 #include <systemd/sd-bus.h>
 
 #include "basic/macro.h"
+#include "client/nsunits.h"
 #include "config/manager-config.h"
 #include "ctl/options.h"
 
@@ -25,8 +26,8 @@ enum {
 typedef struct Ctl {
         Options options;
         ManagerConfig *config; /* read when first asked for, by ctl_config() */
-        sd_bus *bus;           /* connected when first asked for, by client_open() */
-        bool bus_private;      /* @bus is the manager's own socket, not the system bus */
+        Nsunits *manager;      /* connected when first asked for, by client_open() */
+        sd_bus *bus;           /* of that connection, borrowed */
 } Ctl;
 
 /** ctl_config() - nsunitd.conf as the manager reads it; mistakes in it are told on stderr. NULL on failure.

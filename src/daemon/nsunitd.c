@@ -15,6 +15,7 @@
 #include "build-config.h"
 #include "bus/bus.h"
 #include "config/manager-config.h"
+#include "daemon/first-process.h"
 #include "image/worker.h"
 #include "manager/emergency.h"
 #include "manager/manager.h"
@@ -30,6 +31,7 @@
 typedef struct Options {
         const char *config_file;
         int log_level;
+        bool autostart;
 } Options;
 
 static void print_help(void) {
@@ -37,6 +39,7 @@ static void print_help(void) {
                "\n"
                "The manager of nsunits' containers. See nsunitd(8).\n"
                "\n"
+               "  -a --autostart    start the units whose [Install] asks for it, once per boot\n"
                "  -c --config=FILE  read FILE instead of " CONFIG_FILE "\n"
                "  -d --debug        log what is done, step by step\n"
                "  -h --help         show this text\n"
@@ -46,16 +49,17 @@ static void print_help(void) {
 /* Returns 1 to go on, 0 when all is said, -EINVAL. */
 static int parse_options(int argc, char **argv, Options *ret) {
         static const struct option options[] = {
-                { "config", required_argument, NULL, 'c' },
-                { "debug", no_argument, NULL, 'd' },
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, 'V' },
-                {},
+                { "autostart", no_argument, NULL, 'a' }, { "config", required_argument, NULL, 'c' },
+                { "debug", no_argument, NULL, 'd' },     { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, 'V' },   {},
         };
         int c;
 
-        while ((c = getopt_long(argc, argv, "c:dh", options, NULL)) >= 0)
+        while ((c = getopt_long(argc, argv, "ac:dh", options, NULL)) >= 0)
                 switch (c) {
+                case 'a':
+                        ret->autostart = true;
+                        break;
                 case 'c':
                         ret->config_file = optarg;
                         break;
@@ -99,6 +103,11 @@ static int on_hangup(sd_event_source *s, const struct signalfd_siginfo *si, void
         return 0;
 }
 
+static int on_halt(sd_event_source *s, const struct signalfd_siginfo *si, void *data) {
+        log_notice("to stop all units, and to end");
+        return manager_end(data);
+}
+
 static int watch_signals(sd_event *event, Manager *manager) {
         sigset_t mask;
         int r;
@@ -107,6 +116,7 @@ static int watch_signals(sd_event *event, Manager *manager) {
         (void) sigaddset(&mask, SIGTERM);
         (void) sigaddset(&mask, SIGINT);
         (void) sigaddset(&mask, SIGHUP);
+        (void) sigaddset(&mask, FIRST_PROCESS_HALT);
         if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
                 return -errno;
         /* A client that hangs up must not end the manager. */
@@ -117,12 +127,14 @@ static int watch_signals(sd_event *event, Manager *manager) {
                 r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
         if (r >= 0)
                 r = sd_event_add_signal(event, NULL, SIGHUP, on_hangup, manager);
+        if (r >= 0)
+                r = sd_event_add_signal(event, NULL, FIRST_PROCESS_HALT, on_halt, manager);
         return r;
 }
 
 /* Returns MANAGER_EXIT_AGAIN when the program is to be executed anew, EMERGENCY_EXIT_BASE and more when a
  * unit has asked for an exit status, 0, or a negative errno. */
-static int serve(const ManagerConfig *config, const char *program) {
+static int serve(const ManagerConfig *config, const char *program, bool autostart) {
         __attribute__((cleanup(sd_event_unrefp))) sd_event *event = NULL;
         autoptr(Manager) manager = NULL;
         autoptr(Bus) bus = NULL;
@@ -147,10 +159,13 @@ static int serve(const ManagerConfig *config, const char *program) {
                 return r;
         }
         manager_set_program(manager, program);
+        r = autostart ? manager_autostart(manager) : 0;
+        if (r < 0)
+                log_error("cannot start what is to be started at boot: %s", strerror(-r));
 
         (void) sd_event_set_watchdog(event, true);
         (void) sd_notify(0, "READY=1\nSTATUS=Supervising containers");
-        r = sd_event_loop(event);
+        r = bus_run(bus);
         (void) sd_notify(0, r == MANAGER_EXIT_AGAIN ? "RELOADING=1" : "STOPPING=1");
         return r;
 }
@@ -202,6 +217,10 @@ int main(int argc, char **argv) {
         r = parse_options(argc, argv, &options);
         if (r <= 0)
                 return r < 0 ? 2 : 0;
+        if (getpid() == 1) {
+                first_process_run();
+                options.autostart = true;
+        }
 
         program = strdup(strempty(getenv(PROGRAM_VARIABLE)));
         (void) unsetenv(PROGRAM_VARIABLE);
@@ -213,7 +232,7 @@ int main(int argc, char **argv) {
         if (r < 0)
                 return EXIT_FAILURE;
 
-        r = serve(config, program);
+        r = serve(config, program, options.autostart);
         if (r == MANAGER_EXIT_AGAIN)
                 return execute_again(program, argv);
         if (r >= EMERGENCY_EXIT_BASE)

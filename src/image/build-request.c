@@ -246,6 +246,8 @@ static int add_places(const BuildSection *b, const BuildPlaces *places, BuildReq
         r = add_text(q, "ignorefile", b->ignore_file);
         if (r == 0)
                 r = add_text(q, "file", file);
+        if (r == 0)
+                r = strv_add(&q->arguments, "--");
         return r < 0 ? r : strv_add(&q->arguments, context);
 }
 

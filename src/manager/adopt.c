@@ -10,6 +10,7 @@
 
 #include "basic/file.h"
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/strv.h"
 #include "manager/death.h"
 #include "manager/egress.h"
@@ -313,7 +314,8 @@ static void kill_left_over(const Manager *m, const char *name) {
         if (fd < 0 || cgroup_populated(fd) <= 0 || cgroup_kill(fd) < 0)
                 return;
 
-        log_message(LOG_WARNING, name, "processes of it were left, and have been killed");
+        log_entry(LOG_WARNING, name, EXPLAINED(MESSAGE_LEFT_OVER),
+                  "processes of it were left, and have been killed");
         events_fd = cgroup_open_events(fd);
         p.fd = events_fd;
         while (cgroup_read_events(events_fd, &events) == 0 && events.populated)
@@ -339,8 +341,8 @@ static void discard(Manager *m, const char *name) {
 }
 
 static void discard_unusable(Manager *m, const char *name, int error) {
-        log_message(LOG_WARNING, name, "its saved state cannot be used (%s); what is left of it is removed",
-                    strerror(-error));
+        log_entry(LOG_WARNING, name, EXPLAINED(MESSAGE_STATE_LOST),
+                  "its saved state cannot be used (%s); what is left of it is removed", strerror(-error));
         discard(m, name);
 }
 

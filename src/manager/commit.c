@@ -92,7 +92,7 @@ static void on_written(int r, const char *text, void *data) {
         Commit *c = data;
         Unit *u = manager_get_unit(c->manager, c->unit);
 
-        if (u)
+        if (u && u->commits > 0 && --u->commits == 0)
                 unit_end_commit(u);
         /* Nobody to write to: that one says why. */
         if (r < 0 && r != -EPIPE) {
@@ -167,7 +167,9 @@ static int start_writer(Unit *u, Commit *c, int out_fd) {
 
                 r = worker_run(u->manager, &w, NULL);
         }
-        if (r < 0)
+        if (r == 0)
+                u->commits++;
+        else if (u->commits == 0)
                 unit_end_commit(u);
         return r;
 }

@@ -77,14 +77,12 @@ static int add_exit(const MainExit *e, char ***env) {
 /* Tells a unit that is about to start whom it is started for (systemd.exec(5), "MONITOR_SERVICE_RESULT="). */
 static void tell_follower(const Unit *u, Unit *follower) {
         autostrv char **env = NULL;
-        char text[SD_ID128_STRING_MAX];
-        sd_id128_t id;
+        char text[INVOCATION_TEXT_MAX];
         int r;
 
-        memcpy(&id, u->invocation, sizeof(id));
         r = strv_addf(&env, "MONITOR_UNIT=%s", u->name);
         if (r >= 0)
-                r = strv_addf(&env, "MONITOR_INVOCATION_ID=%s", sd_id128_to_string(id, text));
+                r = strv_addf(&env, "MONITOR_INVOCATION_ID=%s", unit_invocation(u, text));
         if (r >= 0)
                 r = strv_addf(&env, "MONITOR_SERVICE_RESULT=%s", unit_result_to_string(u->machine.result));
         if (r >= 0)

@@ -120,12 +120,21 @@ static int run_systemctl(Manager *m, EmergencyAction action, const char *argumen
 
 /* -- the manager -- */
 
+static bool prepare(Manager *m) {
+        if (m->emergency)
+                return true;
+        m->emergency = calloc(1, sizeof(*m->emergency));
+        if (m->emergency)
+                m->emergency->status = -1;
+        return m->emergency;
+}
+
 /* Returns how many are on their way. */
 static unsigned stop_all(Manager *m) {
         unsigned n = 0;
 
         for (Unit *u = m->units; u; u = u->hh.next)
-                if (!unit_at_rest(u) || u->trigger) {
+                if (!unit_at_rest(u) || u->trigger || job_queue_of_unit(m->jobs, u->index)) {
                         (void) manager_enqueue_one(m, u->name, JOB_STOP, JOB_MODE_REPLACE, NULL);
                         n++;
                 }
@@ -137,6 +146,16 @@ void manager_settle_exit(Manager *m) {
                 return;
         log_notice("all units are stopped; the manager exits with status %d", m->emergency->status);
         (void) sd_event_exit(m->event, EMERGENCY_EXIT_BASE + m->emergency->status);
+}
+
+int manager_end(Manager *m) {
+        if (!prepare(m))
+                return -ENOMEM;
+        m->emergency->status = EXIT_SUCCESS;
+        /* At once: a start that is under way, or waits, is not waited for. */
+        (void) stop_all(m);
+        manager_schedule_jobs(m);
+        return 0;
 }
 
 /* -- -- */
@@ -152,13 +171,8 @@ static int exit_status_of(const Unit *u, int wanted) {
 static int perform(Unit *u, EmergencyAction action, const char *argument, int status, Fault *fault) {
         Manager *m = u->manager;
 
-        if (!m->emergency) {
-                m->emergency = calloc(1, sizeof(*m->emergency));
-                if (!m->emergency)
-                        return -ENOMEM;
-                m->emergency->status = -1;
-        }
-
+        if (!prepare(m))
+                return -ENOMEM;
         if (action == EMERGENCY_EXIT || action == EMERGENCY_EXIT_FORCE) {
                 m->emergency->status = status;
                 if (action == EMERGENCY_EXIT_FORCE)

@@ -58,14 +58,12 @@ static int add_end(const Unit *u, char ***env) {
 }
 
 static int add_own(const Unit *u, char ***env) {
-        char text[SD_ID128_STRING_MAX];
-        sd_id128_t id;
+        char text[INVOCATION_TEXT_MAX];
         int r;
 
-        memcpy(&id, u->invocation, sizeof(id));
         r = set(env, "PATH", HOST_EXEC_PATH);
         if (r >= 0)
-                r = set(env, "INVOCATION_ID", sd_id128_to_string(id, text));
+                r = set(env, "INVOCATION_ID", unit_invocation(u, text));
         if (r >= 0 && u->main) {
                 (void) snprintf(text, sizeof(text), "%i", child_pid(u->main));
                 r = set(env, "MAINPID", text);

@@ -30,6 +30,7 @@
 #include "runtime/exec.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
+#include "runtime/userns.h"
 #include "storage/mounts.h"
 #include "storage/root.h"
 
@@ -53,8 +54,10 @@ typedef struct Held {
         uint32_t id_base;     /* of the range that was picked; 0 = none */
         IdMap ids;            /* of the user namespace */
         int userns_fd, netns_fd, cgroup_fd;
-        bool cgroup_spent; /* no process can be started in it any more, or none should */
+        NetnsBirth *netns_birth; /* between two steps of PREPARE: what netns_fd is going to be */
+        bool cgroup_spent;       /* no process can be started in it any more, or none should */
         bool root;
+        MountScraps scraps;  /* of making the root; the first launch takes them away */
         bool pod_spaces;     /* of a pod: IPC, UTS and /dev/shm */
         bool volumes_filled; /* the first spawn has filled and chowned what it had to */
         Attachment *attachment;
@@ -92,10 +95,13 @@ struct Unit {
         bool notify_refused; /* and that was said */
         NamedMain named;
         FdStore fds;
-        pid_t main_pid;       /* of the container's first process in this invocation */
-        UnitHealth *health;   /* while its program runs, and there is something to check it with */
-        UnitTrigger *trigger; /* while it is armed: it is active then, even at rest */
-        bool trigger_due;     /* a start job is to run the container, and not to arm */
+        pid_t main_pid;        /* of the container's first process in this invocation */
+        bool accounted;        /* its end may be kept in an accounting file, which has to be trimmed */
+        UnitHealth *health;    /* while its program runs, and there is something to check it with */
+        UnitTrigger *trigger;  /* while it is armed: it is active then, even at rest */
+        bool trigger_due;      /* a start job is to run the container, and not to arm */
+        uint32_t awaiting_job; /* whose start waits for units of the host */
+        bool host_ready;       /* they have been seen to */
         sd_event_source *timer;
         TAILQ_ENTRY(Unit) restart_list;
         bool restart_due; /* is in it: the wait is over */
@@ -129,6 +135,7 @@ struct Unit {
         } lent;
         bool tried;                /* somebody has had it started, or tried to, since it was read */
         bool frozen;               /* its cgroup is, or is about to be */
+        unsigned commits;          /* writers of layers under way, for which it may be frozen */
         usec_t cpu_begin;          /* of the cgroup, when the invocation began */
         int status_errno;          /* ERRNO= of the invocation */
         bool limit_told;           /* StartLimitAction= was looked at */
@@ -176,7 +183,7 @@ struct Manager {
         CgroupRoot *cgroups;
         Network *network;
         sd_event_source *network_source;
-        sd_event_source *collect_timer, *purge_source;
+        sd_event_source *collect_timer, *trash_timer, *purge_source, *purge_timer;
         Names *names;
         LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
@@ -217,6 +224,10 @@ void manager_tell_changed(Manager *m, Unit *u);
 int manager_load_unit_anyway(Manager *m, const char *name, Unit **ret);
 void manager_drop_unit(Manager *m, Unit *u);
 void manager_schedule_rotation(Manager *m);
+/* Has @fn called a while after now, unless it is going to be already: a stream of reasons does not put it
+ * off. */
+void manager_arm_delay(Manager *m, sd_event_source **timer, usec_t delay, sd_event_time_handler_t fn);
+/* What containers have written, and volumes that were removed. */
 void manager_schedule_purge(Manager *m);
 /* Bridges and the nftables table go some time after the last container that used them; so do cgroups of
  * hooks. */
@@ -368,6 +379,9 @@ void manager_settle_pods(Manager *m);
 /* What the container's processes have as "/", before anything is mounted on it; a descriptor. */
 int unit_open_root(const Unit *u, Fault *fault);
 void unit_begin_invocation(Unit *u);
+enum { INVOCATION_TEXT_MAX = 33 };
+/* In hex, into @text, which is returned. */
+char *unit_invocation(const Unit *u, char text[static INVOCATION_TEXT_MAX]);
 /* User=, Group= and GroupAdd= in the container's own files. */
 int unit_resolve_identity(const Unit *u, int root_fd, Identity *ret, Fault *fault);
 int unit_spawn(Unit *u, Fault *fault);

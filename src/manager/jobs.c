@@ -3,6 +3,7 @@
  * more urgent waits, so that a start of many units starves no event of those that run.
  */
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/strv.h"
 #include "manager/condition.h"
 #include "manager/death.h"
@@ -31,6 +32,18 @@ static void let_go(Manager *m, Unit *u, JobResult result) {
                 unit_event(u, &(MachineEvent){ .type = EVENT_TIMEOUT });
 }
 
+/* What a start waited for outside of the manager, or was told not to wait for. */
+static void forget_host(Unit *u, uint32_t job) {
+        const ManagerListener *l = u->manager->listener;
+
+        u->host_ready = false;
+        if (u->awaiting_job != job)
+                return;
+        u->awaiting_job = 0;
+        if (l && l->start_dropped)
+                l->start_dropped(u, u->manager->listener_data);
+}
+
 /* Tells of the jobs that have ended since the last call. */
 static void tell_ends(Manager *m) {
         JobEnd end;
@@ -47,9 +60,10 @@ static void tell_ends(Manager *m) {
                 if (end.result != JOB_RESULT_DONE)
                         let_go(m, info.unit, end.result);
                 unit_note_tried(info.unit);
+                forget_host(info.unit, end.id);
                 if (end.result == JOB_RESULT_DEPENDENCY)
-                        log_message(LOG_WARNING, info.unit->name,
-                                    "not started: a unit that it requires has failed");
+                        log_entry(LOG_WARNING, info.unit->name, EXPLAINED(MESSAGE_DEPENDENCY),
+                                  "not started: a unit that it requires has failed");
                 unit_update_job_ended(info.unit, end.id, end.result);
                 if (m->listener && m->listener->job_removed)
                         m->listener->job_removed(&info, job_result_to_string(end.result), m->listener_data);
@@ -82,9 +96,9 @@ bool unit_may_start(Unit *u, JobResult *ret) {
         u->assert_result = false;
         word = outcome.verdict == ASSERT_UNMET ? "Assert" : "Condition";
         note_unmet(u, word, outcome.unmet);
-        log_message(outcome.verdict == ASSERT_UNMET ? LOG_WARNING : LOG_INFO, u->name,
-                    "not started: %s%s= is not met", word,
-                    outcome.unmet ? condition_name(outcome.unmet->type) : "");
+        log_entry(outcome.verdict == ASSERT_UNMET ? LOG_WARNING : LOG_INFO, u->name,
+                  EXPLAINED(MESSAGE_CONDITION), "not started: %s%s= is not met", word,
+                  outcome.unmet ? condition_name(outcome.unmet->type) : "");
         manager_tell_changed(u->manager, u);
         if (ret)
                 *ret = outcome.verdict == ASSERT_UNMET ? JOB_RESULT_ASSERT : JOB_RESULT_DONE;
@@ -104,7 +118,8 @@ static int arm(Unit *u) {
 
         if (r < 0) {
                 unit_set_fault(u, &fault);
-                log_message(LOG_ERR, u->name, "cannot start: %s", strempty(u->fault_text));
+                log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
+                          strempty(u->fault_text));
         }
         return r;
 }
@@ -124,13 +139,9 @@ static bool run_arm(Manager *m, Unit *u) {
 }
 
 /* A start that was waited for by others: what has to be true is looked at now, not when it was asked for. */
-static void run_start(Manager *m, Unit *u) {
-        ActiveState state = machine_active_state(u->machine.state);
-        bool begins = state == ACTIVE_STATE_INACTIVE || state == ACTIVE_STATE_FAILED || restart_is_due(u);
+static void begin_start(Manager *m, Unit *u, bool begins) {
         JobResult result = JOB_RESULT_DEPENDENCY;
 
-        if (run_arm(m, u))
-                return;
         if (!begins || (unit_may_start(u, &result) && unit_is_bound_well(u))) {
                 /* What is begun is saved with that; what is not is forgotten with the job. */
                 u->trigger_due &= !begins;
@@ -140,6 +151,61 @@ static void run_start(Manager *m, Unit *u) {
         job_queue_finished(m->jobs, u->index, JOB_START, result);
         if (restart_is_due(u))
                 unit_event(u, &(MachineEvent){ .type = EVENT_STOP });
+}
+
+static bool is_down(const Unit *u) {
+        ActiveState state = machine_active_state(u->machine.state);
+
+        return state == ACTIVE_STATE_INACTIVE || state == ACTIVE_STATE_FAILED;
+}
+
+static void refuse_start(Unit *u, const Fault *fault) {
+        unit_set_fault(u, fault);
+        log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
+                  strempty(u->fault_text));
+        job_queue_finished(u->manager->jobs, u->index, JOB_START, JOB_RESULT_DEPENDENCY);
+}
+
+/* Units of the host come first. True when the start goes on later, or not at all. */
+static bool await_host(Manager *m, Unit *u, uint32_t job) {
+        const ManagerListener *l = m->listener;
+        Fault fault = {};
+        int r;
+
+        if (u->host_ready || !l || !l->before_start)
+                return false;
+        unit_set_fault(u, NULL);
+        r = l->before_start(u, &fault, m->listener_data);
+        u->awaiting_job = r > 0 ? job : 0;
+        if (r < 0)
+                refuse_start(u, &fault);
+        return r != 0;
+}
+
+static void run_start(Manager *m, Unit *u, uint32_t job) {
+        if (run_arm(m, u))
+                return;
+        if (is_down(u) && await_host(m, u, job))
+                return;
+        begin_start(m, u, is_down(u) || restart_is_due(u));
+}
+
+void manager_may_start(Unit *u, int r, const Fault *fault) {
+        Manager *m = u->manager;
+        const Job *job = job_queue_of_unit(m->jobs, u->index);
+
+        if (!job || job->id != u->awaiting_job || job->type != JOB_START || job->state != JOB_RUNNING)
+                return;
+        u->awaiting_job = 0;
+        if (r < 0)
+                refuse_start(u, fault);
+        else
+                begin_start(m, u, is_down(u) || restart_is_due(u));
+        manager_schedule_jobs(m);
+}
+
+void manager_note_host(Unit *u) {
+        u->host_ready = true;
 }
 
 static void run_restart(Manager *m, Unit *u) {
@@ -171,7 +237,7 @@ static void run_job(Manager *m, const Job *job) {
 
         switch (job->type) {
         case JOB_START:
-                return run_start(m, u);
+                return run_start(m, u, job->id);
         case JOB_STOP:
                 unit_disarm(u);
                 return unit_event(u, &(MachineEvent){ .type = EVENT_STOP });
@@ -362,6 +428,10 @@ int manager_enqueue_one(Manager *m, const char *name, JobType type, JobMode mode
         uint32_t ignored;
 
         return manager_enqueue_job(m, name, type, mode, &ignored, fault);
+}
+
+uint32_t manager_pass_job(Manager *m, Unit *u, JobType type) {
+        return job_queue_pass(m->jobs, u->index, type);
 }
 
 int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {

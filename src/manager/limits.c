@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "cgroup/device-rules.h"
 #include "cgroup/limits.h"
 #include "manager/internal.h"
@@ -145,7 +146,8 @@ static int on_memory_event(sd_event_source *s, int fd, uint32_t revents, void *u
                 return 0;
 
         u->oom_seen = events.oom_kill;
-        log_message(LOG_WARNING, u->name, "the kernel has killed a process of it for want of memory");
+        log_entry(LOG_WARNING, u->name, EXPLAINED(MESSAGE_MEMORY),
+                  "the kernel has killed a process of it for want of memory");
         if (u->held.spec && u->held.spec->oom_policy == OOM_POLICY_STOP)
                 unit_event(u, &(MachineEvent){ .type = EVENT_FAIL, .result = RESULT_OOM_KILL });
         return 0;

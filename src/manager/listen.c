@@ -260,6 +260,11 @@ int listen_again(const ListenKeys *keys, size_t i, int fd) {
         return start_listening(keys, fd);
 }
 
+/* With SO_REUSEADDR, a port is taken only by who listens there: see inet_csk_bind_conflict() of Linux. */
+void listen_end(int fd) {
+        (void) shutdown(fd, SHUT_RDWR);
+}
+
 void listen_remove(const ListenKeys *keys, size_t i) {
         const char *path = wanted_at(keys, i).spec->path;
 

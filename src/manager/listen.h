@@ -27,5 +27,9 @@ int listen_open(const ListenKeys *keys, size_t i, Fault *fault);
  */
 int listen_again(const ListenKeys *keys, size_t i, int fd);
 
+/** listen_end() - @fd is about to be closed, and a copy of it may be so later: it is in nobody's way until
+ * then. */
+void listen_end(int fd);
+
 /** listen_remove() - take it out of the file system, if it is there. */
 void listen_remove(const ListenKeys *keys, size_t i);

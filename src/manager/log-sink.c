@@ -46,17 +46,21 @@ static int stream_connect(const char *path) {
 /* The stream's header, a line each: identifier, unit (ours to leave empty), priority, whether "<N>" sets the
  * priority of a line, and copies to syslog, kmsg and console (systemd, src/journal/journald-stream.c). */
 static int stream_open(const char *path, const char *identifier, int priority) {
+        autofree char *header = NULL;
         autoclose int fd = -EBADF;
-        char header[UNIT_NAME_MAX + 32];
         int n, flags;
 
+        if (strchr(identifier, '\n'))
+                return -EINVAL;
         fd = stream_connect(path);
         if (fd < 0)
                 return fd;
 
-        n = snprintf(header, sizeof(header), "%s\n\n%d\n1\n0\n0\n0\n", identifier, priority);
-        if (n < 0 || (size_t) n >= sizeof(header))
-                return -ENAMETOOLONG;
+        n = asprintf(&header, "%s\n\n%d\n1\n0\n0\n0\n", identifier, priority);
+        if (n < 0) {
+                header = NULL;
+                return -ENOMEM;
+        }
         if (send(fd, header, (size_t) n, MSG_NOSIGNAL) != n)
                 return errno > 0 ? -errno : -EIO;
 
@@ -69,7 +73,7 @@ static int stream_open(const char *path, const char *identifier, int priority) {
 
 static int open_journal(const LogSinkRequest *q, int ret_fds[2]) {
         const char *path = q->journal ? q->journal : JOURNAL_STREAM;
-        autofree char *stem = unit_name_stem(q->unit);
+        autofree char *stem = q->identifier ? strdup(q->identifier) : unit_name_stem(q->unit);
         autoclose int out_fd = -EBADF, err_fd = -EBADF;
 
         if (!stem)

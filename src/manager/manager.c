@@ -90,6 +90,7 @@ void manager_free(Manager *m) {
                 return;
 
         leave(m);
+        log_ask_invocation(NULL, NULL);
 
         manager_dns_free(m);
         manager_names_free(m);
@@ -106,6 +107,8 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->turn_tick);
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->purge_source);
+        (void) sd_event_source_disable_unref(m->purge_timer);
+        (void) sd_event_source_disable_unref(m->trash_timer);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
         clock_watch_free(m->clock_watch);
@@ -435,11 +438,12 @@ static bool unit_trim_files(Unit *u) {
                 return false;
 
         /* On Linux < 6.14 the kernel's account of the processes that have ended. */
-        hold = u->main ? held_path(u, "pid") : NULL;
+        hold = u->main && u->accounted ? held_path(u, "pid") : NULL;
+        u->accounted = hold && exit_trim(hold) != 0;
         log = u->log_file ? log_file_path(u->manager->config->paths.logs, u->name) : NULL;
         if (log)
                 (void) log_file_rotate(log, u->manager->config->logs.max_size);
-        return (hold && exit_trim(hold) > 0) || u->log_file;
+        return u->accounted || u->log_file;
 }
 
 /* Files shrink at their head; the containers that write them notice nothing. */
@@ -477,6 +481,18 @@ static void on_collected(int r, const char *text, void *data) {
                 log_warning("cannot collect left-over files of the image store: %s", text);
 }
 
+static bool invocation_of(const char *name, void *data, char ret[static INVOCATION_TEXT_MAX]) {
+        static const uint8_t never[16];
+        const Manager *m = data;
+        const Unit *u;
+
+        HASH_FIND_STR(m->units, name, u);
+        if (!u || memcmp(u->invocation, never, sizeof(never)) == 0)
+                return false;
+        (void) unit_invocation(u, ret);
+        return true;
+}
+
 int manager_startup(Manager *m, Fault *fault) {
         autofree char *boot_id = NULL;
         char *collect[] = { (char *) "collect", m->config->paths.store, NULL };
@@ -488,6 +504,7 @@ int manager_startup(Manager *m, Fault *fault) {
                 return fault_set(fault, "boot id", r, NULL);
         (void) snprintf(m->boot_id, sizeof(m->boot_id), "%s", boot_id);
 
+        log_ask_invocation(invocation_of, m);
         r = setup_run_directory(m, fault);
         if (r >= 0)
                 r = manager_open_job_log(m, fault);
@@ -521,6 +538,7 @@ int manager_startup(Manager *m, Fault *fault) {
         HASH_ITER (hh, m->units, u, next)
                 unit_collect(u, true);
 
+        manager_schedule_purge(m);
         /* What dead imports and removals left behind; the manager does not wait for it. */
         return worker_start(m, collect, -EBADF, on_collected, NULL);
 }

@@ -38,6 +38,11 @@ typedef struct ManagerListener {
         /* A property that clients watch has changed: states, main pid, restart counter, result. */
         void (*unit_changed)(Unit *unit, void *data);
         void (*reloading)(bool begins, void *data);
+        /* A start is about to begin: does it depend on what is not the manager's? 0 = no, 1 =
+         * manager_may_start() will tell, or a negative errno with @fault: it cannot be. */
+        int (*before_start)(Unit *unit, Fault *fault, void *data);
+        /* That is not to be told any more. */
+        void (*start_dropped)(Unit *unit, void *data);
 } ManagerListener;
 
 /**
@@ -55,6 +60,17 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret);
  * Returns: 0, or a negative errno with @fault filled.
  */
 int manager_startup(Manager *m, Fault *fault);
+
+/**
+ * manager_autostart() - start all units whose [Install] asks for it, in their order; once per boot
+ *
+ * Returns: 0, also when it was done before, or when single units cannot be started, which is logged; or a
+ * negative errno.
+ */
+int manager_autostart(Manager *m);
+
+/** manager_end() - stop all units, and end the loop when that is done. */
+int manager_end(Manager *m);
 
 /** manager_free() - let go. Containers run on; the next manager adopts them. NULL is fine. */
 void manager_free(Manager *m);
@@ -107,6 +123,16 @@ Unit *manager_next_unit(const Manager *m, const Unit *unit);
  */
 int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids,
                     Fault *fault);
+
+/** manager_may_start() - the answer of ManagerListener.before_start(): @r of 0, or negative with @fault. */
+void manager_may_start(Unit *u, int r, const Fault *fault);
+
+/** manager_note_host() - whoever is about to ask for a start of @u has seen to what it depends on besides the
+ * manager's units: before_start() is left out, once. */
+void manager_note_host(Unit *u);
+/** manager_pass_job() - the number of a job of which nothing had to be done; manager_job_result() knows it.
+ */
+uint32_t manager_pass_job(Manager *m, Unit *u, JobType type);
 
 /** manager_next_job() - walk the queued jobs: @id 0 gives the first. Returns 1 with *ret set, or 0 at the
  * end. */

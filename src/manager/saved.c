@@ -23,20 +23,20 @@ static char *state_path(const Manager *m, const char *unit) {
         return asprintf(&path, "%s/state/%s.json", m->config->paths.run, unit) < 0 ? NULL : path;
 }
 
+/* What is as in a new machine is left out, which is most of it: this is written at each transition, and read
+ * a thousand times by a manager that begins. */
 static json_t *machine_to_json(const Machine *machine) {
         json_t *o = json_object();
-        MachineField f;
+        MachineField f, usual;
+        Machine new;
 
-        for (size_t i = 0; o && machine_field(machine, i, &f); i++)
-                (void) json_object_set_new(
-                        o, f.name, f.text ? json_string(f.text) : json_integer((json_int_t) f.number));
+        machine_init(&new);
+        for (size_t i = 0; o && machine_field(machine, i, &f) && machine_field(&new, i, &usual); i++)
+                if (f.text != usual.text || f.number != usual.number)
+                        (void) json_object_set_new(o, f.name,
+                                                   f.text ? json_string(f.text)
+                                                          : json_integer((json_int_t) f.number));
         return o;
-}
-
-static char *invocation_text(const Unit *u, char text[33]) {
-        for (size_t i = 0; i < sizeof(u->invocation); i++)
-                (void) snprintf(text + 2 * i, 3, "%02x", u->invocation[i]);
-        return text;
 }
 
 /* Of the one that MAINPID= has named. */
@@ -48,14 +48,14 @@ static json_t *named_to_json(const NamedMain *n) {
 
 int unit_save(Unit *u) {
         autofree char *path = state_path(u->manager, u->name), *text = NULL;
-        char invocation[33];
+        char invocation[INVOCATION_TEXT_MAX];
         json_t *o;
         int r;
 
         o = json_pack("{s:i, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:I, "
                       "s:i, s:b, s:b}",
                       "version", STATE_VERSION, "boot_id", u->manager->boot_id, "machine",
-                      machine_to_json(&u->machine), "invocation", invocation_text(u, invocation), "pid",
+                      machine_to_json(&u->machine), "invocation", unit_invocation(u, invocation), "pid",
                       u->main ? (int) child_pid(u->main) : 0, "pid_identity", (json_int_t) u->pid_identity,
                       "oom_kills", (json_int_t) u->oom_kills, "id_base", (json_int_t) u->held.id_base,
                       "fingerprint", (json_int_t) u->held.fingerprint, "volumes_filled",

@@ -157,7 +157,10 @@ int unit_make_userns(Unit *u, Fault *fault) {
         if (!u->held.spec->user_namespace)
                 return 0;
         if (choice_of(u, SPACE_USER)->mode == NAMESPACE_DEFAULT) {
-                *fd = userns_create(&u->held.ids, fault);
+                const NetworkMode network = u->held.spec->network;
+                const bool own = network != NETWORK_MODE_HOST && network != NETWORK_MODE_SHARED;
+
+                *fd = userns_create(&u->held.ids, own ? &u->held.netns_birth : NULL, fault);
         } else {
                 *fd = share(u, SPACE_USER, fault);
                 if (*fd == -EBADF)
@@ -167,6 +170,7 @@ int unit_make_userns(Unit *u, Fault *fault) {
 }
 
 void unit_drop_userns(Unit *u) {
+        netns_abandon(take_ptr(u->held.netns_birth));
         release(u, &u->held.userns_fd, SPACE_USER);
 }
 
@@ -179,6 +183,8 @@ int unit_make_netns(Unit *u, Fault *fault) {
                 *fd = share(u, SPACE_NETWORK, fault);
                 if (*fd == -EBADF)
                         return 0;
+        } else if (u->held.netns_birth) {
+                *fd = netns_finish(take_ptr(u->held.netns_birth), fault);
         } else {
                 *fd = netns_create(u->held.userns_fd >= 0 ? u->held.userns_fd : -1, fault);
         }

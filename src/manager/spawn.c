@@ -13,6 +13,7 @@
 #include "build-config.h"
 #include "manager/freeze.h"
 #include "manager/internal.h"
+#include "manager/journal-unit.h"
 #include "manager/log-sink.h"
 #include "runtime/exit-store.h"
 #include "runtime/identity.h"
@@ -249,6 +250,23 @@ static void take_lent(Unit *u, Launch *l, uid_t owner) {
         manager_return_stdio(u);
 }
 
+/* Without it, journald treats the lines as anybody's. */
+static void tell_journal(const Unit *u) {
+        char invocation[INVOCATION_TEXT_MAX];
+        const JournalUnit j = {
+                .unit = u->name,
+                .name = u->held.spec->name,
+                .invocation = unit_invocation(u, invocation),
+                .exec = u->spec ? &u->spec->service.exec : NULL,
+                .interval_set = u->spec && unit_spec_is_set(u->spec, "Service", "LogRateLimitIntervalSec"),
+                .burst_set = u->spec && unit_spec_is_set(u->spec, "Service", "LogRateLimitBurst"),
+        };
+        int r = journal_unit_write(JOURNAL_UNITS_DIR, &j);
+
+        if (r < 0)
+                log_message(LOG_WARNING, u->name, "cannot tell the journal about it: %s", strerror(-r));
+}
+
 static int take_output(Unit *u, Launch *l, Fault *fault) {
         const LogDriver driver = u->held.spec->log_driver;
         const ManagerConfig *c = u->manager->config;
@@ -256,6 +274,7 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
         const LogSinkRequest request = {
                 .target = log_target(u),
                 .unit = u->name,
+                .identifier = u->spec ? u->spec->service.exec.syslog_identifier : NULL,
                 .logs_dir = c->paths.logs,
                 .uid = owner.uid,
                 .gid = owner.gid,
@@ -277,6 +296,8 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
                 return fault_set(fault, "logs", r, "%s", c->paths.logs);
 
         u->log_file = r == LOG_TARGET_FILE;
+        if (r == LOG_TARGET_JOURNAL)
+                tell_journal(u);
         manager_schedule_rotation(u->manager);
         return 0;
 }
@@ -329,15 +350,19 @@ void unit_begin_invocation(Unit *u) {
         (void) json_array_clear(u->sent);
 }
 
+char *unit_invocation(const Unit *u, char text[static INVOCATION_TEXT_MAX]) {
+        for (size_t i = 0; i < sizeof(u->invocation); i++)
+                (void) snprintf(text + 2 * i, 3, "%02x", u->invocation[i]);
+        return text;
+}
+
 /* What the program is told of this one start. */
 static int name_invocation(const Unit *u, Launch *l) {
         const ServiceSection *s = u->spec ? &u->spec->service : NULL;
-        char text[SD_ID128_STRING_MAX];
-        sd_id128_t id;
+        char text[INVOCATION_TEXT_MAX];
         int r;
 
-        memcpy(&id, u->invocation, sizeof(id));
-        r = strv_addf(&l->environment, "INVOCATION_ID=%s", sd_id128_to_string(id, text));
+        r = strv_addf(&l->environment, "INVOCATION_ID=%s", unit_invocation(u, text));
         if (r >= 0)
                 r = strv_add_all(&l->environment, u->monitor);
         if (r >= 0 && u->held.watchdog > 0 && u->held.watchdog != USEC_INFINITY)
@@ -385,6 +410,8 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.cgroup_root = cgroup_root_mount(u->manager->cgroups);
         q.passed_fds = l->passed_fds;
         q.n_passed_fds = l->n_passed_fds;
+        q.scrap_fds = h->scraps.fds;
+        q.n_scraps = h->scraps.n;
         q.devices = l->devices.items;
         q.n_devices = l->devices.n;
         q.environment = l->environment;
@@ -411,8 +438,6 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
         if (pidfd_identity(result->pidfd, &u->pid_identity) < 0 || u->pid_identity == 0)
                 (void) process_start_time(result->pid, &u->pid_identity);
 
-        if (hold)
-                (void) exit_release(hold);
         r = hold ? exit_hold(result->pidfd, hold, namespace_is_own(&u->held.spec->spaces[SPACE_PID]), &lost)
                  : -ENOMEM;
         if (r < 0)
@@ -469,6 +494,7 @@ int unit_spawn(Unit *u, Fault *fault) {
                 r = manager_injected_fault(u->manager, "launch", fault);
         if (r >= 0)
                 r = run(u, &l, &result, fault);
+        mount_scraps_clear(&u->held.scraps);
         if (r < 0)
                 return fault_set(fault, "spawn", r, NULL);
 

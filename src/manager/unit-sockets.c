@@ -78,6 +78,7 @@ void unit_sockets_close(UnitSockets *s) {
                 if (keys && keys->remove_on_stop && find_key(s->unit, unit_sockets_describe(s, i), &at))
                         listen_remove(keys, at);
                 s->items[i].source = sd_event_source_disable_unref(s->items[i].source);
+                listen_end(s->items[i].fd);
                 keeper_close(s->unit->manager->keeper, s->items[i].label, &s->items[i].fd);
         }
         manager_schedule_collect(s->unit->manager);

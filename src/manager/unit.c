@@ -1,5 +1,6 @@
 /* One unit: its file, and how it looks from outside. */
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/strv.h"
 #include "manager/egress.h"
 #include "manager/internal.h"
@@ -254,7 +255,8 @@ int unit_load(Unit *u) {
         free(u->load_error);
         u->load_error = diag_count(diag) > 0 ? diag_to_string(diag) : NULL;
         if (u->load_state == LOAD_BAD_SETTING && u->load_error)
-                log_message(LOG_ERR, u->name, "%.*s", (int) strlen(u->load_error) - 1, u->load_error);
+                log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_UNIT_FILE), "%.*s",
+                          (int) strlen(u->load_error) - 1, u->load_error);
 
         graph_set_usable(u->manager->graph, u->index, unusable[u->load_state]);
         if (!u->spec)
@@ -289,9 +291,9 @@ static const RawUnit *raw_of(const Unit *u) {
         return u->spec ? u->spec->raw : u->raw_bad;
 }
 
-/* From the text: also of a file that has mistakes. */
-static bool has_install(const RawUnit *raw) {
+bool unit_has_install(const Unit *u) {
         static const char *const keys[] = { "WantedBy", "RequiredBy", "UpheldBy" };
+        const RawUnit *raw = raw_of(u);
 
         for (size_t i = 0; raw && i < ELEMENTSOF(keys); i++) {
                 const RawValue *v = unit_raw_value(raw, "Install", keys[i]);
@@ -339,7 +341,6 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .unmet = u->unmet,
                 .start_count = start_count(u),
                 .can_reload = unit_can_reload(u),
-                .has_install = has_install(raw),
                 .status_errno = u->status_errno,
                 .n_stored_fds = (unsigned) u->fds.n,
         };

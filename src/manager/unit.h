@@ -57,8 +57,7 @@ typedef struct UnitStatus {
         const char *unmet;                    /* what was not met then, "ConditionPathExists=/x", or NULL */
         unsigned start_count;                 /* starts that count for the start limit now */
         bool can_reload;
-        bool has_install; /* [Install] says with what it is started */
-        uint32_t job_id;  /* 0 = none */
+        uint32_t job_id; /* 0 = none */
         JobType job_type;
 } UnitStatus;
 
@@ -92,6 +91,9 @@ typedef struct UnitUsage {
 
 const char *unit_name(const Unit *u);
 void unit_status(Unit *u, UnitStatus *ret);
+
+/** unit_has_install() - does [Install] say with what it is started? Also of a file that has mistakes. */
+bool unit_has_install(const Unit *u);
 
 /** unit_names() - its own name and its aliases. 0 or -ENOMEM; strv_free() *ret. */
 int unit_names(const Unit *u, char ***ret);

@@ -172,6 +172,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_HOST_NAME] = apply_host_name,
         [STEP_NEW_MOUNT] = apply_new_mount,
         [STEP_CLONE_KERNEL_FS] = apply_clone_kernel_fs,
+        [STEP_LEAVE_BEHIND] = apply_leave_behind,
         [STEP_ENTER_ROOT] = apply_enter_root,
         [STEP_OPEN_ROOT] = apply_open_root,
         [STEP_ATTACH] = apply_attach,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -33,6 +34,16 @@ typedef struct Clones {
 static void clones_close(Clones *c) {
         for (size_t i = 0; i < c->n; i++)
                 (void) close(c->fds[i]);
+}
+
+static bool clones_keep(const Clones *c, MountScraps *to) {
+        int *grown = to ? reallocarray(to->fds, to->n + c->n, sizeof(*grown)) : NULL;
+
+        if (!grown)
+                return false;
+        memcpy(grown + to->n, c->fds, c->n * sizeof(*grown));
+        *to = (MountScraps){ grown, to->n + c->n };
+        return true;
 }
 
 static int clones_make(const OverlayRequest *q, Clones *c, Fault *fault) {
@@ -221,7 +232,8 @@ int overlay_mount(const OverlayRequest *q, Fault *fault) {
                 return clones.fds[0];
 
         fd = mount_any(q, clones.fds, f);
-        clones_close(&clones);
+        if (fd < 0 || !clones_keep(&clones, q->scraps))
+                clones_close(&clones);
         if (fd < 0)
                 return fd;
 

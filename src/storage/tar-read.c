@@ -89,14 +89,15 @@ static int copy_data(const Reader *r, const char *path) {
 }
 
 /* Capabilities of files, and ACLs in the kernel's form, which libarchive leaves out. */
-static void set_xattrs(struct archive_entry *entry) {
+static void set_xattrs(const Reader *r, struct archive_entry *entry) {
         const char *path = archive_entry_pathname(entry), *name;
         const void *value;
         size_t size;
 
         (void) archive_entry_xattr_reset(entry);
         while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
-                if (name && id_shift_wants_xattr(name))
+                if (name && id_shift_wants_xattr(name) &&
+                    !(r->q->plain && streq(name, "security.capability")))
                         /* Some file systems bear none. */
                         (void) lsetxattr(path, name, value, size, 0);
 }
@@ -110,6 +111,8 @@ static int take_entry(const Reader *r, struct archive_entry *entry) {
                 return fault_set(r->fault, "unpack", e, NULL);
         if (!is_wanted(entry))
                 return 0;
+        if (r->q->plain)
+                archive_entry_set_perm(entry, archive_entry_perm(entry) & ~(mode_t) (S_ISUID | S_ISGID));
         path = archive_entry_pathname(entry);
         /* A warning is about an owner or a time that cannot be given. */
         if (archive_write_header(r->to, entry) < ARCHIVE_WARN)
@@ -119,7 +122,7 @@ static int take_entry(const Reader *r, struct archive_entry *entry) {
                 return e;
         if (archive_write_finish_entry(r->to) < ARCHIVE_WARN)
                 return side_fault(r, r->to, path);
-        set_xattrs(entry);
+        set_xattrs(r, entry);
         return 0;
 }
 

@@ -126,7 +126,7 @@ static int find_target(const TransferEnd *to, bool into, Place *ret, Fault *faul
         return r == 0 && !ret->name ? fault_set(fault, "copy", -ENOENT, "%s", to->path) : r;
 }
 
-static int receive_files(const TransferEnd *to, int in_fd, bool into, Fault *fault) {
+static int receive_files(const TransferEnd *to, int in_fd, bool into, bool plain, Fault *fault) {
         autoplace Place p = { .dir_fd = -EBADF };
         int r;
 
@@ -138,7 +138,7 @@ static int receive_files(const TransferEnd *to, int in_fd, bool into, Fault *fau
         if (r < 0)
                 return r;
 
-        const TarIn q = { .in_fd = in_fd, .as = p.name };
+        const TarIn q = { .in_fd = in_fd, .as = p.name, .plain = plain };
 
         return tar_read(&q, fault);
 }
@@ -189,7 +189,7 @@ int transfer(const TransferEnd *from, const TransferEnd *to, Fault *fault) {
         pid_t pid;
 
         if (from->stream_fd >= 0)
-                return receive_files(to, from->stream_fd, true, fault);
+                return receive_files(to, from->stream_fd, true, false, fault);
         if (to->stream_fd >= 0)
                 return send_files(from, to->stream_fd, fault);
 
@@ -210,7 +210,8 @@ int transfer(const TransferEnd *from, const TransferEnd *to, Fault *fault) {
 
         (void) close(pipes[1]);
         let_go(from);
-        r = receive_files(to, read_fd, is_contents(from->path), fault);
+        /* What root of a container has made set-id for its own root must not become so for the host's. */
+        r = receive_files(to, read_fd, is_contents(from->path), to->userns_fd < 0, fault);
         replace_fd(&read_fd, -EBADF);
         sent = wait_for_sender(pid);
         if (sent == SENDER_TOLD) {

@@ -19,8 +19,9 @@ typedef struct TransferEnd {
  *
  * A tar that comes in is unpacked into the directory @to. Whoever reads does so by descriptors that cannot
  * lead out of the root; whoever writes has the root as its own, and the capabilities of a container's root
- * there and nowhere else. Blocks for the size of the files. For processes with one thread; the last thing
- * that they do.
+ * there and nowhere else. Set-id bits and capabilities of files do not get to where the host's ids are,
+ * except from a tar. Blocks for the size of the files. For processes with one thread; the last thing that
+ * they do.
  *
  * Returns: 0; or a negative errno with @fault filled.
  */

@@ -31,6 +31,7 @@ int tar_write(const TarOut *q, Fault *fault);
 typedef struct TarIn {
         int in_fd;      /* a tar, of any kind and compression */
         const char *as; /* what the first component of all names becomes; NULL = they stay */
+        bool plain; /* no set-id bits, no capabilities: the files come from somebody who must not give them */
 } TarIn;
 
 /**

@@ -263,13 +263,16 @@ static void entry_insert(JobQueue *q, Entry *e, const Job *job) {
         look_at(q, e);
 }
 
-static uint32_t entry_begin(JobQueue *q, Entry *e, const TransactionJob *j) {
+static uint32_t next_id(JobQueue *q) {
         if (++q->last_id == 0)
                 q->last_id = 1;
+        return q->last_id;
+}
 
+static uint32_t entry_begin(JobQueue *q, Entry *e, const TransactionJob *j) {
         entry_insert(q, e,
                      &(Job){
-                             .id = q->last_id,
+                             .id = next_id(q),
                              .unit = j->unit,
                              .type = j->type,
                              .state = JOB_WAITING,
@@ -277,6 +280,14 @@ static uint32_t entry_begin(JobQueue *q, Entry *e, const TransactionJob *j) {
                      });
         tell(q, e, JOB_RESULT_INVALID_);
         return e->job.id;
+}
+
+uint32_t job_queue_pass(JobQueue *q, unsigned unit, JobType type) {
+        const Job job = { .id = next_id(q), .unit = unit, .type = type };
+
+        if (q->observer)
+                q->observer(&job, JOB_RESULT_DONE, q->observer_data);
+        return job.id;
 }
 
 void job_queue_begin_after(JobQueue *q, uint32_t id) {

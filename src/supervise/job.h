@@ -114,6 +114,10 @@ int job_queue_restore(JobQueue *q, const Job *job);
 /** job_queue_begin_after() - numbers up to @id are spent. */
 void job_queue_begin_after(JobQueue *q, uint32_t id);
 
+/** job_queue_pass() - the number of a job for which there is nothing to do: it is told as done, and never
+ * queued. */
+uint32_t job_queue_pass(JobQueue *q, unsigned unit, JobType type);
+
 /**
  * job_queue_install() - take over a transaction, all of it or nothing
  * @ret_ids: one per job of the transaction: a new number, or that of the queued job it was merged into

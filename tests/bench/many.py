@@ -36,7 +36,7 @@ def cpu():
 
 
 def pids(name):
-    with open(f'{CGROUPS}/nsunits/{name}/cgroup.procs') as f:
+    with open(f'{CGROUPS}/nsunits-.slice/{name}/cgroup.procs') as f:
         return [int(line) for line in f]
 
 
@@ -68,7 +68,7 @@ def one():
         nsctl('start', 'many@0')
         cold.append((await_stamp(0, begin) - begin) / 1e6)
         time.sleep(0.05)
-        victim = pids('many@0.container')[0]
+        victim = pids('many@0.service')[0]
         begin = now()
         os.kill(victim, signal.SIGKILL)
         crash.append((await_stamp(0, begin) - begin) / 1e6)

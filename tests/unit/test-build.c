@@ -34,7 +34,7 @@ static void check_request(const BuildSection *b, const BuildPlaces *places, cons
 START_TEST(few_keys) {
         const BuildPlaces places = { .unit_dir = "/etc/nsunits" };
 
-        check_request(&small, &places, "--pull=missing --retry=3 --tag=localhost/x:1 /context", "");
+        check_request(&small, &places, "--pull=missing --retry=3 --tag=localhost/x:1 -- /context", "");
 }
 END_TEST
 
@@ -79,7 +79,7 @@ START_TEST(all_keys) {
                 "--dns=192.0.2.1 --dns-option=ndots:1 --dns-search=. --secret=id=s,src=/s --volume=/a:/b:ro "
                 "--volume=/volumes/v/_data:/c --arch=arm64 --variant=v8 --target=last --annotation=n=2 "
                 "--label=l=1 --env=E --env=PATH=/bin --build-arg=A --build-arg=TAKEN=2 --tag=x:1 --tag=y:2 "
-                "--ignorefile=/ignore --file=/context/sub/File /context",
+                "--ignorefile=/ignore --file=/context/sub/File -- /context",
                 "TAKEN=1 E=secret A=a b");
 }
 END_TEST
@@ -88,16 +88,16 @@ START_TEST(places) {
         static const struct {
                 const char *context, *file, *working_dir, *end;
         } cases[] = {
-                { "unit", NULL, NULL, "/etc/nsunits" },
-                { "unit", "sub/File", NULL, "--file=/etc/nsunits/sub/File /etc/nsunits" },
-                { "file", "sub/File", NULL, "--file=/etc/nsunits/sub/File /etc/nsunits/sub" },
-                { "file", "/a/File", NULL, "--file=/a/File /a" },
-                { NULL, "/a/File", NULL, "--file=/a/File /a" },
-                { NULL, "/File", NULL, "--file=/File /" },
-                { NULL, "/a/File", "/context", "--file=/a/File /context" },
-                { NULL, "File", "/context", "--file=/context/File /context" },
-                { NULL, "https://example.com/File", NULL, "--file=https://example.com/File ." },
-                { "https://example.com/x.tar", "File", NULL, "--file=File https://example.com/x.tar" },
+                { "unit", NULL, NULL, "-- /etc/nsunits" },
+                { "unit", "sub/File", NULL, "--file=/etc/nsunits/sub/File -- /etc/nsunits" },
+                { "file", "sub/File", NULL, "--file=/etc/nsunits/sub/File -- /etc/nsunits/sub" },
+                { "file", "/a/File", NULL, "--file=/a/File -- /a" },
+                { NULL, "/a/File", NULL, "--file=/a/File -- /a" },
+                { NULL, "/File", NULL, "--file=/File -- /" },
+                { NULL, "/a/File", "/context", "--file=/a/File -- /context" },
+                { NULL, "File", "/context", "--file=/context/File -- /context" },
+                { NULL, "https://example.com/File", NULL, "--file=https://example.com/File -- ." },
+                { "https://example.com/x.tar", "File", NULL, "--file=File -- https://example.com/x.tar" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -118,7 +118,7 @@ END_TEST
 START_TEST(requests_travel) {
         BuildRequest q = {
                 .names = WORDS((char *) "x:1"),
-                .arguments = WORDS((char *) "--tag=x:1", (char *) "/context"),
+                .arguments = WORDS((char *) "--tag=x:1", (char *) "--", (char *) "/context"),
                 .environment = WORDS((char *) "A=\xc3\xa4"),
                 .architecture = (char *) "arm64",
                 .n_volumes = 3,

@@ -10,6 +10,7 @@
 #include "basic/file.h"
 #include "basic/strv.h"
 #include "bus/bus.h"
+#include "manager/priority.h"
 #include "spec/container-section.h"
 #include "spec/key.h"
 #include "unit-test.h"
@@ -117,8 +118,18 @@ int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
         return id < 7;
 }
 
+uint32_t manager_pass_job(Manager *m, Unit *u, JobType type) {
+        return 9;
+}
+
 int manager_cancel_job(Manager *m, uint32_t id) {
         return id == 7 ? 0 : -ENOENT;
+}
+
+void manager_may_start(Unit *u, int r, const Fault *fault) {
+}
+
+void manager_note_host(Unit *u) {
 }
 
 void manager_note_asker(Manager *m, uint32_t id, const char *by) {
@@ -369,6 +380,10 @@ const char *unit_name(const Unit *u) {
         return u->name;
 }
 
+bool unit_has_install(const Unit *u) {
+        return false;
+}
+
 void unit_status(Unit *u, UnitStatus *ret) {
         *ret = (UnitStatus){
                 .name = u->name,
@@ -394,7 +409,7 @@ bool unit_needs_reload(const Unit *u) {
 }
 
 char *unit_cgroup(const Unit *u) {
-        return strdup("/nsunits/web.container");
+        return strdup("/nsunits-.slice/web.service");
 }
 
 void unit_usage(Unit *u, UnitUsage *ret) {
@@ -417,6 +432,7 @@ typedef struct Set {
         sd_bus_message *answer;
         char removed[256];  /* what the last JobRemoved said */
         unsigned n_changed; /* PropertiesChanged that have come */
+        usec_t end;         /* of all patience */
 } Set;
 
 static const ContainerSection empty_section;
@@ -747,6 +763,30 @@ START_TEST(only_subscribers_get_signals) {
 }
 END_TEST
 
+/* A client that waits for what is done already gets its signal, behind the answer. */
+START_TEST(a_job_without_anything_to_do_ends) {
+        Set s;
+
+        set_up(&s);
+        ck_assert_int_ge(sd_bus_match_signal(s.client, NULL, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
+                                             "JobRemoved", on_job_removed, &s),
+                         0);
+        (void) CALL(&s, "Subscribe", NULL);
+        ck_assert_str_eq(text_of(CALL(&s, "StartUnit", "ss", "db.container", "replace"), 'o'),
+                         BUS_JOB_PREFIX "/9");
+        ck_assert_str_eq(s.removed, "");
+        (void) CALL(&s, "ListUnits", NULL);
+        ck_assert_str_eq(s.removed, "9 " BUS_JOB_PREFIX "/9 db.container done");
+
+        s.removed[0] = '\0';
+        ck_assert_str_eq(text_of(CALL(&s, "TryRestartUnit", "ss", "web.container", "replace"), 'o'),
+                         BUS_JOB_PREFIX "/9");
+        (void) CALL(&s, "ListUnits", NULL);
+        ck_assert_str_eq(s.removed, "9 " BUS_JOB_PREFIX "/9 web.container done");
+        tear_down(&s);
+}
+END_TEST
+
 static sd_bus_message *get_property(Set *s, const char *interface, const char *name, const char *type) {
         autofree char *path = NULL;
         sd_bus_message *m;
@@ -803,7 +843,7 @@ START_TEST(unit_shows_its_state) {
         ck_assert_str_eq(text_of(get_property(&s, BUS_UNIT_INTERFACE, "Description", "s"), 's'),
                          "web.container");
         ck_assert_str_eq(text_of(get_property(&s, BUS_UNIT_INTERFACE, "ControlGroup", "s"), 's'),
-                         "/nsunits/web.container");
+                         "/nsunits-.slice/web.service");
         ck_assert_int_ge(
                 sd_bus_message_read_strv(get_property(&s, BUS_UNIT_INTERFACE, "Names", "as"), &names), 0);
         ck_assert_uint_eq(strv_length(names), 2);
@@ -1123,11 +1163,43 @@ START_TEST(client_may_hang_up_in_the_middle) {
 }
 END_TEST
 
+/* More urgent than any question, and there is always more of it. */
+static int on_urgent(sd_event_source *s, void *userdata) {
+        Set *set = userdata;
+
+        while (sd_bus_process(set->client, NULL) > 0)
+                ;
+        if (set->answer || clock_now(CLOCK_MONOTONIC) > set->end)
+                (void) sd_event_exit(set->event, 7);
+        return 0;
+}
+
+START_TEST(questions_are_answered_in_a_flood) {
+        sd_event_source *urgent;
+        Set s;
+
+        set_up(&s);
+        s.end = clock_now(CLOCK_MONOTONIC) + 20 * USEC_PER_SEC;
+        ck_assert_int_ge(sd_event_add_defer(s.event, &urgent, on_urgent, &s), 0);
+        ck_assert_int_ge(sd_event_source_set_priority(urgent, PRIORITY_CHILD_EXIT), 0);
+        ck_assert_int_ge(sd_event_source_set_enabled(urgent, SD_EVENT_ON), 0);
+        ck_assert_int_ge(sd_bus_detach_event(s.client), 0);
+        ck_assert_int_ge(sd_bus_call_method_async(s.client, NULL, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
+                                                  "ListUnits", on_answer, &s, NULL),
+                         0);
+        ck_assert_int_eq(bus_run(s.bus), 7);
+        ck_assert(has_answer(&s));
+        sd_event_source_unref(urgent);
+        tear_down(&s);
+}
+END_TEST
+
 TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction, a_trigger_is_a_marked_start,
           try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
           what_a_job_waits_for, requests_on_the_store, text_as_started_and_as_loaded,
-          only_subscribers_get_signals, unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
-          exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
-          pull_tells_how_far_it_is, pull_fails_in_the_registrys_words,
-          pull_is_not_wanted_by_a_client_that_has_gone, update_is_answered_when_all_is_done,
-          private_socket_is_for_root, client_may_hang_up_in_the_middle)
+          only_subscribers_get_signals, a_job_without_anything_to_do_ends, unit_shows_its_state,
+          every_key_is_a_property, exec_tells_the_end, exec_notices_that_the_client_has_gone,
+          exec_refuses_nonsense, import_is_answered_when_it_is_done, pull_tells_how_far_it_is,
+          pull_fails_in_the_registrys_words, pull_is_not_wanted_by_a_client_that_has_gone,
+          update_is_answered_when_all_is_done, private_socket_is_for_root, client_may_hang_up_in_the_middle,
+          questions_are_answered_in_a_flood)

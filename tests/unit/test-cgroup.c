@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -132,6 +133,60 @@ START_TEST(life) {
         ck_assert_int_eq(cgroup_open(root, "web.container"), -ENOENT);
         ck_assert_int_lt(cgroup_populated(fd), 0);
         ck_assert_int_eq(cgroup_stats(fd, &stats), -ENODEV);
+        close_root(root);
+}
+END_TEST
+
+/* systemd's tools name a process after the first part below the slices, less a "_" at its beginning. */
+START_TEST(names) {
+        static const char *const cases[][2] = {
+                { "web.container", "web.service" }, { "job@1.container", "job@1.service" },
+                { "_x.container", "__x.service" },  { "web.container.hook0", "web.container.hook0" },
+                { "back.network", "back.network" }, { "keeper", "keeper" },
+        };
+        CgroupRoot *root = open_root();
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                autofree char *path = cgroup_path(root, cases[i][0]), *expected = NULL;
+
+                ck_assert_int_gt(asprintf(&expected, "%s/%s", cgroup_root_path(root), cases[i][1]), 0);
+                ck_assert_str_eq(path, expected);
+        }
+        close_root(root);
+}
+END_TEST
+
+/* What an older manager has made is found where that put it, and the next one comes to the new place. */
+START_TEST(old_place) {
+        autofree char *old = NULL, *place = NULL, *path = NULL, *new_path = NULL;
+        CgroupRoot *root = open_root();
+        autoclose int fd = -EBADF, new_fd = -EBADF;
+        char unit[64];
+        pid_t pid;
+
+        (void) snprintf(unit, sizeof(unit), "old-test-%d.container", getpid());
+        ck_assert_int_gt(asprintf(&old, "%s" CGROUP_OLD_PLACE, cgroup_root_mount(root)), 0);
+        ck_assert_int_gt(asprintf(&place, "%s/%s", old, unit), 0);
+        ck_assert(mkdir(old, 0755) == 0 || errno == EEXIST);
+        ck_assert_int_eq(mkdir(place, 0755), 0);
+        close_root(root);
+
+        root = open_root();
+        path = cgroup_path(root, unit);
+        ck_assert_str_eq(path, place + strlen(cgroup_root_mount(root)));
+        fd = cgroup_open(root, unit);
+        ck_assert_int_ge(fd, 0);
+        pid = spawn(fd);
+        ck_assert_int_eq(cgroup_create(root, unit, &no_limits, NULL), -EBUSY);
+        ck_assert_int_eq(cgroup_kill(fd), 0);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        wait_empty(fd);
+
+        new_fd = create(root, unit);
+        ck_assert(!file_exists(AT_FDCWD, place));
+        new_path = cgroup_path(root, unit);
+        ck_assert_str_ne(new_path, path);
+        ck_assert_int_eq(cgroup_remove(root, unit), 0);
         close_root(root);
 }
 END_TEST
@@ -359,4 +414,5 @@ START_TEST(out_of_memory) {
 }
 END_TEST
 
-TEST_MAIN("cgroup", life, nested, frozen, pressure, shared_root, memory_and_tasks, processor, out_of_memory)
+TEST_MAIN("cgroup", life, names, old_place, nested, frozen, pressure, shared_root, memory_and_tasks,
+          processor, out_of_memory)

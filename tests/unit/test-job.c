@@ -429,6 +429,20 @@ START_TEST(all_changes_are_told) {
 }
 END_TEST
 
+START_TEST(a_job_that_passes_has_a_number_and_an_end) {
+        autoptr(Graph) g = graph();
+        autoptr(JobQueue) q = job_queue_new(g);
+        uint32_t first = enqueue(q, A, JOB_START);
+
+        observed[0] = '\0';
+        job_queue_observe(q, observe, observed);
+        ck_assert_uint_eq(job_queue_pass(q, C, JOB_STOP), first + 1);
+        ck_assert_str_eq(observed, "c:stop:done");
+        ck_assert_ptr_null(job_queue_of_unit(q, C));
+        ck_assert_uint_eq(enqueue(q, B, JOB_START), first + 2);
+}
+END_TEST
+
 START_TEST(jobs_are_restored) {
         autoptr(Graph) g = graph();
         autoptr(JobQueue) q = job_queue_new(g);
@@ -462,4 +476,4 @@ TEST_MAIN("job", merging_is_commutative_and_idempotent, merging_is_associative, 
           an_opposite_job_replaces, an_equal_job_joins, canceling_lets_others_go_and_fails_those_that_need_it,
           ignoring_the_order_is_running_at_once, who_waits_for_whom_is_told,
           the_queue_grows_with_the_graph_and_lists_in_order, dependencies_have_two_ends, all_changes_are_told,
-          jobs_are_restored)
+          a_job_that_passes_has_a_number_and_an_end, jobs_are_restored)

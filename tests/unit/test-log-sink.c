@@ -79,6 +79,27 @@ START_TEST(journal) {
 }
 END_TEST
 
+START_TEST(identifier) {
+        autoclose int listen_fd = -EBADF;
+        LogSinkRequest q;
+        int fds[2];
+
+        enter();
+        listen_fd = listen_as_journald(8);
+        q = request(LOG_TARGET_JOURNAL);
+        q.identifier = "front desk";
+        ck_assert_int_eq(log_sink_open(&q, fds), LOG_TARGET_JOURNAL);
+        expect_stream(listen_fd, fds[0], "front desk\n\n6\n1\n0\n0\n0\nhello\n");
+        (void) close(fds[0]);
+        (void) close(fds[1]);
+
+        /* It would end the line, and the next one be a unit. */
+        q.identifier = "a\nb";
+        ck_assert_int_eq(log_sink_open(&q, fds), -EINVAL);
+        leave();
+}
+END_TEST
+
 START_TEST(file) {
         autofree char *text = NULL;
         LogSinkRequest q;
@@ -138,4 +159,4 @@ START_TEST(links_are_refused) {
 }
 END_TEST
 
-TEST_MAIN("manager/log-sink", journal, file, hanging_journald, links_are_refused)
+TEST_MAIN("manager/log-sink", journal, identifier, file, hanging_journald, links_are_refused)

@@ -1,0 +1,146 @@
+/* org.nsunits1.Manager: methods for units that queue no job. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/unit-name.h"
+#include "bus/bus-internal.h"
+
+int bus_kill(Bus *b, sd_bus_message *m, Unit *u, const char *whom, int sig, sd_bus_error *error) {
+        autofree char *by = bus_caller(m);
+        int r;
+
+        if (!by)
+                return -ENOMEM;
+        if (!streq(whom, "main") && !streq(whom, "all"))
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is neither main nor all",
+                                         whom);
+        if (sig <= 0 || sig > SIGRTMAX)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "%d is not a signal", sig);
+
+        r = manager_kill_unit(b->manager, u, streq(whom, "main") ? KILL_MAIN : KILL_ALL, sig, by);
+        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, unit_name(u)) : 0;
+}
+
+/* Takes names as the interface gets them: complete, and of units that there are. */
+int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
+        int r;
+
+        if (!unit_name_valid(name))
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is not the name of a unit",
+                                         name);
+
+        r = manager_load_unit(b->manager, name, ret);
+        if (r == -EINVAL && unit_name_is_template(name))
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+                                         "%s is a template without DefaultInstance=: name an instance of it",
+                                         name);
+        return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, name) : 0;
+}
+
+int on_kill_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *name, *whom;
+        Bus *b = userdata;
+        int32_t sig;
+        Unit *u;
+        int r;
+
+        r = sd_bus_message_read(m, "ssi", &name, &whom, &sig);
+        if (r >= 0)
+                r = bus_load_unit(b, name, &u, error);
+        if (r >= 0)
+                r = bus_kill(b, m, u, whom, sig, error);
+        return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
+}
+
+int on_reset_failed_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        const char *name;
+        Unit *u;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0)
+                r = bus_load_unit(b, name, &u, error);
+        if (r < 0)
+                return r;
+
+        manager_reset_failed(b->manager, u);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+int on_reset_failed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+
+        manager_reset_failed(b->manager, NULL);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int reply_unit_path(sd_bus_message *m, const Unit *u) {
+        autofree char *path = bus_unit_path(unit_name(u));
+
+        return path ? sd_bus_reply_method_return(m, "o", path) : -ENOMEM;
+}
+
+int on_get_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        const char *name;
+        Unit *u;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
+
+        u = manager_get_unit(b->manager, name);
+        if (!u)
+                return sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_UNIT, "%s is not loaded", name);
+        return reply_unit_path(m, u);
+}
+
+int on_load_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        const char *name;
+        Unit *u;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0 && !bus_may_load(b, sd_bus_message_get_bus(m), name))
+                return sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_UNIT, "%s is not loaded", name);
+        if (r >= 0)
+                r = bus_load_unit(b, name, &u, error);
+        return r < 0 ? r : reply_unit_path(m, u);
+}
+
+static int append_unit(sd_bus_message *reply, Unit *u) {
+        autofree char *path = bus_unit_path(unit_name(u));
+        UnitStatus s;
+        char job[64];
+
+        if (!path)
+                return -ENOMEM;
+        unit_status(u, &s);
+        return sd_bus_message_append(
+                reply, "(ssssssouso)", s.name, strempty(s.description), load_state_to_string(s.load_state),
+                active_state_to_string(s.active_state), s.sub_state, "", path, s.job_id,
+                s.job_id ? job_type_to_string(s.job_type) : "", bus_job_path(s.job_id, job));
+}
+
+int on_list_units(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        sd_bus_message *reply = NULL;
+        Bus *b = userdata;
+        Unit *u = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(ssssssouso)");
+        while (r >= 0 && (u = manager_next_unit(b->manager, u)))
+                r = append_unit(reply, u);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r < 0 ? r : 1;
+}

@@ -1,0 +1,201 @@
+/* Waiting for jobs without a gap: signals are subscribed to before the jobs are asked for, so that none can
+ * end unseen. */
+#include "basic/clock.h"
+#include "client/connection.h"
+
+typedef struct Job {
+        char *path, *unit;
+        char *result; /* NULL while it has not ended */
+} Job;
+
+struct NsunitsJobs {
+        Nsunits *connection;
+        sd_bus_slot *match;
+        Job *jobs;
+        size_t n, n_ended;
+};
+
+AUTOPTR_DEFINE(NsunitsJobs, nsunits_jobs_free);
+
+static int end_job(NsunitsJobs *j, Job *job, const char *result) {
+        if (job->result)
+                return 0;
+        job->result = strdup(result);
+        if (!job->result)
+                return -ENOMEM;
+        j->n_ended++;
+        return 0;
+}
+
+static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *path, *result;
+        NsunitsJobs *j = userdata;
+        int r;
+
+        r = sd_bus_message_read(m, "uoss", NULL, &path, NULL, &result);
+
+        /* Two names may have come to one job. */
+        for (size_t i = 0; r >= 0 && i < j->n; i++)
+                if (streq(j->jobs[i].path, path))
+                        r = end_job(j, &j->jobs[i], result);
+        return r < 0 ? r : 0;
+}
+
+static int subscribe(NsunitsJobs *j) {
+        int r = connection_match(j->connection, BUS_PATH, BUS_MANAGER_INTERFACE, "JobRemoved", on_job_removed,
+                                 j, &j->match);
+
+        return r < 0 ? r : connection_subscribe(j->connection);
+}
+
+int nsunits_jobs_new(Nsunits *n, NsunitsJobs **ret) {
+        autoptr(NsunitsJobs) j = calloc(1, sizeof(*j));
+        int r;
+
+        if (!j)
+                return connection_fail(n, -ENOMEM, NULL);
+        j->connection = n;
+        r = subscribe(j);
+        if (r < 0)
+                return r;
+        *ret = take_ptr(j);
+        return 0;
+}
+
+NsunitsJobs *nsunits_jobs_free(NsunitsJobs *j) {
+        if (!j)
+                return NULL;
+
+        for (size_t i = 0; i < j->n; i++) {
+                free(j->jobs[i].path);
+                free(j->jobs[i].unit);
+                free(j->jobs[i].result);
+        }
+        free(j->jobs);
+        sd_bus_slot_unref(j->match);
+        free(j);
+        return NULL;
+}
+
+int nsunits_jobs_add(NsunitsJobs *j, const char *path, const char *unit) {
+        autofree char *path_copy = strdup(path), *unit_copy = strdup(unit);
+        Job *grown = reallocarray(j->jobs, j->n + 1, sizeof(*grown));
+
+        if (grown)
+                j->jobs = grown;
+        if (!grown || !path_copy || !unit_copy)
+                return connection_fail(j->connection, -ENOMEM, NULL);
+        j->jobs[j->n++] = (Job){ take_ptr(path_copy), take_ptr(unit_copy), NULL };
+        return 0;
+}
+
+int nsunits_jobs_request(NsunitsJobs *j, const char *method, const char *unit, const char *mode) {
+        sd_bus_message *reply = NULL;
+        const char *path;
+        int r;
+
+        r = connection_call(j->connection, NULL, NULL, method, &reply, "ss", unit, mode);
+        if (r >= 0) {
+                r = sd_bus_message_read(reply, "o", &path);
+                r = r < 0 ? connection_fail(j->connection, r, NULL) : nsunits_jobs_add(j, path, unit);
+        }
+        sd_bus_message_unref(reply);
+        return r;
+}
+
+/* -ENOENT: this manager knows nothing of it. */
+static int ask_result(NsunitsJobs *j, Job *job) {
+        const char *number = strrchr(job->path, '/'), *result;
+        sd_bus_message *reply = NULL;
+        int r;
+
+        r = connection_call(j->connection, NULL, NULL, "GetJobResult", &reply, "u",
+                            (uint32_t) strtoul(number ? number + 1 : "", NULL, 10));
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "s", &result);
+        if (r >= 0 && result[0])
+                r = end_job(j, job, result);
+        sd_bus_message_unref(reply);
+        return r;
+}
+
+/* The manager was killed, upgraded or restarted; the next one goes on with the jobs. */
+static int go_on(NsunitsJobs *j) {
+        int r = j->connection->socket ? nsunits_reopen(j->connection) : 0;
+
+        if (r >= 0)
+                r = subscribe(j);
+        for (size_t i = 0; r >= 0 && i < j->n; i++)
+                if (!j->jobs[i].result)
+                        r = ask_result(j, &j->jobs[i]);
+        return r;
+}
+
+int nsunits_jobs_wait(NsunitsJobs *j, uint64_t timeout) {
+        const usec_t begun = clock_now(CLOCK_MONOTONIC), end = usec_add(begun, timeout);
+        Nsunits *n = j->connection;
+
+        while (j->n_ended < j->n) {
+                const usec_t now = clock_now(CLOCK_MONOTONIC);
+                int r = nsunits_process(n, timeout == NSUNITS_FOREVER ? UINT64_MAX : end - MIN_OF(now, end));
+
+                if (n->restarted || (n->socket && connection_is_lost(r)))
+                        do
+                                r = go_on(j);
+                        while (n->socket && connection_is_lost(r));
+                if (r == -ETIMEDOUT || r == -ENOENT)
+                        return connection_fail(n, -ECONNRESET, NULL);
+                if (r < 0)
+                        return r;
+                if (j->n_ended < j->n && now >= end)
+                        return connection_fail(n, -ETIMEDOUT, NULL);
+        }
+        return 0;
+}
+
+int nsunits_jobs_next(const NsunitsJobs *j, size_t *i, const char **ret_unit, const char **ret_result) {
+        if (*i >= j->n)
+                return 0;
+        *ret_unit = j->jobs[*i].unit;
+        *ret_result = j->jobs[*i].result;
+        (*i)++;
+        return 1;
+}
+
+static int fail_by_result(Nsunits *n, const char *unit, const char *result) {
+        char *words;
+
+        if (streq(result, "done") || streq(result, "skipped"))
+                return 0;
+        if (asprintf(&words, "%s: the job has ended as \"%s\"", unit, result) < 0)
+                words = NULL;
+        return connection_fail(n, streq(result, "canceled") ? -ECANCELED : -EIO, words);
+}
+
+static int run_job(Nsunits *n, const char *method, const char *unit) {
+        autoptr(NsunitsJobs) j = NULL;
+        int r;
+
+        r = nsunits_jobs_new(n, &j);
+        if (r >= 0)
+                r = nsunits_jobs_request(j, method, unit, "replace");
+        if (r >= 0)
+                r = nsunits_jobs_wait(j, NSUNITS_FOREVER);
+        return r < 0 ? r : fail_by_result(n, unit, j->jobs[0].result);
+}
+
+int nsunits_start(Nsunits *n, const char *unit) {
+        return run_job(n, "StartUnit", unit);
+}
+
+int nsunits_stop(Nsunits *n, const char *unit) {
+        return run_job(n, "StopUnit", unit);
+}
+
+int nsunits_restart(Nsunits *n, const char *unit) {
+        return run_job(n, "RestartUnit", unit);
+}
+
+int nsunits_reload(Nsunits *n, const char *unit) {
+        return run_job(n, "ReloadUnit", unit);
+}
