@@ -123,7 +123,8 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         if (r < 0)
                 return r;
         if (u->held.id_base > 0)
-                (void) id_pool_take_at(&u->manager->ids, u->manager->config, u->held.id_base);
+                u->manager->ids.shared |=
+                        id_pool_take_at(&u->manager->ids, u->manager->config, u->held.id_base) < 0;
         u->held.fingerprint = (uint64_t) json_integer_value(json_object_get(saved, "fingerprint"));
         u->held.volumes_filled = json_is_true(json_object_get(saved, "volumes_filled"));
         u->held.cgroup_fd = fd_move_up(cgroup_open(u->manager->cgroups, u->name));

@@ -101,6 +101,7 @@ static int share_ids(Unit *u, Fault *fault) {
         if (r < 0)
                 return r;
         u->held.id_base = other->held.id_base;
+        u->manager->ids.shared = true;
         return id_map_copy(&other->held.ids, &u->held.ids);
 }
 
@@ -119,9 +120,12 @@ int unit_make_ids(Unit *u, Fault *fault) {
         return r < 0 ? r : add_ids(&spec->ids.gids, &u->held.ids.gids, "group", fault);
 }
 
+/* Sharing is rare, and looked for only where there may be some. */
 static bool is_shared(const Unit *u) {
         Unit *other, *next;
 
+        if (!u->manager->ids.shared)
+                return false;
         HASH_ITER (hh, u->manager->units, other, next)
                 if (other != u && other->held.id_base == u->held.id_base)
                         return true;
