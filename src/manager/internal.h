@@ -64,7 +64,8 @@ typedef struct Held {
         Attachment *attachment;
         MovedLink *moved; /* links of the host that are in the network namespace, or are about to go there */
         size_t n_moved;
-        size_t n_extra; /* of the spec's extra links, so many are made */
+        size_t n_extra;   /* of the spec's extra links, so many are made */
+        int opens_output; /* by name, as its root looks: 1, -1 for no, 0 when nobody has looked */
 } Held;
 
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
