@@ -90,9 +90,12 @@ static int print_dependency(const Generator *g, FILE *f, UnitDependency kind, co
 }
 
 static int print_dependencies(const Generator *g, FILE *f, const UnitSpec *u) {
-        /* Quadlet's units have this, whether they name it or not. */
+        /* Quadlet's units have this, whether they name it or not. Ordered after the service that stops all
+         * units at a shutdown, which comes after the network, they are stopped before it, in their own order.
+         */
         if (u->quadlet.default_dependencies)
-                fprintf(f, "Wants=network-online.target\nAfter=network-online.target\n");
+                fprintf(f, "Wants=network-online.target\n"
+                           "After=network-online.target nsunits-shutdown.service\n");
 
         for (size_t i = 0; i < ELEMENTSOF(shared_dependencies); i++)
                 STRV_FOREACH (name, u->unit.dependencies[shared_dependencies[i]]) {

@@ -75,6 +75,9 @@ Peer *bus_find_peer(Bus *b, sd_bus *bus);
 /** bus_unit_path() - object path of a unit; free(). NULL when out of memory. */
 char *bus_unit_path(const char *name);
 
+/** bus_file_state() - is the file of a unit enabled? "" when there is none. */
+const char *bus_file_state(const Unit *u, const UnitStatus *s);
+
 /** bus_job_path() - object path of a job, "/" for number 0. Returns @buf. */
 const char *bus_job_path(uint32_t id, char buf[64]);
 

@@ -57,6 +57,9 @@ int cgroup_root_open(const char *parent, Fault *fault, CgroupRoot **ret);
  */
 int cgroup_root_renew(CgroupRoot *root, Fault *fault);
 
+/** cgroup_of_process() - as "/a/b"; free(). 0, -ENOENT when there is none or no such process, ... */
+int cgroup_of_process(pid_t pid, char **ret);
+
 /** cgroup_root_supports() - do the cgroups of units have this controller? */
 bool cgroup_root_supports(const CgroupRoot *root, CgroupController c);
 

@@ -106,10 +106,15 @@ bool unit_may_start(Unit *u, JobResult *ret) {
 }
 
 static void reset_failed(Unit *u) {
+        /* Of one that runs the counter changes, and no state. */
+        const bool counted = u->machine.state != MACHINE_FAILED && u->machine.n_restarts > 0;
+
         if (u->machine.state == MACHINE_FAILED)
                 u->condition_result = u->assert_result = false;
         unit_event(u, &(MachineEvent){ .type = EVENT_RESET_FAILED });
         unit_trigger_forgive(u);
+        if (counted)
+                manager_tell_changed(u->manager, u);
 }
 
 static int arm(Unit *u) {

@@ -12,6 +12,7 @@
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "cgroup/packets.h"
 #include "config/env-file.h"
 #include "manager/egress.h"
 #include "manager/internal.h"
@@ -301,7 +302,7 @@ static int make_cgroup(Unit *u, Fault *fault) {
                 return r;
         if (u->held.spec->delegate)
                 cgroup_root_delegate(u->manager->cgroups, u->held.spec->delegate_controllers);
-        u->held.cgroup_fd = cgroup_create(u->manager->cgroups, u->name, unit_limits(u), fault);
+        u->held.cgroup_fd = fd_move_up(cgroup_create(u->manager->cgroups, u->name, unit_limits(u), fault));
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
 
@@ -309,6 +310,8 @@ static int make_cgroup(Unit *u, Fault *fault) {
         r = delegate_cgroup(u, fault);
         if (r >= 0)
                 r = unit_restrict_devices(u, &u->held.spec->limits, fault);
+        if (r >= 0)
+                r = cgroup_restrict_packets(u->held.cgroup_fd, &u->held.spec->limits, fault);
         if (r < 0)
                 return r;
         u->held.cgroup_spent = false;
