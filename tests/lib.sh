@@ -203,7 +203,7 @@ network_at_rest() { [[ -n $(nsctl links --json | grep -o host_link) ]] || ! nft 
 
 # footprint - all that containers may leave behind, as text to compare before and after.
 footprint() {
-        wait_until 10 network_at_rest
+        wait_until 3 network_at_rest
         echo "mounts: $(grep -c nsunit /proc/self/mountinfo)"
         echo "links: $(ip -o link | grep -vc ' lo:')"
         echo "tables: $(nft list tables 2>/dev/null | grep -c nsunits)"
