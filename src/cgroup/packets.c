@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -75,10 +76,17 @@ static void emit_prefix(Program *p, const InetPrefix *prefix, Label *match) {
         arrive(p, &differs);
 }
 
-static void emit_list(Program *p, const InetPrefixList *list, int family, Label *match) {
-        for (size_t i = 0; i < list->n; i++)
-                if (list->items[i].address.family == family)
-                        emit_prefix(p, &list->items[i], match);
+/* False when the list has all addresses: what follows is never reached, which the kernel's verifier refuses.
+ */
+static bool emit_list(Program *p, const InetPrefixList *list, int family, Label *match) {
+        for (size_t i = 0; i < list->n; i++) {
+                if (list->items[i].address.family != family)
+                        continue;
+                emit_prefix(p, &list->items[i], match);
+                if (list->items[i].bits == 0)
+                        return false;
+        }
+        return true;
 }
 
 /* Register 6 has the packet; to @refused when its other end may not be talked to. */
@@ -101,8 +109,8 @@ static void emit_family(Program *p, const LimitSpec *l, int family, bool incomin
         program_emit(p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_4, 0, 0, (int32_t) inet_size(family));
         program_emit(p, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_skb_load_bytes);
         jump(p, refused, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0);
-        emit_list(p, &l->ip_allow, family, &allowed);
-        emit_list(p, &l->ip_deny, family, refused);
+        if (emit_list(p, &l->ip_allow, family, &allowed))
+                (void) emit_list(p, &l->ip_deny, family, refused);
         arrive(p, &allowed);
         arrive(p, &other);
 }

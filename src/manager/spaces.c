@@ -45,10 +45,11 @@ static int copy_fd(int fd, Fault *fault) {
         return copy < 0 ? fault_set(fault, "namespace", -errno, NULL) : copy;
 }
 
-static int hold(Unit *u, int fd, Space space, Fault *fault) {
+static int hold(Unit *u, int *fd, Space space, Fault *fault) {
         autofree char *path = held_path(u, space_to_string(space));
 
-        return path ? ns_hold(fd, path, fault) : -ENOMEM;
+        *fd = fd_move_up(*fd);
+        return path ? ns_hold(*fd, path, fault) : -ENOMEM;
 }
 
 static void release(Unit *u, int *fd, Space space) {
@@ -170,7 +171,7 @@ int unit_make_userns(Unit *u, Fault *fault) {
                 if (*fd == -EBADF)
                         return 0;
         }
-        return *fd < 0 ? *fd : hold(u, *fd, SPACE_USER, fault);
+        return *fd < 0 ? *fd : hold(u, fd, SPACE_USER, fault);
 }
 
 void unit_drop_userns(Unit *u) {
@@ -192,7 +193,7 @@ int unit_make_netns(Unit *u, Fault *fault) {
         } else {
                 *fd = netns_create(u->held.userns_fd >= 0 ? u->held.userns_fd : -1, fault);
         }
-        return *fd < 0 ? *fd : hold(u, *fd, SPACE_NETWORK, fault);
+        return *fd < 0 ? *fd : hold(u, fd, SPACE_NETWORK, fault);
 }
 
 void unit_drop_netns(Unit *u) {

@@ -148,7 +148,7 @@ static InetPrefix prefix(const char *text) {
 
 START_TEST(lists_are_kept) {
         InetPrefix all[] = { prefix("0.0.0.0/0"), prefix("::/0") }, some[] = { prefix("127.0.0.16/28") },
-                   one[] = { prefix("127.0.0.20/32") };
+                   one[] = { prefix("127.0.0.20/32") }, much[] = { all[0], one[0], all[1] };
         LimitSpec l = LIMIT_SPEC_NONE;
 
         begin();
@@ -168,6 +168,16 @@ START_TEST(lists_are_kept) {
         ck_assert_int_eq(send_inside("127.0.0.1"), 0);
         ck_assert_int_eq(send_inside("127.0.0.20"), EPERM);
         ck_assert_int_eq(receive_inside("127.0.0.20", "127.0.0.21"), '2');
+
+        /* What comes behind all addresses says nothing. */
+        l.ip_deny = (InetPrefixList){ much, 3 };
+        ck_assert_int_eq(cgroup_restrict_packets(fd, &l, NULL), 0);
+        ck_assert_int_eq(send_inside("127.0.0.20"), EPERM);
+        ck_assert_int_eq(send_inside("127.0.0.1"), EPERM);
+        l.ip_allow = (InetPrefixList){ all, 2 };
+        ck_assert_int_eq(cgroup_restrict_packets(fd, &l, NULL), 0);
+        ck_assert_int_eq(send_inside("127.0.0.20"), 0);
+        l.ip_allow = (InetPrefixList){};
 
         l.ip_deny = (InetPrefixList){};
         ck_assert_int_eq(cgroup_restrict_packets(fd, &l, NULL), 0);
