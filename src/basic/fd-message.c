@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "basic/macro.h"
+
 typedef union Control {
         char bytes[CMSG_SPACE(FD_MESSAGE_MAX * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
         struct cmsghdr align;
@@ -25,28 +27,38 @@ static void take_control(struct msghdr *header, FdMessage *m) {
         }
 }
 
-int fd_message_receive(int fd, int flags, FdMessage *m) {
+static int receive(int fd, int flags, size_t room, FdMessage *m) {
         struct iovec part = { .iov_base = m->data, .iov_len = m->size };
         Control control;
         struct msghdr header = {
                 .msg_iov = &part,
                 .msg_iovlen = 1,
                 .msg_control = &control,
-                .msg_controllen = sizeof(control),
+                .msg_controllen = room,
         };
         ssize_t n;
 
         m->sender = (struct ucred){};
-        m->n_fds = 0;
+        m->n_fds = m->n_lost = 0;
         n = recvmsg(fd, &header, flags | MSG_CMSG_CLOEXEC | MSG_TRUNC);
         if (n < 0)
                 return -errno;
 
         take_control(&header, m);
-        if (header.msg_flags & MSG_CTRUNC)
+        if (header.msg_flags & MSG_CTRUNC) {
+                m->n_lost = MAX_OF(m->n_fds, 1U);
                 fd_message_close(m);
+        }
         m->size = (size_t) n;
         return n > 0;
+}
+
+int fd_message_receive(int fd, int flags, FdMessage *m) {
+        return receive(fd, flags, sizeof(Control), m);
+}
+
+int fd_message_peek(int fd, FdMessage *m) {
+        return receive(fd, MSG_DONTWAIT | MSG_PEEK, CMSG_SPACE(sizeof(struct ucred)), m);
 }
 
 int fd_message_send(int fd, int flags, const struct iovec *parts, size_t n_parts, const int *fds,

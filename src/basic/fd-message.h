@@ -14,6 +14,7 @@ typedef struct FdMessage {
         struct ucred sender; /* pid 0 = not told: the socket lacks SO_PASSCRED */
         int fds[FD_MESSAGE_MAX];
         size_t n_fds;
+        size_t n_lost; /* descriptors that came along and are not here; at least so many */
 } FdMessage;
 
 /**
@@ -25,6 +26,10 @@ typedef struct FdMessage {
  * Returns: 1; 0 at the end of a connection, or for a datagram without bytes; a negative errno.
  */
 int fd_message_receive(int fd, int flags, FdMessage *m);
+
+/** fd_message_peek() - the same, without waiting, of a message that stays, and that comes without its
+ * descriptors: .n_lost says whether there are some. The socket must have SO_PASSCRED. */
+int fd_message_peek(int fd, FdMessage *m);
 
 /** fd_message_send() - all of it, or a negative errno. */
 int fd_message_send(int fd, int flags, const struct iovec *parts, size_t n_parts, const int *fds,

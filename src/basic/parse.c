@@ -294,7 +294,7 @@ static const struct {
 };
 
 /* One "1.5 G" of a size; its unit must be smaller than the one before, size_units[*unit - 1]. */
-static int take_size_part(const char **s, size_t *unit, uint64_t *ret) {
+static int take_size_part(const char **s, unsigned base, size_t *unit, uint64_t *ret) {
         double fraction = 0, scale = 1;
         uint64_t n, factor;
         size_t i;
@@ -319,14 +319,16 @@ static int take_size_part(const char **s, size_t *unit, uint64_t *ret) {
         *s += i < ELEMENTSOF(size_units) - 1;
         *unit = i + 1;
 
-        factor = UINT64_C(1) << size_units[i].shift;
+        factor = 1;
+        for (unsigned k = 0; k < size_units[i].shift / 10; k++)
+                factor *= base;
         if (n > UINT64_MAX / factor - (fraction > 0))
                 return -ERANGE;
         *ret = n * factor + (uint64_t) (fraction * (double) factor);
         return 0;
 }
 
-int parse_size(const char *s, uint64_t *ret) {
+static int parse_size_by(const char *s, unsigned base, uint64_t *ret) {
         uint64_t total = 0, part;
         size_t unit = 0;
         int r;
@@ -340,7 +342,7 @@ int parse_size(const char *s, uint64_t *ret) {
                 s = skip_blanks(s);
                 if (unit == ELEMENTSOF(size_units))
                         return -EINVAL;
-                r = take_size_part(&s, &unit, &part);
+                r = take_size_part(&s, base, &unit, &part);
                 if (r < 0)
                         return r;
                 if (__builtin_add_overflow(total, part, &total))
@@ -349,6 +351,14 @@ int parse_size(const char *s, uint64_t *ret) {
 
         *ret = total;
         return 0;
+}
+
+int parse_size(const char *s, uint64_t *ret) {
+        return parse_size_by(s, 1024, ret);
+}
+
+int parse_size_si(const char *s, uint64_t *ret) {
+        return parse_size_by(s, 1000, ret);
 }
 
 /* Percent, per mille, per myriad: how many digits may stand behind the point. */

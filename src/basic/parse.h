@@ -48,6 +48,9 @@ int parse_span(const char *s, usec_t *ret);
  */
 int parse_size(const char *s, uint64_t *ret);
 
+/** parse_size_si() - the same with the base 1000. */
+int parse_size_si(const char *s, uint64_t *ret);
+
 /** parse_permyriad() - "12.34%" as 1234, also with signs for per mille and per myriad; more than 100 % is
  * allowed, up to INT32_MAX permyriad. */
 int parse_permyriad(const char *s, uint32_t *ret);

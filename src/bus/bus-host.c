@@ -307,16 +307,20 @@ static const HostUnit *most_wanted(const HostWait *w) {
         return found;
 }
 
-/* There is nobody to be asked. 0 when the start is right all the same. */
+static bool systemd_runs(void) {
+        return access(SYSTEMD_RUNS, F_OK) == 0;
+}
+
+/* There is nobody to be asked. 0 when the start is right all the same. Targets are nothing to do without. */
 static int go_without(const HostWait *w, Fault *fault) {
         const HostUnit *h = most_wanted(w);
+        bool runs = systemd_runs();
 
-        if (!h)
+        if (!h || (!runs && endswith(h->name, ".target")))
                 return 0;
-        if (access(SYSTEMD_RUNS, F_OK) < 0 || !h->required) {
+        if (!runs || !h->required) {
                 log_message(LOG_WARNING, w->unit, "nobody was asked for %s: %s", h->name,
-                            access(SYSTEMD_RUNS, F_OK) < 0 ? "systemd does not run here"
-                                                           : "there is no system bus");
+                            runs ? "there is no system bus" : "systemd does not run here");
                 return 0;
         }
         return fault_tell(fault, "host unit", -ENOTCONN,
@@ -340,7 +344,7 @@ static int begin(HostWait *w, Fault *fault) {
         if (bus_system(w->bus))
                 return ask_all(w) < 0 ? go_without(w, fault) : 1;
         /* At boot the bus may come a little later than we do. */
-        if (most_wanted(w) && access(SYSTEMD_RUNS, F_OK) == 0 &&
+        if (most_wanted(w) && systemd_runs() &&
             sd_event_add_time_relative(w->bus->event, &w->patience, CLOCK_MONOTONIC, BUS_PATIENCE, 0,
                                        on_impatience, w) >= 0)
                 return 1;

@@ -54,9 +54,10 @@ struct Bus {
         sd_id128_t server_id;
         UnitView *view; /* the unit that is being looked at, see bus-unit.c */
         KeyView key_view;
-        Face *faces;             /* by unit, see bus-face.c */
-        HostWait *host_waits;    /* by unit, see bus-host.c */
-        sd_bus_slot *host_match; /* as long as there are some */
+        Face *faces;               /* by unit, see bus-face.c */
+        struct Machines *machines; /* see bus-machine.c; NULL without a system bus */
+        HostWait *host_waits;      /* by unit, see bus-host.c */
+        sd_bus_slot *host_match;   /* as long as there are some */
 };
 
 /** peer_wants_signals() - has anybody behind @p subscribed? */
@@ -73,6 +74,9 @@ Peer *bus_find_peer(Bus *b, sd_bus *bus);
 
 /** bus_unit_path() - object path of a unit; free(). NULL when out of memory. */
 char *bus_unit_path(const char *name);
+
+/** bus_file_state() - is the file of a unit enabled? "" when there is none. */
+const char *bus_file_state(const Unit *u, const UnitStatus *s);
 
 /** bus_job_path() - object path of a job, "/" for number 0. Returns @buf. */
 const char *bus_job_path(uint32_t id, char buf[64]);
@@ -208,6 +212,15 @@ void bus_face_settle(Bus *b);
 /** bus_face_forget_unit() / bus_face_forget() - of one that is gone, and of all. */
 void bus_face_forget_unit(Bus *b, const char *unit);
 void bus_face_forget(Bus *b);
+
+/** bus_machine_follow() - tell machined when what it knows of @u is not what @u is; nothing is waited for. */
+void bus_machine_follow(Bus *b, Unit *u);
+
+/** bus_machine_settle() - the same for all units, with a system bus that has just come. */
+void bus_machine_settle(Bus *b, sd_bus *system);
+
+/** bus_machine_forget() - the system bus goes. Machines stay registered: they run on. */
+void bus_machine_forget(Bus *b);
 
 /** bus_host_before_start() / bus_host_forget() - slots of the ManagerListener, see bus-host.c. */
 int bus_host_before_start(Unit *u, Fault *fault, void *data);

@@ -35,6 +35,19 @@ int on_get_job_result(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return sd_bus_reply_method_return(m, "s", job_result_to_string(result));
 }
 
+int on_get_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        char path[64];
+        JobInfo job;
+        uint32_t id;
+        int r;
+
+        r = sd_bus_message_read(m, "u", &id);
+        if (r < 0)
+                return r;
+        return bus_job_exists(userdata, id, &job) ? sd_bus_reply_method_return(m, "o", bus_job_path(id, path))
+                                                  : bus_error_set(error, ABOUT_JOB, -ENOENT, NULL, NULL);
+}
+
 int on_cancel_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
         uint32_t id;

@@ -13,6 +13,9 @@
 #include "basic/unit-name.h"
 #include "bus/bus-internal.h"
 
+/* By how much the date may have been wrong without the clock having been set. */
+#define CLOCK_TOLERANCE (500 * USEC_PER_MSEC)
+
 struct UnitView {
         Bus *bus;
         Unit *unit;
@@ -37,7 +40,7 @@ char *bus_unit_path(const char *name) {
         return sd_bus_path_encode(BUS_UNIT_PREFIX, name, &path) < 0 ? NULL : path;
 }
 
-static const char *file_state(const Unit *u, const UnitStatus *s) {
+const char *bus_file_state(const Unit *u, const UnitStatus *s) {
         if (s->load_state == LOAD_MASKED)
                 return "masked";
         if (s->load_state == LOAD_NOT_FOUND)
@@ -67,10 +70,21 @@ static int32_t exit_code(ExitKind kind) {
         return 0;
 }
 
+/* When the machine was started, as a date. Two looks at the clocks give two results; the first is kept until
+ * somebody sets the clock, so that the date of what has happened does not change with each look. */
+static usec_t boot_date(void) {
+        static usec_t known;
+        const usec_t date = clock_now(CLOCK_REALTIME) - clock_now(CLOCK_BOOTTIME);
+
+        if (date > known + CLOCK_TOLERANCE || date + CLOCK_TOLERANCE < known)
+                known = date;
+        return known;
+}
+
 static void view_machine(UnitView *v, const Machine *m) {
         const MainExit *last = m->exit.kind == EXIT_KIND_NONE ? &m->cause : &m->exit;
         /* The machine's clock goes on through suspend; the world wants the date. */
-        usec_t now = clock_now(CLOCK_REALTIME), boot = clock_now(CLOCK_BOOTTIME);
+        const usec_t date = boot_date();
         const struct {
                 uint64_t *to;
                 usec_t from;
@@ -82,11 +96,11 @@ static void view_machine(UnitView *v, const Machine *m) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(times); i++)
-                if (times[i].from != 0 && times[i].from <= boot)
-                        *times[i].to = now - (boot - times[i].from);
+                if (times[i].from != 0)
+                        *times[i].to = date + times[i].from;
 
         if (m->timer != USEC_INFINITY)
-                v->timeout = now + m->timer - MIN_OF(boot, m->timer);
+                v->timeout = date + m->timer;
         v->start_limit_hit = m->limited;
         v->result = unit_result_to_string(m->result);
         v->n_restarts = m->n_restarts;
@@ -112,7 +126,7 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .result = unit_result_to_string(RESULT_SUCCESS),
                 .fragment = s.fragment,
                 .drop_ins = s.drop_ins,
-                .file_state = file_state(u, &s),
+                .file_state = bus_file_state(u, &s),
                 .status_text = s.status_text,
                 .failure = s.fault,
                 .health = s.health,
@@ -341,36 +355,36 @@ static int on_call(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 }
 
 /* A property that is read from the view as it lies there; sd-bus knows how to send each of these types. */
-#define FIELD(name, signature, field) \
+#define FIELD(name, signature, field) SD_BUS_PROPERTY(name, signature, NULL, offsetof(UnitView, field), 0)
+/* One that bus_unit_changed() sends: the manager tells of each change of its value. */
+#define TOLD(name, signature, field) \
         SD_BUS_PROPERTY(name, signature, NULL, offsetof(UnitView, field), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
-#define STRINGS(name, field)                                                \
-        SD_BUS_PROPERTY(name, "as", get_strings, offsetof(UnitView, field), \
-                        SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+#define STRINGS(name, field)           SD_BUS_PROPERTY(name, "as", get_strings, offsetof(UnitView, field), 0)
 #define ASKED(name, signature, getter) SD_BUS_PROPERTY(name, signature, getter, 0, 0)
 
 static const sd_bus_vtable unit_vtable[] = {
         SD_BUS_VTABLE_START(0),
 
-        FIELD("Id", "s", id),
+        SD_BUS_PROPERTY("Id", "s", NULL, offsetof(UnitView, id), SD_BUS_VTABLE_PROPERTY_CONST),
         ASKED("Names", "as", get_names),
         FIELD("Description", "s", description),
         FIELD("LoadState", "s", load_state),
         ASKED("LoadError", "(ss)", get_load_error),
-        FIELD("ActiveState", "s", active_state),
-        FIELD("SubState", "s", sub_state),
+        TOLD("ActiveState", "s", active_state),
+        TOLD("SubState", "s", sub_state),
         FIELD("FragmentPath", "s", fragment),
         STRINGS("DropInPaths", drop_ins),
         FIELD("UnitFileState", "s", file_state),
         ASKED("NeedDaemonReload", "b", get_need_reload),
-        FIELD("StateChangeTimestamp", "t", state_change),
-        FIELD("InactiveExitTimestamp", "t", inactive_exit),
-        FIELD("ActiveEnterTimestamp", "t", active_enter),
-        FIELD("ActiveExitTimestamp", "t", active_exit),
-        FIELD("InactiveEnterTimestamp", "t", inactive_enter),
+        TOLD("StateChangeTimestamp", "t", state_change),
+        TOLD("InactiveExitTimestamp", "t", inactive_exit),
+        TOLD("ActiveEnterTimestamp", "t", active_enter),
+        TOLD("ActiveExitTimestamp", "t", active_exit),
+        TOLD("InactiveEnterTimestamp", "t", inactive_enter),
         ASKED("Job", "(uo)", get_job),
         FIELD("JobType", "s", job_type),
         FIELD("StateTimeoutTimestamp", "t", timeout),
-        ASKED("InvocationID", "ay", get_invocation),
+        SD_BUS_PROPERTY("InvocationID", "ay", get_invocation, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         FIELD("NextElapseUSecRealtime", "t", next_trigger),
         FIELD("LastTriggerUSec", "t", last_trigger),
         ASKED("Listen", "as", get_listens),
@@ -380,26 +394,26 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("StartLimitCount", "u", start_count),
         FIELD("StartLimitHit", "b", start_limit_hit),
         FIELD("CanReload", "b", can_reload),
-        FIELD("Result", "s", result),
+        TOLD("Result", "s", result),
         FIELD("Failure", "s", failure),
-        FIELD("NFileDescriptorStore", "u", n_stored_fds),
-        FIELD("NRestarts", "u", n_restarts),
-        FIELD("MainPID", "u", main_pid),
-        FIELD("ExecMainStartTimestamp", "t", main_start),
-        FIELD("ExecMainExitTimestamp", "t", main_exit),
-        FIELD("ExecMainPID", "u", exec_main_pid),
-        FIELD("ExecMainCode", "i", exec_main_code),
-        FIELD("ExecMainStatus", "i", exec_main_status),
-        FIELD("LastExitCode", "i", last_exit_code),
-        FIELD("LastExitStatus", "i", last_exit_status),
-        FIELD("StatusText", "s", status_text),
-        FIELD("StatusErrno", "i", status_errno),
+        TOLD("NFileDescriptorStore", "u", n_stored_fds),
+        TOLD("NRestarts", "u", n_restarts),
+        TOLD("MainPID", "u", main_pid),
+        TOLD("ExecMainStartTimestamp", "t", main_start),
+        TOLD("ExecMainExitTimestamp", "t", main_exit),
+        TOLD("ExecMainPID", "u", exec_main_pid),
+        TOLD("ExecMainCode", "i", exec_main_code),
+        TOLD("ExecMainStatus", "i", exec_main_status),
+        TOLD("LastExitCode", "i", last_exit_code),
+        TOLD("LastExitStatus", "i", last_exit_status),
+        TOLD("StatusText", "s", status_text),
+        TOLD("StatusErrno", "i", status_errno),
         ASKED("ControlGroup", "s", get_cgroup),
         ASKED("FreezerState", "s", get_freezer),
 #define X(field, name) ASKED(name, "t", get_usage),
         UNIT_USAGE_LIST(X)
 #undef X
-                FIELD("HealthState", "s", health),
+                TOLD("HealthState", "s", health),
         FIELD("HealthFailingStreak", "u", health_streak),
         FIELD("HealthOutput", "s", health_output),
         FIELD("ImageID", "s", image_id),
@@ -417,21 +431,19 @@ static const sd_bus_vtable unit_vtable[] = {
 };
 
 /* Where clients of systemd look for what runs: the same values, under the interface of services. The keys of
- * [Service] are there, too. Changes are told for org.nsunits1.Unit alone. */
-#define SAME(name, signature, field) SD_BUS_PROPERTY(name, signature, NULL, offsetof(UnitView, field), 0)
-
+ * [Service] are there, too. */
 static const sd_bus_vtable service_vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SAME("Result", "s", result),
-        SAME("NRestarts", "u", n_restarts),
-        SAME("MainPID", "u", main_pid),
-        SAME("ExecMainStartTimestamp", "t", main_start),
-        SAME("ExecMainExitTimestamp", "t", main_exit),
-        SAME("ExecMainPID", "u", exec_main_pid),
-        SAME("ExecMainCode", "i", exec_main_code),
-        SAME("ExecMainStatus", "i", exec_main_status),
-        SAME("StatusText", "s", status_text),
-        SAME("StatusErrno", "i", status_errno),
+        TOLD("Result", "s", result),
+        TOLD("NRestarts", "u", n_restarts),
+        TOLD("MainPID", "u", main_pid),
+        TOLD("ExecMainStartTimestamp", "t", main_start),
+        TOLD("ExecMainExitTimestamp", "t", main_exit),
+        TOLD("ExecMainPID", "u", exec_main_pid),
+        TOLD("ExecMainCode", "i", exec_main_code),
+        TOLD("ExecMainStatus", "i", exec_main_status),
+        TOLD("StatusText", "s", status_text),
+        TOLD("StatusErrno", "i", status_errno),
         ASKED("ControlGroup", "s", get_cgroup),
         SD_BUS_VTABLE_END,
 };
@@ -475,10 +487,12 @@ void bus_unit_changed(Bus *b, Unit *u) {
         autofree char *path = bus_unit_path(unit_name(u));
         Peer *p;
 
-        TAILQ_FOREACH (p, &b->peers, link)
-                if (path && peer_wants_signals(p))
-                        (void) sd_bus_emit_properties_changed(p->bus, path, BUS_UNIT_INTERFACE, "ActiveState",
-                                                              "SubState", "Result", "MainPID", "ExecMainCode",
-                                                              "ExecMainStatus", "NRestarts", "StatusText",
-                                                              "StateChangeTimestamp", "HealthState", NULL);
+        TAILQ_FOREACH (p, &b->peers, link) {
+                if (!path || !peer_wants_signals(p))
+                        continue;
+                /* NULL: all that the tables say are told. */
+                (void) sd_bus_emit_properties_changed_strv(p->bus, path, BUS_UNIT_INTERFACE, NULL);
+                if (unit_name_kind(unit_name(u)) == UNIT_CONTAINER)
+                        (void) sd_bus_emit_properties_changed_strv(p->bus, path, BUS_SERVICE_INTERFACE, NULL);
+        }
 }

@@ -112,35 +112,17 @@ int on_load_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return r < 0 ? r : reply_unit_path(m, u);
 }
 
-static int append_unit(sd_bus_message *reply, Unit *u) {
-        autofree char *path = bus_unit_path(unit_name(u));
-        UnitStatus s;
-        char job[64];
-
-        if (!path)
-                return -ENOMEM;
-        unit_status(u, &s);
-        return sd_bus_message_append(
-                reply, "(ssssssouso)", s.name, strempty(s.description), load_state_to_string(s.load_state),
-                active_state_to_string(s.active_state), s.sub_state, "", path, s.job_id,
-                s.job_id ? job_type_to_string(s.job_type) : "", bus_job_path(s.job_id, job));
-}
-
-int on_list_units(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        sd_bus_message *reply = NULL;
+int on_get_unit_by_pid(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
-        Unit *u = NULL;
+        uint32_t pid;
+        Unit *u;
         int r;
 
-        r = sd_bus_message_new_method_return(m, &reply);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "(ssssssouso)");
-        while (r >= 0 && (u = manager_next_unit(b->manager, u)))
-                r = append_unit(reply, u);
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        if (r >= 0)
-                r = sd_bus_send(NULL, reply, NULL);
-        sd_bus_message_unref(reply);
-        return r < 0 ? r : 1;
+        r = sd_bus_message_read(m, "u", &pid);
+        if (r < 0)
+                return r;
+        u = pid > 0 && pid <= INT32_MAX ? manager_find_by_pid(b->manager, (pid_t) pid) : NULL;
+        if (!u)
+                return sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_UNIT, "process %u belongs to no unit", pid);
+        return reply_unit_path(m, u);
 }

@@ -52,8 +52,10 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
         Bus *b = p->owner;
         bool system = p->system;
 
-        if (system)
+        if (system) {
                 bus_face_forget(b);
+                bus_machine_forget(b);
+        }
         peer_free(p);
         if (system)
                 bus_host_lose(b);
@@ -202,9 +204,10 @@ static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
         /* A bus that goes away meanwhile, as at shutdown, is no news: we come again. */
         bus_host_settle(userdata);
-        if (!e)
+        if (!e) {
                 bus_face_settle(userdata);
-        else if (!sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
+                bus_machine_settle(userdata, sd_bus_message_get_bus(m));
+        } else if (!sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
                 log_warning("the system bus does not give us the name " BUS_SERVICE ": %s",
                             strempty(e->message));
         return 0;
@@ -384,6 +387,7 @@ static void on_unit_removed(Unit *unit, void *data) {
 static void on_unit_changed(Unit *unit, void *data) {
         bus_unit_changed(data, unit);
         bus_face_follow(data, unit);
+        bus_machine_follow(data, unit);
 }
 
 static void on_reloading(bool begins, void *data) {
@@ -443,6 +447,7 @@ void bus_free(Bus *b) {
         exec_drop_all(b);
         bus_pull_drop(b, NULL);
         bus_face_forget(b);
+        bus_machine_forget(b);
         bus_host_forget_all(b);
         while ((p = TAILQ_FIRST(&b->peers)))
                 peer_free(p);

@@ -22,8 +22,6 @@ ENUM_DEFINE(CgroupController, cgroup_controller, CGROUP_CONTROLLER, CGROUP_CONTR
 
 #define PROC_TEXT_MAX (16 * 1024 * 1024)
 
-#define PLACE "/nsunits-.slice"
-
 struct CgroupRoot {
         int fd, old_fd;
         char *mount; /* of cgroup2 */
@@ -117,12 +115,12 @@ static int find_mount(char **ret) {
         return find_in_mountinfo(ret);
 }
 
-/* The cgroup of a process, as "/a/b", from its file below /proc. */
-static int find_path(const char *file, char **ret) {
+int cgroup_of_process(pid_t pid, char **ret) {
         autofree char *text = NULL;
-        char *state = NULL;
+        char file[64], *state = NULL;
         int r;
 
+        (void) snprintf(file, sizeof(file), "/proc/%i/cgroup", pid);
         r = file_read(AT_FDCWD, file, PROC_TEXT_MAX, &text, NULL);
         if (r < 0)
                 return r;
@@ -155,7 +153,7 @@ static int choose_path(const char *mount, char **ret) {
         char *slash;
         int r;
 
-        r = find_path("/proc/self/cgroup", &own);
+        r = cgroup_of_process(getpid(), &own);
         if (r < 0 && r != -ENOENT)
                 return r;
 
@@ -168,7 +166,7 @@ static int choose_path(const char *mount, char **ret) {
                 }
         }
 
-        *ret = strdup(PLACE);
+        *ret = strdup(CGROUP_PLACE);
         return *ret ? 0 : -ENOMEM;
 }
 
@@ -367,11 +365,9 @@ void cgroup_root_delegate(CgroupRoot *root, unsigned controllers) {
 
 int cgroup_open_of(const CgroupRoot *root, pid_t pid) {
         autofree char *path = NULL, *full = NULL;
-        char file[64];
         int r;
 
-        (void) snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
-        r = find_path(file, &path);
+        r = cgroup_of_process(pid, &path);
         if (r < 0)
                 return r;
         if (asprintf(&full, "%s%s", root->mount, path) < 0) {

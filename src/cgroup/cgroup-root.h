@@ -57,6 +57,9 @@ int cgroup_root_open(const char *parent, Fault *fault, CgroupRoot **ret);
  */
 int cgroup_root_renew(CgroupRoot *root, Fault *fault);
 
+/** cgroup_of_process() - as "/a/b"; free(). 0, -ENOENT when there is none or no such process, ... */
+int cgroup_of_process(pid_t pid, char **ret);
+
 /** cgroup_root_supports() - do the cgroups of units have this controller? */
 bool cgroup_root_supports(const CgroupRoot *root, CgroupController c);
 
@@ -90,6 +93,7 @@ const char *cgroup_root_mount(const CgroupRoot *root);
 /** cgroup_root_fd() - the directory. Borrowed. */
 int cgroup_root_fd(const CgroupRoot *root);
 
+#define CGROUP_PLACE     "/nsunits-.slice"
 #define CGROUP_OLD_PLACE "/nsunits"
 
 /** cgroup_root_old_fd() - where older managers put cgroups, named after units; negative: no such place.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "basic/file.h"
@@ -160,6 +161,22 @@ static int apply_switches(int fd, const LimitSpec *before, const LimitSpec *now,
         r = file_write(fd, "memory.zswap.writeback", now->memory_zswap_writeback ? "1" : "0");
         return written(r, !now->memory_zswap_writeback, fault, "MemoryZSwapWriteback", "no",
                        "memory.zswap.writeback");
+}
+
+/* As systemd-oomd(8) reads it. A cgroup that cannot be marked is one that it does not look at either. */
+static int apply_marks(int fd, const LimitSpec *before, const LimitSpec *now, Fault *fault) {
+        static const struct {
+                OomPreference preference;
+                const char *name;
+        } marks[] = { { OOM_PREFERENCE_AVOID, "user.oomd_avoid" },
+                      { OOM_PREFERENCE_OMIT, "user.oomd_omit" } };
+
+        for (size_t i = 0; i < ELEMENTSOF(marks); i++)
+                if (now->oom_preference == marks[i].preference)
+                        (void) fsetxattr(fd, marks[i].name, "1", 1, 0);
+                else if (!before || before->oom_preference == marks[i].preference)
+                        (void) fremovexattr(fd, marks[i].name);
+        return 0;
 }
 
 /* An idle cgroup has no weight that could be set. Kernels before 5.15 know of none. */
@@ -379,7 +396,7 @@ static int apply_devices(int fd, size_t i, const LimitSpec *before, const LimitS
 
 static int apply_all(int fd, const LimitSpec *before, const LimitSpec *now, Fault *fault) {
         static int (*const steps[])(int, const LimitSpec *, const LimitSpec *, Fault *) = {
-                apply_numbers,   apply_switches, apply_cpu_weight,
+                apply_numbers,   apply_switches, apply_marks,     apply_cpu_weight,
                 apply_cpu_quota, apply_cpuset,   apply_io_weight,
         };
         int r, bad = 0;

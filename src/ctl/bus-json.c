@@ -157,7 +157,7 @@ int bus_json_read(sd_bus_message *m, json_t **ret) {
         return read_basic(m, type, ret);
 }
 
-/* One struct. Returns 0 where the array ends. */
+/* One struct, of which members that have no key are left out. Returns 0 where the array ends. */
 static int read_row(sd_bus_message *m, const char *const *keys, size_t n, json_t **ret) {
         autojson json_t *row = json_object();
         json_t *value;
@@ -175,7 +175,10 @@ static int read_row(sd_bus_message *m, const char *const *keys, size_t n, json_t
                 if (json_object_set_new(row, keys[i], value) < 0)
                         return -ENOMEM;
         }
-        r = sd_bus_message_exit_container(m);
+        while ((r = sd_bus_message_at_end(m, false)) == 0 && (r = sd_bus_message_skip(m, NULL)) >= 0)
+                ;
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
         if (r < 0)
                 return r;
         *ret = take_ptr(row);

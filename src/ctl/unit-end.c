@@ -7,10 +7,11 @@
 
 static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         autojson json_t *p = NULL;
+        const char *interface, *state;
         UnitEnd *e = userdata;
-        const char *state;
 
-        if (sd_bus_message_skip(m, "s") < 0 || bus_json_read(m, &p) <= 0)
+        if (sd_bus_message_read(m, "s", &interface) < 0 || !streq(interface, BUS_UNIT_INTERFACE) ||
+            bus_json_read(m, &p) <= 0)
                 return 0;
         state = property_string(p, "ActiveState");
         if (!streq(state, "inactive") && !streq(state, "failed")) {

@@ -7,7 +7,8 @@
 #include "manager/internal.h"
 #include "manager/transient.h"
 
-/* A unit that is stopped and started again finds its bridge still there. */
+/* A unit that is stopped and started again finds its bridge still there; one worker removes what many have
+ * written. */
 #define COLLECT_DELAY (200 * USEC_PER_MSEC)
 
 static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
@@ -25,6 +26,18 @@ static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         return 0;
 }
 
+void manager_arm_delay(Manager *m, sd_event_source **timer, usec_t delay, sd_event_time_handler_t fn) {
+        usec_t due = clock_now(CLOCK_MONOTONIC) + delay;
+        int enabled = SD_EVENT_OFF;
+
+        if (!*timer) {
+                (void) sd_event_add_time(m->event, timer, CLOCK_MONOTONIC, due, USEC_PER_MSEC, fn, m);
+        } else if (sd_event_source_get_enabled(*timer, &enabled) == 0) {
+                (void) sd_event_source_set_time(*timer, due);
+                (void) sd_event_source_set_enabled(*timer, SD_EVENT_ONESHOT);
+        }
+}
+
 void manager_schedule_collect(Manager *m) {
         usec_t due = clock_now(CLOCK_MONOTONIC) + COLLECT_DELAY;
 
@@ -36,7 +49,7 @@ void manager_schedule_collect(Manager *m) {
                                          on_collect, m);
 }
 
-static void on_purged(int r, const char *text, void *data) {
+static void on_emptied(int r, const char *text, void *data) {
         Manager *m = data;
 
         m->purging = false;
@@ -46,13 +59,20 @@ static void on_purged(int r, const char *text, void *data) {
                 manager_schedule_purge(m);
 }
 
-void manager_schedule_purge(Manager *m) {
-        autofree char *containers = NULL, *volumes = manager_volumes_dir(m);
+static int on_trash(sd_event_source *s, uint64_t usec, void *userdata) {
+        autofree char *containers = NULL, *volumes = NULL;
+        Manager *m = userdata;
 
+        volumes = manager_volumes_dir(m);
         m->purge_again = m->purging;
         if (m->purging || !volumes || asprintf(&containers, "%s/containers", m->config->paths.store) < 0)
-                return;
+                return 0;
 
         char *args[] = { (char *) "purge", containers, volumes, NULL };
-        m->purging = worker_start(m, args, -EBADF, on_purged, m) >= 0;
+        m->purging = worker_start(m, args, -EBADF, on_emptied, m) >= 0;
+        return 0;
+}
+
+void manager_schedule_purge(Manager *m) {
+        manager_arm_delay(m, &m->trash_timer, COLLECT_DELAY, on_trash);
 }

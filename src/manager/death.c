@@ -15,6 +15,7 @@
 
 #include "basic/file.h"
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "basic/utf8.h"
@@ -29,7 +30,6 @@
 #define FIELD_PREFIX "NSUNITS_DEATH_"
 
 /* Of all entries about deaths; see nsunitd(8). */
-#define DEATH_MESSAGE_ID "b1c3f0d86b0e4d7c9a6e2f5d40a97e31"
 
 static char *log_path(const Unit *u) {
         char *path;
@@ -292,7 +292,7 @@ static char **journal_fields(const json_t *record) {
         const char *member;
         json_t *value;
 
-        if (strv_add(&fields, "MESSAGE_ID=" DEATH_MESSAGE_ID) < 0)
+        if (strv_add(&fields, "MESSAGE_ID=" MESSAGE_ENDED) < 0)
                 return NULL;
         json_object_foreach((json_t *) record, member, value) {
                 autofree char *text = field_value(value);

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 
+#include "basic/fd-sieve.h"
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
@@ -78,8 +79,9 @@ static int add(Unit *u, int fd, char *label, size_t name_at, bool watched) {
         s = &grown[u->fds.n];
         *s = (StoredFd){ .fd = fd, .label = label, .name = label + name_at };
         u->fds.n++;
-        /* Files that cannot be polled never hang up. */
-        if (watched && sd_event_add_io(u->manager->event, &s->source, fd, EPOLLHUP, on_hang_up, u) < 0)
+        /* Of others' files, only those that can hang up and ask nobody are polled (basic/fd-sieve.h). */
+        if (watched && fd_kind(fd) == FD_KIND_STREAM &&
+            sd_event_add_io(u->manager->event, &s->source, fd, EPOLLHUP, on_hang_up, u) < 0)
                 s->source = NULL;
         return 0;
 }
@@ -90,11 +92,18 @@ static int store(Unit *u, int fd, const char *name, bool watched) {
 
         if (!label)
                 return -ENOMEM;
-        r = add(u, fd, label, strlen(label) - strlen(name), watched);
+        r = keeper_put(u->manager->keeper, label, fd, false);
         if (r < 0)
                 return r;
+        r = add(u, fd, label, strlen(label) - strlen(name), watched);
+        if (r < 0) {
+                int none = -EBADF;
+
+                keeper_close(u->manager->keeper, label, &none);
+                return r;
+        }
+        (void) take_ptr(label);
         u->fds.next++;
-        keeper_put(u->manager->keeper, take_ptr(label), fd, false);
         return 0;
 }
 
@@ -114,22 +123,35 @@ static unsigned room(const Unit *u) {
         return most > u->fds.n ? most - (unsigned) u->fds.n : 0;
 }
 
+/* Once: a container might say it again and again. */
+static void refuse(Unit *u, const char *why) {
+        if (!u->fds.refused)
+                log_message(LOG_WARNING, u->name, "a descriptor is not stored: %s; so will others be", why);
+        u->fds.refused = true;
+}
+
 static void store_all(Unit *u, FdMessage *m, const char *name, bool watched) {
+        char full[64];
+
         for (size_t i = 0; i < m->n_fds; i++) {
+                int r;
+
                 if (is_stored(u, m->fds[i]))
                         continue;
                 if (room(u) == 0) {
-                        if (!u->fds.refused)
-                                log_message(LOG_WARNING, u->name,
-                                            "a descriptor is not stored: FileDescriptorStoreMax=%u; so will "
-                                            "others be",
-                                            u->spec ? u->spec->service.fd_store_max : 0);
-                        u->fds.refused = true;
+                        (void) snprintf(full, sizeof(full), "FileDescriptorStoreMax=%u",
+                                        u->spec ? u->spec->service.fd_store_max : 0);
+                        refuse(u, full);
                         break;
                 }
-                if (store(u, m->fds[i], name, watched) >= 0)
+                r = store(u, m->fds[i], name, watched);
+                if (r >= 0)
                         m->fds[i] = -EBADF;
+                else
+                        refuse(u, strerror(-r));
         }
+        if (m->n_lost > 0 && room(u) > 0)
+                refuse(u, "it is a file of a file system, which may keep waiting whoever has it open");
         manager_tell_changed(u->manager, u);
 }
 

@@ -1,4 +1,5 @@
 #include "manager/health.h"
+#include "basic/message-id.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -100,7 +101,8 @@ static void tell(const UnitHealth *h) {
         if (state == HEALTH_HEALTHY)
                 log_message(LOG_INFO, unit, "healthy");
         else if (state == HEALTH_UNHEALTHY)
-                log_message(LOG_WARNING, unit, "unhealthy%s%s", *text ? ": " : "", text);
+                log_entry(LOG_WARNING, unit, EXPLAINED(MESSAGE_UNHEALTHY), "unhealthy%s%s", *text ? ": " : "",
+                          text);
         else
                 log_message(LOG_DEBUG, unit, "startup check passed");
 }

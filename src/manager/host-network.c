@@ -7,6 +7,10 @@
 #define NETWORK_INTERVAL (1 * USEC_PER_SEC)
 #define NETWORK_BURST    500
 
+/* The kernel's table of connections grows with the host's memory, not with what is in it: each look takes
+ * some milliseconds. */
+#define PURGE_DELAY (200 * USEC_PER_MSEC)
+
 static int on_network_changed(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         Manager *m = userdata;
         int r = network_process_monitor(m->network);
@@ -20,15 +24,23 @@ static int on_network_changed(sd_event_source *s, int fd, uint32_t revents, void
         return 0;
 }
 
-/* Behind whatever has changed ports: no start and no stop waits for it. */
-static int on_ports_changed(sd_event_source *s, void *userdata) {
+static int on_purge(sd_event_source *s, uint64_t usec, void *userdata) {
         Manager *m = userdata;
-        int r = network_wants_purge(m->network) ? network_purge(m->network) : 0;
+        int r = network_purge(m->network);
 
         if (r < 0)
                 log_debug("cannot look for connections to former targets: %s", strerror(-r));
         else if (r > 0)
                 log_debug("%d connections led to former targets of published ports", r);
+        return 0;
+}
+
+/* Behind whatever has changed ports, and once for many changes. */
+static int on_ports_changed(sd_event_source *s, void *userdata) {
+        Manager *m = userdata;
+
+        if (network_wants_purge(m->network))
+                manager_arm_delay(m, &m->purge_timer, PURGE_DELAY, on_purge);
         return 0;
 }
 

@@ -30,6 +30,7 @@
 #include "runtime/exec.h"
 #include "runtime/identity.h"
 #include "runtime/launch.h"
+#include "runtime/userns.h"
 #include "storage/mounts.h"
 #include "storage/root.h"
 
@@ -37,6 +38,7 @@
 typedef struct IdPool {
         uint64_t *used; /* a bit per slot */
         uint32_t n_slots, next;
+        bool shared; /* a slot may be held by several units, or was once */
 } IdPool;
 
 /* What PREPARE makes and CLEAN releases; kept over restarts. Empty values mean "not held". */
@@ -53,8 +55,10 @@ typedef struct Held {
         uint32_t id_base;     /* of the range that was picked; 0 = none */
         IdMap ids;            /* of the user namespace */
         int userns_fd, netns_fd, cgroup_fd;
-        bool cgroup_spent; /* no process can be started in it any more, or none should */
+        NetnsBirth *netns_birth; /* between two steps of PREPARE: what netns_fd is going to be */
+        bool cgroup_spent;       /* no process can be started in it any more, or none should */
         bool root;
+        MountScraps scraps;  /* of making the root; the first launch takes them away */
         bool pod_spaces;     /* of a pod: IPC, UTS and /dev/shm */
         bool volumes_filled; /* the first spawn has filled and chowned what it had to */
         Attachment *attachment;
@@ -93,13 +97,14 @@ struct Unit {
         NamedMain named;
         FdStore fds;
         pid_t main_pid;        /* of the container's first process in this invocation */
+        bool accounted;        /* its end may be kept in an accounting file, which has to be trimmed */
         UnitHealth *health;    /* while its program runs, and there is something to check it with */
         UnitTrigger *trigger;  /* while it is armed: it is active then, even at rest */
         bool trigger_due;      /* a start job is to run the container, and not to arm */
         uint32_t awaiting_job; /* whose start waits for units of the host */
         bool host_ready;       /* they have been seen to */
         sd_event_source *timer;
-        TAILQ_ENTRY(Unit) restart_list;
+        TAILQ_ENTRY(Unit) restart_list, names_list;
         bool restart_due; /* is in it: the wait is over */
         sd_event_source *job_timer;
         usec_t job_due;
@@ -140,7 +145,7 @@ struct Unit {
         char **addresses, **ports; /* of the attachment, as text */
         Gate *gate;                /* it connects to hosts by name, and to no others */
         uint64_t hosts_hash;       /* of the text that its /etc/hosts was given last; 0 = not known */
-        bool has_names;            /* its names are found on its networks */
+        bool has_names;            /* its names are found on its networks: it is in the list of those */
         bool awaits_dns;           /* it is prepared but for a name server that is being started */
         bool log_file;             /* the output goes to a file that has to be rotated */
         bool in_event;             /* a machine step is under way: events that it causes are queued */
@@ -179,7 +184,7 @@ struct Manager {
         CgroupRoot *cgroups;
         Network *network;
         sd_event_source *network_source;
-        sd_event_source *collect_timer, *purge_source;
+        sd_event_source *collect_timer, *trash_timer, *purge_source, *purge_timer;
         Names *names;
         LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
@@ -220,6 +225,10 @@ void manager_tell_changed(Manager *m, Unit *u);
 int manager_load_unit_anyway(Manager *m, const char *name, Unit **ret);
 void manager_drop_unit(Manager *m, Unit *u);
 void manager_schedule_rotation(Manager *m);
+/* Has @fn called a while after now, unless it is going to be already: a stream of reasons does not put it
+ * off. */
+void manager_arm_delay(Manager *m, sd_event_source **timer, usec_t delay, sd_event_time_handler_t fn);
+/* What containers have written, and volumes that were removed. */
 void manager_schedule_purge(Manager *m);
 /* Bridges and the nftables table go some time after the last container that used them; so do cgroups of
  * hooks. */

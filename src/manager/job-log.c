@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "basic/file.h"
@@ -43,7 +44,8 @@ struct JobLog {
                 JobResult result;
         } results[RESULTS_KEPT]; /* a ring */
         size_t next;
-        bool failed;
+        bool failed; /* and said so */
+        bool torn;   /* a line may have no end */
 };
 
 static void note_result(JobLog *l, uint32_t id, JobResult result) {
@@ -151,12 +153,12 @@ int job_log_open(const char *path, const char *boot_id, JobLog **ret) {
         if (r < 0)
                 log_warning("cannot read %s, jobs may be lost: %s", path, strerror(-r));
 
-        /* What was left of a line must not become the beginning of another one. */
         l->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
         if (l->fd < 0)
                 return -errno;
-        if (l->size > 0 ? dprintf(l->fd, "\n") < 0 : dprintf(l->fd, "boot %s\n", boot_id) < 0)
+        if (l->size == 0 && dprintf(l->fd, "boot %s\n", boot_id) < 0)
                 return -errno;
+        l->torn = true;
         *ret = take_ptr(l);
         return 0;
 }
@@ -191,14 +193,28 @@ void job_log_take(LoggedJob *j) {
 
 /* --- out -------------------------------------------------------------------------------------------- */
 
-static void put(JobLog *l, const char *line, int size) {
-        if (size > 0 && l->fd >= 0 && write(l->fd, line, (size_t) size) == size) {
-                l->size += (size_t) size;
-                return;
-        }
+static void fail(JobLog *l, int error) {
         if (!l->failed)
-                log_warning("cannot write down jobs; should the manager die, they are lost: %m");
+                log_warning("cannot write down jobs; should the manager die, they are lost: %s",
+                            strerror(-error));
         l->failed = true;
+}
+
+/* What was left of a line must not become the beginning of another one. */
+static void put(JobLog *l, const char *line, int size) {
+        const struct iovec parts[] = {
+                { .iov_base = (char *) "\n", .iov_len = l->torn },
+                { .iov_base = (char *) line, .iov_len = (size_t) size },
+        };
+        const size_t whole = parts[0].iov_len + parts[1].iov_len;
+        ssize_t n = writev(l->fd, parts, ELEMENTSOF(parts));
+
+        if (n > 0)
+                l->size += (size_t) n;
+        if (n != (ssize_t) whole)
+                fail(l, n < 0 ? -errno : -ENOSPC);
+        /* Of an error it is not said whether something was written before it. */
+        l->torn = n != (ssize_t) whole;
 }
 
 static int format_job(char line[LINE_SIZE], const Job *job, const char *unit) {
@@ -228,10 +244,10 @@ JobResult job_log_result(const JobLog *l, uint32_t id) {
 }
 
 bool job_log_is_long(const JobLog *l) {
-        return l->size > LOG_SIZE_LONG + 2 * l->begun_size;
+        return l->failed || l->size > LOG_SIZE_LONG + 2 * l->begun_size;
 }
 
-int job_log_begin_anew(JobLog *l, const JobQueue *q, const Graph *g) {
+static int begin_anew(JobLog *l, const JobQueue *q, const Graph *g) {
         autofree char *text = NULL;
         size_t size = 0;
         FILE *f = open_memstream(&text, &size);
@@ -259,7 +275,18 @@ int job_log_begin_anew(JobLog *l, const JobQueue *q, const Graph *g) {
         r = file_replace(AT_FDCWD, l->path, text, size, 0600, false);
         if (r < 0)
                 return r;
-        replace_fd(&l->fd, open(l->path, O_WRONLY | O_APPEND | O_CLOEXEC));
+        r = open(l->path, O_WRONLY | O_APPEND | O_CLOEXEC);
+        if (r < 0)
+                return -errno;
+        replace_fd(&l->fd, r);
         l->size = l->begun_size = size;
-        return l->fd < 0 ? -errno : 0;
+        l->failed = l->torn = false;
+        return 0;
+}
+
+void job_log_begin_anew(JobLog *l, const JobQueue *q, const Graph *g) {
+        int r = begin_anew(l, q, g);
+
+        if (r < 0)
+                fail(l, r);
 }

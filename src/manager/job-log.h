@@ -48,9 +48,9 @@ void job_log_write(JobLog *l, const Job *job, const char *unit, JobResult result
 /** job_log_result() - of one of the last jobs that have ended; JOB_RESULT_INVALID_ when it is not known. */
 JobResult job_log_result(const JobLog *l, uint32_t id);
 
-/** job_log_is_long() - is it time for job_log_begin_anew()? */
+/** job_log_is_long() - is it time for job_log_begin_anew()? Also when something could not be written. */
 bool job_log_is_long(const JobLog *l);
 
-/** job_log_begin_anew() - write the log anew, with the jobs of @q, whose units are of @g. 0 or a negative
- * errno. */
-int job_log_begin_anew(JobLog *l, const JobQueue *q, const Graph *g);
+/** job_log_begin_anew() - write the log anew, with the jobs of @q, whose units are of @g. One warning says
+ * that it fails. */
+void job_log_begin_anew(JobLog *l, const JobQueue *q, const Graph *g);

@@ -4,14 +4,10 @@
 
 static void on_job_changed(const Job *job, JobResult result, void *data) {
         Manager *m = data;
-        int r;
 
         job_log_write(m->job_log, job, m->graph->nodes[job->unit].name, result);
-        if (!job_log_is_long(m->job_log))
-                return;
-        r = job_log_begin_anew(m->job_log, m->jobs, m->graph);
-        if (r < 0)
-                log_warning("cannot write down jobs anew: %s", strerror(-r));
+        if (job_log_is_long(m->job_log))
+                job_log_begin_anew(m->job_log, m->jobs, m->graph);
 }
 
 int manager_open_job_log(Manager *m, Fault *fault) {

@@ -1,6 +1,7 @@
 /* JobTimeoutSec=, JobRunningTimeoutSec=: how long a job may take. The unit goes on as it is; only who waits
  * for the job learns that it has taken too long. */
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
 
@@ -10,7 +11,8 @@ static int on_due(sd_event_source *s, uint64_t usec, void *userdata) {
 
         if (!job)
                 return 0;
-        log_message(LOG_WARNING, u->name, "its %s job has taken too long", job_type_to_string(job->type));
+        log_entry(LOG_WARNING, u->name, EXPLAINED(MESSAGE_JOB_TIMEOUT), "its %s job has taken too long",
+                  job_type_to_string(job->type));
         (void) job_queue_end(u->manager->jobs, job->id, JOB_RESULT_TIMEOUT);
         unit_job_emergency(u);
         manager_schedule_jobs(u->manager);

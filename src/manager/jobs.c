@@ -3,6 +3,7 @@
  * more urgent waits, so that a start of many units starves no event of those that run.
  */
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/strv.h"
 #include "manager/condition.h"
 #include "manager/death.h"
@@ -61,8 +62,8 @@ static void tell_ends(Manager *m) {
                 unit_note_tried(info.unit);
                 forget_host(info.unit, end.id);
                 if (end.result == JOB_RESULT_DEPENDENCY)
-                        log_message(LOG_WARNING, info.unit->name,
-                                    "not started: a unit that it requires has failed");
+                        log_entry(LOG_WARNING, info.unit->name, EXPLAINED(MESSAGE_DEPENDENCY),
+                                  "not started: a unit that it requires has failed");
                 unit_update_job_ended(info.unit, end.id, end.result);
                 if (m->listener && m->listener->job_removed)
                         m->listener->job_removed(&info, job_result_to_string(end.result), m->listener_data);
@@ -95,9 +96,9 @@ bool unit_may_start(Unit *u, JobResult *ret) {
         u->assert_result = false;
         word = outcome.verdict == ASSERT_UNMET ? "Assert" : "Condition";
         note_unmet(u, word, outcome.unmet);
-        log_message(outcome.verdict == ASSERT_UNMET ? LOG_WARNING : LOG_INFO, u->name,
-                    "not started: %s%s= is not met", word,
-                    outcome.unmet ? condition_name(outcome.unmet->type) : "");
+        log_entry(outcome.verdict == ASSERT_UNMET ? LOG_WARNING : LOG_INFO, u->name,
+                  EXPLAINED(MESSAGE_CONDITION), "not started: %s%s= is not met", word,
+                  outcome.unmet ? condition_name(outcome.unmet->type) : "");
         manager_tell_changed(u->manager, u);
         if (ret)
                 *ret = outcome.verdict == ASSERT_UNMET ? JOB_RESULT_ASSERT : JOB_RESULT_DONE;
@@ -105,10 +106,15 @@ bool unit_may_start(Unit *u, JobResult *ret) {
 }
 
 static void reset_failed(Unit *u) {
+        /* Of one that runs the counter changes, and no state. */
+        const bool counted = u->machine.state != MACHINE_FAILED && u->machine.n_restarts > 0;
+
         if (u->machine.state == MACHINE_FAILED)
                 u->condition_result = u->assert_result = false;
         unit_event(u, &(MachineEvent){ .type = EVENT_RESET_FAILED });
         unit_trigger_forgive(u);
+        if (counted)
+                manager_tell_changed(u->manager, u);
 }
 
 static int arm(Unit *u) {
@@ -117,7 +123,8 @@ static int arm(Unit *u) {
 
         if (r < 0) {
                 unit_set_fault(u, &fault);
-                log_message(LOG_ERR, u->name, "cannot start: %s", strempty(u->fault_text));
+                log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
+                          strempty(u->fault_text));
         }
         return r;
 }
@@ -159,7 +166,8 @@ static bool is_down(const Unit *u) {
 
 static void refuse_start(Unit *u, const Fault *fault) {
         unit_set_fault(u, fault);
-        log_message(LOG_ERR, u->name, "cannot start: %s", strempty(u->fault_text));
+        log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
+                  strempty(u->fault_text));
         job_queue_finished(u->manager->jobs, u->index, JOB_START, JOB_RESULT_DEPENDENCY);
 }
 

@@ -35,9 +35,6 @@
 #define END_TIMEOUT  USEC_PER_SEC
 #define END_INTERVAL USEC_PER_MSEC
 
-/* Of what nobody wants, on its way to be closed. */
-#define LABEL_UNWANTED "/unwanted"
-
 typedef struct Said {
         struct Said *next;
         FdMessage message; /* .data is owned */
@@ -75,12 +72,13 @@ struct Keeper {
 
 /* --- what is kept ----------------------------------------------------------------------------------- */
 
-static void said_free(Keeper *k, Said *list) {
+/* The keeper has copies of what came along until it is told to forget. */
+static void said_free(Said *list) {
         Said *s;
 
         while ((s = list)) {
                 list = s->next;
-                keeper_close_fds(k, &s->message);
+                fd_message_close(&s->message);
                 free(s->message.data);
                 free(s);
         }
@@ -88,7 +86,7 @@ static void said_free(Keeper *k, Said *list) {
 
 static void kept_free(Keeper *k, Kept *e) {
         HASH_DEL(k->kept, e);
-        said_free(k, e->said);
+        said_free(e->said);
         if (e->ours)
                 (void) close(e->fd);
         free(e->label);
@@ -134,7 +132,7 @@ static bool is_unsendable(int error) {
 
 /* A keeper that has given up, or was given up, serves nobody, and would take the messages of all containers:
  * another one takes its place as soon as it is known. */
-static void say(Keeper *k, KeeperVerb verb, const char *label, int fd, bool listens) {
+static int say(Keeper *k, KeeperVerb verb, const char *label, int fd, bool listens) {
         const KeeperMessage m = { .header = { .verb = verb,
                                               .flags = listens ? KEEPER_LISTENS : 0,
                                               .label_size = (uint32_t) strlen(label) },
@@ -142,18 +140,15 @@ static void say(Keeper *k, KeeperVerb verb, const char *label, int fd, bool list
         int r;
 
         if (k->fd < 0 || k->broken)
-                return;
+                return 0;
         r = keeper_message_send(k->fd, 0, &m, &fd, fd >= 0);
-        if (r >= 0)
-                return;
         /* A container's choice of descriptor must not cost the others theirs. */
-        if (is_unsendable(r)) {
-                log_warning("a descriptor will not outlive the manager: %s: %s", label, strerror(-r));
-                return;
-        }
+        if (r >= 0 || is_unsendable(r))
+                return r;
         log_warning("the keeper of descriptors does not answer: %s", strerror(-r));
         k->broken = true;
         (void) shutdown(k->fd, SHUT_RDWR);
+        return 0;
 }
 
 static void warn(Keeper *k, int error) {
@@ -171,7 +166,8 @@ static int start_anew(Keeper *k) {
         int r = start(k);
 
         for (Kept *e = k->kept; e && r >= 0; e = e->hh.next)
-                say(k, KEEPER_PUT, e->label, e->fd, e->listens);
+                if (say(k, KEEPER_PUT, e->label, e->fd, e->listens) < 0)
+                        log_warning("a descriptor will not outlive the manager: %s", e->label);
         return r;
 }
 
@@ -402,7 +398,7 @@ static int learn(Keeper *k) {
         char data[KEEPER_DATA_MAX];
         int r;
 
-        say(k, KEEPER_LIST, "", -1, false);
+        (void) say(k, KEEPER_LIST, "", -1, false);
         do {
                 FdMessage raw = { .data = data, .size = sizeof(data) };
                 KeeperMessage m;
@@ -466,8 +462,8 @@ void keeper_hear(Keeper *k, const char *label, KeeperMessageFn fn, void *data) {
         /* What follows from a message may be that all of this label is closed. */
         for (Said *s = list; s; s = s->next)
                 fn(&s->message, data);
-        said_free(k, list);
-        say(k, KEEPER_FORGET, label, -1, false);
+        said_free(list);
+        (void) say(k, KEEPER_FORGET, label, -1, false);
 }
 
 void keeper_settle(Keeper *k) {
@@ -479,26 +475,30 @@ void keeper_settle(Keeper *k) {
                 if (!label)
                         continue;
                 kept_free(k, e);
-                say(k, KEEPER_DROP, label, -1, false);
+                (void) say(k, KEEPER_DROP, label, -1, false);
         }
 }
 
 /* --- later ------------------------------------------------------------------------------------------ */
 
-void keeper_put(Keeper *k, const char *label, int fd, bool listens) {
+int keeper_put(Keeper *k, const char *label, int fd, bool listens) {
+        Kept *e = kept_new(k, label, fd, listens);
         int r;
 
-        if (!kept_new(k, label, fd, listens)) {
+        if (!e) {
                 warn(k, -ENOMEM);
-                return;
+                return 0;
         }
-        if (k->fd >= 0) {
-                say(k, KEEPER_PUT, label, fd, listens);
-                return;
+        if (k->fd < 0) {
+                r = k->warned ? 0 : start_anew(k);
+                if (r < 0)
+                        warn(k, r);
+                return 0;
         }
-        r = k->warned ? 0 : start_anew(k);
+        r = say(k, KEEPER_PUT, label, fd, listens);
         if (r < 0)
-                warn(k, r);
+                kept_free(k, e);
+        return r;
 }
 
 void keeper_close(Keeper *k, const char *label, int *fd) {
@@ -508,18 +508,7 @@ void keeper_close(Keeper *k, const char *label, int *fd) {
         if (!e)
                 return;
         kept_free(k, e);
-        say(k, KEEPER_DROP, label, -1, false);
-}
-
-void keeper_close_fds(Keeper *k, FdMessage *m) {
-        for (size_t i = 0; k && i < m->n_fds; i++) {
-                if (m->fds[i] < 0)
-                        continue;
-                say(k, KEEPER_PUT, LABEL_UNWANTED, m->fds[i], false);
-                replace_fd(&m->fds[i], -EBADF);
-                say(k, KEEPER_DROP, LABEL_UNWANTED, -1, false);
-        }
-        fd_message_close(m);
+        (void) say(k, KEEPER_DROP, label, -1, false);
 }
 
 bool keeper_rest(Keeper *k) {

@@ -27,8 +27,12 @@ typedef void (*KeeperMessageFn)(FdMessage *m, void *data);
  */
 int keeper_new(sd_event *event, CgroupRoot *cgroups, const char *run, Keeper **ret);
 
-/** keeper_put() - have a copy of @fd held; @fd stays the caller's, to be closed by keeper_close(). */
-void keeper_put(Keeper *k, const char *label, int fd, bool listens);
+/**
+ * keeper_put() - have a copy of @fd held; @fd stays the caller's, to be closed by keeper_close()
+ *
+ * Returns: 0, also when there is no keeper; a negative errno: this descriptor cannot be handed on.
+ */
+int keeper_put(Keeper *k, const char *label, int fd, bool listens);
 
 /**
  * keeper_close() - close *@fd and have the copy closed
@@ -36,9 +40,6 @@ void keeper_put(Keeper *k, const char *label, int fd, bool listens);
  * The copy is the last to go, so that what a close may wait for does not stop the manager.
  */
 void keeper_close(Keeper *k, const char *label, int *fd);
-
-/** keeper_close_fds() - the same for descriptors of a container that nobody wants. */
-void keeper_close_fds(Keeper *k, FdMessage *m);
 
 /** keeper_take() - what an earlier manager has put; the caller's, as after keeper_put(). Or -ENOENT. */
 int keeper_take(Keeper *k, const char *label);

@@ -7,6 +7,7 @@
  * behind what it was about to do, and the next one undoes or repeats it.
  */
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/strv.h"
 #include "manager/death.h"
 #include "manager/dns.h"
@@ -69,7 +70,8 @@ static void do_clean(Unit *u) {
 }
 
 static MachineEvent prepare_failed(Unit *u) {
-        log_message(LOG_ERR, u->name, "cannot start: %s", strempty(u->fault_text));
+        log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
+                  strempty(u->fault_text));
         return (MachineEvent){ .type = EVENT_PREPARE_FAILED };
 }
 
@@ -151,7 +153,8 @@ static void do_spawn(Unit *u) {
 
         if (unit_spawn(u, &fault) < 0) {
                 unit_set_fault(u, &fault);
-                log_message(LOG_ERR, u->name, "cannot start: %s", strempty(u->fault_text));
+                log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
+                          strempty(u->fault_text));
                 event.type = EVENT_SPAWN_FAILED;
                 event.exit = exit_of_child(&fault);
         } else
@@ -165,7 +168,8 @@ static void log_change(const Unit *u, MachineState before) {
         if (m->state == before)
                 return;
         if (m->state == MACHINE_FAILED)
-                log_message(LOG_WARNING, u->name, "failed: %s", unit_result_to_string(m->result));
+                log_entry(LOG_WARNING, u->name, EXPLAINED(MESSAGE_FAILED), "failed: %s",
+                          unit_result_to_string(m->result));
         else if (m->state == MACHINE_RUNNING)
                 log_message(LOG_INFO, u->name, "running");
         else if (m->state == MACHINE_DEAD)

@@ -5,9 +5,12 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
+#include "basic/file.h"
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "cgroup/device-rules.h"
 #include "cgroup/limits.h"
+#include "cgroup/packets.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
 
@@ -67,9 +70,13 @@ int unit_change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault *f
         r = anew ? cgroup_apply_anew(fd, to, fault) : cgroup_apply(fd, from, to, fault);
         if (r >= 0 && (anew || !limit_spec_same_devices(from, to)))
                 r = unit_restrict_devices(u, to, fault);
+        if (r >= 0 && (anew || !limit_spec_same_packets(from, to)))
+                r = cgroup_restrict_packets(fd, to, fault);
         /* All or nothing, as for a start. */
         if (r < 0)
                 (void) cgroup_apply(fd, to, from, NULL);
+        if (r < 0 && !anew && !limit_spec_same_packets(from, to))
+                (void) cgroup_restrict_packets(fd, from, NULL);
         return r;
 }
 
@@ -145,7 +152,8 @@ static int on_memory_event(sd_event_source *s, int fd, uint32_t revents, void *u
                 return 0;
 
         u->oom_seen = events.oom_kill;
-        log_message(LOG_WARNING, u->name, "the kernel has killed a process of it for want of memory");
+        log_entry(LOG_WARNING, u->name, EXPLAINED(MESSAGE_MEMORY),
+                  "the kernel has killed a process of it for want of memory");
         if (u->held.spec && u->held.spec->oom_policy == OOM_POLICY_STOP)
                 unit_event(u, &(MachineEvent){ .type = EVENT_FAIL, .result = RESULT_OOM_KILL });
         return 0;
@@ -163,7 +171,7 @@ void unit_watch_oom(Unit *u) {
         /* A container that is killed as a whole tells by its end. */
         if (!u->held.spec || u->held.spec->oom_policy == OOM_POLICY_KILL || u->held.cgroup_fd < 0)
                 return;
-        fd = cgroup_open_memory_events(u->held.cgroup_fd);
+        fd = fd_move_up(cgroup_open_memory_events(u->held.cgroup_fd));
         if (fd < 0)
                 return;
 

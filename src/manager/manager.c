@@ -107,6 +107,8 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->turn_tick);
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->purge_source);
+        (void) sd_event_source_disable_unref(m->purge_timer);
+        (void) sd_event_source_disable_unref(m->trash_timer);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->rotate_timer);
         clock_watch_free(m->clock_watch);
@@ -220,6 +222,7 @@ static int add_unit(Manager *m, const char *name, Unit **ret) {
 
 void manager_drop_unit(Manager *m, Unit *u) {
         unit_fds_drop(u);
+        unit_leave_names(u);
         HASH_DEL(m->units, u);
         m->by_index[u->index] = NULL;
         graph_set_usable(m->graph, u->index, -ENOENT);
@@ -436,11 +439,12 @@ static bool unit_trim_files(Unit *u) {
                 return false;
 
         /* On Linux < 6.14 the kernel's account of the processes that have ended. */
-        hold = u->main ? held_path(u, "pid") : NULL;
+        hold = u->main && u->accounted ? held_path(u, "pid") : NULL;
+        u->accounted = hold && exit_trim(hold) != 0;
         log = u->log_file ? log_file_path(u->manager->config->paths.logs, u->name) : NULL;
         if (log)
                 (void) log_file_rotate(log, u->manager->config->logs.max_size);
-        return (hold && exit_trim(hold) > 0) || u->log_file;
+        return u->accounted || u->log_file;
 }
 
 /* Files shrink at their head; the containers that write them notice nothing. */
@@ -535,6 +539,7 @@ int manager_startup(Manager *m, Fault *fault) {
         HASH_ITER (hh, m->units, u, next)
                 unit_collect(u, true);
 
+        manager_schedule_purge(m);
         /* What dead imports and removals left behind; the manager does not wait for it. */
         return worker_start(m, collect, -EBADF, on_collected, NULL);
 }

@@ -108,6 +108,9 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret);
 /** manager_get_unit() - by complete name or alias, only from memory; NULL when it is not loaded. */
 Unit *manager_get_unit(const Manager *m, const char *name);
 
+/** manager_find_by_pid() - whose cgroup a process is in; NULL when it is in none of ours. */
+Unit *manager_find_by_pid(const Manager *m, pid_t pid);
+
 /** manager_next_unit() - walk all loaded units in the order of their names: NULL gives the first; NULL at the
  * end. */
 Unit *manager_next_unit(const Manager *m, const Unit *unit);
@@ -124,15 +127,16 @@ Unit *manager_next_unit(const Manager *m, const Unit *unit);
 int manager_enqueue(Manager *m, char *const *names, JobType type, JobMode mode, uint32_t **ret_ids,
                     Fault *fault);
 
+/** manager_pass_job() - the number of a job of which nothing had to be done; manager_job_result() knows it.
+ */
+uint32_t manager_pass_job(Manager *m, Unit *u, JobType type);
+
 /** manager_may_start() - the answer of ManagerListener.before_start(): @r of 0, or negative with @fault. */
 void manager_may_start(Unit *u, int r, const Fault *fault);
 
 /** manager_note_host() - whoever is about to ask for a start of @u has seen to what it depends on besides the
  * manager's units: before_start() is left out, once. */
 void manager_note_host(Unit *u);
-/** manager_pass_job() - the number of a job of which nothing had to be done; manager_job_result() knows it.
- */
-uint32_t manager_pass_job(Manager *m, Unit *u, JobType type);
 
 /** manager_next_job() - walk the queued jobs: @id 0 gives the first. Returns 1 with *ret set, or 0 at the
  * end. */

@@ -16,7 +16,7 @@ static int make_one(const Unit *u, const MountSpec *m, MountMap *ret, Fault *fau
                         fault_advise(fault, "it names ids that the container does not have");
                 return r;
         }
-        ret->userns_fd = userns_create(&ret->ids, fault);
+        ret->userns_fd = userns_create(&ret->ids, NULL, fault);
         return ret->userns_fd < 0 ? ret->userns_fd : 0;
 }
 

@@ -1,11 +1,13 @@
 /* The receiving end of sd_notify(3) for one unit. */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "basic/fd-sieve.h"
 #include "basic/file.h"
 #include "manager/notify-socket.h"
 #include "manager/priority.h"
@@ -16,62 +18,100 @@
 /* Messages taken in one turn, so that a flood from one container cannot starve the loop. */
 #define MESSAGES_PER_TURN 16
 
+/* How long a drain waits for those who close what came with earlier messages. It may be a container's will.
+ */
+#define DRAIN_PATIENCE_MSEC 100
+
 struct NotifySocket {
         int fd;
-        sd_event_source *source;
-        Keeper *keeper;
+        FdSieve sieve;
+        sd_event_source *source, *sieve_source;
         NotifyFn fn;
         void *data;
         bool busy, dead; /* freed by its own callback */
 };
 
 static void destroy(NotifySocket *n) {
+        (void) sd_event_source_disable_unref(n->sieve_source);
         (void) sd_event_source_disable_unref(n->source);
+        fd_sieve_done(&n->sieve);
         if (n->fd >= 0)
                 (void) close(n->fd);
         free(n);
 }
 
 /* Looked at first and taken off the queue when all is done: who is killed in between leaves it to the next
- * one. Returns 1 when a message was taken, 0 when there is none. */
+ * one. Returns 1 when a message was taken, 0 when there is none, -EBUSY when none can be taken yet. */
 static int take_message(NotifySocket *n) {
         char text[MESSAGE_MAX + 1];
         FdMessage m = { .data = text, .size = MESSAGE_MAX };
         int r;
 
-        r = fd_message_receive(n->fd, MSG_DONTWAIT | MSG_PEEK, &m);
+        r = fd_sieve_look(&n->sieve, n->fd, &m);
         if (r < 0)
-                return 0;
+                return r == -EBUSY ? r : 0;
         if (r > 0 && m.size <= MESSAGE_MAX) {
                 text[m.size] = '\0';
                 n->fn(&m, n->data);
         }
-        /* The kernel closes what came along; these are no last closes as long as we have our own. */
-        (void) recv(n->fd, text, 1, MSG_DONTWAIT);
-        keeper_close_fds(n->keeper, &m);
+        fd_sieve_take(&n->sieve, n->fd, &m);
         return 1;
 }
 
-static void take_messages(NotifySocket *n) {
+static int on_sieve_free(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        NotifySocket *n = userdata;
+
+        n->sieve_source = sd_event_source_disable_unref(n->sieve_source);
+        return sd_event_source_set_enabled(n->source, SD_EVENT_ON);
+}
+
+/* A container that has the closing of its descriptors hang is not heard meanwhile, and nobody else notices.
+ */
+static void wait_for_sieve(NotifySocket *n) {
+        int fd = fd_sieve_busy(&n->sieve);
+
+        if (fd < 0 || n->sieve_source ||
+            sd_event_add_io(sd_event_source_get_event(n->source), &n->sieve_source, fd, EPOLLIN,
+                            on_sieve_free, n) < 0)
+                return;
+        (void) sd_event_source_set_priority(n->sieve_source, PRIORITY_NOTIFY);
+        (void) sd_event_source_set_enabled(n->source, SD_EVENT_OFF);
+}
+
+static bool wait_a_moment(NotifySocket *n, int *patience) {
+        struct pollfd p = { .fd = fd_sieve_busy(&n->sieve), .events = POLLIN };
+        bool over = p.fd < 0 || (*patience > 0 && poll(&p, 1, *patience) > 0);
+
+        *patience = 0;
+        return over;
+}
+
+static void take_messages(NotifySocket *n, int patience) {
+        int r = 1;
+
         if (n->busy)
                 return;
         n->busy = true;
-        for (int i = 0; i < MESSAGES_PER_TURN && !n->dead; i++)
-                if (take_message(n) == 0)
+        for (int i = 0; i < MESSAGES_PER_TURN && !n->dead && r != 0; i++) {
+                r = take_message(n);
+                if (r == -EBUSY && !wait_a_moment(n, &patience))
                         break;
+        }
         n->busy = false;
         if (n->dead)
                 destroy(n);
+        else if (r == -EBUSY)
+                wait_for_sieve(n);
 }
 
 static int on_message(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
-        take_messages(userdata);
+        take_messages(userdata, 0);
         return 0;
 }
 
 void notify_socket_drain(NotifySocket *n) {
         if (n)
-                take_messages(n);
+                take_messages(n, DRAIN_PATIENCE_MSEC);
 }
 
 int notify_socket_fd(const NotifySocket *n) {
@@ -100,7 +140,7 @@ static int bind_in(int directory_fd) {
         (void) snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%i/notify", directory_fd);
         r = bind(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : 0;
         (void) umask(mask);
-        return r < 0 ? r : take_fd(fd);
+        return r < 0 ? r : fd_move_up(take_fd(fd));
 }
 
 int notify_socket_bind(const char *directory) {
@@ -116,7 +156,7 @@ int notify_socket_new(const NotifySetup *setup, int fd, NotifySocket **ret) {
         if (!n)
                 return -ENOMEM;
         n->fd = -EBADF; /* not ours before all has worked */
-        n->keeper = setup->keeper;
+        fd_sieve_init(&n->sieve);
         n->fn = setup->fn;
         n->data = setup->data;
 

@@ -10,7 +10,6 @@
 
 #include "basic/cleanup.h"
 #include "basic/fd-message.h"
-#include "manager/keeper.h"
 
 /* Where the directory lies inside the container, and the value of NOTIFY_SOCKET=. /dev is always ours
  * and writable at launch, whatever the image looks like. */
@@ -19,13 +18,13 @@
 
 typedef struct NotifySocket NotifySocket;
 
-/* Told for each message, which has a NUL behind it. Its descriptors may be taken, by setting them to a
- * negative number; the others are closed. It may free the socket. */
+/* Told for each message, which has a NUL behind it. Its descriptors, none of which is a file that may keep us
+ * waiting (basic/fd-sieve.h), may be taken, by setting them to a negative number; the others are closed. It
+ * may free the socket. */
 typedef void (*NotifyFn)(FdMessage *m, void *data);
 
 typedef struct NotifySetup {
         sd_event *event;
-        Keeper *keeper; /* closes what nobody wants; may be NULL */
         NotifyFn fn;
         void *data;
 } NotifySetup;
@@ -42,7 +41,8 @@ int notify_socket_bind(const char *directory);
  */
 int notify_socket_new(const NotifySetup *setup, int fd, NotifySocket **ret);
 
-/** notify_socket_drain() - handle the messages that are queued now, before the sender is judged dead. */
+/** notify_socket_drain() - handle the messages that are queued now, before the sender is judged dead. Those
+ * behind one whose descriptors take their time to be closed come later. */
 void notify_socket_drain(NotifySocket *n);
 
 /** notify_socket_fd() - borrowed. */

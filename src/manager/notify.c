@@ -113,7 +113,6 @@ static char *label_of(const Unit *u) {
 static int listen_on(Unit *u, int fd) {
         const NotifySetup setup = {
                 .event = u->manager->event,
-                .keeper = u->manager->keeper,
                 .fn = unit_on_notify,
                 .data = u,
         };
@@ -135,7 +134,7 @@ int unit_open_notify(Unit *u) {
                 (void) close(fd);
                 return r;
         }
-        keeper_put(u->manager->keeper, label, fd, true);
+        (void) keeper_put(u->manager->keeper, label, fd, true);
         return 0;
 }
 

@@ -6,18 +6,19 @@
  * the whole list.
  */
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "cgroup/packets.h"
 #include "config/env-file.h"
 #include "manager/egress.h"
 #include "manager/internal.h"
 #include "manager/journal-unit.h"
 #include "manager/links.h"
 #include "manager/names.h"
-#include "runtime/exit-store.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
 #include "storage/mount-glob.h"
@@ -252,10 +253,18 @@ static void drop_spec(Unit *u) {
         container_spec_free(take_ptr(u->held.spec));
 }
 
+/* What is held is mounted below a mount of its own, so that all of it goes at once: for each umount(2) the
+ * kernel waits for all processors. */
 static int make_directories(Unit *u, Fault *fault) {
+        static const MountAttr plain = { .userns_fd = -1 };
+        autoclose int fd = -EBADF;
         int r;
 
         r = dir_make(AT_FDCWD, u->held.directory, 0700);
+        if (r == 0)
+                r = fd = mount_fd_clone(AT_FDCWD, u->held.directory, &plain);
+        if (r >= 0)
+                r = mount_fd_attach(fd, u->held.directory);
         if (r < 0)
                 return fault_set(fault, "directory", r, "%s", u->held.directory);
         r = dir_make(AT_FDCWD, u->held.files_dir, 0755);
@@ -293,7 +302,7 @@ static int make_cgroup(Unit *u, Fault *fault) {
                 return r;
         if (u->held.spec->delegate)
                 cgroup_root_delegate(u->manager->cgroups, u->held.spec->delegate_controllers);
-        u->held.cgroup_fd = cgroup_create(u->manager->cgroups, u->name, unit_limits(u), fault);
+        u->held.cgroup_fd = fd_move_up(cgroup_create(u->manager->cgroups, u->name, unit_limits(u), fault));
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
 
@@ -301,6 +310,8 @@ static int make_cgroup(Unit *u, Fault *fault) {
         r = delegate_cgroup(u, fault);
         if (r >= 0)
                 r = unit_restrict_devices(u, &u->held.spec->limits, fault);
+        if (r >= 0)
+                r = cgroup_restrict_packets(u->held.cgroup_fd, &u->held.spec->limits, fault);
         if (r < 0)
                 return r;
         u->held.cgroup_spent = false;
@@ -364,6 +375,7 @@ static int make_root(Unit *u, Fault *fault) {
         request.layer_fds = layers;
         request.n_layers = n_layers;
         request.staging = staging;
+        request.scraps = &u->held.scraps;
         r = root_prepare(&request, fault);
         image_layers_close(layers, n_layers);
         u->held.root = r >= 0;
@@ -388,6 +400,7 @@ static void drop_root(Unit *u) {
         if (!attach)
                 return;
 
+        mount_scraps_clear(&u->held.scraps);
         unit_hide_files(u);
         r = root_retire(attach, u->held.container_dir);
         if (r < 0)
@@ -486,10 +499,11 @@ static const PrepareStep steps[] = {
         { "ids", unit_make_ids, unit_drop_ids, true, true },
         { "directories", make_directories, drop_directories, true, true },
         { "user-namespace", unit_make_userns, unit_drop_userns, true, true },
-        { "network-namespace", unit_make_netns, unit_drop_netns, true, true },
-        { "pod-namespaces", unit_make_pod_spaces, unit_drop_pod_spaces, false, true },
         { "cgroup", make_cgroup, drop_cgroup, true, false },
         { "root", make_root, drop_root, true, false },
+        /* It was begun with the user namespace, and is made while the steps between are done. */
+        { "network-namespace", unit_make_netns, unit_drop_netns, true, true },
+        { "pod-namespaces", unit_make_pod_spaces, unit_drop_pod_spaces, false, true },
         { "network", make_network, drop_network, true, true },
         { "bandwidth", make_bandwidth, NULL, true, true },
         { "egress", unit_close_egress, unit_open_egress, true, true },
@@ -504,7 +518,14 @@ static bool is_for(const PrepareStep *step, const Unit *u) {
         return unit_is_pod(u) ? step->pod : step->container;
 }
 
+/* More than one where a manager was killed before it had done this. */
+static void unmount_held(const Unit *u) {
+        while (umount2(u->held.directory, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+                continue;
+}
+
 static void release_steps(Unit *u, size_t n) {
+        unmount_held(u);
         while (n-- > 0)
                 if (steps[n].drop && is_for(&steps[n], u))
                         steps[n].drop(u);
@@ -549,8 +570,6 @@ int unit_prepare(Unit *u, Fault *fault) {
 }
 
 void unit_release(Unit *u) {
-        autofree char *hold = NULL;
-
         unit_hook_release(u);
         unit_forget_image(u);
         unit_unmount_volume(u);
@@ -563,9 +582,6 @@ void unit_release(Unit *u) {
 
         child_free(u->main);
         u->main = NULL;
-        hold = held_path(u, "pid");
-        if (hold)
-                (void) exit_release(hold);
         unit_forget_named(u);
         unit_close_notify(u);
         u->notify_refused = u->fds.refused = false;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/strv.h"
 #include "manager/dns.h"
 #include "manager/egress.h"
@@ -335,8 +336,9 @@ int unit_renew(Unit *u, Fault *fault) {
                 return 0;
         r = find_recreate(u, &key);
         if (r < 0 || key) {
-                log_message(LOG_NOTICE, u->name, "started again as it was: %s%s", key ? key : "its text",
-                            key ? "= needs a new container" : " of the last start cannot be read");
+                log_entry(LOG_NOTICE, u->name, EXPLAINED(MESSAGE_OLD_SETTINGS),
+                          "started again as it was: %s%s", key ? key : "its text",
+                          key ? "= needs a new container" : " of the last start cannot be read");
                 return 0;
         }
 

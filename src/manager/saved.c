@@ -23,13 +23,19 @@ static char *state_path(const Manager *m, const char *unit) {
         return asprintf(&path, "%s/state/%s.json", m->config->paths.run, unit) < 0 ? NULL : path;
 }
 
+/* What is as in a new machine is left out, which is most of it: this is written at each transition, and read
+ * a thousand times by a manager that begins. */
 static json_t *machine_to_json(const Machine *machine) {
         json_t *o = json_object();
-        MachineField f;
+        MachineField f, usual;
+        Machine new;
 
-        for (size_t i = 0; o && machine_field(machine, i, &f); i++)
-                (void) json_object_set_new(
-                        o, f.name, f.text ? json_string(f.text) : json_integer((json_int_t) f.number));
+        machine_init(&new);
+        for (size_t i = 0; o && machine_field(machine, i, &f) && machine_field(&new, i, &usual); i++)
+                if (f.text != usual.text || f.number != usual.number)
+                        (void) json_object_set_new(o, f.name,
+                                                   f.text ? json_string(f.text)
+                                                          : json_integer((json_int_t) f.number));
         return o;
 }
 

@@ -410,6 +410,8 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.cgroup_root = cgroup_root_mount(u->manager->cgroups);
         q.passed_fds = l->passed_fds;
         q.n_passed_fds = l->n_passed_fds;
+        q.scrap_fds = h->scraps.fds;
+        q.n_scraps = h->scraps.n;
         q.devices = l->devices.items;
         q.n_devices = l->devices.n;
         q.environment = l->environment;
@@ -436,8 +438,6 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
         if (pidfd_identity(result->pidfd, &u->pid_identity) < 0 || u->pid_identity == 0)
                 (void) process_start_time(result->pid, &u->pid_identity);
 
-        if (hold)
-                (void) exit_release(hold);
         r = hold ? exit_hold(result->pidfd, hold, namespace_is_own(&u->held.spec->spaces[SPACE_PID]), &lost)
                  : -ENOMEM;
         if (r < 0)
@@ -494,11 +494,13 @@ int unit_spawn(Unit *u, Fault *fault) {
                 r = manager_injected_fault(u->manager, "launch", fault);
         if (r >= 0)
                 r = run(u, &l, &result, fault);
+        mount_scraps_clear(&u->held.scraps);
         if (r < 0)
                 return fault_set(fault, "spawn", r, NULL);
 
         /* Its owner may switch on controllers, and then nothing can be started in the cgroup itself. */
         u->held.cgroup_spent |= u->held.spec->delegate;
+        result.pidfd = fd_move_up(result.pidfd);
         r = supervise(u, &result, fault);
         if (r < 0)
                 child_put_down(result.pidfd);

@@ -27,7 +27,7 @@ struct UnitTrigger {
         UnitSockets *sockets;
         usec_t limit_begin; /* TriggerLimitIntervalSec= */
         unsigned limit_count;
-        bool limited; /* the sockets have started the container too often, and wait no more */
+        bool limited; /* the sockets have started the container too often, or could not, and wait no more */
 };
 
 static const TimerKeys *timer_of(const Unit *u) {
@@ -92,24 +92,26 @@ static void note(Unit *u) {
 
 /* -- what is due -- */
 
-static void start_container(Unit *u) {
+/* Returns false when that is not possible. */
+static bool start_container(Unit *u) {
         const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
         autofree char *text = NULL;
         Fault fault = {};
 
         if (job && job->type == JOB_STOP)
-                return;
+                return true;
         u->trigger_due = unit_at_rest(u);
         note(u);
         if (!u->trigger_due ||
             manager_enqueue_one(u->manager, u->name, JOB_START, JOB_MODE_REPLACE, &fault) >= 0)
-                return;
+                return true;
 
         u->trigger_due = false;
         note(u);
         text = fault_to_string(&fault);
         log_message(LOG_WARNING, u->name, "cannot be started by its timer or sockets: %s",
                     text ? text : "out of memory");
+        return false;
 }
 
 /* With FixedRandomDelay= the same number each time, and another one on each machine. */
@@ -137,7 +139,7 @@ static int on_elapse(sd_event_source *s, uint64_t usec, void *userdata) {
         if (keys->persistent)
                 timer_stamp_write(u->manager->config->paths.store, u->name, t->past.last_real);
         log_message(LOG_DEBUG, u->name, "started by its timer");
-        start_container(u);
+        (void) start_container(u);
         unit_trigger_follow(u);
         return 0;
 }
@@ -155,13 +157,10 @@ static bool is_too_often(UnitTrigger *t, const ListenKeys *keys) {
         return ++t->limit_count > keys->trigger_burst;
 }
 
-static void give_up(Unit *u) {
+static void give_up(Unit *u, const char *why) {
         u->trigger->limited = true;
         unit_set_fault(u, NULL);
-        if (asprintf(&u->fault_text,
-                     "its sockets have started it too often, see TriggerLimitBurst= (\"nsctl restart %s\" "
-                     "forgives)",
-                     u->name) < 0)
+        if (asprintf(&u->fault_text, "its sockets %s (\"nsctl restart %s\" forgives)", why, u->name) < 0)
                 u->fault_text = NULL;
         log_message(LOG_ERR, u->name, "%s", strempty(u->fault_text));
         note(u);
@@ -183,9 +182,10 @@ void unit_socket_ready(Unit *u) {
         if (!keys)
                 unit_sockets_watch(u->trigger->sockets, false);
         else if (is_too_often(u->trigger, keys))
-                give_up(u);
-        else
-                start_container(u);
+                give_up(u, "have started it too often, see TriggerLimitBurst=");
+        /* What has come still waits, and would be told of again at once. */
+        else if (!start_container(u))
+                give_up(u, "cannot start it");
         unit_trigger_follow(u);
 }
 
@@ -420,7 +420,7 @@ static void settle(Unit *u) {
                 log_message(LOG_WARNING, u->name, "will not notice when the date is changed: %s",
                             strerror(-fault.error));
         if (u->trigger_due)
-                start_container(u);
+                (void) start_container(u);
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         unit_trigger_follow(u);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/strv.h"
 #include "image/reference.h"
 #include "manager/internal.h"
@@ -252,7 +253,8 @@ static void on_done(int r, const char *text, void *data) {
         show(u, NULL);
         unit_build_settle(u);
         if (r < 0 && wish_of(u, &w, NULL) > 0 && decide(u, &w) == PULL_DECISION_TRY) {
-                log_message(LOG_WARNING, u->name, "started from the image that is there: %s", text);
+                log_entry(LOG_WARNING, u->name, EXPLAINED(MESSAGE_OLD_IMAGE),
+                          "started from the image that is there: %s", text);
                 r = 0;
         }
         unit_image_came(u, r < 0 ? text : NULL);

@@ -192,7 +192,7 @@ int unit_sockets_open(Unit *u, UnitSockets *old, Fault *fault, UnitSockets **ret
         }
         for (size_t i = 0; i < s->n; i++)
                 if (fresh[i])
-                        keeper_put(u->manager->keeper, s->items[i].label, s->items[i].fd, false);
+                        (void) keeper_put(u->manager->keeper, s->items[i].label, s->items[i].fd, false);
         *ret = take_ptr(s);
         return 0;
 }

@@ -1,6 +1,8 @@
 /* One unit: its file, and how it looks from outside. */
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/strv.h"
+#include "cgroup/packets.h"
 #include "manager/egress.h"
 #include "manager/internal.h"
 #include "manager/links.h"
@@ -254,7 +256,8 @@ int unit_load(Unit *u) {
         free(u->load_error);
         u->load_error = diag_count(diag) > 0 ? diag_to_string(diag) : NULL;
         if (u->load_state == LOAD_BAD_SETTING && u->load_error)
-                log_message(LOG_ERR, u->name, "%.*s", (int) strlen(u->load_error) - 1, u->load_error);
+                log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_UNIT_FILE), "%.*s",
+                          (int) strlen(u->load_error) - 1, u->load_error);
 
         graph_set_usable(u->manager->graph, u->index, unusable[u->load_state]);
         if (!u->spec)
@@ -359,10 +362,35 @@ char *unit_cgroup(const Unit *u) {
         return u->held.cgroup_fd >= 0 ? cgroup_path(u->manager->cgroups, u->name) : NULL;
 }
 
-/* Of its own links: a container in a pod has none. */
+Unit *manager_find_by_pid(const Manager *m, pid_t pid) {
+        autofree char *path = NULL;
+
+        if (cgroup_of_process(pid, &path) < 0)
+                return NULL;
+        for (Unit *u = m->units; u; u = u->hh.next) {
+                autofree char *own = unit_cgroup(u);
+                const char *rest = own ? startswith(path, own) : NULL;
+
+                if (rest && (!*rest || *rest == '/'))
+                        return u;
+        }
+        return NULL;
+}
+
+/* As its sockets have it, when somebody has asked for that; else of its own links: a container in a pod has
+ * none. */
 static void add_traffic(const Unit *u, UnitUsage *ret) {
+        PacketCount in, out;
         NetworkTraffic t;
 
+        if (u->held.cgroup_fd >= 0 && unit_limits(u) && unit_limits(u)->ip_accounting &&
+            cgroup_count_packets(u->held.cgroup_fd, &in, &out) >= 0) {
+                ret->ip_ingress_bytes = in.bytes;
+                ret->ip_ingress_packets = in.packets;
+                ret->ip_egress_bytes = out.bytes;
+                ret->ip_egress_packets = out.packets;
+                return;
+        }
         if (!u->held.attachment || !network_traffic(u->manager->network, u->held.attachment, &t))
                 return;
         ret->ip_ingress_bytes = t.received_bytes;

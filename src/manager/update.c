@@ -1,5 +1,6 @@
 /* One unit's way to another image, and back. */
 #include "manager/update.h"
+#include "basic/message-id.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -144,7 +145,8 @@ static void end(Unit *u, UpdateOutcome outcome, const char *why) {
         if (outcome == UPDATE_DONE)
                 log_message(LOG_NOTICE, u->name, "updated to image %.12s", p->new->id);
         else if (outcome == UPDATE_ROLLED_BACK)
-                log_message(LOG_WARNING, u->name, "back to image %.12s", p->old->id);
+                log_entry(LOG_WARNING, u->name, EXPLAINED(MESSAGE_ROLLED_BACK), "back to image %.12s",
+                          p->old->id);
         else
                 log_message(LOG_ERR, u->name, "not updated: %s", strempty(why));
         if (p->done)

@@ -114,8 +114,9 @@ static void on_main_exit(Child *child, const ChildExit *how, void *data) {
         u->main = NULL;
         unit_event(u, &event);
 
-        /* Saved by now, so the kernel need not keep the status any longer. A new main process has its own. */
-        hold = u->main ? NULL : held_path(u, "pid");
+        /* Saved by now, so the kernel need not keep the status any longer. A new main process has its own,
+         * and takes the place of this one when it runs. */
+        hold = u->main || u->machine.state == MACHINE_AUTO_RESTART ? NULL : held_path(u, "pid");
         if (hold)
                 (void) exit_release(hold);
         if (!event.cgroup_empty && u->held.cgroup_fd >= 0 && !u->main)
@@ -130,5 +131,6 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid) {
                 return -ENOMEM;
         unit_watch_oom(u);
         u->main_pid = pid;
+        u->accounted = true;
         return child_watch(u->manager->event, &info, on_main_exit, u, &u->main);
 }

@@ -11,6 +11,7 @@
 #include "basic/macro.h"
 #include "runtime/apply.h"
 #include "runtime/syscall.h"
+#include "runtime/template.h"
 
 #define MOVE_BY_FD (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
 
@@ -98,6 +99,11 @@ long apply_open_root(Apply *a, const Step *s) {
                 return r;
         a->root_fd = (int) r;
         return 0;
+}
+
+/* Attached to what the next step drops: one wait of the kernel for all of it. */
+long apply_leave_behind(Apply *a, const Step *s) {
+        return RAW(move_mount, a->fds[s->slot], "", AT_FDCWD, TEMPLATE_SCRAPS, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
 long apply_enter_root(Apply *a, const Step *s) {

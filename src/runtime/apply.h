@@ -47,6 +47,7 @@ typedef long (*ApplyFn)(Apply *a, const Step *s);
 
 long apply_new_mount(Apply *a, const Step *s);
 long apply_clone_kernel_fs(Apply *a, const Step *s);
+long apply_leave_behind(Apply *a, const Step *s);
 long apply_enter_root(Apply *a, const Step *s);
 long apply_open_root(Apply *a, const Step *s);
 long apply_attach(Apply *a, const Step *s);

@@ -11,6 +11,9 @@
 
 #define RET_ERRNO(e) (SECCOMP_RET_ERRNO | (e))
 
+/* Ranges whose jumps stand together: each must reach behind all of them. */
+#define CLUSTER_MAX 200
+
 /* x32 calls have this bit: unknown, as Debian's kernels have it. */
 #define FIRST_X32_CALL UINT32_C(0x40000000)
 
@@ -254,8 +257,80 @@ static void close_jump(Program *p, size_t at) {
         p->code[at + 1] = (struct sock_filter){ .code = BPF_JMP | BPF_JA, .k = (uint32_t) skipped };
 }
 
+/* Where a range begins among the numbers that there are. */
+static uint32_t start_of(const Range *range) {
+        return MIN_OF(range->first, (uint32_t) FILTER_CALLS + 1);
+}
+
+/* Where the tree divides: in the middle of the numbers rather than of the ranges, since the kernel runs the
+ * program for each number once when it is installed. */
+static size_t divide(const Range *ranges, size_t n) {
+        const uint32_t middle = (start_of(&ranges[0]) + start_of(&ranges[n - 1])) / 2;
+        size_t i = 1;
+
+        while (i + 1 < n && start_of(&ranges[i]) < middle)
+                i++;
+        return i > 1 && middle - start_of(&ranges[i - 1]) < start_of(&ranges[i]) - middle ? i - 1 : i;
+}
+
+/* A jump that leads to a leaf, on one of its sides. */
+typedef struct Branch {
+        size_t at;
+        bool right;
+} Branch;
+
+/* Jumps only; @branches gets for each range the one that leads to it. */
+static void emit_jumps(Program *p, const Range *ranges, size_t n, Branch *branches) {
+        const size_t middle = divide(ranges, n),
+                     at = emit(p, BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0, 0);
+
+        branches[0] = (Branch){ at, false };
+        if (middle > 1)
+                emit_jumps(p, ranges, middle, branches);
+        branches[middle] = (Branch){ at, true };
+        if (n - middle > 1) {
+                p->code[at].jt = (uint8_t) (p->n - at - 1);
+                emit_jumps(p, ranges + middle, n - middle, branches + middle);
+        }
+}
+
+/* The leaf of the range @i, or the one of an earlier range that does the same. */
+static size_t place_leaf(Program *p, const Range *ranges, size_t *places, size_t i) {
+        for (size_t j = 0; j < i; j++)
+                if (ranges[i].leaf.n == 0 && ranges[j].leaf.n == 0 &&
+                    ranges[i].leaf.verdict == ranges[j].leaf.verdict)
+                        return places[j];
+        places[i] = p->n;
+        emit_leaf(p, &ranges[i].leaf);
+        return places[i];
+}
+
+/* All jumps, and then one leaf for all ranges that have the same one: false when a jump does not reach its
+ * own. */
+static bool emit_cluster(Program *p, const Range *ranges, size_t n) {
+        Branch branches[CLUSTER_MAX];
+        size_t places[CLUSTER_MAX], begin = p->n;
+
+        if (n > CLUSTER_MAX)
+                return false;
+        emit_jumps(p, ranges, n, branches);
+        for (size_t i = 0; i < n && !p->full; i++) {
+                struct sock_filter *jump = &p->code[branches[i].at];
+                size_t skipped;
+
+                places[i] = place_leaf(p, ranges, places, i);
+                skipped = places[i] - branches[i].at - 1;
+                if (skipped > 255) {
+                        p->n = begin;
+                        return false;
+                }
+                *(branches[i].right ? &jump->jt : &jump->jf) = (uint8_t) skipped;
+        }
+        return true;
+}
+
 static void emit_tree(Program *p, const Range *ranges, size_t n) {
-        size_t middle = n / 2, at = p->n;
+        size_t middle, at = p->n;
 
         if (p->full)
                 return;
@@ -263,6 +338,9 @@ static void emit_tree(Program *p, const Range *ranges, size_t n) {
                 emit_leaf(p, &ranges[0].leaf);
                 return;
         }
+        if (emit_cluster(p, ranges, n) || p->full)
+                return;
+        middle = divide(ranges, n);
         emit(p, BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0, 0);
         emit_tree(p, ranges, middle);
         close_jump(p, at);

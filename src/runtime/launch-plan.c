@@ -415,6 +415,9 @@ static void plan_build(Builder *b, int root) {
                 step(b,
                      (Step){ STEP_HOST_NAME, PLACE_BUILD, .slot = -1, .out = -1, .path = spec->host_name });
         plan_kernel_mounts(b);
+        for (size_t i = 0; i < b->request->n_scraps; i++)
+                step(b, (Step){ STEP_LEAVE_BEHIND, PLACE_BUILD,
+                                .slot = slot(b, b->request->scrap_fds[i], "scrap"), .out = -1 });
         step(b, (Step){ STEP_ENTER_ROOT, PLACE_BUILD, .slot = root, .out = -1 });
         plan_system_mounts(b);
         for (size_t i = 0; i < spec->n_sysctls; i++)

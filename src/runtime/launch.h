@@ -59,6 +59,9 @@ typedef struct LaunchRequest {
         const LaunchFile *files;
         size_t n_files;
 
+        const int *scrap_fds; /* detached mounts that are to vanish: cheap to close afterwards */
+        size_t n_scraps;
+
         const DeviceNode *devices; /* nodes of its /dev beside the usual ones */
         size_t n_devices;
 

@@ -49,6 +49,10 @@ static long template_build(TemplateJob *job) {
                 r = make_dir_mount("sysfs", "sys", KERNEL_FS_FLAGS);
         }
         if (r == 0) {
+                job->object = TEMPLATE_SCRAPS;
+                r = RAW(mkdirat, AT_FDCWD, &TEMPLATE_SCRAPS[1], 0755);
+        }
+        if (r == 0) {
                 job->object = "pivot_root";
                 r = RAW(pivot_root, ".", ".");
         }

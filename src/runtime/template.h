@@ -9,6 +9,9 @@
 
 #include "basic/fault.h"
 
+/* A directory in it, for mounts that are dropped with it. */
+#define TEMPLATE_SCRAPS "/scraps"
+
 /**
  * template_create() - make one; once per manager is enough
  *

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/futex.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 
@@ -43,16 +44,98 @@ static int map_format(const IdList *list, char **ret) {
         return 0;
 }
 
-/* The creator may be killed before it can kill: then this must not wait for ever, with all its descriptors.
- */
-static int wait_for_kill(void *argument) {
-        const pid_t *creator = argument;
+/* In the memory of both; its stack follows. */
+struct NetnsBirth {
+        pid_t creator, pid;
+        bool wanted;
+        uint32_t mapped; /* futex: the child may go on */
+        int fd;          /* in the table of both */
+};
 
-        if (RAW(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || RAW(getppid) != *creator)
+#define BIRTH_STACK_OFFSET ((sizeof(NetnsBirth) + 63) / 64 * 64)
+#define BIRTH_SIZE         (BIRTH_STACK_OFFSET + CLONE_STACK_SIZE)
+
+/*
+ * The first process in the new user namespace. It waits for the maps, because what it then makes belongs to
+ * the namespace's root. The creator may be killed before it says so: then this must not wait for ever, with
+ * all its descriptors.
+ */
+static int birth_child(void *argument) {
+        NetnsBirth *b = argument;
+        long r;
+
+        if (RAW(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || RAW(getppid) != b->creator)
                 return 0;
-        while (RAW(ppoll, NULL, 0, NULL, NULL) < 1)
-                continue;
+        while (__atomic_load_n(&b->mapped, __ATOMIC_ACQUIRE) == 0)
+                (void) RAW(futex, &b->mapped, FUTEX_WAIT_PRIVATE, 0, NULL);
+        if (!b->wanted)
+                return 0;
+        r = RAW(unshare, CLONE_NEWNET);
+        if (r == 0)
+                r = RAW(openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+        b->fd = (int) r;
         return 0;
+}
+
+static int birth_new(bool wanted, NetnsBirth **ret) {
+        NetnsBirth *b = mmap(NULL, BIRTH_SIZE, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+
+        if (b == MAP_FAILED)
+                return -errno;
+        *b = (NetnsBirth){ .creator = getpid(), .wanted = wanted, .fd = -ECHILD };
+        *ret = b;
+        return 0;
+}
+
+static int birth_begin(NetnsBirth *b) {
+        struct clone_args args = {
+                /* Not CLONE_VFORK: the maps are written while it waits. It touches nothing but this. */
+                .flags = CLONE_VM | CLONE_FILES | CLONE_NEWUSER | CLONE_CLEAR_SIGHAND,
+                .stack = (uintptr_t) b + BIRTH_STACK_OFFSET,
+                .stack_size = CLONE_STACK_SIZE,
+        };
+        sigset_t all, old;
+        long pid;
+
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, &old);
+        pid = clone_call(&args, birth_child, b);
+        (void) sigprocmask(SIG_SETMASK, &old, NULL);
+        if (pid < 0)
+                return (int) pid;
+        b->pid = (pid_t) pid;
+        return 0;
+}
+
+static void birth_go_on(NetnsBirth *b) {
+        __atomic_store_n(&b->mapped, 1, __ATOMIC_RELEASE);
+        (void) syscall(SYS_futex, &b->mapped, FUTEX_WAKE_PRIVATE, 1);
+}
+
+/* Without an exit signal, so that nobody else's wait finds it. */
+static void birth_await_end(NetnsBirth *b) {
+        while (b->pid > 0 && waitpid(b->pid, NULL, __WALL) < 0 && errno == EINTR)
+                continue;
+}
+
+void netns_abandon(NetnsBirth *b) {
+        if (!b)
+                return;
+        /* One that may go on ends by itself: killed, it could leave a descriptor that nobody knows of. */
+        if (b->pid > 0 && !b->mapped)
+                (void) kill(b->pid, SIGKILL);
+        birth_await_end(b);
+        cleanup_close_(&b->fd);
+        (void) munmap(b, BIRTH_SIZE);
+}
+
+int netns_finish(NetnsBirth *birth, Fault *f) {
+        autoptr(NetnsBirth) b = birth;
+
+        birth_await_end(b);
+        b->pid = 0;
+        return b->fd < 0 ? fault_set(f, "network namespace", b->fd, NULL) : take_fd(b->fd);
 }
 
 static int map_write(pid_t pid, const char *file, const char *map, Fault *f) {
@@ -81,50 +164,33 @@ static int map_and_open(pid_t pid, const char *uids, const char *gids, Fault *f)
         return fd < 0 ? fault_set(f, "user namespace", -errno, "%s", path) : fd;
 }
 
-int userns_create(const IdMap *ids, Fault *f) {
+int userns_create(const IdMap *ids, NetnsBirth **ret_birth, Fault *f) {
         autofree char *uids = NULL, *gids = NULL;
-        struct clone_args args = {
-                /* Not CLONE_VFORK: the maps are written while it waits. It touches nothing but its stack. */
-                .flags = CLONE_VM | CLONE_FILES | CLONE_NEWUSER | CLONE_CLEAR_SIGHAND,
-                .stack_size = CLONE_STACK_SIZE,
-        };
-        pid_t creator = getpid();
-        sigset_t all, old;
-        void *stack;
-        long pid;
-        int r;
+        autoptr(NetnsBirth) b = NULL;
+        int r, fd;
 
         if (ids->uids.n == 0 || ids->gids.n == 0)
                 return fault_set(f, "user namespace", -EINVAL, "empty map");
         r = map_format(&ids->uids, &uids);
         if (r == 0)
                 r = map_format(&ids->gids, &gids);
-        if (r < 0)
-                return fault_set(f, "user namespace", r, NULL);
-
-        stack = mmap(NULL, CLONE_STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK,
-                     -1, 0);
-        if (stack == MAP_FAILED)
-                return fault_set(f, "user namespace", -errno, NULL);
-        args.stack = (uintptr_t) stack;
-
-        (void) sigfillset(&all);
-        (void) sigprocmask(SIG_SETMASK, &all, &old);
-        pid = clone_call(&args, wait_for_kill, &creator);
-        (void) sigprocmask(SIG_SETMASK, &old, NULL);
-        if (pid < 0) {
-                r = fault_set(f, "user namespace", (int) pid, NULL);
-                if (pid == -ENOSPC)
+        if (r == 0)
+                r = birth_new(ret_birth != NULL, &b);
+        if (r == 0)
+                r = birth_begin(b);
+        if (r < 0) {
+                (void) fault_set(f, "user namespace", r, NULL);
+                if (r == -ENOSPC)
                         fault_advise(f, "see /proc/sys/user/max_user_namespaces");
-        } else {
-                r = map_and_open((pid_t) pid, uids, gids, f);
-                (void) kill((pid_t) pid, SIGKILL);
-                while (waitpid((pid_t) pid, NULL, __WALL) < 0 && errno == EINTR)
-                        continue;
+                return r;
         }
 
-        (void) munmap(stack, CLONE_STACK_SIZE);
-        return r;
+        fd = map_and_open(b->pid, uids, gids, f);
+        if (fd >= 0 && ret_birth) {
+                birth_go_on(b);
+                *ret_birth = take_ptr(b);
+        }
+        return fd;
 }
 
 /* At most 340 lines. */

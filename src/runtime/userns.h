@@ -6,17 +6,23 @@
 
 #include <stddef.h>
 
+#include "basic/cleanup.h"
 #include "basic/fault.h"
 #include "spec/container-spec.h"
+
+/* A network namespace that is being made meanwhile, by a process that shares memory with us. */
+typedef struct NetnsBirth NetnsBirth;
 
 /**
  * userns_create() - a user namespace with the given map
  * @ids: container 0 should be mapped
+ * @ret_birth: a network namespace that belongs to it is made as well, by another processor where there is
+ * one, while the caller goes on; see netns_finish(). NULL = none
  *
  * setgroups(2) stays allowed in it: the maps are written with privilege. Takes about 0.2 ms.
  * Returns: a descriptor of the namespace, owned by the caller, or a negative errno with @f filled.
  */
-int userns_create(const IdMap *ids, Fault *f);
+int userns_create(const IdMap *ids, NetnsBirth **ret_birth, Fault *f);
 
 /**
  * userns_read_map() - the map of a user namespace
@@ -34,6 +40,18 @@ int userns_read_map(int fd, IdMap *ret, Fault *f);
  * Returns: a descriptor of the namespace, owned by the caller, or a negative errno with @f filled.
  */
 int netns_create(int userns_fd, Fault *f);
+
+/**
+ * netns_finish() - wait for the one that userns_create() has begun; @birth is gone afterwards
+ *
+ * Returns: as netns_create().
+ */
+int netns_finish(NetnsBirth *birth, Fault *f);
+
+/** netns_abandon() - nobody wants it any more. NULL is fine. */
+void netns_abandon(NetnsBirth *birth);
+
+AUTOPTR_DEFINE(NetnsBirth, netns_abandon);
 
 /**
  * pod_spaces_create() - an IPC and a UTS namespace

@@ -77,7 +77,8 @@ static const KeyAlias aliases[] = {
 
 const KeyAlias *key_alias_find(const char *section, const char *name) {
         for (size_t i = 0; i < ELEMENTSOF(aliases); i++)
-                if (streq(aliases[i].section, section) && streq(aliases[i].name, name))
+                if (aliases[i].name[0] == name[0] && streq(aliases[i].name, name) &&
+                    streq(aliases[i].section, section))
                         return &aliases[i];
         return NULL;
 }

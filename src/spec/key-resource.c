@@ -265,31 +265,15 @@ static int parse_weight(const char *text, uint64_t *ret) {
 
 /* K, M, G and T are powers of 1000 here. */
 static int parse_rate(const char *text, uint64_t *ret) {
-        static const char suffixes[] = "KMGTPE";
-        autofree char *number = strdup(text);
-        uint64_t n, unit = 1;
-        const char *suffix;
-        size_t length = strlen(text);
+        uint64_t n;
         int r;
 
-        if (!number)
-                return -ENOMEM;
-        if (streq(text, "infinity")) {
-                *ret = UINT64_MAX;
-                return 0;
-        }
-
-        suffix = length > 0 ? strchr(suffixes, text[length - 1]) : NULL;
-        if (suffix) {
-                number[length - 1] = '\0';
-                for (const char *p = suffixes; p <= suffix; p++)
-                        unit *= 1000;
-        }
-        r = parse_u64(number, &n);
+        r = parse_size_si(text, &n);
         if (r < 0)
                 return r;
-        if (n == 0 || __builtin_mul_overflow(n, unit, ret))
+        if (n == 0)
                 return -ERANGE;
+        *ret = n;
         return 0;
 }
 

@@ -27,6 +27,8 @@ void limit_spec_done(LimitSpec *l) {
         for (size_t i = 0; i < l->devices.n; i++)
                 free(l->devices.items[i].device);
         free(l->devices.items);
+        free(l->ip_allow.items);
+        free(l->ip_deny.items);
         free(l->cpus.items);
         free(l->memory_nodes.items);
         *l = (LimitSpec) LIMIT_SPEC_NONE;
@@ -68,6 +70,18 @@ static int allow_list_copy(const DeviceAllowList *from, DeviceAllowList *to) {
         return 0;
 }
 
+static int prefix_list_copy(const InetPrefixList *from, InetPrefixList *to) {
+        *to = (InetPrefixList){};
+        if (from->n == 0)
+                return 0;
+        to->items = calloc(from->n, sizeof(*to->items));
+        if (!to->items)
+                return -ENOMEM;
+        memcpy(to->items, from->items, from->n * sizeof(*to->items));
+        to->n = from->n;
+        return 0;
+}
+
 int limit_spec_copy(const LimitSpec *from, LimitSpec *to) {
         int r;
 
@@ -76,13 +90,36 @@ int limit_spec_copy(const LimitSpec *from, LimitSpec *to) {
         for (size_t i = 0; i < ELEMENTSOF(device_lists); i++)
                 *device_list(to, i) = (DeviceLimitList){};
         to->devices = (DeviceAllowList){};
+        to->ip_allow = to->ip_deny = (InetPrefixList){};
 
         r = index_set_copy(&from->cpus, &to->cpus);
         if (r == 0)
                 r = index_set_copy(&from->memory_nodes, &to->memory_nodes);
         for (size_t i = 0; i < ELEMENTSOF(device_lists) && r == 0; i++)
                 r = device_list_copy(device_list((LimitSpec *) from, i), device_list(to, i));
+        if (r == 0)
+                r = prefix_list_copy(&from->ip_allow, &to->ip_allow);
+        if (r == 0)
+                r = prefix_list_copy(&from->ip_deny, &to->ip_deny);
         return r < 0 ? r : allow_list_copy(&from->devices, &to->devices);
+}
+
+static bool prefix_lists_equal(const InetPrefixList *a, const InetPrefixList *b) {
+        if (a->n != b->n)
+                return false;
+        for (size_t i = 0; i < a->n; i++) {
+                const InetPrefix *x = &a->items[i], *y = &b->items[i];
+
+                if (x->bits != y->bits || x->address.family != y->address.family ||
+                    memcmp(x->address.bytes, y->address.bytes, inet_size(x->address.family)) != 0)
+                        return false;
+        }
+        return true;
+}
+
+bool limit_spec_same_packets(const LimitSpec *a, const LimitSpec *b) {
+        return a->ip_accounting == b->ip_accounting && prefix_lists_equal(&a->ip_allow, &b->ip_allow) &&
+               prefix_lists_equal(&a->ip_deny, &b->ip_deny);
 }
 
 bool limit_spec_same_devices(const LimitSpec *a, const LimitSpec *b) {

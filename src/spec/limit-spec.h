@@ -10,7 +10,13 @@
 
 #include "basic/cleanup.h"
 #include "basic/clock.h"
+#include "basic/inet.h"
 #include "spec/types.h"
+
+typedef struct InetPrefixList {
+        InetPrefix *items;
+        size_t n;
+} InetPrefixList;
 
 typedef struct IndexRange {
         unsigned first, last;
@@ -60,7 +66,8 @@ typedef struct LimitSpec {
         uint64_t memory_min, memory_low;
         uint64_t memory_high, memory_max, memory_swap_max, memory_zswap_max;
         bool memory_zswap_writeback;
-        bool oom_group; /* the kernel kills all processes or none */
+        bool oom_group;               /* the kernel kills all processes or none */
+        OomPreference oom_preference; /* what systemd-oomd is told */
 
         uint64_t tasks_max;
 
@@ -71,7 +78,9 @@ typedef struct LimitSpec {
         DeviceLimitList io_read_iops, io_write_iops;           /* per second; UINT64_MAX = no limit */
         DeviceLimitList io_latency_target;                     /* µs */
 
-        /* Kept by a program of the cgroup, and not by its files. */
+        /* Kept by programs of the cgroup, and not by its files. */
+        InetPrefixList ip_allow, ip_deny;
+        bool ip_accounting;
         DevicePolicy device_policy;
         DeviceAllowList devices;
 } LimitSpec;
@@ -90,6 +99,9 @@ void limit_spec_done(LimitSpec *l);
 /** limit_spec_copy() - @to becomes a copy that owns its lists. 0 or -ENOMEM; limit_spec_done() is fine in
  * either case. */
 int limit_spec_copy(const LimitSpec *from, LimitSpec *to);
+
+/** limit_spec_same_packets() - do both allow the same addresses, and count or not? */
+bool limit_spec_same_packets(const LimitSpec *a, const LimitSpec *b);
 
 /** limit_spec_same_devices() - do both allow the same devices? */
 bool limit_spec_same_devices(const LimitSpec *a, const LimitSpec *b);

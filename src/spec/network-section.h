@@ -8,12 +8,6 @@
 #include "spec/container-section.h"
 #include "spec/unit-words.h"
 
-/* A list that the key tables fill as one field and everybody else reads as items and their number. */
-typedef struct InetPrefixList {
-        InetPrefix *items;
-        size_t n;
-} InetPrefixList;
-
 /* Addresses of a subnet that containers may get. */
 typedef struct InetRange {
         InetAddress first, last;

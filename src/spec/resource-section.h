@@ -92,9 +92,8 @@ typedef struct ResourceSection {
         uint64_t startup_memory_swap_max, startup_memory_zswap_max;           /* bytes */
         uint64_t startup_io_weight;                                           /* 1 ... 10000 */
 
-        bool cpu_accounting, memory_accounting, tasks_accounting, ip_accounting;
+        bool cpu_accounting, memory_accounting, tasks_accounting;
 
-        InetPrefixList ip_allow, ip_deny;
         char **ip_ingress_filters, **ip_egress_filters; /* paths of pinned programs */
         char **bpf_programs;                            /* TYPE:PATH */
         SocketBindList bind_allow, bind_deny;
@@ -110,7 +109,6 @@ typedef struct ResourceSection {
         ManagedOom managed_oom_swap, managed_oom_memory_pressure;
         unsigned managed_oom_limit;  /* 1/10000; 0 = the host's default */
         usec_t managed_oom_duration; /* 0 = the host's default */
-        OomPreference managed_oom_preference;
         char **oom_rules;
 
         PressureWatch cpu_pressure_watch, memory_pressure_watch, io_pressure_watch;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 
 #include "basic/cleanup.h"
@@ -49,6 +50,13 @@ int mount_fd_clone(int dir_fd, const char *path, const MountAttr *attr) {
                 return r;
 
         return take_fd(fd);
+}
+
+void mount_scraps_clear(MountScraps *scraps) {
+        for (size_t i = 0; i < scraps->n; i++)
+                (void) close(scraps->fds[i]);
+        free(scraps->fds);
+        *scraps = (MountScraps){};
 }
 
 static int set_option(int fs_fd, const char *key, const char *format, ...) PRINTF_LIKE(3, 4);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -37,6 +38,18 @@ typedef struct MemoryFs {
 
 /** mount_fd_memory() - a new, empty tmpfs or ramfs */
 int mount_fd_memory(const MemoryFs *fs, const MountAttr *attr);
+
+/*
+ * Detached mounts that have done their work. To close one makes the kernel wait for all processors, some 0.1
+ * ms each, so they are kept until they can be attached to something that is about to be dropped as a whole.
+ */
+typedef struct MountScraps {
+        int *fds;
+        size_t n;
+} MountScraps;
+
+/** mount_scraps_clear() - close them. */
+void mount_scraps_clear(MountScraps *scraps);
 
 /** mount_fd_set() - change the attributes (not the id mapping) of a mount. Returns 0 or negative errno. */
 int mount_fd_set(int mount_fd, const MountAttr *attr);

@@ -239,6 +239,7 @@ static int mount_layers(const RootRequest *q, const int *layers, size_t n, Fault
                 /* What the container writes goes with it, so no power cut can matter to it. */
                 .volatile_upper = true,
                 .staging = q->staging,
+                .scraps = q->scraps,
         };
         return overlay_mount(&o, fault);
 }

@@ -16,6 +16,7 @@
 
 #include "basic/fault.h"
 #include "spec/container-spec.h"
+#include "storage/mount-fd.h"
 
 typedef struct RootRequest {
         const ContainerSpec *spec; /* image or rootfs, rootfs_overlay, mounts */
@@ -26,6 +27,7 @@ typedef struct RootRequest {
         const char *staging; /* a directory for kernels < 6.15: /run/nsunitd/staging; made when needed */
         int userns_fd;       /* -1 = no user namespace */
         const IdMap *ids;    /* of the container; NULL = without user namespace */
+        MountScraps *scraps; /* takes mounts that are not needed any more; NULL = they are closed */
 } RootRequest;
 
 /**

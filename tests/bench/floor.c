@@ -3,9 +3,14 @@
  * without anything around it: no unit file, no state that is saved, no bus, no supervision.
  *
  *      floor filter FILE             write the default filter's program, to be installed ready-made
- *      floor start CONFIG...         start the container, print its pid, leave it
+ *      floor install                 print how long the kernel takes to install it, in nanoseconds
+ *      floor start CONFIG...         start the container, leave it
+ *      floor run CONFIG...           start it, wait for its end, take everything back
  *      floor stop CONFIG...          SIGTERM to it, wait for its end, take everything back
  *      floor supervise CONFIG...     start it, and again whenever it ends
+ *      floor start-nth|stop-nth N CONFIG...          the same for the Nth container of its kind: directory,
+ *                                    cgroup, address and port of its own
+ *      floor start-many|stop-many N JOBS CONFIG...   for 1 to N, by JOBS processes
  *
  * CONFIG: LAYERS UPPER CGROUP STAMPS NETWORK ARGUMENT...
  *      LAYERS   directories with a colon between, the topmost first, owned by 0
@@ -17,6 +22,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -32,6 +38,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "floor-network.h"
@@ -259,15 +266,24 @@ static pid_t start(Floor *f, int *ret_pidfd) {
         return pid;
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
+        (void) st;
+        (void) type;
+        (void) ftw;
+        return remove(path);
+}
+
 static void take_back(const Floor *f) {
+        static const char *const names[] = { "upper", "work" };
         char path[4096];
 
         floor_network_remove(f->network);
         for (int i = 0; rmdir(f->cgroup) < 0 && errno == EBUSY && i < 1000; i++)
                 (void) usleep(100);
-        (void) snprintf(path, sizeof(path), "rm -rf '%s'/upper '%s'/work", f->upper, f->upper);
-        if (system(path) != 0)
-                must(-1, "remove");
+        for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+                (void) snprintf(path, sizeof(path), "%s/%s", f->upper, names[i]);
+                must(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT), path);
+        }
 }
 
 static pid_t saved_pid(const Floor *f) {
@@ -318,6 +334,72 @@ static void supervise(Floor *f) {
         }
 }
 
+static void run_once(Floor *f) {
+        int pidfd = -1;
+        pid_t pid = start(f, &pidfd);
+
+        await_end(pidfd);
+        (void) waitpid(pid, NULL, 0);
+        (void) close(pidfd);
+        take_back(f);
+}
+
+/* --- many of them ----------------------------------------------------------------------------------------
+ */
+
+static char *nth_network(const char *network, unsigned n) {
+        char bridge[16], gateway[64], *text = NULL;
+        unsigned a, b, c, d, prefix, port;
+
+        if (sscanf(network, "%15[^,],%u.%u.%u.%u/%u,%63[^,],%u", bridge, &a, &b, &c, &d, &prefix, gateway,
+                   &port) != 8)
+                return strdup(network);
+        n += c * 256 + d;
+        must(asprintf(&text, "%s,%u.%u.%u.%u/%u,%s,%u", bridge, a, b, n / 256, n % 256, prefix, gateway,
+                      port + n),
+             "network");
+        return text;
+}
+
+static void one_of_many(const Floor *f, bool starts, unsigned n) {
+        Floor one = *f;
+        int pidfd = -1;
+
+        must(asprintf(&one.upper, "%s/%u", f->upper, n), "directory");
+        must(asprintf(&one.cgroup, "%s-%u", f->cgroup, n), "cgroup");
+        one.network = nth_network(f->network, n);
+        if (starts) {
+                must(mkdir(one.upper, 0755) < 0 && errno != EEXIST ? -1 : 0, one.upper);
+                save_pid(&one, start(&one, &pidfd));
+                (void) close(pidfd);
+        } else
+                stop(&one);
+        free(one.upper);
+        free(one.cgroup);
+        free(one.network);
+}
+
+static int many(const Floor *f, bool starts, unsigned count, unsigned jobs) {
+        int status, bad = 0;
+
+        for (unsigned job = 0; job < jobs; job++) {
+                pid_t pid = fork();
+
+                must(pid, "fork");
+                if (pid > 0)
+                        continue;
+                for (unsigned n = 1 + job; n <= count; n += jobs)
+                        one_of_many(f, starts, n);
+                _exit(0);
+        }
+        while (wait(&status) > 0)
+                bad |= status;
+        return bad == 0 ? 0 : 1;
+}
+
+/* --- the filter ------------------------------------------------------------------------------------------
+ */
+
 static void load_filter(Floor *f) {
         FILE *file = fopen(getenv("FLOOR_FILTER") ?: "", "re");
         size_t n;
@@ -326,6 +408,19 @@ static void load_filter(Floor *f) {
         n = fread(f->filter, sizeof(*f->filter), sizeof(f->filter) / sizeof(*f->filter), file);
         f->filter_length = (unsigned short) n;
         (void) fclose(file);
+}
+
+/* In a process that ends afterwards: a filter is for ever. */
+static int time_filter(const Floor *f) {
+        struct sock_fprog program = { .len = f->filter_length, .filter = (struct sock_filter *) f->filter };
+        struct timespec begin, end;
+
+        must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+        (void) clock_gettime(CLOCK_MONOTONIC, &begin);
+        must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "seccomp");
+        (void) clock_gettime(CLOCK_MONOTONIC, &end);
+        printf("%ld\n", (end.tv_sec - begin.tv_sec) * 1000000000L + end.tv_nsec - begin.tv_nsec);
+        return 0;
 }
 
 static int write_filter(const char *path) {
@@ -342,29 +437,59 @@ static int write_filter(const char *path) {
         return fclose(file) == 0 ? 0 : 1;
 }
 
+static Floor configure(char **argv) {
+        return (Floor){ .layers = argv[0],
+                        .upper = argv[1],
+                        .cgroup = argv[2],
+                        .stamps = argv[3],
+                        .network = argv[4],
+                        .argv = argv + 5 };
+}
+
+static int of_many(int argc, char **argv) {
+        bool starts = strncmp(argv[1], "start-", 6) == 0;
+        static Floor f;
+
+        if (strcmp(argv[1] + (starts ? 6 : 5), "many") == 0 && argc > 9) {
+                f = configure(argv + 4);
+                load_filter(&f);
+                return many(&f, starts, (unsigned) atoi(argv[2]), (unsigned) atoi(argv[3]));
+        }
+        f = configure(argv + 3);
+        load_filter(&f);
+        one_of_many(&f, starts, (unsigned) atoi(argv[2]));
+        return 0;
+}
+
 int main(int argc, char **argv) {
         static Floor f;
         int pidfd = -1;
 
         if (argc == 3 && strcmp(argv[1], "filter") == 0)
                 return write_filter(argv[2]);
+        if (argc == 2 && strcmp(argv[1], "install") == 0) {
+                load_filter(&f);
+                return time_filter(&f);
+        }
         if (argc < 8) {
-                fprintf(stderr, "usage: floor filter FILE | start|stop|supervise LAYERS UPPER CGROUP STAMPS "
-                                "NETWORK ARGUMENT...\n");
+                fprintf(stderr,
+                        "usage: floor filter FILE | install | VERB LAYERS UPPER CGROUP STAMPS NETWORK "
+                        "ARGUMENT...\n");
                 return 2;
         }
-        f = (Floor){ .layers = argv[2],
-                     .upper = argv[3],
-                     .cgroup = argv[4],
-                     .stamps = argv[5],
-                     .network = argv[6],
-                     .argv = argv + 7 };
+        if (strchr(argv[1], '-'))
+                return of_many(argc, argv);
+        f = configure(argv + 2);
         load_filter(&f);
         if (strcmp(argv[1], "start") == 0)
                 save_pid(&f, start(&f, &pidfd));
+        else if (strcmp(argv[1], "run") == 0)
+                run_once(&f);
         else if (strcmp(argv[1], "stop") == 0)
                 stop(&f);
         else if (strcmp(argv[1], "supervise") == 0)
                 supervise(&f);
+        else
+                return 2;
         return 0;
 }

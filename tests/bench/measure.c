@@ -1,6 +1,7 @@
 /*
- * Takes one measurement, in nanoseconds, on stdout. The clock is read in this process, right before the
- * command is spawned or the signal is sent, so that no shell is part of what is measured.
+ * Takes one measurement: prints how long it took, in nanoseconds, and the processor time that everything in
+ * the root of this cgroup namespace has taken meanwhile, in microseconds. The clock is read in this process,
+ * right before the command is spawned or the signal is sent, so that no shell is part of what is measured.
  *
  *      measure start FILE COMMAND...   until the payload's main() has stamped FILE; waits for COMMAND, too
  *      measure exit COMMAND...         until COMMAND has ended
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +31,20 @@ static long long now(void) {
 
         (void) clock_gettime(CLOCK_MONOTONIC, &t);
         return (long long) t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Microseconds; there without a controller. */
+static long long processor_time(void) {
+        int fd = open("/sys/fs/cgroup/cpu.stat", O_RDONLY | O_CLOEXEC);
+        char text[256] = "";
+        long long usec = 0;
+
+        if (fd < 0)
+                return 0;
+        if (read(fd, text, sizeof(text) - 1) > 0)
+                (void) sscanf(text, "usage_usec %lld", &usec);
+        (void) close(fd);
+        return usec;
 }
 
 static int run(char **argv, pid_t *ret) {
@@ -50,37 +66,38 @@ static int wait_good(pid_t pid) {
         return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
 }
 
-/* Waits until @file is longer than @size and returns the stamp that begins there; 0 after the time is up. */
-static long long wait_stamp(const char *file, off_t size, int watch) {
-        char line[32] = "";
-        struct stat st;
-        ssize_t n;
-        int fd;
+/* Waits until the watch or the command's end has something to say: 0; -1 after the time is up or a bad end.
+ */
+static int wait_news(int watch, int *command, pid_t pid) {
+        struct pollfd p[] = { { .fd = watch, .events = POLLIN }, { .fd = *command, .events = POLLIN } };
+        char events[4096];
 
-        while (stat(file, &st) == 0 && st.st_size <= size) {
-                struct pollfd p = { .fd = watch, .events = POLLIN };
-                char events[4096];
-
-                if (poll(&p, 1, TIMEOUT_MS) <= 0)
-                        return 0;
-                if (read(watch, events, sizeof(events)) < 0)
-                        return 0;
+        if (poll(p, 2, TIMEOUT_MS) <= 0)
+                return -1;
+        if (p[1].revents) {
+                *command = -1;
+                return wait_good(pid) == 0 ? 0 : -1;
         }
+        return read(watch, events, sizeof(events)) < 0 ? -1 : 0;
+}
 
-        fd = open(file, O_RDONLY | O_CLOEXEC);
-        n = fd < 0 ? -1 : pread(fd, line, sizeof(line) - 1, size);
+/* The stamp in @file behind @size bytes; 0 if there is none. */
+static long long read_stamp(const char *file, off_t size) {
+        int fd = open(file, O_RDONLY | O_CLOEXEC);
+        char line[32] = "";
+        ssize_t n = fd < 0 ? -1 : pread(fd, line, sizeof(line) - 1, size);
+
         if (fd >= 0)
                 (void) close(fd);
         return n > 0 ? atoll(line) : 0;
 }
 
 static int measure_stamp(const char *file, char **command, pid_t victim) {
-        long long begin, end;
+        int watch = inotify_init1(IN_CLOEXEC), pidfd = -1;
+        long long begin, end, used = processor_time();
         struct stat st;
         pid_t pid = 0;
-        int watch;
 
-        watch = inotify_init1(IN_CLOEXEC);
         if (watch < 0 || inotify_add_watch(watch, file, IN_MODIFY) < 0 || stat(file, &st) < 0) {
                 fprintf(stderr, "measure: %s: %s\n", file, strerror(errno));
                 return 1;
@@ -89,21 +106,26 @@ static int measure_stamp(const char *file, char **command, pid_t victim) {
         begin = now();
         if (victim > 0 ? kill(victim, SIGKILL) < 0 : run(command, &pid) != 0)
                 return 1;
-        end = wait_stamp(file, st.st_size, watch);
-        if (end == 0 || (pid > 0 && wait_good(pid) != 0))
+        if (pid > 0)
+                pidfd = (int) syscall(SYS_pidfd_open, pid, 0);
+        while ((end = read_stamp(file, st.st_size)) == 0)
+                if (wait_news(watch, &pidfd, pid) < 0)
+                        return 1;
+        if (pidfd >= 0 && wait_good(pid) != 0)
                 return 1;
 
-        printf("%lld\n", end - begin);
+        printf("%lld %lld\n", end - begin, processor_time() - used);
         return 0;
 }
 
 static int measure_exit(char **command) {
-        long long begin = now();
+        long long used = processor_time(), begin = now(), end;
         pid_t pid;
 
         if (run(command, &pid) != 0 || wait_good(pid) != 0)
                 return 1;
-        printf("%lld\n", now() - begin);
+        end = now();
+        printf("%lld %lld\n", end - begin, processor_time() - used);
         return 0;
 }
 

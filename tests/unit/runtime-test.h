@@ -113,7 +113,7 @@ static inline void stage_begin(Stage *s, bool user_namespace) {
         s->request.root_clone = true;
         if (user_namespace) {
                 own_tree(s->root, BASE);
-                must(s->request.userns_fd = userns_create(&map, NULL));
+                must(s->request.userns_fd = userns_create(&map, NULL, NULL));
                 s->request.ids = &map;
         }
         must(s->request.netns_fd = netns_create(s->request.userns_fd, NULL));

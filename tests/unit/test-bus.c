@@ -69,6 +69,10 @@ int manager_reload(Manager *m) {
         return 0;
 }
 
+Unit *manager_find_by_pid(const Manager *m, pid_t pid) {
+        return pid == 100 ? &units[1] : NULL;
+}
+
 Unit *manager_get_unit(const Manager *m, const char *name) {
         for (size_t i = 0; i < ELEMENTSOF(units); i++)
                 if (streq(units[i].name, name))
@@ -430,9 +434,9 @@ typedef struct Set {
         Bus *bus;
         sd_bus *client;
         sd_bus_message *answer;
-        char removed[256];  /* what the last JobRemoved said */
-        unsigned n_changed; /* PropertiesChanged that have come */
-        usec_t end;         /* of all patience */
+        char removed[256]; /* what the last JobRemoved said */
+        char changed[128]; /* the interfaces of PropertiesChanged that have come */
+        usec_t end;        /* of all patience */
 } Set;
 
 static const ContainerSection empty_section;
@@ -723,7 +727,12 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error
 }
 
 static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        ((Set *) userdata)->n_changed++;
+        const char *interface;
+        Set *s = userdata;
+
+        ck_assert_int_gt(sd_bus_message_read(m, "s", &interface), 0);
+        (void) snprintf(s->changed + strlen(s->changed), sizeof(s->changed) - strlen(s->changed), "%s ",
+                        interface);
         return 0;
 }
 
@@ -753,12 +762,13 @@ START_TEST(only_subscribers_get_signals) {
         end_job(&s);
         (void) CALL(&s, "ListUnits", NULL);
         ck_assert_str_eq(s.removed, "7 " BUS_JOB_PREFIX "/7 web.container failed");
-        ck_assert_uint_eq(s.n_changed, 1);
+        ck_assert_str_eq(s.changed, BUS_UNIT_INTERFACE " " BUS_SERVICE_INTERFACE " ");
 
+        s.changed[0] = '\0';
         (void) CALL(&s, "Unsubscribe", NULL);
         end_job(&s);
         (void) CALL(&s, "ListUnits", NULL);
-        ck_assert_uint_eq(s.n_changed, 1);
+        ck_assert_str_eq(s.changed, "");
         tear_down(&s);
 }
 END_TEST
@@ -783,6 +793,53 @@ START_TEST(a_job_without_anything_to_do_ends) {
                          BUS_JOB_PREFIX "/9");
         (void) CALL(&s, "ListUnits", NULL);
         ck_assert_str_eq(s.removed, "9 " BUS_JOB_PREFIX "/9 web.container done");
+        tear_down(&s);
+}
+END_TEST
+
+/* "web.container running " for each line of a list of units. */
+static const char *list_of(sd_bus_message *m, char text[128]) {
+        const char *name, *load, *sub;
+
+        text[0] = '\0';
+        ck_assert_str_eq(error_of(m), "none");
+        ck_assert_int_gt(sd_bus_message_enter_container(m, 'a', "(ssssssouso)"), 0);
+        while (sd_bus_message_read(m, "(ssssssouso)", &name, NULL, &load, NULL, &sub, NULL, NULL, NULL, NULL,
+                                   NULL) > 0)
+                (void) snprintf(text + strlen(text), 128 - strlen(text), "%s %s %s, ", name, load, sub);
+        return text;
+}
+
+START_TEST(lists_are_what_was_asked_for) {
+        char text[128];
+        Set s;
+
+        set_up(&s);
+        units[1].machine.state = MACHINE_RUNNING;
+        ck_assert_str_eq(list_of(CALL(&s, "ListUnits", NULL), text),
+                         "db.container loaded dead, web.container loaded running, ");
+        ck_assert_str_eq(list_of(CALL(&s, "ListUnitsFiltered", "as", 1, "active"), text),
+                         "web.container loaded running, ");
+        ck_assert_str_eq(list_of(CALL(&s, "ListUnitsFiltered", "as", 2, "masked", "failed"), text), "");
+        ck_assert_str_eq(list_of(CALL(&s, "ListUnitsFiltered", "as", 0), text),
+                         "db.container loaded dead, web.container loaded running, ");
+        ck_assert_str_eq(list_of(CALL(&s, "ListUnitsByPatterns", "asas", 0, 1, "d*.container"), text),
+                         "db.container loaded dead, ");
+        ck_assert_str_eq(
+                list_of(CALL(&s, "ListUnitsByPatterns", "asas", 1, "running", 2, "db*", "web*"), text),
+                "web.container loaded running, ");
+        ck_assert_str_eq(
+                list_of(CALL(&s, "ListUnitsByNames", "as", 2, "web.container", "no.container"), text),
+                "web.container loaded running, no.container not-found dead, ");
+
+        ck_assert_str_eq(text_of(CALL(&s, "GetUnitByPID", "u", 100), 'o'),
+                         BUS_UNIT_PREFIX "/web_2econtainer");
+        ck_assert_str_eq(error_of(CALL(&s, "GetUnitByPID", "u", 0)), BUS_ERROR_NO_SUCH_UNIT);
+        ck_assert_str_eq(error_of(CALL(&s, "GetUnitByPID", "u", UINT32_MAX)), BUS_ERROR_NO_SUCH_UNIT);
+        ck_assert_str_eq(text_of(CALL(&s, "GetJob", "u", 7), 'o'), BUS_JOB_PREFIX "/7");
+        ck_assert_str_eq(error_of(CALL(&s, "GetJob", "u", 8)), BUS_ERROR_NO_SUCH_JOB);
+        ck_assert_str_eq(text_of(CALL(&s, "GetUnitFileState", "s", "web.container"), 's'), "static");
+        ck_assert_str_eq(error_of(CALL(&s, "GetUnitFileState", "s", "no.container")), BUS_ERROR_NO_SUCH_UNIT);
         tear_down(&s);
 }
 END_TEST
@@ -1197,9 +1254,9 @@ END_TEST
 TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction, a_trigger_is_a_marked_start,
           try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
           what_a_job_waits_for, requests_on_the_store, text_as_started_and_as_loaded,
-          only_subscribers_get_signals, a_job_without_anything_to_do_ends, unit_shows_its_state,
-          every_key_is_a_property, exec_tells_the_end, exec_notices_that_the_client_has_gone,
-          exec_refuses_nonsense, import_is_answered_when_it_is_done, pull_tells_how_far_it_is,
-          pull_fails_in_the_registrys_words, pull_is_not_wanted_by_a_client_that_has_gone,
-          update_is_answered_when_all_is_done, private_socket_is_for_root, client_may_hang_up_in_the_middle,
-          questions_are_answered_in_a_flood)
+          only_subscribers_get_signals, a_job_without_anything_to_do_ends, lists_are_what_was_asked_for,
+          unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
+          exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
+          pull_tells_how_far_it_is, pull_fails_in_the_registrys_words,
+          pull_is_not_wanted_by_a_client_that_has_gone, update_is_answered_when_all_is_done,
+          private_socket_is_for_root, client_may_hang_up_in_the_middle, questions_are_answered_in_a_flood)

@@ -1,6 +1,9 @@
 /* The log of jobs: what is read is what was written, whatever became of the file. */
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "basic/file.h"
@@ -14,6 +17,13 @@ static JobLog *open_log(const char *boot_id) {
 
         ck_assert_int_eq(job_log_open(path, boot_id, &l), 0);
         return l;
+}
+
+static off_t file_size_of(const char *name) {
+        struct stat st;
+
+        ck_assert_int_eq(stat(name, &st), 0);
+        return st.st_size;
 }
 
 static void begin(void) {
@@ -106,7 +116,7 @@ START_TEST(log_stays_short) {
                 write_job(l, id, JOB_START, "web.container", JOB_RESULT_INVALID_);
                 write_job(l, id, JOB_START, "web.container", JOB_RESULT_DONE);
                 if (job_log_is_long(l)) {
-                        ck_assert_int_eq(job_log_begin_anew(l, q, g), 0);
+                        job_log_begin_anew(l, q, g);
                         n_anew++;
                 }
         }
@@ -126,4 +136,59 @@ START_TEST(log_stays_short) {
 }
 END_TEST
 
-TEST_MAIN("job-log", jobs_come_back, log_may_be_cut_off, log_stays_short)
+/* The checks write files themselves. */
+static void limit_files(off_t size) {
+        const struct rlimit limit = { size < 0 ? RLIM_INFINITY : (rlim_t) size, RLIM_INFINITY };
+
+        if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
+                abort();
+}
+
+/* As when the file system is full: half a line hides neither those that follow nor, later, itself. */
+START_TEST(lines_may_be_cut_short) {
+        autoptr(Graph) g = graph_new();
+        autoptr(JobQueue) q = job_queue_new(g);
+        const Job lost = { .id = 2, .type = JOB_STOP };
+        unsigned unit;
+        bool noticed;
+        JobLog *l;
+
+        (void) signal(SIGXFSZ, SIG_IGN);
+        begin();
+        ck_assert_int_eq(graph_add_unit(g, "lost.container", &unit), 0);
+        ck_assert_int_eq(job_queue_restore(q, &lost), 0);
+        l = open_log("boot");
+        write_job(l, 1, JOB_START, "a.container", JOB_RESULT_INVALID_);
+        ck_assert(!job_log_is_long(l));
+        limit_files(file_size_of(path) + 12);
+        write_job(l, 2, JOB_STOP, "lost.container", JOB_RESULT_INVALID_);
+        noticed = job_log_is_long(l);
+        limit_files(5);
+        job_log_begin_anew(l, q, g);
+        limit_files(-1);
+        ck_assert(noticed);
+        ck_assert(job_log_is_long(l));
+        write_job(l, 3, JOB_START, "c.container", JOB_RESULT_INVALID_);
+        job_log_free(l);
+
+        l = open_log("boot");
+        ck_assert_ptr_nonnull(job_log_find(l, "a.container"));
+        ck_assert_ptr_null(job_log_find(l, "lost.container"));
+        ck_assert_ptr_nonnull(job_log_find(l, "c.container"));
+        limit_files(file_size_of(path));
+        write_job(l, 4, JOB_START, "d.container", JOB_RESULT_INVALID_);
+        limit_files(-1);
+        ck_assert(job_log_is_long(l));
+        job_log_begin_anew(l, q, g);
+        ck_assert(!job_log_is_long(l));
+        job_log_free(l);
+
+        l = open_log("boot");
+        ck_assert_ptr_nonnull(job_log_find(l, "lost.container"));
+        ck_assert_uint_eq(job_log_last_id(l), 4);
+        job_log_free(l);
+        (void) unlink(path);
+}
+END_TEST
+
+TEST_MAIN("job-log", jobs_come_back, log_may_be_cut_off, log_stays_short, lines_may_be_cut_short)

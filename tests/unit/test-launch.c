@@ -75,6 +75,45 @@ START_TEST(works_without_user_namespace) {
 }
 END_TEST
 
+static int make_scrap(const char *source) {
+        int fs = fsopen("tmpfs", FSOPEN_CLOEXEC), fd;
+
+        must(fs);
+        must(fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0));
+        must(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+        must(fd = fsmount(fs, FSMOUNT_CLOEXEC, 0));
+        (void) close(fs);
+        return fd;
+}
+
+START_TEST(takes_scraps_away) {
+        int scraps[2];
+        Stage s;
+
+        for (int user_namespace = 0; user_namespace < 2; user_namespace++) {
+                stage_begin(&s, user_namespace);
+                scraps[0] = make_scrap("scrap-one");
+                scraps[1] = make_scrap("scrap-two");
+                s.request.scrap_fds = scraps;
+                s.request.n_scraps = 2;
+                s.argv[1] = (char *) "cat=/proc/self/mountinfo";
+                assert_launch(&s);
+                ck_assert_int_eq(stage_wait(&s, s.result.pidfd).si_status, 0);
+                assert_has(&s, " /dev/shm ");
+                assert_lacks(&s, "scrap-");
+                /* Dropped already: the last descriptor has nothing to wait for. */
+                for (int i = 0; i < 2; i++) {
+                        ck_assert_int_eq(move_mount(scraps[i], "", AT_FDCWD, s.root, MOVE_MOUNT_F_EMPTY_PATH),
+                                         -1);
+                        ck_assert_int_eq(errno, EINVAL);
+                        (void) close(scraps[i]);
+                }
+                (void) close(s.result.pidfd);
+                stage_end(&s);
+        }
+}
+END_TEST
+
 /* Each of the eight namespaces is another one than the manager's. */
 START_TEST(has_eight_own_namespaces) {
         static const char *const names[] = { "mnt", "pid", "net", "uts", "ipc", "user", "cgroup", "time" };
@@ -557,9 +596,9 @@ START_TEST(plan_is_printed) {
 }
 END_TEST
 
-TEST_MAIN("launch", user_namespace_is_complete, works_without_user_namespace, has_eight_own_namespaces,
-          user_has_no_capabilities, filter_refuses_what_docker_refuses, settings_take_effect,
-          destinations_stay_in_the_root, faults_name_step_and_object, volumes_do_not_fall_into_proc,
-          read_only_root_needs_mount_points, plan_runs_again, init_reaps_and_passes_the_status,
-          works_without_shared_memory, shares_the_hosts_network, starts_in_its_cgroup,
-          starts_below_its_cgroup, gives_up_on_what_does_not_answer, plan_is_printed)
+TEST_MAIN("launch", user_namespace_is_complete, works_without_user_namespace, takes_scraps_away,
+          has_eight_own_namespaces, user_has_no_capabilities, filter_refuses_what_docker_refuses,
+          settings_take_effect, destinations_stay_in_the_root, faults_name_step_and_object,
+          volumes_do_not_fall_into_proc, read_only_root_needs_mount_points, plan_runs_again,
+          init_reaps_and_passes_the_status, works_without_shared_memory, shares_the_hosts_network,
+          starts_in_its_cgroup, starts_below_its_cgroup, gives_up_on_what_does_not_answer, plan_is_printed)

@@ -48,6 +48,7 @@ START_TEST(layers_and_owners) {
                 autoclose int fd = -EBADF, upper_fd = -EBADF, work_fd = -EBADF;
                 autofree char *staging = fixture_path("staging");
                 Fault fault = {};
+                MountScraps scraps = {};
                 OverlayRequest q;
 
                 clear_upper();
@@ -62,10 +63,15 @@ START_TEST(layers_and_owners) {
                         .volatile_upper = true,
                         .staging = staging,
                         .method = methods[i],
+                        .scraps = &scraps,
                 };
                 fd = overlay_mount(&q, &fault);
                 if (kernel_lacks(methods[i], fd))
                         continue;
+                /* What was attached and is not any more is closed at once, and is good for nothing. */
+                if (methods[i] != OVERLAY_AUTO)
+                        ck_assert_uint_eq(scraps.n, methods[i] == OVERLAY_BY_PATH ? 0 : 3);
+                mount_scraps_clear(&scraps);
                 ck_assert_msg(fd >= 0, "method %d: %s %s %s", methods[i], fault.step, fault.object,
                               strerror(-fd));
 

@@ -17,7 +17,7 @@ START_TEST(holds_without_process) {
         must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
         fds = count_descriptors();
         mounts = count_lines("/proc/self/mountinfo");
-        must(user = userns_create(&map, NULL));
+        must(user = userns_create(&map, NULL, NULL));
         must(net = netns_create(user, NULL));
         ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
 
@@ -45,16 +45,45 @@ START_TEST(holds_without_process) {
 }
 END_TEST
 
+/* Made while the caller does other things. */
+START_TEST(network_comes_with_the_users) {
+        IdExtent line = { 0, BASE, 65536 };
+        const IdMap map = { { &line, 1 }, { &line, 1 } };
+        const int fds = count_descriptors();
+        NetnsBirth *birth = NULL;
+        int user, net, owner;
+        struct stat a, b;
+
+        must(user = userns_create(&map, &birth, NULL));
+        ck_assert_ptr_nonnull(birth);
+        must(net = netns_finish(birth, NULL));
+        ck_assert_int_eq(ioctl(net, NS_GET_NSTYPE), CLONE_NEWNET);
+        must(owner = ioctl(net, NS_GET_USERNS));
+        must(fstat(owner, &a));
+        must(fstat(user, &b));
+        ck_assert_uint_eq(a.st_ino, b.st_ino);
+        (void) close(net);
+        (void) close(owner);
+        (void) close(user);
+
+        must(user = userns_create(&map, &birth, NULL));
+        netns_abandon(birth);
+        (void) close(user);
+        ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+        ck_assert_int_eq(count_descriptors(), fds);
+}
+END_TEST
+
 START_TEST(bad_maps_are_told) {
         IdExtent lines[] = { { 0, BASE, 10 }, { 5, BASE + 100, 10 } };
         const IdMap twice = { { lines, 2 }, { lines, 2 } }, half = { { lines, 1 }, {} };
         Fault fault = {};
 
-        ck_assert_int_eq(userns_create(&twice, &fault), -EINVAL);
+        ck_assert_int_eq(userns_create(&twice, NULL, &fault), -EINVAL);
         ck_assert_str_eq(fault.step, "user namespace");
         ck_assert_ptr_nonnull(strstr(fault.object, "uid_map"));
-        ck_assert_int_eq(userns_create(&half, NULL), -EINVAL);
+        ck_assert_int_eq(userns_create(&half, NULL, NULL), -EINVAL);
 }
 END_TEST
 
-TEST_MAIN("userns", holds_without_process, bad_maps_are_told)
+TEST_MAIN("userns", holds_without_process, network_comes_with_the_users, bad_maps_are_told)

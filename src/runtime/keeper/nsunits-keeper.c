@@ -10,15 +10,14 @@
  */
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "basic/macro.h"
+#include "basic/fd-sieve.h"
 #include "runtime/keeper/keeper-message.h"
 
 #define LISTEN_FD STDOUT_FILENO
@@ -27,6 +26,11 @@
  */
 #define MESSAGES_MAX    256
 #define MESSAGE_FDS_MAX 64
+
+/* Descriptors that are being closed, each by a child. What is more than that waits, open. */
+#define CLOSERS_MAX 64
+
+#define CLOSERS_INTERVAL_MSEC 500
 
 typedef struct Message {
         TAILQ_ENTRY(Message) next;
@@ -42,6 +46,7 @@ typedef struct Entry {
         size_t label_size;
         int fd;
         bool listens;
+        FdSieve sieve;
         TAILQ_HEAD(MessageList, Message) messages;
         size_t n_messages, n_fds;
 } Entry;
@@ -51,44 +56,88 @@ typedef struct Keeper {
         size_t n_entries;
         int manager_fd;
         bool served; /* there has been a manager */
+        int *to_close;
+        size_t n_to_close;
+        unsigned n_closers;
 } Keeper;
 
-/* The last close of a descriptor may take its time (a connection that lingers, a file of a file system that
- * does not answer), and it is a container's choice: a child with our table waits in our place. */
-static void close_aside(int fd) {
-        long pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+/* -- the last close of a descriptor --
+ *
+ * It may take its time (a connection that lingers, a socket on which files are under way), and it is a
+ * container's choice: a child waits in our place. It has no copy of anything else, or we would not be seen to
+ * have ended while it waits. */
 
-        if (pid == 0) {
-                (void) close(fd);
-                _exit(0);
-        }
-        if (pid < 0)
-                (void) close(fd);
+static void __attribute__((noreturn)) be_closer(int fd, int parent) {
+        char byte;
+
+        fd_close_all_but(fd, parent);
+        /* Until the parent has closed its own. */
+        (void) !read(parent, &byte, 1);
+        _exit(0);
 }
 
-static void message_free(Entry *e, Message *m) {
+static int close_aside(int fd) {
+        int gate[2];
+        pid_t pid;
+
+        if (pipe2(gate, O_CLOEXEC) < 0)
+                return -errno;
+        pid = fork();
+        if (pid == 0)
+                be_closer(fd, gate[0]);
+        if (pid > 0)
+                (void) close(fd);
+        (void) close(gate[0]);
+        (void) close(gate[1]);
+        return pid < 0 ? -EAGAIN : 0;
+}
+
+static void run_closers(Keeper *k) {
+        while (k->n_closers > 0 && waitpid(-1, NULL, WNOHANG) > 0)
+                k->n_closers--;
+        while (k->n_to_close > 0 && k->n_closers < CLOSERS_MAX &&
+               close_aside(k->to_close[k->n_to_close - 1]) >= 0) {
+                k->n_to_close--;
+                k->n_closers++;
+        }
+}
+
+static void close_later(Keeper *k, int fd) {
+        int *grown = reallocarray(k->to_close, k->n_to_close + 1, sizeof(*grown));
+
+        if (!grown) {
+                (void) close(fd);
+                return;
+        }
+        k->to_close = grown;
+        grown[k->n_to_close++] = fd;
+        run_closers(k);
+}
+
+static void message_free(Keeper *k, Entry *e, Message *m) {
         for (size_t i = 0; i < m->n_fds; i++)
-                close_aside(m->fds[i]);
+                close_later(k, m->fds[i]);
         e->n_messages--;
         e->n_fds -= m->n_fds;
         free(m->fds);
         free(m);
 }
 
-static void forget_messages(Entry *e) {
+static void forget_messages(Keeper *k, Entry *e) {
         Message *m;
 
         while ((m = TAILQ_FIRST(&e->messages))) {
                 TAILQ_REMOVE(&e->messages, m, next);
-                message_free(e, m);
+                message_free(k, e, m);
         }
 }
 
 static void drop(Keeper *k, Entry *e) {
         TAILQ_REMOVE(&k->entries, e, next);
         k->n_entries--;
-        forget_messages(e);
-        close_aside(e->fd);
+        forget_messages(k, e);
+        fd_sieve_done(&e->sieve);
+        close_later(k, e->fd);
         free(e->label);
         free(e);
 }
@@ -118,6 +167,7 @@ static void put(Keeper *k, const KeeperMessage *m, FdMessage *raw) {
         e->fd = raw->fds[0];
         raw->fds[0] = -EBADF;
         e->listens = m->header.flags & KEEPER_LISTENS;
+        fd_sieve_init(&e->sieve);
         TAILQ_INIT(&e->messages);
         TAILQ_INSERT_TAIL(&k->entries, e, next);
         k->n_entries++;
@@ -177,7 +227,7 @@ static int serve(Keeper *k, const KeeperMessage *m, FdMessage *raw) {
         case KEEPER_FORGET:
                 e = find(k, m);
                 if (e)
-                        forget_messages(e);
+                        forget_messages(k, e);
                 return 0;
         default: /* a newer manager's */
                 return 0;
@@ -212,14 +262,14 @@ static bool means_nothing(const FdMessage *raw) {
                memcmp(raw->data, alive, size) == 0;
 }
 
-static void keep_message(Entry *e, FdMessage *raw) {
+static void keep_message(Keeper *k, Entry *e, FdMessage *raw) {
         Message *m, *last = TAILQ_LAST(&e->messages, MessageList);
 
         if (raw->size > KEEPER_TEXT_MAX || means_nothing(raw) || e->n_fds + raw->n_fds > MESSAGE_FDS_MAX)
                 return;
         if (e->n_messages >= MESSAGES_MAX) {
                 TAILQ_REMOVE(&e->messages, last, next);
-                message_free(e, last);
+                message_free(k, e, last);
         }
 
         m = calloc(1, sizeof(*m) + raw->size);
@@ -238,56 +288,67 @@ static void keep_message(Entry *e, FdMessage *raw) {
         e->n_fds += m->n_fds;
 }
 
-static void hear_container(Entry *e) {
+static void hear_container(Keeper *k, Entry *e) {
         char data[KEEPER_TEXT_MAX];
         FdMessage raw = { .data = data, .size = sizeof(data) };
+        int r = fd_sieve_look(&e->sieve, e->fd, &raw);
 
-        if (fd_message_receive(e->fd, MSG_DONTWAIT, &raw) > 0)
-                keep_message(e, &raw);
-        for (size_t i = 0; i < raw.n_fds; i++)
-                close_aside(raw.fds[i]);
+        if (r < 0)
+                return;
+        if (r > 0)
+                keep_message(k, e, &raw);
+        fd_sieve_take(&e->sieve, e->fd, &raw);
 }
 
 /* -- -- */
 
 /* Of all that is waited for: the manager, or the next one and all sockets. NULL when out of memory. */
-static struct pollfd *make_poll(const Keeper *k, size_t *ret_n) {
+static struct pollfd *make_poll(Keeper *k, size_t *ret_n) {
         struct pollfd *p = calloc(k->n_entries + 1, sizeof(*p));
-        const Entry *e;
+        Entry *e;
         size_t n = 0;
 
         if (!p)
                 return NULL;
         p[n++] = (struct pollfd){ .fd = k->manager_fd >= 0 ? k->manager_fd : LISTEN_FD, .events = POLLIN };
         if (k->manager_fd < 0)
-                TAILQ_FOREACH (e, &k->entries, next)
+                TAILQ_FOREACH (e, &k->entries, next) {
+                        const int busy = fd_sieve_busy(&e->sieve);
+
                         if (e->listens)
-                                p[n++] = (struct pollfd){ .fd = e->fd, .events = POLLIN };
+                                p[n++] = (struct pollfd){ .fd = busy >= 0 ? busy : e->fd, .events = POLLIN };
+                }
         *ret_n = n;
         return p;
 }
 
-static void turn(Keeper *k) {
-        size_t n = 0, i = 1;
-        struct pollfd *p = make_poll(k, &n);
+static void serve_ready(Keeper *k, const struct pollfd *p) {
+        size_t i = 1;
         Entry *e;
+
+        if (k->manager_fd >= 0) {
+                hear_manager(k);
+                return;
+        }
+        TAILQ_FOREACH (e, &k->entries, next)
+                if (e->listens && p[i++].revents & POLLIN)
+                        hear_container(k, e);
+        if (p[0].revents)
+                k->manager_fd = accept4(LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
+        k->served |= k->manager_fd >= 0;
+}
+
+static void turn(Keeper *k) {
+        size_t n = 0;
+        struct pollfd *p = make_poll(k, &n);
 
         if (!p) {
                 (void) sleep(1);
                 return;
         }
-        if (poll(p, n, -1) > 0) {
-                if (k->manager_fd >= 0)
-                        hear_manager(k);
-                else {
-                        TAILQ_FOREACH (e, &k->entries, next)
-                                if (e->listens && p[i++].revents & POLLIN)
-                                        hear_container(e);
-                        if (p[0].revents)
-                                k->manager_fd = accept4(LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
-                        k->served |= k->manager_fd >= 0;
-                }
-        }
+        if (poll(p, n, k->n_closers + k->n_to_close > 0 ? CLOSERS_INTERVAL_MSEC : -1) > 0)
+                serve_ready(k, p);
+        run_closers(k);
         free(p);
 }
 
@@ -296,11 +357,9 @@ int main(void) {
         struct rlimit files;
         sigset_t all;
 
-        /* Whoever closes a terminal or stops a service does not mean us. Children that have ended need
-         * nobody. */
+        /* Whoever closes a terminal or stops a service does not mean us. */
         (void) sigfillset(&all);
         (void) sigprocmask(SIG_SETMASK, &all, NULL);
-        (void) signal(SIGCHLD, SIG_IGN);
         if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
                 files.rlim_cur = files.rlim_max;
                 (void) setrlimit(RLIMIT_NOFILE, &files);

@@ -1,0 +1,158 @@
+"""Many containers at once: starts one after another, by several commands at a time, by one command; what they cost in
+memory, what answers cost while they are there, and what nothing at all costs.
+"""
+import os
+import subprocess
+import time
+
+from goals import PROCESSOR
+from host import ALL, Unavailable, cgroup_time, cpu_time, execute, kernel_memory, lines, meminfo, pids_with, pss, run, wait_for, write
+
+AT_A_TIME = 4
+# What containers 1 to N of a side may take at the most, in KiB each, with what is on disk or in memory for them.
+KIB_EACH = 6000
+
+
+def many(bench):
+    for side in bench.sides.values():
+        if not side.crowd_network:
+            bench.results.note("many containers", side.name, "no network in its crowd: it does less than the others")
+        if "answers" in side.unable:
+            bench.results.note("list, status", side.name, side.unable["answers"])
+    for size in bench.sizes:
+        for side in bench.sides.values():
+            if "many" in side.unable:
+                continue
+            if meminfo("MemAvailable") < size * KIB_EACH:
+                bench.results.note(f"{size:,} containers", side.name, "given up: not enough memory")
+            elif not bench.too_long(side, "prepared", size):
+                bench.say(f"many: {size:,} of {side.name}")
+                crowd(bench, side, size)
+
+
+def base(bench):
+    """Of a manager that has just begun, and of the others' helpers: there is only the neighbour."""
+    for side in bench.sides.values():
+        helpers = side.helpers()
+        if helpers:
+            bench.results.add("resident, with one container", "KiB", side.name, pss(helpers))
+
+
+def ways_of(bench, side, size):
+    """How they are started: (words, one command for all or None, how many commands at a time), the best first."""
+    ways = [("by one command", side.crowd_start_all(size), 0), (f"by {AT_A_TIME} commands at a time", None, AT_A_TIME),
+            ("one after another", None, 1)]
+    return [way for way in ways if (way[1] or way[2]) and not bench.too_long(side, f"started {way[0]}", size)]
+
+
+def crowd(bench, side, size):
+    """All that is measured of one side at one size. After a failure the other ways would meet what it has left."""
+    ways = ways_of(bench, side, size)
+    if not ways:
+        return
+    case = f"{size:,} prepared"
+    try:
+        begin = time.monotonic()
+        side.crowd_prepare(size)
+        bench.took(side, "prepared", size, time.monotonic() - begin)
+        before = pss(side.helpers()), kernel_memory()
+        for way in ways:
+            case = f"{size:,} started {way[0]}"
+            start_and_stop(bench, side, size, way, before if way is ways[0] else None)
+        case = f"{size:,} removed"
+        side.crowd_clean(size)
+    except (Unavailable, OSError, subprocess.SubprocessError) as e:
+        bench.results.fail(case, side.name, str(e))
+        bench.give_up(side, "many")
+        put_down(bench, side, size)
+
+
+def put_down(bench, side, size):
+    """So that what is left of them is nobody else's burden."""
+    for_each(bench, side.crowd_stop(), size, AT_A_TIME)
+    with bench.noting_failure(f"{size:,} removed", side.name):
+        side.crowd_clean(size)
+
+
+def for_each(bench, command, size, jobs):
+    """The command for the containers 1 to @size, @jobs at a time: (exit status, seconds)."""
+    numbers = f"{bench.work}/numbers"
+    write(numbers, "".join(f"{number}\n" for number in range(1, size + 1)))
+    return execute(["xargs", "-a", numbers, "-P", str(jobs), "-I{}", *command], bench.limit)
+
+
+def start_and_stop(bench, side, size, way, before):
+    text, command, jobs = way
+    stamps = side.stamps("many")
+    seen = lines(stamps)
+    used, began = cgroup_time(ALL), time.monotonic()
+    status, _ = execute(command, bench.limit) if command else for_each(bench, side.crowd_start(), size, jobs)
+    if status is None:
+        raise Unavailable(f"started {text}: no end within {bench.limit} s")
+    if not wait_for(lambda: lines(stamps) - seen >= size, bench.limit):
+        raise Unavailable(f"started {text}: {lines(stamps) - seen} of {size} have come up, status {status}")
+    started = time.monotonic() - began
+    used = cgroup_time(ALL) - used
+    bench.results.add(f"{size:,} started {text}", "ms", side.name, started * 1e3)
+    bench.results.add(f"{size:,} started {text}{PROCESSOR}", "ms", side.name, used * 1e3)
+    if before:
+        measure_crowd(bench, side, size, before)
+    used = cgroup_time(ALL)
+    stop_all = side.crowd_stop_all(size) if command else None
+    status, stopped = execute(stop_all, bench.limit) if stop_all else for_each(bench, side.crowd_stop(), size, jobs or AT_A_TIME)
+    if status != 0:
+        raise Unavailable(f"stopped {text}: " + ("no end" if status is None else f"status {status}"))
+    bench.results.add(f"{size:,} stopped {text}", "ms", side.name, stopped * 1e3)
+    bench.results.add(f"{size:,} stopped {text}{PROCESSOR}", "ms", side.name, (cgroup_time(ALL) - used) * 1e3)
+    bench.took(side, f"started {text}", size, max(started, stopped))
+    if command:
+        bench.results.add(f"{size:,} life cycles {text}", "1/s", side.name, size / (started + stopped))
+
+
+def measure_crowd(bench, side, size, before):
+    """While they are all there."""
+    helpers, kernel = before
+    if side.helpers():
+        bench.results.add(f"memory beside the payload, {size:,}", "KiB each", side.name, max(0, pss(side.helpers()) - helpers) / size)
+        bench.results.add(f"resident, with {size:,}", "KiB", side.name, pss(side.helpers()))
+    else:
+        bench.results.add(f"memory beside the payload, {size:,}", "KiB each", side.name, 0)
+    bench.results.add(f"kernel memory, {size:,}", "KiB each", side.name, max(0, kernel_memory() - kernel) / size)
+    if size < max(bench.sizes):
+        return
+    for _ in range(min(bench.rounds, 10)):
+        for what, command in side.answers().items():
+            bench.timed(f"{what} of {size:,}", side, "exit", *command)
+    if side.name == "nsunits":
+        idle(bench, side, size)
+        mass_crash(bench, side, size)
+
+
+def idle(bench, side, size):
+    """Processor time of the manager while nothing happens."""
+    pid = side.helpers()[0]
+    # What the questions before have left for it to do.
+    time.sleep(3)
+    before = cpu_time(pid)
+    time.sleep(bench.idle_seconds)
+    bench.results.add(f"manager's processor time per idle minute, {size:,}", "ms", "nsunits", (cpu_time(pid) - before) * 60e3 / bench.idle_seconds)
+
+
+def mass_crash(bench, side, size):
+    """All main processes killed at once, until all are back."""
+    stamps = side.stamps("many")
+    victims = list(pids_with("/stamps/nsunits-many"))
+    seen = lines(stamps)
+    pid = side.helpers()[0]
+    cpu = cpu_time(pid)
+    begin = time.monotonic()
+    for victim in victims:
+        os.kill(victim, 9)
+    if wait_for(lambda: lines(stamps) >= seen + len(victims), bench.limit):
+        bench.results.add(f"{size:,} killed at once, until all are back", "ms", "nsunits", (time.monotonic() - begin) * 1e3)
+        bench.results.add(f"manager's processor time for {size:,} restarts", "ms", "nsunits", (cpu_time(pid) - cpu) * 1e3)
+        bench.results.add(f"resident after {size:,} restarts", "KiB", "nsunits", pss([pid]))
+    else:
+        bench.results.fail(f"{size:,} killed at once", "nsunits", f"{len(victims) - lines(stamps) + seen} did not come back")
+    # What is asked for from now on must not meet the last of them.
+    run("nsctl", "list")
