@@ -429,6 +429,18 @@ int dir_is_empty(int fd) {
         return errno != 0 ? -errno : 1;
 }
 
+/* More than is open at once beside what belongs to containers, and below the limit of any process. */
+#define HIGH_FD_MIN 256
+
+int fd_move_up(int fd) {
+        int high = fd >= 0 && fd < HIGH_FD_MIN ? fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD_MIN) : -1;
+
+        if (high < 0)
+                return fd;
+        (void) close(fd);
+        return high;
+}
+
 int fd_reopen(int fd, int flags) {
         char path[32];
         int r = open(fd_path(fd, path), flags);

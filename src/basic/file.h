@@ -68,6 +68,16 @@ int dir_is_empty(int fd);
 /** fd_reopen() - the file behind an O_PATH descriptor, whatever its name means by now; needs /proc. */
 int fd_reopen(int fd, int flags);
 
+/**
+ * fd_move_up() - give @fd a high number, if there is one
+ *
+ * For what is kept as long as a container is there: a child that gets a table of descriptors of its own
+ * copies it up to the highest number that it needs, so the low ones are for what is needed for a moment.
+ *
+ * Returns: the new number, or @fd as it was; a negative errno goes through.
+ */
+int fd_move_up(int fd);
+
 typedef int (*DirEachFn)(int dir_fd, const char *name, void *data);
 
 /** dir_each() - call @fn for each entry of a directory, until it returns something else than 0. Returns that.

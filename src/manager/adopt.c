@@ -99,7 +99,7 @@ static int adopt_namespace(Unit *u, const char *name, int *fd) {
                 return -ENOMEM;
         r = ns_open(path);
         if (r >= 0)
-                *fd = r;
+                *fd = fd_move_up(r);
         return 0;
 }
 
@@ -123,10 +123,11 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         if (r < 0)
                 return r;
         if (u->held.id_base > 0)
-                (void) id_pool_take_at(&u->manager->ids, u->manager->config, u->held.id_base);
+                u->manager->ids.shared |=
+                        id_pool_take_at(&u->manager->ids, u->manager->config, u->held.id_base) < 0;
         u->held.fingerprint = (uint64_t) json_integer_value(json_object_get(saved, "fingerprint"));
         u->held.volumes_filled = json_is_true(json_object_get(saved, "volumes_filled"));
-        u->held.cgroup_fd = cgroup_open(u->manager->cgroups, u->name);
+        u->held.cgroup_fd = fd_move_up(cgroup_open(u->manager->cgroups, u->name));
         unit_end_commit(u);
         u->held.cgroup_spent = true; /* it may have been */
         unit_adopt_freezer(u);
@@ -241,7 +242,7 @@ static int resume(Unit *u, const json_t *saved) {
                 return 0;
         }
 
-        pidfd = open_saved(u, "pid", u->main_pid, u->pid_identity);
+        pidfd = fd_move_up(open_saved(u, "pid", u->main_pid, u->pid_identity));
         if (pidfd < 0) {
                 resume_named(u, saved);
                 unit_adopted(u);

@@ -38,6 +38,7 @@
 typedef struct IdPool {
         uint64_t *used; /* a bit per slot */
         uint32_t n_slots, next;
+        bool shared; /* a slot may be held by several units, or was once */
 } IdPool;
 
 /* What PREPARE makes and CLEAN releases; kept over restarts. Empty values mean "not held". */
@@ -103,7 +104,7 @@ struct Unit {
         uint32_t awaiting_job; /* whose start waits for units of the host */
         bool host_ready;       /* they have been seen to */
         sd_event_source *timer;
-        TAILQ_ENTRY(Unit) restart_list;
+        TAILQ_ENTRY(Unit) restart_list, names_list;
         bool restart_due; /* is in it: the wait is over */
         sd_event_source *job_timer;
         usec_t job_due;
@@ -144,7 +145,7 @@ struct Unit {
         char **addresses, **ports; /* of the attachment, as text */
         Gate *gate;                /* it connects to hosts by name, and to no others */
         uint64_t hosts_hash;       /* of the text that its /etc/hosts was given last; 0 = not known */
-        bool has_names;            /* its names are found on its networks */
+        bool has_names;            /* its names are found on its networks: it is in the list of those */
         bool awaits_dns;           /* it is prepared but for a name server that is being started */
         bool log_file;             /* the output goes to a file that has to be rotated */
         bool in_event;             /* a machine step is under way: events that it causes are queued */

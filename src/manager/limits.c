@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
+#include "basic/file.h"
 #include "basic/log.h"
 #include "basic/message-id.h"
 #include "cgroup/device-rules.h"
@@ -170,7 +171,7 @@ void unit_watch_oom(Unit *u) {
         /* A container that is killed as a whole tells by its end. */
         if (!u->held.spec || u->held.spec->oom_policy == OOM_POLICY_KILL || u->held.cgroup_fd < 0)
                 return;
-        fd = cgroup_open_memory_events(u->held.cgroup_fd);
+        fd = fd_move_up(cgroup_open_memory_events(u->held.cgroup_fd));
         if (fd < 0)
                 return;
 

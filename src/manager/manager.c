@@ -222,6 +222,7 @@ static int add_unit(Manager *m, const char *name, Unit **ret) {
 
 void manager_drop_unit(Manager *m, Unit *u) {
         unit_fds_drop(u);
+        unit_leave_names(u);
         HASH_DEL(m->units, u);
         m->by_index[u->index] = NULL;
         graph_set_usable(m->graph, u->index, -ENOENT);

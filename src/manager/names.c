@@ -43,6 +43,7 @@ typedef enum Watched {
 } Watched;
 
 struct Names {
+        TAILQ_HEAD(, Unit) units; /* that have names */
         sd_event_source *timer;
         usec_t next;    /* not before then */
         char **changed; /* networks */
@@ -73,11 +74,12 @@ static int add_link(NameTable *t, const Unit *u, const NetworkLink *link) {
 /* @networks: the only ones that count; NULL = all. */
 static int make_table(const Manager *m, char *const *networks, NameTable **ret) {
         autoptr(NameTable) t = name_table_new();
+        const Unit *u;
 
         if (!t)
                 return -ENOMEM;
-        for (const Unit *u = m->units; u; u = u->hh.next) {
-                const Attachment *a = u->has_names && u->held.spec ? unit_attachment(u) : NULL;
+        TAILQ_FOREACH (u, &m->names->units, names_list) {
+                const Attachment *a = u->held.spec ? unit_attachment(u) : NULL;
 
                 for (size_t i = 0; a && i < a->n_links; i++) {
                         int r = !networks || strv_contains(networks, a->links[i].network)
@@ -158,7 +160,7 @@ static char *hosts_text(const Unit *u, const NameTable *t) {
 
         if (networks_of(u, &networks) < 0)
                 return NULL;
-        if (!is_crowded(u->manager, networks)) {
+        if (networks[0] && !is_crowded(u->manager, networks)) {
                 if (!t && make_table(u->manager, networks, &made) < 0)
                         return NULL;
                 peers = name_table_hosts(t ? t : made, networks, u->name);
@@ -244,15 +246,16 @@ void manager_renew_resolv(Manager *m) {
 static int flush(Manager *m) {
         autostrv char **changed = take_ptr(m->names->changed);
         autoptr(NameTable) t = NULL;
+        Unit *u;
         int r;
 
         r = make_table(m, NULL, &t);
         if (r < 0)
                 return r;
-        for (Unit *u = m->units; u; u = u->hh.next) {
+        TAILQ_FOREACH (u, &m->names->units, names_list) {
                 autofree char *text = NULL;
 
-                if (!u->has_names || !u->held.spec || !is_on(u, changed))
+                if (!u->held.spec || !is_on(u, changed))
                         continue;
                 unit_renew_egress_peers(u, t);
                 text = hosts_text(u, t);
@@ -314,6 +317,8 @@ static int changed(Unit *u) {
 int unit_enter_names(Unit *u, Fault *fault) {
         int r;
 
+        if (!u->has_names)
+                TAILQ_INSERT_TAIL(&u->manager->names->units, u, names_list);
         u->has_names = true;
         u->hosts_hash = 0;
         if (u->held.attachment && u->held.attachment->egress) {
@@ -331,6 +336,7 @@ int unit_enter_names(Unit *u, Fault *fault) {
 void unit_leave_names(Unit *u) {
         if (!u->has_names)
                 return;
+        TAILQ_REMOVE(&u->manager->names->units, u, names_list);
         u->has_names = false;
         u->awaits_dns = false;
         (void) changed(u);
@@ -383,7 +389,10 @@ static void watch_resolv(Manager *m) {
 
 int manager_names_new(Manager *m) {
         m->names = calloc(1, sizeof(*m->names));
-        return m->names ? 0 : -ENOMEM;
+        if (!m->names)
+                return -ENOMEM;
+        TAILQ_INIT(&m->names->units);
+        return 0;
 }
 
 void manager_names_free(Manager *m) {

@@ -140,7 +140,7 @@ static int bind_in(int directory_fd) {
         (void) snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%i/notify", directory_fd);
         r = bind(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : 0;
         (void) umask(mask);
-        return r < 0 ? r : take_fd(fd);
+        return r < 0 ? r : fd_move_up(take_fd(fd));
 }
 
 int notify_socket_bind(const char *directory) {

@@ -302,7 +302,7 @@ static int make_cgroup(Unit *u, Fault *fault) {
                 return r;
         if (u->held.spec->delegate)
                 cgroup_root_delegate(u->manager->cgroups, u->held.spec->delegate_controllers);
-        u->held.cgroup_fd = cgroup_create(u->manager->cgroups, u->name, unit_limits(u), fault);
+        u->held.cgroup_fd = fd_move_up(cgroup_create(u->manager->cgroups, u->name, unit_limits(u), fault));
         if (u->held.cgroup_fd < 0)
                 return u->held.cgroup_fd;
 

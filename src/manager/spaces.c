@@ -45,10 +45,11 @@ static int copy_fd(int fd, Fault *fault) {
         return copy < 0 ? fault_set(fault, "namespace", -errno, NULL) : copy;
 }
 
-static int hold(Unit *u, int fd, Space space, Fault *fault) {
+static int hold(Unit *u, int *fd, Space space, Fault *fault) {
         autofree char *path = held_path(u, space_to_string(space));
 
-        return path ? ns_hold(fd, path, fault) : -ENOMEM;
+        *fd = fd_move_up(*fd);
+        return path ? ns_hold(*fd, path, fault) : -ENOMEM;
 }
 
 static void release(Unit *u, int *fd, Space space) {
@@ -100,6 +101,7 @@ static int share_ids(Unit *u, Fault *fault) {
         if (r < 0)
                 return r;
         u->held.id_base = other->held.id_base;
+        u->manager->ids.shared = true;
         return id_map_copy(&other->held.ids, &u->held.ids);
 }
 
@@ -118,9 +120,12 @@ int unit_make_ids(Unit *u, Fault *fault) {
         return r < 0 ? r : add_ids(&spec->ids.gids, &u->held.ids.gids, "group", fault);
 }
 
+/* Sharing is rare, and looked for only where there may be some. */
 static bool is_shared(const Unit *u) {
         Unit *other, *next;
 
+        if (!u->manager->ids.shared)
+                return false;
         HASH_ITER (hh, u->manager->units, other, next)
                 if (other != u && other->held.id_base == u->held.id_base)
                         return true;
@@ -166,7 +171,7 @@ int unit_make_userns(Unit *u, Fault *fault) {
                 if (*fd == -EBADF)
                         return 0;
         }
-        return *fd < 0 ? *fd : hold(u, *fd, SPACE_USER, fault);
+        return *fd < 0 ? *fd : hold(u, fd, SPACE_USER, fault);
 }
 
 void unit_drop_userns(Unit *u) {
@@ -188,7 +193,7 @@ int unit_make_netns(Unit *u, Fault *fault) {
         } else {
                 *fd = netns_create(u->held.userns_fd >= 0 ? u->held.userns_fd : -1, fault);
         }
-        return *fd < 0 ? *fd : hold(u, *fd, SPACE_NETWORK, fault);
+        return *fd < 0 ? *fd : hold(u, fd, SPACE_NETWORK, fault);
 }
 
 void unit_drop_netns(Unit *u) {

@@ -500,6 +500,7 @@ int unit_spawn(Unit *u, Fault *fault) {
 
         /* Its owner may switch on controllers, and then nothing can be started in the cgroup itself. */
         u->held.cgroup_spent |= u->held.spec->delegate;
+        result.pidfd = fd_move_up(result.pidfd);
         r = supervise(u, &result, fault);
         if (r < 0)
                 child_put_down(result.pidfd);

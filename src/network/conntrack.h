@@ -18,7 +18,8 @@ typedef struct FlowRule {
         uint16_t host_port, container_port, count;
         InetAddress to;
         /* The range is published no more: what leads to @to is stale. Else what leads elsewhere is; of UDP
-         * also what the host itself was to answer before. */
+         * also what the host itself was to answer before. New ranges of others than UDP are no reason to
+         * look. */
         bool gone;
 } FlowRule;
 

@@ -190,25 +190,46 @@ void ports_enter(NftBatch *b, bool add, const Attachment *a) {
                 }
 }
 
+static bool is_same_target(const FlowRule *a, const FlowRule *b) {
+        return a->protocol == b->protocol && a->host_port == b->host_port && a->count == b->count &&
+               a->container_port == b->container_port && inet_equal(&a->host_address, &b->host_address) &&
+               inet_equal(&a->to, &b->to);
+}
+
 /* One that there is no memory for keeps a few connections where they were. */
+static void note(Network *n, const FlowRule *rule) {
+        FlowRule *grown;
+
+        /* A range that is taken away again before anybody has looked: nothing is to be kept for it. */
+        for (size_t i = 0; rule->gone && i < n->n_changed; i++)
+                if (!n->changed[i].gone && is_same_target(&n->changed[i], rule))
+                        n->changed[i--] = n->changed[--n->n_changed];
+        /* What leads elsewhere by a port that is new here was somebody else's, who is gone; a stream finds
+         * that out by itself. Only a port that comes after others have gone tells what is to be kept. */
+        if (!rule->gone && rule->protocol != PROTOCOL_UDP && n->n_changed == 0)
+                return;
+        grown = reallocarray(n->changed, n->n_changed + 1, sizeof(*grown));
+        if (!grown)
+                return;
+        n->changed = grown;
+        grown[n->n_changed++] = *rule;
+}
+
 void ports_note(Network *n, const Attachment *a, bool gone) {
         for (size_t i = 0; a->n_links > 0 && i < a->n_ports; i++)
                 for (size_t j = 0; j < a->links[0].n_addresses; j++) {
                         const NetworkPort *p = &a->ports[i];
                         const InetAddress *to = &a->links[0].addresses[j].address;
-                        FlowRule *grown = reallocarray(n->changed, n->n_changed + 1, sizeof(*grown));
+                        const FlowRule rule = { .protocol = p->protocol,
+                                                .host_address = p->host_address,
+                                                .host_port = p->host_port,
+                                                .container_port = p->container_port,
+                                                .count = p->count,
+                                                .to = *to,
+                                                .gone = gone };
 
-                        if (!grown)
-                                return;
-                        n->changed = grown;
                         if (p->host_address.family == AF_UNSPEC || p->host_address.family == to->family)
-                                grown[n->n_changed++] = (FlowRule){ .protocol = p->protocol,
-                                                                    .host_address = p->host_address,
-                                                                    .host_port = p->host_port,
-                                                                    .container_port = p->container_port,
-                                                                    .count = p->count,
-                                                                    .to = *to,
-                                                                    .gone = gone };
+                                note(n, &rule);
                 }
 }
 

@@ -112,15 +112,29 @@ static long apply_spawn(Apply *a, const Step *s) {
         return r < 0 ? r : 0;
 }
 
+static int higher(const Apply *a, int top, int slot) {
+        return slot >= 0 && a->fds[slot] > top ? a->fds[slot] : top;
+}
+
+/* The highest descriptor that is still needed: namespaces that were joined are not. */
+static int highest_needed(const Apply *a) {
+        const Plan *plan = a->plan;
+        int top = a->report->terminal > 2 ? a->report->terminal : 2;
+
+        for (size_t i = 0; i < plan->n_steps; i++)
+                if (plan->steps[i].place == PLACE_BUILD)
+                        top = higher(a, top, plan->steps[i].slot);
+        for (int i = 0; i < 3; i++)
+                top = higher(a, top, plan->stdio[i]);
+        for (int i = 0; i < (int) plan->n_passed; i++)
+                top = higher(a, top, plan->passed_slot + i);
+        return higher(a, top, plan->init_slot);
+}
+
 /* From here on what is opened and closed is ours alone. Only the low part of the table is copied. */
 static long apply_own_files(Apply *a, const Step *s) {
-        int top = 2;
+        int top = highest_needed(a);
 
-        for (size_t i = 0; i < a->plan->n_slots; i++)
-                if (a->fds[i] > top)
-                        top = a->fds[i];
-        if (a->report->terminal > top)
-                top = a->report->terminal;
         return RAW(close_range, (unsigned) top + 1, ~0U, CLOSE_RANGE_UNSHARE);
 }
 

@@ -36,14 +36,15 @@ static void clones_close(Clones *c) {
                 (void) close(c->fds[i]);
 }
 
-static bool clones_keep(const Clones *c, MountScraps *to) {
+/* For the caller, if he wants them. */
+static void clones_give(Clones *c, MountScraps *to) {
         int *grown = to ? reallocarray(to->fds, to->n + c->n, sizeof(*grown)) : NULL;
 
         if (!grown)
-                return false;
+                return;
         memcpy(grown + to->n, c->fds, c->n * sizeof(*grown));
         *to = (MountScraps){ grown, to->n + c->n };
-        return true;
+        c->n = 0;
 }
 
 static int clones_make(const OverlayRequest *q, Clones *c, Fault *fault) {
@@ -186,17 +187,19 @@ static int mount_by_path(const OverlayRequest *q, const int *layers, Fault *faul
         return fd;
 }
 
-static int mount_any(const OverlayRequest *q, const int *layers, Fault *fault) {
+static int mount_any(const OverlayRequest *q, Clones *clones, Fault *fault) {
         static bool by_path; /* found out once: this kernel takes layers by path only */
         Fault first = {}, second = {};
         int fd;
 
         if (q->method == OVERLAY_BY_PATH || (q->method == OVERLAY_AUTO && by_path))
-                return mount_by_path(q, layers, fault);
+                return mount_by_path(q, clones->fds, fault);
 
-        fd = mount_by_fd(q, layers, &first);
-        if (fd >= 0)
+        fd = mount_by_fd(q, clones->fds, &first);
+        if (fd >= 0) {
+                clones_give(clones, q->scraps);
                 return fd;
+        }
         if (q->method == OVERLAY_BY_FD || !q->staging || fd == -ENODEV) {
                 *fault = first;
                 return fd;
@@ -204,7 +207,7 @@ static int mount_any(const OverlayRequest *q, const int *layers, Fault *fault) {
 
         /* A kernel that is too old and a layer that is no good both give EINVAL: whether it works by path
          * tells them apart. */
-        fd = mount_by_path(q, layers, &second);
+        fd = mount_by_path(q, clones->fds, &second);
         by_path = fd >= 0;
         if (fd < 0)
                 *fault = second.error == first.error ? first : second;
@@ -231,9 +234,8 @@ int overlay_mount(const OverlayRequest *q, Fault *fault) {
         if (q->n_layers == 1 && q->upper_fd < 0)
                 return clones.fds[0];
 
-        fd = mount_any(q, clones.fds, f);
-        if (fd < 0 || !clones_keep(&clones, q->scraps))
-                clones_close(&clones);
+        fd = mount_any(q, &clones, f);
+        clones_close(&clones);
         if (fd < 0)
                 return fd;
 

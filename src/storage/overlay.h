@@ -26,7 +26,8 @@ typedef struct OverlayRequest {
         bool volatile_upper;   /* never sync the upper directory: for one that does not outlive its mount */
         const char *staging;   /* existing directory of the caller's mount namespace for OVERLAY_BY_PATH */
         OverlayMethod method;
-        MountScraps *scraps; /* takes the clones of the layers; NULL = they are closed */
+        MountScraps *
+                scraps; /* takes the clones of the layers unless they were attached; NULL = they are closed */
 } OverlayRequest;
 
 /**

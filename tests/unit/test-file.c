@@ -33,6 +33,26 @@ START_TEST(replace_then_read) {
 }
 END_TEST
 
+START_TEST(descriptors_move_up_where_there_is_room) {
+        struct rlimit old, few = { .rlim_cur = 64 };
+        int dir = scratch(), high;
+
+        ck_assert_int_eq(fd_move_up(-ENOENT), -ENOENT);
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+        few.rlim_max = old.rlim_max;
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+        ck_assert_int_eq(fd_move_up(dir), dir);
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+
+        high = fd_move_up(dir);
+        ck_assert_int_ge(high, 256);
+        ck_assert_int_eq(fcntl(dir, F_GETFD), -1);
+        ck_assert_int_eq(fcntl(high, F_GETFD), FD_CLOEXEC);
+        ck_assert_int_eq(fd_move_up(high), high);
+        (void) close(high);
+}
+END_TEST
+
 START_TEST(rewriting_keeps_the_file) {
         static const char *const texts[] = { "one\ntwo\n", "one\ntwo\nthree\n", "x\n", "" };
         char path[] = "/tmp/test-file-XXXXXX";
@@ -141,5 +161,6 @@ START_TEST(paths_are_normalized) {
 }
 END_TEST
 
-TEST_MAIN("file", replace_then_read, rewriting_keeps_the_file, a_fifo_holds_nobody_up,
-          removal_stays_in_its_tree, removal_of_a_deep_tree, beneath_refuses_to_leave, paths_are_normalized)
+TEST_MAIN("file", replace_then_read, descriptors_move_up_where_there_is_room, rewriting_keeps_the_file,
+          a_fifo_holds_nobody_up, removal_stays_in_its_tree, removal_of_a_deep_tree, beneath_refuses_to_leave,
+          paths_are_normalized)

@@ -68,7 +68,9 @@ START_TEST(layers_and_owners) {
                 fd = overlay_mount(&q, &fault);
                 if (kernel_lacks(methods[i], fd))
                         continue;
-                ck_assert_uint_eq(scraps.n, 3);
+                /* What was attached and is not any more is closed at once, and is good for nothing. */
+                if (methods[i] != OVERLAY_AUTO)
+                        ck_assert_uint_eq(scraps.n, methods[i] == OVERLAY_BY_PATH ? 0 : 3);
                 mount_scraps_clear(&scraps);
                 ck_assert_msg(fd >= 0, "method %d: %s %s %s", methods[i], fault.step, fault.object,
                               strerror(-fd));

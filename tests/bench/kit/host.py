@@ -20,8 +20,9 @@ def run(*argv, seconds=120, **options):
     except subprocess.TimeoutExpired as e:
         raise Unavailable(f"{argv[0]} {argv[1] if len(argv) > 1 else ''}: no end within {seconds} s") from e
     if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise Unavailable(f"{argv[0]} {argv[1] if len(argv) > 1 else ''}: {said[-1] if said else done.returncode}")
+        # The first line often has the reason, the last one often the place.
+        said = (done.stderr or done.stdout).strip().splitlines() or [str(done.returncode)]
+        raise Unavailable(f"{argv[0]} {argv[1] if len(argv) > 1 else ''}: {' ... '.join(dict.fromkeys((said[0], said[-1])))}")
     return done.stdout.strip()
 
 

@@ -20,7 +20,8 @@ def life(bench):
         for kind in KINDS.values():
             for side in bench.sides.values():
                 if kind.name not in side.unable:
-                    one_life(bench, side, kind)
+                    with bench.noting_failure(f"life, {kind.text}", side.name):
+                        one_life(bench, side, kind)
         for side in bench.sides.values():
             made_and_started(bench, side)
     filter_install(bench)

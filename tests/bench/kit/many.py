@@ -19,8 +19,6 @@ def many(bench):
             bench.results.note("many containers", side.name, "no network in its crowd: it does less than the others")
         if "answers" in side.unable:
             bench.results.note("list, status", side.name, side.unable["answers"])
-    base = bench.sides["nsunits"].helpers()
-    bench.results.add("resident, with no container", "KiB", "nsunits", pss(base))
     for size in bench.sizes:
         for side in bench.sides.values():
             if "many" in side.unable:
@@ -32,39 +30,48 @@ def many(bench):
                 crowd(bench, side, size)
 
 
+def base(bench):
+    """Of a manager that has just begun, and of the others' helpers: there is only the neighbour."""
+    for side in bench.sides.values():
+        helpers = side.helpers()
+        if helpers:
+            bench.results.add("resident, with one container", "KiB", side.name, pss(helpers))
+
+
 def ways_of(bench, side, size):
-    """How they are started: (words, one command for all or None, how many commands at a time)."""
-    ways = [("one after another", None, 1), (f"by {AT_A_TIME} commands at a time", None, AT_A_TIME),
-            ("by one command", side.crowd_start_all(size), 0)]
+    """How they are started: (words, one command for all or None, how many commands at a time), the best first."""
+    ways = [("by one command", side.crowd_start_all(size), 0), (f"by {AT_A_TIME} commands at a time", None, AT_A_TIME),
+            ("one after another", None, 1)]
     return [way for way in ways if (way[1] or way[2]) and not bench.too_long(side, f"started {way[0]}", size)]
 
 
 def crowd(bench, side, size):
-    """All that is measured of one side at one size."""
+    """All that is measured of one side at one size. After a failure the other ways would meet what it has left."""
     ways = ways_of(bench, side, size)
     if not ways:
         return
+    case = f"{size:,} prepared"
     try:
         begin = time.monotonic()
         side.crowd_prepare(size)
         bench.took(side, "prepared", size, time.monotonic() - begin)
         before = pss(side.helpers()), kernel_memory()
         for way in ways:
-            start_and_stop(bench, side, size, way, before if way is ways[-1] else None)
+            case = f"{size:,} started {way[0]}"
+            start_and_stop(bench, side, size, way, before if way is ways[0] else None)
+        case = f"{size:,} removed"
         side.crowd_clean(size)
     except (Unavailable, OSError, subprocess.SubprocessError) as e:
-        bench.results.fail(f"{size:,} containers", side.name, str(e))
+        bench.results.fail(case, side.name, str(e))
         bench.give_up(side, "many")
         put_down(bench, side, size)
 
 
 def put_down(bench, side, size):
-    """After a failure: so that its containers are nobody else's burden."""
+    """So that what is left of them is nobody else's burden."""
     for_each(bench, side.crowd_stop(), size, AT_A_TIME)
-    try:
+    with bench.noting_failure(f"{size:,} removed", side.name):
         side.crowd_clean(size)
-    except (Unavailable, OSError, subprocess.SubprocessError) as e:
-        bench.results.fail(f"{size:,} containers, removal", side.name, str(e))
 
 
 def for_each(bench, command, size, jobs):

@@ -20,25 +20,37 @@ def ports(bench):
     nsunits = bench.sides["nsunits"]
     for side in bench.sides.values():
         if side.name not in ("nsunits", "floor"):
-            bench.results.note("a port published, moved, taken back", side.name, "it cannot while a container runs" if "net" not in side.unable
-                               else side.unable["net"])
+            bench.results.note("a port published, moved, taken back", side.name, side.unable.get("net", "it cannot while a container runs"))
     for count in bench.ports:
         bench.say(f"ports: beside {count:,}")
-        nsunits.unit("crowd", nsunits.payload("crowd"), "".join(f"PublishPort={20000 + i}:{10000 + i}\n" for i in range(count)))
-        nsunits.unit("mover", nsunits.payload("mover"), "PublishPort=18060:80\n")
-        run("nsctl", "daemon-reload")
+        with bench.noting_failure(f"ports, beside {count:,}", nsunits.name), crowd_of_ports(nsunits, count):
+            for _ in bench.turns("ports", bench.rounds):
+                changes(bench, nsunits, count)
+            elements(bench, count)
+
+
+@contextlib.contextmanager
+def crowd_of_ports(nsunits, count):
+    """A container with so many published ports, and the one whose ports are changed."""
+    nsunits.unit("crowd", nsunits.payload("crowd"), "".join(f"PublishPort={20000 + i}:{10000 + i}\n" for i in range(count)))
+    nsunits.unit("mover", nsunits.payload("mover"), "PublishPort=18060:80\n")
+    run("nsctl", "daemon-reload")
+    try:
         run("nsctl", "start", "crowd", "mover")
-        for _ in bench.turns("ports", bench.rounds):
-            for what, keys in CHANGES.items():
-                bench.timed(f"a port {what} while it runs, beside {count:,}", nsunits, "exit", "nsctl", "set-property", "--runtime", "mover", *keys)
-            if bench.timed(f"start with a port beside {count:,}", nsunits, "start", nsunits.stamps("net"), *nsunits.start("net")):
-                bench.timed(f"stop with a port beside {count:,}", nsunits, "exit", *nsunits.stop("net"))
-        elements(bench, count)
-        run("nsctl", "stop", "crowd", "mover")
+        yield
+    finally:
+        attempt("nsctl", "stop", "crowd", "mover")
         for name in ("crowd", "mover"):
             os.unlink(f"/etc/nsunits/{name}.container")
         shutil.rmtree("/run/nsunits/mover.container.d", ignore_errors=True)
-    run("nsctl", "daemon-reload")
+        attempt("nsctl", "daemon-reload")
+
+
+def changes(bench, nsunits, count):
+    for what, keys in CHANGES.items():
+        bench.timed(f"a port {what} while it runs, beside {count:,}", nsunits, "exit", "nsctl", "set-property", "--runtime", "mover", *keys)
+    if bench.timed(f"start with a port beside {count:,}", nsunits, "start", nsunits.stamps("net"), *nsunits.start("net")):
+        bench.timed(f"stop with a port beside {count:,}", nsunits, "exit", *nsunits.stop("net"))
 
 
 def elements(bench, count):

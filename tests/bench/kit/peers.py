@@ -9,7 +9,6 @@ from host import Unavailable, attempt, pids_of, pids_with, run, wait_for, write
 from sides import FIRST_ID, IDS, KINDS, Side
 
 NO_PORTS = "it publishes no ports"
-NO_DAEMON = "it has nobody who restarts what has ended"
 
 
 class OciRuntime(Side):
@@ -286,7 +285,7 @@ class Lxc(Side):
         return self.command("lxc-stop", f"bench-{kind}")
 
     def helpers(self):
-        return [pid for pid in pids_with("[lxc monitor]")]
+        return list(pids_with("[lxc monitor]"))
 
     def crowd_prepare(self, count):
         for number in range(1, count + 1):

@@ -36,7 +36,6 @@ class Side:
     name = ""
     cannot = {}  # kind, or another thing that is measured: why not
     crowd_network = True  # has the crowd a network and addresses?
-    crowd_is_file = False  # does a container of the crowd exist as a file, and cost nothing to prepare?
 
     def __init__(self, work):
         self.work = work
@@ -117,7 +116,6 @@ class Side:
 
 class Nsunits(Side):
     name = "nsunits"
-    crowd_is_file = True
 
     def unit(self, name, command, container="", service="Restart=always\nRestartSec=0\n"):
         write(f"/etc/nsunits/{name}.container",
@@ -192,7 +190,6 @@ class Floor(Side):
     name = "floor"
     cannot = {"bare": "everything that it does is always on", "answers": "it has nobody who could be asked",
               "logs": "its containers write where it writes"}
-    crowd_is_file = True
     network = "flbr0,10.99.0.2/16,10.99.0.1,18081"
 
     def prepare(self):
