@@ -98,7 +98,7 @@ int bus_dispatch(Bus *b, sd_bus_message *m, void *userdata, sd_bus_error *error)
 
         sd_bus_error_free(error);
         units = units_of(b, m);
-        return units ? bus_polkit_ask(b, m, actions[method->who], units, method->verb) : -ENOMEM;
+        return units ? bus_polkit_ask(b, m, actions[method->who], units, method->verb, error) : -ENOMEM;
 }
 
 /* The handler of a call that was let through later. */

@@ -87,20 +87,24 @@ int bus_error_set_refused(sd_bus_error *error, int r, const Fault *fault, const 
                                  advice[0] ? " (" : "", advice, advice[0] ? ")" : "");
 }
 
-int bus_require_root(sd_bus_message *m, sd_bus_error *error) {
+uid_t bus_sender(sd_bus_message *m) {
         sd_bus_creds *creds = NULL;
         uid_t uid = (uid_t) -1;
-        int r;
 
         /* On the private socket the kernel has told already; the system bus is asked, which answers at once.
          */
-        r = sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds);
-        if (r >= 0)
-                r = sd_bus_creds_get_euid(creds, &uid);
+        if (sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds) < 0 ||
+            sd_bus_creds_get_euid(creds, &uid) < 0)
+                uid = (uid_t) -1;
         sd_bus_creds_unref(creds);
-        if (r >= 0 && (uid == 0 || uid == geteuid()))
-                return 0;
+        return uid;
+}
 
+int bus_require_root(sd_bus_message *m, sd_bus_error *error) {
+        const uid_t uid = bus_sender(m);
+
+        if (uid == 0 || uid == geteuid())
+                return 0;
         return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, BUS_ONLY_ROOT);
 }
 

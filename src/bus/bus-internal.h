@@ -81,6 +81,9 @@ const char *bus_file_state(const Unit *u, const UnitStatus *s);
 /** bus_job_path() - object path of a job, "/" for number 0. Returns @buf. */
 const char *bus_job_path(uint32_t id, char buf[64]);
 
+/** bus_sender() - the user whose call it is; (uid_t) -1 when that is not known. */
+uid_t bus_sender(sd_bus_message *m);
+
 #define BUS_ONLY_ROOT "only root may do that"
 
 /** bus_require_root() - 0 when the caller may change things, else an error to be returned. */
@@ -197,8 +200,9 @@ int bus_dispatch(Bus *b, sd_bus_message *m, void *userdata, sd_bus_error *error)
 void bus_go_on(Bus *b, sd_bus_message *m);
 
 /** bus_polkit_ask() - may the sender of @m do that with @units? If so, bus_go_on() is called later; if not,
- * it is answered. Returns 1, or a negative errno. */
-int bus_polkit_ask(Bus *b, sd_bus_message *m, const char *action, const char *units, const char *verb);
+ * it is answered. Returns 1, or a negative errno with @error. */
+int bus_polkit_ask(Bus *b, sd_bus_message *m, const char *action, const char *units, const char *verb,
+                   sd_bus_error *error);
 
 /** bus_polkit_drop() - forget the calls of a connection that wait; NULL = all. */
 void bus_polkit_drop(Bus *b, const sd_bus *bus);

@@ -1,4 +1,5 @@
 /* Connections: the private socket and its clients, the system bus, and who gets signals. */
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,9 @@
  * answered. */
 #define PATIENCE        (2 * USEC_PER_MSEC)
 #define ANSWERS_AT_ONCE 16
+
+/* For the first question of a new connection. */
+#define HEARING_MAX USEC_PER_MSEC
 
 /* A client that does not read for so many messages is dead or hostile; either way it must not cost memory. */
 #define QUEUE_MAX 8192
@@ -117,6 +121,26 @@ static int peer_add(Bus *b, sd_bus *bus, bool system, Peer **ret) {
         return 0;
 }
 
+/* Who connects shakes hands and then asks: each of it is on its way at once, and would otherwise wait until
+ * one more container is launched. */
+static void hear_out(sd_bus *bus) {
+        sd_bus *held = sd_bus_ref(bus); /* its peer may be gone meanwhile */
+        struct pollfd p = { .fd = sd_bus_get_fd(bus), .events = POLLIN };
+        const usec_t end = usec_add(clock_now(CLOCK_MONOTONIC), HEARING_MAX);
+        const struct timespec most = { .tv_nsec = HEARING_MAX * NSEC_PER_USEC };
+
+        do {
+                bool ready = sd_bus_is_ready(bus) > 0;
+                int r = sd_bus_process(bus, NULL);
+
+                if (r < 0 || (r > 0 && ready))
+                        break;
+                if (r == 0 && ppoll(&p, 1, &most, NULL) <= 0)
+                        break;
+        } while (clock_now(CLOCK_MONOTONIC) < end);
+        sd_bus_unref(held);
+}
+
 int bus_add_client(Bus *b, int fd) {
         autoclose int owned = fd;
         sd_bus *bus = NULL;
@@ -145,7 +169,10 @@ int bus_add_client(Bus *b, int fd) {
                 return r;
         }
 
-        return peer_add(b, bus, false, &p);
+        r = peer_add(b, bus, false, &p);
+        if (r >= 0)
+                hear_out(bus);
+        return r;
 }
 
 static int on_connection(sd_event_source *s, int fd, uint32_t revents, void *userdata) {

@@ -86,7 +86,8 @@ int nsunits_jobs_add(NsunitsJobs *j, const char *path, const char *unit) {
         if (!grown || !path_copy || !unit_copy)
                 return connection_fail(j->connection, -ENOMEM, NULL);
         j->jobs[j->n++] = (Job){ take_ptr(path_copy), take_ptr(unit_copy), NULL };
-        return 0;
+        /* There was nothing to do. */
+        return streq(path, "/") ? end_job(j, &j->jobs[j->n - 1], "done") : 0;
 }
 
 int nsunits_jobs_request(NsunitsJobs *j, const char *method, const char *unit, const char *mode) {

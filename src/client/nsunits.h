@@ -112,7 +112,8 @@ NSUNITS_PUBLIC NsunitsJobs *nsunits_jobs_free(NsunitsJobs *j);
 NSUNITS_PUBLIC int nsunits_jobs_request(NsunitsJobs *j, const char *method, const char *unit,
                                         const char *mode);
 
-/** nsunits_jobs_add() - add a job that was asked for in another way; @path: of its object. */
+/** nsunits_jobs_add() - add a job that was asked for in another way. @path: of its object; "/" is one that
+ * had nothing to do. */
 NSUNITS_PUBLIC int nsunits_jobs_add(NsunitsJobs *j, const char *path, const char *unit);
 
 /**

@@ -47,8 +47,6 @@ static int add_jobs(NsunitsJobs *w, sd_bus_message *reply, char **names) {
                 r = sd_bus_message_read(reply, "o", &path);
                 if (r <= 0)
                         return r < 0 ? r : -EBADMSG;
-                if (streq(path, "/"))
-                        continue;
                 r = nsunits_jobs_add(w, path, *name);
                 if (r < 0)
                         return r;

@@ -64,7 +64,8 @@ typedef struct Held {
         Attachment *attachment;
         MovedLink *moved; /* links of the host that are in the network namespace, or are about to go there */
         size_t n_moved;
-        size_t n_extra; /* of the spec's extra links, so many are made */
+        size_t n_extra;   /* of the spec's extra links, so many are made */
+        int opens_output; /* by name, as its root looks: 1, -1 for no, 0 when nobody has looked */
 } Held;
 
 #define HELD_INIT ((Held){ .userns_fd = -EBADF, .netns_fd = -EBADF, .cgroup_fd = -EBADF })
@@ -107,8 +108,6 @@ struct Unit {
         TAILQ_ENTRY(Unit) restart_list, names_list;
         bool restart_due; /* is in it: the wait is over */
         sd_event_source *job_timer;
-        usec_t job_due;
-        uint32_t timed_job; /* whose time that is */
         sd_event_source *cgroup_watch;
         int cgroup_events_fd, hook_cgroup_fd;
         uint64_t oom_kills; /* of the cgroup, when the invocation began */
@@ -125,7 +124,7 @@ struct Unit {
         char *status_text;
         struct {
                 uint32_t job;
-                char *by; /* who asked for that job; forgotten with the manager */
+                char *by; /* who asked for that job */
         } asked;
         json_t *sent;  /* the last signals to the main process that the manager knows of: see signal.c */
         json_t *death; /* record of an end of which it is not decided what follows: see death.c */

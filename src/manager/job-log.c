@@ -1,7 +1,7 @@
 /*
  * After "boot BOOT-ID", three kinds of lines:
  *
- *      job ID TYPE ORDER UNIT     it is queued; a later line of the same number replaces an earlier one
+ *      job ID TYPE ORDER UNIT DUE it is queued; a later line of the same number replaces an earlier one
  *      end ID RESULT
  *      last ID                    the highest number so far
  *
@@ -63,15 +63,18 @@ static LoggedJob *find_id(JobLog *l, uint32_t id) {
         return NULL;
 }
 
+/* A line of an older manager has no DUE. */
 static int read_job(JobLog *l, uint32_t id, char *const *words) {
         const JobType type = job_type_from_string(words[2]);
         LoggedJob *j = find_id(l, id), *grown;
+        usec_t due = 0;
         char *unit;
 
-        if (type < 0 || !unit_name_valid(words[4]))
+        if (type < 0 || !unit_name_valid(words[4]) || (words[5] && parse_u64(words[5], &due) < 0))
                 return 0;
         if (j && j->unit) {
                 j->type = type;
+                j->due = due;
                 return 0;
         }
         grown = reallocarray(l->jobs, l->n_jobs + 1, sizeof(*grown));
@@ -81,8 +84,9 @@ static int read_job(JobLog *l, uint32_t id, char *const *words) {
         unit = strdup(words[4]);
         if (!unit)
                 return -ENOMEM;
-        l->jobs[l->n_jobs++] =
-                (LoggedJob){ .id = id, .type = type, .ignore_order = streq(words[3], "any"), .unit = unit };
+        l->jobs[l->n_jobs++] = (LoggedJob){
+                .id = id, .type = type, .ignore_order = streq(words[3], "any"), .due = due, .unit = unit
+        };
         return 0;
 }
 
@@ -100,7 +104,7 @@ static int read_line(JobLog *l, const char *line) {
                 return 0;
         if (l->last_id < id)
                 l->last_id = id;
-        if (n == 5 && streq(words[0], "job"))
+        if ((n == 5 || n == 6) && streq(words[0], "job"))
                 return read_job(l, id, words);
         if (n == 3 && streq(words[0], "end")) {
                 const JobResult result = job_result_from_string(words[2]);
@@ -218,8 +222,8 @@ static void put(JobLog *l, const char *line, int size) {
 }
 
 static int format_job(char line[LINE_SIZE], const Job *job, const char *unit) {
-        return snprintf(line, LINE_SIZE, "job %" PRIu32 " %s %s %s\n", job->id, job_type_to_string(job->type),
-                        job->ignore_order ? "any" : "ordered", unit);
+        return snprintf(line, LINE_SIZE, "job %" PRIu32 " %s %s %s %" PRIu64 "\n", job->id,
+                        job_type_to_string(job->type), job->ignore_order ? "any" : "ordered", unit, job->due);
 }
 
 void job_log_write(JobLog *l, const Job *job, const char *unit, JobResult result) {

@@ -14,6 +14,7 @@ typedef struct LoggedJob {
         uint32_t id;
         JobType type;
         bool ignore_order;
+        usec_t due; /* as in Job */
         char *unit; /* its name; NULL once the job was taken */
 } LoggedJob;
 

@@ -21,25 +21,27 @@ static int on_due(sd_event_source *s, uint64_t usec, void *userdata) {
 
 void unit_disarm_job(Unit *u) {
         u->job_timer = sd_event_source_disable_unref(u->job_timer);
-        u->job_due = USEC_INFINITY;
+}
+
+/* What is left of its time is the job's, whichever manager it is that counts. */
+static usec_t due_of(const Unit *u, const Job *job) {
+        const UnitSection *s = u->spec ? &u->spec->unit : NULL;
+        const usec_t known = job->due > 0 ? job->due : USEC_INFINITY;
+
+        return s ? MIN_OF(known,
+                          usec_add(clock_now(CLOCK_BOOTTIME),
+                                   job->state == JOB_RUNNING ? s->job_running_timeout : s->job_timeout))
+                 : known;
 }
 
 void unit_arm_job(Unit *u, const Job *job) {
-        const UnitSection *s = u->spec ? &u->spec->unit : NULL;
-        usec_t now = clock_now(CLOCK_BOOTTIME), due;
+        const usec_t due = due_of(u, job);
         int r;
 
-        if (!s)
+        unit_disarm_job(u);
+        if (due == USEC_INFINITY)
                 return;
-        if (u->timed_job != job->id)
-                unit_disarm_job(u);
-        u->timed_job = job->id;
-
-        due = usec_add(now, job->state == JOB_RUNNING ? s->job_running_timeout : s->job_timeout);
-        if (due >= u->job_due)
-                return;
-        u->job_due = due;
-        u->job_timer = sd_event_source_disable_unref(u->job_timer);
+        job_queue_set_due(u->manager->jobs, job->id, due);
         r = sd_event_add_time(u->manager->event, &u->job_timer, CLOCK_BOOTTIME, due, USEC_PER_MSEC, on_due,
                               u);
         if (r >= 0)

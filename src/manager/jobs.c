@@ -462,6 +462,9 @@ void manager_note_asker(Manager *m, uint32_t id, const char *by) {
         free(u->asked.by);
         u->asked.by = strdup(by);
         u->asked.job = id;
+        /* One that waits may be another manager's. */
+        if (unit_has_state(u))
+                (void) unit_save(u);
 }
 
 int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret) {

@@ -4,8 +4,8 @@
  *
  *      journal: a stream socket to journald each, SYSLOG_IDENTIFIER= "web" if not another one, stdout with
  *               PRIORITY=6, stderr with PRIORITY=3; a "<N>" at the start of a line overrides. The unit's
- *               stdout cannot be opened again by path (/dev/stdout: ENXIO), as under systemd itself.
- *      file:    <logs dir>/<unit>.log, both appending (log-file.h)
+ *               stdout cannot be opened again by path (/dev/stdout: ENXIO); who needs that gets pipes
+ * (log-pipe.h). file:    <logs dir>/<unit>.log, both appending (log-file.h)
  */
 #pragma once
 

@@ -11,6 +11,7 @@
 #include "manager/dns.h"
 #include "manager/internal.h"
 #include "manager/log-file.h"
+#include "manager/log-pipe.h"
 #include "manager/names.h"
 #include "manager/priority.h"
 #include "manager/transient.h"
@@ -79,8 +80,10 @@ static void leave(Manager *m) {
         (void) rmdir(held);
         (void) unlink(pid_file);
         keeper_end(m->keeper);
-        if (m->cgroups)
+        if (m->cgroups) {
+                log_pipe_collect(m->cgroups);
                 cgroup_root_remove(m->cgroups);
+        }
 }
 
 void manager_free(Manager *m) {

@@ -22,8 +22,12 @@ static void take_status(Unit *u, char *const *fields) {
         }
         if (error && parse_int(error, &number) == 0 && number >= 0)
                 u->status_errno = number;
-        if (status || error)
-                manager_tell_changed(u->manager, u);
+        if (!status && !error)
+                return;
+        /* It may be the last word before a manager's end, too. */
+        if (unit_has_state(u) && unit_save(u) < 0)
+                log_message(LOG_WARNING, u->name, "cannot save its state: %m");
+        manager_tell_changed(u->manager, u);
 }
 
 /* nsunits-init is the main process where there is one, and the program its child. */

@@ -379,6 +379,7 @@ static int make_root(Unit *u, Fault *fault) {
         r = root_prepare(&request, fault);
         image_layers_close(layers, n_layers);
         u->held.root = r >= 0;
+        u->held.opens_output = 0;
         u->held.volumes_filled = false;
         return r;
 }

@@ -82,6 +82,10 @@ int unit_save(Unit *u) {
         if (u->trigger)
                 (void) json_object_set_new(o, "trigger", unit_trigger_to_json(u));
         (void) json_object_set_new(o, "trigger_due", json_boolean(u->trigger_due));
+        if (u->asked.by)
+                (void) json_object_set_new(
+                        o, "asked",
+                        json_pack("{s:I, s:s}", "job", (json_int_t) u->asked.job, "by", u->asked.by));
         if (u->named.pid > 0)
                 (void) json_object_set_new(o, "named", named_to_json(&u->named));
 

@@ -14,6 +14,7 @@
 #include "manager/freeze.h"
 #include "manager/internal.h"
 #include "manager/journal-unit.h"
+#include "manager/log-pipe.h"
 #include "manager/log-sink.h"
 #include "runtime/exit-store.h"
 #include "runtime/identity.h"
@@ -267,6 +268,22 @@ static void tell_journal(const Unit *u) {
                 log_message(LOG_WARNING, u->name, "cannot tell the journal about it: %s", strerror(-r));
 }
 
+/* What is written is not lost without them, only where it is opened by name. */
+static void take_pipes(const Unit *u, Launch *l, const LogSinkRequest *q) {
+        autofree char *stem = unit_name_stem(u->name);
+        Fault fault = {};
+        int fds[2];
+
+        if (log_pipe_open(u, q->identifier ? q->identifier : strempty(stem), q->uid, q->gid, fds, &fault) <
+            0) {
+                log_message(LOG_WARNING, u->name, "its output cannot be opened by name: %s: %s", fault.object,
+                            strerror(-fault.error));
+                return;
+        }
+        for (size_t i = 0; i < 2; i++)
+                replace_fd(&l->output[i], fds[i]);
+}
+
 static int take_output(Unit *u, Launch *l, Fault *fault) {
         const LogDriver driver = u->held.spec->log_driver;
         const ManagerConfig *c = u->manager->config;
@@ -296,8 +313,11 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
                 return fault_set(fault, "logs", r, "%s", c->paths.logs);
 
         u->log_file = r == LOG_TARGET_FILE;
-        if (r == LOG_TARGET_JOURNAL)
+        if (r == LOG_TARGET_JOURNAL) {
                 tell_journal(u);
+                if (log_pipe_wanted(u))
+                        take_pipes(u, l, &request);
+        }
         manager_schedule_rotation(u->manager);
         return 0;
 }

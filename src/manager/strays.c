@@ -1,6 +1,7 @@
 /*
  * Children of ours that nobody follows: when the manager executes itself anew, workers and programs that
- * `nsctl exec` has started go on, and would stay as zombies when they end.
+ * `nsctl exec` has started go on, and would stay as zombies when they end. So are those that know themselves
+ * when to end (log-pipe.h).
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,11 +20,12 @@ static void on_stray_exit(Child *child, const ChildExit *how, void *data) {
         while (*at != s)
                 at = &(*at)->next;
         *at = s->next;
+        manager_schedule_collect(s->manager);
         child_free(child);
         free(s);
 }
 
-static void follow(Manager *m, pid_t pid) {
+void manager_follow_stray(Manager *m, pid_t pid) {
         autoclose int pidfd = (int) syscall(SYS_pidfd_open, pid, 0);
         const ChildInfo info = { .pidfd = pidfd, .pid = pid, .name = "stray" };
         Stray *s = pidfd >= 0 ? calloc(1, sizeof(*s)) : NULL;
@@ -62,7 +64,7 @@ void manager_follow_strays(Manager *m) {
                 int pid;
 
                 if (parse_int(*word, &pid) >= 0 && pid > 0 && !is_followed(m, pid))
-                        follow(m, pid);
+                        manager_follow_stray(m, pid);
         }
 }
 

@@ -24,7 +24,6 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
         u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
         u->lent.fds[0] = u->lent.fds[1] = u->lent.fds[2] = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
-        u->job_due = USEC_INFINITY;
         machine_init(&u->machine);
 
         u->name = strdup(name);

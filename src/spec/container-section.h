@@ -133,6 +133,7 @@ typedef struct ContainerSection {
         HealthKeys health;
         ProbeChoice probe;
         LogDriver log_driver;
+        LogPipe log_pipe;
         LogOptions log_options;
         LinkJournal link_journal;
 

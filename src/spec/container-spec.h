@@ -281,6 +281,7 @@ typedef struct ContainerSpec {
         char **labels;      /* NAME=VALUE */
         char **annotations; /* NAME=VALUE */
 
+        LogPipe log_pipe;
         LogDriver log_driver;              /* LOG_DRIVER_INVALID_ = as nsunitd.conf says */
         LimitSpec limits, starting_limits; /* the second ones until the unit is active, ... */
         bool has_starting_limits;          /* ... if there are any */

@@ -40,6 +40,14 @@ ENUM_DECLARE(HealthFailure, health_failure, HEALTH_FAILURE, HEALTH_FAILURE_LIST)
 
 ENUM_DECLARE(LogDriver, log_driver, LOG_DRIVER, LOG_DRIVER_LIST);
 
+/* A pipe before the journal, so that output can be opened by name: auto is when the root looks like it. */
+#define LOG_PIPE_LIST(X)         \
+        X(LOG_PIPE_AUTO, "auto") \
+        X(LOG_PIPE_YES, "yes")   \
+        X(LOG_PIPE_NO, "no")
+
+ENUM_DECLARE(LogPipe, log_pipe, LOG_PIPE, LOG_PIPE_LIST);
+
 /* Who says that the container is ready: it is when its program runs, the program says so, its probe does. */
 #define NOTIFY_LIST(X)       \
         X(NOTIFY_NO, "no")   \

@@ -239,6 +239,7 @@ static int make_process(const Making *m, ContainerSpec *s) {
 
         s->run_init = m->section->run_init;
         s->log_driver = m->section->log_driver;
+        s->log_pipe = m->section->log_pipe;
         s->stop_signal = m->section->stop_signal;
         if (s->stop_signal == 0 &&
             (!m->image->stop_signal || parse_signal(m->image->stop_signal, &s->stop_signal) < 0))

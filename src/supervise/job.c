@@ -401,6 +401,15 @@ static Entry *entry_find(const JobQueue *q, uint32_t id) {
         return NULL;
 }
 
+void job_queue_set_due(JobQueue *q, uint32_t id, usec_t due) {
+        Entry *e = entry_find(q, id);
+
+        if (!e || e->job.due == due)
+                return;
+        e->job.due = due;
+        tell(q, e, JOB_RESULT_INVALID_);
+}
+
 int job_queue_end(JobQueue *q, uint32_t id, JobResult result) {
         Entry *e = entry_find(q, id);
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "basic/cleanup.h"
+#include "basic/clock.h"
 #include "basic/strtab.h"
 #include "supervise/graph.h"
 
@@ -57,6 +58,7 @@ typedef struct Job {
         JobType type;
         JobState state;
         bool ignore_order;
+        usec_t due; /* the caller's: when it has taken too long; 0 = never */
 } Job;
 
 /* A job that is no more. @type is the type it had at its end. */
@@ -96,10 +98,13 @@ void job_queue_free(JobQueue *q);
 
 AUTOPTR_DEFINE(JobQueue, job_queue_free);
 
-/* Told of each job that is new, has become one of another type, or has ended with @result, while that
- * happens;
+/* Told of each job that is new, has become one of another type or has another .due, or has ended with
+ * @result, while that happens;
  * @result is JOB_RESULT_INVALID_ for one that is queued. */
 typedef void (*JobObserverFn)(const Job *job, JobResult result, void *data);
+
+/** job_queue_set_due() - of a job that there is; the observer is told. */
+void job_queue_set_due(JobQueue *q, uint32_t id, usec_t due);
 
 /** job_queue_observe() - from now on; one observer. */
 void job_queue_observe(JobQueue *q, JobObserverFn fn, void *data);

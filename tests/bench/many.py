@@ -35,8 +35,8 @@ def cpu():
     return (int(words[11]) + int(words[12])) / os.sysconf('SC_CLK_TCK')
 
 
-def pids(name):
-    with open(f'{CGROUPS}/nsunits-.slice/{name}/cgroup.procs') as f:
+def pids(stem):
+    with open(f'{CGROUPS}/nsunits-.slice/{stem}.service/cgroup.procs') as f:
         return [int(line) for line in f]
 
 
@@ -68,7 +68,7 @@ def one():
         nsctl('start', 'many@0')
         cold.append((await_stamp(0, begin) - begin) / 1e6)
         time.sleep(0.05)
-        victim = pids('many@0.service')[0]
+        victim = pids('many@0')[0]
         begin = now()
         os.kill(victim, signal.SIGKILL)
         crash.append((await_stamp(0, begin) - begin) / 1e6)
@@ -87,7 +87,7 @@ def start_all():
 
 
 def kill_all():
-    victims = [pids(name)[0] for name in NAMES]
+    victims = [pids(f'many@{i}')[0] for i in range(1, N + 1)]
     before = cpu()
     # Already there while all die: what one asks, and how long the answer takes.
     asked = {'list': [], 'status': []}

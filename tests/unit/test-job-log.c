@@ -99,6 +99,27 @@ START_TEST(log_may_be_cut_off) {
 }
 END_TEST
 
+/* A later line replaces an earlier one; those of earlier versions have no time. */
+START_TEST(times_come_back) {
+        static const char old[] = "boot boot\njob 1 start ordered old.container\n";
+        const Job job = { .id = 2, .type = JOB_START, .due = 1 },
+                  later = { .id = 2, .type = JOB_START, .due = 77 };
+        JobLog *l;
+
+        begin();
+        ck_assert_int_eq(file_replace(AT_FDCWD, path, old, sizeof(old) - 1, 0600, false), 0);
+        l = open_log("boot");
+        job_log_write(l, &job, "new.container", JOB_RESULT_INVALID_);
+        job_log_write(l, &later, "new.container", JOB_RESULT_INVALID_);
+        job_log_free(l);
+        l = open_log("boot");
+        ck_assert_uint_eq(job_log_find(l, "old.container")->due, 0);
+        ck_assert_uint_eq(job_log_find(l, "new.container")->due, 77);
+        job_log_free(l);
+        (void) unlink(path);
+}
+END_TEST
+
 START_TEST(log_stays_short) {
         autoptr(Graph) g = graph_new();
         autoptr(JobQueue) q = job_queue_new(g);
@@ -191,4 +212,5 @@ START_TEST(lines_may_be_cut_short) {
 }
 END_TEST
 
-TEST_MAIN("job-log", jobs_come_back, log_may_be_cut_off, log_stays_short, lines_may_be_cut_short)
+TEST_MAIN("job-log", jobs_come_back, log_may_be_cut_off, times_come_back, log_stays_short,
+          lines_may_be_cut_short)

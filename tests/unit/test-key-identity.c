@@ -90,6 +90,7 @@ static const char *const values[][3] = {
         { "ListenStream", "[::1]:80", NULL },
         { "ListenStream", "8080", NULL },
         { "LogDriver", "k8s-file", NULL },
+        { "LogPipe", "yes", NULL },
         { "LogOpt", "max-size=10mb max-file=3 tag=x,y", "max-size=10485760 max-file=3 tag=x,y" },
         { "MACVLAN", "eth0:mv0", NULL },
         { "MachineID", "0123ABCD-4567-89ab-cdef-0123456789ab", "0123abcd456789abcdef0123456789ab" },
