@@ -101,13 +101,9 @@ long apply_open_root(Apply *a, const Step *s) {
         return 0;
 }
 
-/* Attached to what the next step drops: one wait of the kernel for all of it. Layers that an overlay had by
- * path (before Linux 6.15) were attached once and are not to be moved any more: they go with their
- * descriptor. */
+/* Attached to what the next step drops: one wait of the kernel for all of it. */
 long apply_leave_behind(Apply *a, const Step *s) {
-        long r = RAW(move_mount, a->fds[s->slot], "", AT_FDCWD, TEMPLATE_SCRAPS, MOVE_MOUNT_F_EMPTY_PATH);
-
-        return r == -EINVAL ? 0 : r;
+        return RAW(move_mount, a->fds[s->slot], "", AT_FDCWD, TEMPLATE_SCRAPS, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
 long apply_enter_root(Apply *a, const Step *s) {
