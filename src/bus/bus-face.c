@@ -102,7 +102,7 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 static void ask(Face *f, sd_bus *bus, const char *method, const char *mode) {
         int r;
 
-        f->job = 0;
+        /* The job before stays known until there is another one: its command may be asking just now. */
         f->call = sd_bus_slot_unref(f->call);
         r = sd_bus_call_method_async(bus, &f->call, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, method, on_answer,
                                      f, mode ? "ss" : "s", f->service, mode);
