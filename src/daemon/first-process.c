@@ -63,6 +63,9 @@ void first_process_run(void) {
                 (void) sigaddset(&signals, ends[i]);
         /* Fetched, not handled: nothing can come between two looks. */
         (void) sigprocmask(SIG_BLOCK, &signals, &old);
+        /* What a manager is told before it listens waits for it, and does not kill it. */
+        (void) sigaddset(&old, SIGHUP);
+        (void) sigaddset(&old, FIRST_PROCESS_HALT);
 
         for (;;) {
                 pid_t manager = fork();
