@@ -176,12 +176,11 @@ bool file_exists(int dir_fd, const char *path) {
         return faccessat(dir_fd, path, F_OK, 0) == 0;
 }
 
-int dir_make(int dir_fd, const char *path, mode_t mode) {
+static int make_parents(int dir_fd, const char *path) {
         autofree char *copy = strdup(path);
 
         if (!copy)
                 return -ENOMEM;
-
         for (char *p = copy + 1; *p; p++)
                 if (*p == '/') {
                         *p = '\0';
@@ -189,18 +188,25 @@ int dir_make(int dir_fd, const char *path, mode_t mode) {
                                 return -errno;
                         *p = '/';
                 }
-
-        if (mkdirat(dir_fd, copy, mode) < 0) {
-                struct stat st;
-
-                if (errno != EEXIST)
-                        return -errno;
-                if (fstatat(dir_fd, copy, &st, 0) < 0)
-                        return -errno;
-                if (!S_ISDIR(st.st_mode))
-                        return -ENOTDIR;
-        }
         return 0;
+}
+
+int dir_make(int dir_fd, const char *path, mode_t mode) {
+        struct stat st;
+        int r;
+
+        r = mkdirat(dir_fd, path, mode) < 0 ? -errno : 0;
+        /* The parents are there nearly always. */
+        if (r == -ENOENT) {
+                r = make_parents(dir_fd, path);
+                if (r == 0)
+                        r = mkdirat(dir_fd, path, mode) < 0 ? -errno : 0;
+        }
+        if (r != -EEXIST)
+                return r;
+        if (fstatat(dir_fd, path, &st, 0) < 0)
+                return -errno;
+        return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
 int dir_open(int dir_fd, const char *path) {

@@ -1,4 +1,5 @@
 /* Do the keys of networks, user namespaces and mounts go together, which several sections have? */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -9,16 +10,42 @@
 #include "spec/unit-check.h"
 #include "spec/unit-place.h"
 
+/* By protocol and first port; equal ones in the order of the file. */
+static int publish_compare(const void *a, const void *b) {
+        const PublishSpec *x = *(const PublishSpec *const *) a, *y = *(const PublishSpec *const *) b;
+
+        if (x->protocol != y->protocol)
+                return x->protocol < y->protocol ? -1 : 1;
+        if (x->host_port != y->host_port)
+                return x->host_port < y->host_port ? -1 : 1;
+        return x < y ? -1 : x > y;
+}
+
+static int report_twice(const PublishSpec *a, const PublishSpec *b, Diag *diag) {
+        const PublishSpec *later = a > b ? a : b, *earlier = a > b ? b : a;
+
+        return diag_error(diag, later->at, -EINVAL,
+                          "PublishPort=: host port %u is published in line %u already",
+                          MAX_OF(a->host_port, b->host_port), earlier->at.line);
+}
+
+/* Each with those that begin below its end: of thousands, mostly none. */
 static int check_ports(const PublishList *list, Diag *diag) {
+        autofree const PublishSpec **sorted = calloc(list->n + 1, sizeof(*sorted));
         int bad = 0;
 
+        if (!sorted)
+                return -ENOMEM;
         for (size_t i = 0; i < list->n; i++)
-                for (size_t j = 0; j < i; j++)
-                        if (publish_overlap(&list->items[i], &list->items[j])) {
-                                bad = diag_error(diag, list->items[i].at, -EINVAL,
-                                                 "PublishPort=: host port %u is published in line %u already",
-                                                 MAX_OF(list->items[i].host_port, list->items[j].host_port),
-                                                 list->items[j].at.line);
+                sorted[i] = &list->items[i];
+        if (list->n > 0)
+                qsort(sorted, list->n, sizeof(*sorted), publish_compare);
+        for (size_t i = 0; i < list->n; i++)
+                for (size_t j = i + 1; j < list->n && sorted[j]->protocol == sorted[i]->protocol &&
+                                       sorted[j]->host_port < sorted[i]->host_port + sorted[i]->count;
+                     j++)
+                        if (publish_overlap(sorted[i], sorted[j])) {
+                                bad = report_twice(sorted[i], sorted[j], diag);
                                 break;
                         }
         return bad;

@@ -82,6 +82,18 @@ def pss(pids):
     return total
 
 
+def settled_pss(pids):
+    """The same once it has stopped to change: allocators give back what they don't need a moment later."""
+    last = None
+    for _ in range(10):
+        now = pss(pids)
+        if now == last:
+            break
+        last = now
+        time.sleep(1)
+    return now
+
+
 def meminfo(*keys):
     """KiB; of several lines together."""
     with open("/proc/meminfo", encoding="utf-8") as f:

@@ -9,9 +9,11 @@ cgroup_file() { cat "/sys/fs/cgroup$(property "$1" ControlGroup)/$2"; }
 
 # A root file system on the machine's ext4, for units with Rootfs=.
 root=/srv/small
-small_archive "$work/small.tar"
-mv "$work/small" "$root"
-ln -s busybox "$root/bin/tail"
+if [[ ! -d $root ]]; then
+        small_archive "$work/small.tar"
+        mv "$work/small" "$root"
+        ln -s busybox "$root/bin/tail"
+fi
 
 # container NAME [KEY=VALUE...] - a unit file with a container of that root and no network; keys of [Service]
 # come behind the word "service", as in: container web Exec="sleep 9" service Restart=always
@@ -26,3 +28,6 @@ container() {
                 done
         } >"/etc/nsunits/$name.container"
 }
+
+# The boot of a machine with systemd has come to its end.
+host_is_up() { [[ $(systemctl is-system-running) =~ ^(running|degraded)$ ]]; }
