@@ -125,6 +125,9 @@ int bus_dispatch(Bus *b, sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return r;
 
         sd_bus_error_free(error);
+        r = bus_require_little_text(m, "too many units at once", error);
+        if (r < 0)
+                return r;
         units = units_of(b, m);
         return units ? bus_polkit_ask(b, m, actions[method->who], units, method->verb, error) : -ENOMEM;
 }

@@ -97,9 +97,6 @@ int bus_polkit_ask(Bus *b, sd_bus_message *m, const char *action, const char *un
         if (b->n_questions >= WAITING_MAX || count_of_user(b, sender) >= OF_USER_MAX)
                 return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
                                         "too many calls wait for polkit");
-        r = bus_require_little_text(m, "too many units at once", error);
-        if (r < 0)
-                return r;
         q = calloc(1, sizeof(*q));
         if (!q)
                 return -ENOMEM;
