@@ -204,7 +204,8 @@ network_at_rest() { [[ -n $(nsctl links --json | grep -o host_link) ]] || ! nft 
 # footprint - all that containers may leave behind, as text to compare before and after.
 footprint() {
         wait_until 3 network_at_rest
-        echo "mounts: $(grep -c nsunit /proc/self/mountinfo)"
+        # Where images are made, others may be at work.
+        echo "mounts: $(grep nsunit /proc/self/mountinfo | grep -vcF "$image_cache/")"
         echo "links: $(ip -o link | grep -vc ' lo:')"
         echo "tables: $(nft list tables 2>/dev/null | grep -c nsunits)"
         echo "cgroups: $(find "$cgroups" -name '*.service' -type d 2>/dev/null | wc -l)"

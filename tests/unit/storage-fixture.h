@@ -142,3 +142,11 @@ static inline unsigned fixture_count_mounts(const char *text) {
                 n += strstr(line, text) != NULL;
         return n;
 }
+
+/* Of the scratch directory; what else is mounted on this machine is none of ours. */
+static inline unsigned fixture_count_own_mounts(void) {
+        autofree char *dir = get_current_dir_name();
+
+        ck_assert_ptr_nonnull(dir);
+        return fixture_count_mounts(dir);
+}
