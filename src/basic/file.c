@@ -197,7 +197,7 @@ int dir_make(int dir_fd, const char *path, mode_t mode) {
 
         r = mkdirat(dir_fd, path, mode) < 0 ? -errno : 0;
         /* The parents are there nearly always. */
-        if (r == -ENOENT) {
+        if (r == -ENOENT && *path) {
                 r = make_parents(dir_fd, path);
                 if (r == 0)
                         r = mkdirat(dir_fd, path, mode) < 0 ? -errno : 0;

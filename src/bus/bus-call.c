@@ -11,6 +11,9 @@
 #include "basic/strv.h"
 #include "bus/bus-internal.h"
 
+/* Of one call, where it is kept or compared with much. */
+#define TEXT_MAX ((size_t) 16 * 1024)
+
 typedef enum Who {
         EVERYBODY,
         ROOT,
@@ -80,6 +83,31 @@ static char *units_of(Bus *b, sd_bus_message *m) {
         return names ? strv_join(names, " ") : strdup("");
 }
 
+/* How much text is in the arguments of a call: names, and words. */
+static size_t text_size(sd_bus_message *m) {
+        const char *text;
+        size_t n = 0;
+        char type;
+
+        (void) sd_bus_message_rewind(m, true);
+        while (sd_bus_message_peek_type(m, &type, NULL) > 0) {
+                if (type == 'a' && sd_bus_message_enter_container(m, 'a', "s") > 0) {
+                        while (sd_bus_message_read(m, "s", &text) > 0)
+                                n += strlen(text) + 1;
+                        (void) sd_bus_message_exit_container(m);
+                } else if (type == 's' && sd_bus_message_read(m, "s", &text) > 0)
+                        n += strlen(text);
+                else if (sd_bus_message_skip(m, NULL) < 0)
+                        return SIZE_MAX;
+        }
+        (void) sd_bus_message_rewind(m, true);
+        return n;
+}
+
+int bus_require_little_text(sd_bus_message *m, const char *refusal, sd_bus_error *error) {
+        return text_size(m) > TEXT_MAX ? sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, refusal) : 0;
+}
+
 int bus_dispatch(Bus *b, sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const Method *method = find_method(m);
         autofree char *units = NULL;
@@ -97,6 +125,9 @@ int bus_dispatch(Bus *b, sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return r;
 
         sd_bus_error_free(error);
+        r = bus_require_little_text(m, "too many units at once", error);
+        if (r < 0)
+                return r;
         units = units_of(b, m);
         return units ? bus_polkit_ask(b, m, actions[method->who], units, method->verb, error) : -ENOMEM;
 }

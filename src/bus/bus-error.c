@@ -5,6 +5,7 @@
 
 #include "basic/file.h"
 #include "basic/macro.h"
+#include "basic/utf8.h"
 #include "bus/bus-internal.h"
 
 static const char *const missing[] = {
@@ -118,19 +119,23 @@ char *bus_caller(sd_bus_message *m) {
         autofree char *comm = NULL;
         sd_bus_creds *creds = NULL;
         char path[64], *text;
-        uid_t uid = 0;
-        pid_t pid = 0;
+        bool known;
+        uid_t uid;
+        pid_t pid;
 
-        if (sd_bus_query_sender_creds(m, SD_BUS_CREDS_PID | SD_BUS_CREDS_EUID, &creds) >= 0) {
-                (void) sd_bus_creds_get_pid(creds, &pid);
-                (void) sd_bus_creds_get_euid(creds, &uid);
-        }
+        known = sd_bus_query_sender_creds(m, SD_BUS_CREDS_PID | SD_BUS_CREDS_EUID, &creds) >= 0 &&
+                sd_bus_creds_get_pid(creds, &pid) >= 0 && sd_bus_creds_get_euid(creds, &uid) >= 0;
         sd_bus_creds_unref(creds);
+        if (!known)
+                return strdup("a client that has gone");
 
         (void) snprintf(path, sizeof(path), "/proc/%i/comm", pid);
         if (file_read_line(AT_FDCWD, path, &comm) < 0)
                 comm = NULL;
-        return asprintf(&text, "%s (pid %i, user %u)", comm ? comm : "a client", pid, uid) < 0 ? NULL : text;
+        return asprintf(&text, "%s (pid %i, user %u)", comm ? utf8_make_plain(comm) : "a client", pid, uid) <
+                               0
+                       ? NULL
+                       : text;
 }
 
 void bus_answer_later(sd_bus_message *m, int r, ErrorSubject about, const char *text, bool with_text) {

@@ -409,6 +409,8 @@ void bus_host_lose(Bus *b) {
 
         b->host_match = sd_bus_slot_unref(b->host_match);
         HASH_ITER (hh, b->host_waits, w, next) {
+                if (!w->asked) /* it waits for a bus, as long as it may */
+                        continue;
                 for (size_t i = 0; i < w->n; i++) {
                         w->items[i].call = sd_bus_slot_unref(w->items[i].call);
                         w->items[i].required &= !w->items[i].settled;

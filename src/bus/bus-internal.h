@@ -199,6 +199,10 @@ int bus_dispatch(Bus *b, sd_bus_message *m, void *userdata, sd_bus_error *error)
 /** bus_go_on() - have the call handled that polkit has let through, and answered. */
 void bus_go_on(Bus *b, sd_bus_message *m);
 
+/** bus_require_little_text() - 0 when the arguments of @m have no more text than anybody may send, else an
+ * error with @refusal, to be returned. */
+int bus_require_little_text(sd_bus_message *m, const char *refusal, sd_bus_error *error);
+
 /** bus_polkit_ask() - may the sender of @m do that with @units? If so, bus_go_on() is called later; if not,
  * it is answered. Returns 1, or a negative errno with @error. */
 int bus_polkit_ask(Bus *b, sd_bus_message *m, const char *action, const char *units, const char *verb,

@@ -65,10 +65,14 @@ static int finish(sd_bus_message *reply, int r) {
         return r < 0 ? r : 1;
 }
 
-static int reply_units(Bus *b, sd_bus_message *m, const Filter *f) {
+static int reply_units(Bus *b, sd_bus_message *m, const Filter *f, sd_bus_error *error) {
         sd_bus_message *reply = NULL;
         int r;
 
+        /* Each unit is compared with all of them. */
+        r = bus_require_little_text(m, "too many patterns at once", error);
+        if (r < 0)
+                return r;
         r = begin(m, "(ssssssouso)", &reply);
         if (r >= 0)
                 r = append_units(reply, b, f);
@@ -76,14 +80,14 @@ static int reply_units(Bus *b, sd_bus_message *m, const Filter *f) {
 }
 
 int on_list_units(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        return reply_units(userdata, m, &(Filter){});
+        return reply_units(userdata, m, &(Filter){}, error);
 }
 
 int on_list_units_filtered(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         autostrv char **states = NULL;
         int r = sd_bus_message_read_strv(m, &states);
 
-        return r < 0 ? r : reply_units(userdata, m, &(Filter){ .states = states });
+        return r < 0 ? r : reply_units(userdata, m, &(Filter){ .states = states }, error);
 }
 
 int on_list_units_by_patterns(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -93,7 +97,7 @@ int on_list_units_by_patterns(sd_bus_message *m, void *userdata, sd_bus_error *e
         r = sd_bus_message_read_strv(m, &states);
         if (r >= 0)
                 r = sd_bus_message_read_strv(m, &patterns);
-        return r < 0 ? r : reply_units(userdata, m, &(Filter){ states, patterns });
+        return r < 0 ? r : reply_units(userdata, m, &(Filter){ states, patterns }, error);
 }
 
 /* One line for each name, also for what does not exist. Nothing is loaded: names may be many, and anybody's.

@@ -21,10 +21,9 @@
 /* Somebody may have to find the password first. */
 #define ANSWER_TIMEOUT (2 * 60 * USEC_PER_SEC)
 
-/* Calls that wait cost memory, and are anybody's: so many in all, and of one user, each with so much text. */
+/* Calls that wait cost memory, and are anybody's: so many in all, and of one user, each with little text. */
 #define WAITING_MAX 256
 #define OF_USER_MAX 32
-#define TEXT_MAX    (16 * 1024)
 
 struct Question {
         TAILQ_ENTRY(Question) link;
@@ -86,27 +85,6 @@ static unsigned count_of_user(const Bus *b, uid_t uid) {
         return n;
 }
 
-/* How much text is in the arguments of a call: names, and words. */
-static size_t text_size(sd_bus_message *m) {
-        const char *text;
-        size_t n = 0;
-        char type;
-
-        (void) sd_bus_message_rewind(m, true);
-        while (sd_bus_message_peek_type(m, &type, NULL) > 0) {
-                if (type == 'a' && sd_bus_message_enter_container(m, 'a', "s") > 0) {
-                        while (sd_bus_message_read(m, "s", &text) > 0)
-                                n += strlen(text) + 1;
-                        (void) sd_bus_message_exit_container(m);
-                } else if (type == 's' && sd_bus_message_read(m, "s", &text) > 0)
-                        n += strlen(text);
-                else if (sd_bus_message_skip(m, NULL) < 0)
-                        return SIZE_MAX;
-        }
-        (void) sd_bus_message_rewind(m, true);
-        return n;
-}
-
 int bus_polkit_ask(Bus *b, sd_bus_message *m, const char *action, const char *units, const char *verb,
                    sd_bus_error *error) {
         bool interactive = sd_bus_message_get_allow_interactive_authorization(m) > 0;
@@ -119,8 +97,6 @@ int bus_polkit_ask(Bus *b, sd_bus_message *m, const char *action, const char *un
         if (b->n_questions >= WAITING_MAX || count_of_user(b, sender) >= OF_USER_MAX)
                 return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
                                         "too many calls wait for polkit");
-        if (text_size(m) > TEXT_MAX)
-                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "too many units at once");
         q = calloc(1, sizeof(*q));
         if (!q)
                 return -ENOMEM;

@@ -65,8 +65,12 @@ static Place find(const CgroupRoot *root, const char *unit) {
 
 /* Some unit of the name was here: its empty remains may still bear limits. */
 static int make_fresh(const CgroupRoot *root, const char *unit, const Place *p, Fault *fault) {
-        int r = cgroup_remove(root, unit);
+        int r;
 
+        /* Most often there is nothing. */
+        if (cgroup_root_old_fd(root) < 0 && mkdirat(p->fd, p->name, 0755) == 0)
+                return 0;
+        r = cgroup_remove(root, unit);
         if (r == 0 && mkdirat(p->fd, p->name, 0755) < 0)
                 r = -errno;
         if (r < 0) {

@@ -123,7 +123,7 @@ static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const char *owner;
 
         if (sd_bus_message_read(m, "sss", NULL, NULL, &owner) >= 0 && owner[0])
-                n->restarted = true;
+                n->managers++;
         return 0;
 }
 
@@ -201,7 +201,7 @@ int connection_match(Nsunits *n, const char *path, const char *interface, const 
 }
 
 int connection_subscribe(Nsunits *n) {
-        n->restarted = false;
+        n->subscribed = n->managers;
         return connection_call(n, NULL, NULL, "Subscribe", NULL, NULL);
 }
 
@@ -234,8 +234,10 @@ int nsunits_reopen(Nsunits *n) {
                 return connection_fail(n, -ETIMEDOUT, NULL);
         for (;;) {
                 n->bus = sd_bus_close_unref(n->bus);
-                if (socket_open(n->socket, &n->bus) >= 0 && answers(n->bus))
+                if (socket_open(n->socket, &n->bus) >= 0 && answers(n->bus)) {
+                        n->managers++;
                         return n->fn ? nsunits_watch(n, n->fn, n->data) : 0;
+                }
                 if (clock_now(CLOCK_MONOTONIC) >= end)
                         return connection_fail(n, -ETIMEDOUT, NULL);
                 (void) usleep(REOPEN_INTERVAL);
@@ -250,7 +252,7 @@ int nsunits_process(Nsunits *n, uint64_t timeout) {
                 if (r > 0)
                         r = sd_bus_process(n->bus, NULL);
         }
-        if (r >= 0 && n->restarted && n->fn)
+        if (r >= 0 && n->fn && n->subscribed != n->managers)
                 return connection_subscribe(n);
         if (r == -EINTR)
                 return 0;

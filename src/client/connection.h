@@ -10,8 +10,10 @@
 
 struct Nsunits {
         sd_bus *bus;
-        char *socket;   /* NULL on the system bus */
-        bool restarted; /* on the system bus: another manager has the name, and knows no subscriber */
+        char *socket; /* NULL on the system bus */
+        /* How many other managers there were meanwhile, of which none knows a subscriber; and which one does.
+         */
+        unsigned managers, subscribed;
         sd_bus_slot *owner, *changed, *added, *removed;
         NsunitsChangeFn fn;
         void *data;

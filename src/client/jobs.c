@@ -11,6 +11,7 @@ typedef struct Job {
 struct NsunitsJobs {
         Nsunits *connection;
         sd_bus_slot *match;
+        unsigned manager; /* that tells of them */
         Job *jobs;
         size_t n, n_ended;
 };
@@ -42,9 +43,11 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error
 }
 
 static int subscribe(NsunitsJobs *j) {
-        int r = connection_match(j->connection, BUS_PATH, BUS_MANAGER_INTERFACE, "JobRemoved", on_job_removed,
-                                 j, &j->match);
+        int r;
 
+        j->manager = j->connection->managers;
+        r = connection_match(j->connection, BUS_PATH, BUS_MANAGER_INTERFACE, "JobRemoved", on_job_removed, j,
+                             &j->match);
         return r < 0 ? r : connection_subscribe(j->connection);
 }
 
@@ -121,8 +124,8 @@ static int ask_result(NsunitsJobs *j, Job *job) {
 }
 
 /* The manager was killed, upgraded or restarted; the next one goes on with the jobs. */
-static int go_on(NsunitsJobs *j) {
-        int r = j->connection->socket ? nsunits_reopen(j->connection) : 0;
+static int go_on(NsunitsJobs *j, bool lost) {
+        int r = lost ? nsunits_reopen(j->connection) : 0;
 
         if (r >= 0)
                 r = subscribe(j);
@@ -140,10 +143,12 @@ int nsunits_jobs_wait(NsunitsJobs *j, uint64_t timeout) {
                 const usec_t now = clock_now(CLOCK_MONOTONIC);
                 int r = nsunits_process(n, timeout == NSUNITS_FOREVER ? UINT64_MAX : end - MIN_OF(now, end));
 
-                if (n->restarted || (n->socket && connection_is_lost(r)))
-                        do
-                                r = go_on(j);
-                        while (n->socket && connection_is_lost(r));
+                bool lost = n->socket && connection_is_lost(r);
+
+                while (lost || (r >= 0 && j->manager != n->managers)) {
+                        r = go_on(j, lost);
+                        lost = n->socket && connection_is_lost(r);
+                }
                 if (r == -ETIMEDOUT || r == -ENOENT)
                         return connection_fail(n, -ECONNRESET, NULL);
                 if (r < 0)

@@ -100,7 +100,7 @@ static int report(Ctl *c, const NsunitsJobs *w, const char *failed) {
 /* Of what a service of systemd asks for because the manager has asked systemd: which units are left to be
  * started or stopped. A manager that does not know the question has not asked.
  */
-static int drop_settled(Ctl *c, char **names, bool start) {
+static void drop_settled(Ctl *c, char **names, bool start) {
         size_t n = 0;
 
         for (size_t i = 0; names[i]; i++) {
@@ -111,9 +111,7 @@ static int drop_settled(Ctl *c, char **names, bool start) {
                 r = client_message_new(c, "AskedByService", &m);
                 if (r >= 0)
                         r = sd_bus_message_append(m, "sb", names[i], start);
-                if (r < 0)
-                        return r;
-                if (client_call_message(c, m, &error, &reply) >= 0)
+                if (r >= 0 && client_call_message(c, m, &error, &reply) >= 0)
                         (void) sd_bus_message_read(reply, "b", &proceed);
                 if (proceed)
                         names[n++] = names[i];
@@ -121,7 +119,6 @@ static int drop_settled(Ctl *c, char **names, bool start) {
                         free(names[i]);
         }
         names[n] = NULL;
-        return 0;
 }
 
 /* The exit status by which a service of systemd fails as its unit has. */
@@ -159,8 +156,8 @@ int verb_job(Ctl *c, char **words) {
                 return ctl_error("%s: name units, or give --all", words[0]);
         if (client_open(c) < 0 || client_unit_names(c, words + 1, &names) < 0)
                 return STATUS_FAILED;
-        if (c->options.by_service && names && drop_settled(c, names, !stops_by_service) < 0)
-                return STATUS_FAILED;
+        if (c->options.by_service && names)
+                drop_settled(c, names, !stops_by_service);
         if (!names || !names[0])
                 return c->options.by_service ? report_failed(c, words + 1) : STATUS_OK;
         if (asprintf(&title, "cannot %s", words[0]) < 0)

@@ -33,9 +33,10 @@ static int add_files(json_t *rows) {
         if (r < 0)
                 return r;
 
-        json_array_foreach(rows, i,
-                           row) if (json_object_set(known, json_string_value(json_object_get(row, "unit")),
-                                                    row) < 0) return -ENOMEM;
+        json_array_foreach(rows, i, row) {
+                if (json_object_set(known, json_string_value(json_object_get(row, "unit")), row) < 0)
+                        return -ENOMEM;
+        }
         STRV_FOREACH (n, names) {
                 if (unit_name_is_template(*n) || json_object_get(known, *n))
                         continue;

@@ -63,6 +63,9 @@ void first_process_run(void) {
                 (void) sigaddset(&signals, ends[i]);
         /* Fetched, not handled: nothing can come between two looks. */
         (void) sigprocmask(SIG_BLOCK, &signals, &old);
+        /* What a manager is told before it listens waits for it, and does not kill it. */
+        (void) sigaddset(&old, SIGHUP);
+        (void) sigaddset(&old, FIRST_PROCESS_HALT);
 
         for (;;) {
                 pid_t manager = fork();
@@ -73,13 +76,15 @@ void first_process_run(void) {
                         return;
                 }
                 if (manager < 0) {
-                        log_error("cannot fork: %m");
-                        exit(EXIT_FAILURE);
+                        /* Containers may have all processes that there can be: to end would end them. */
+                        log_error("cannot fork, it is tried again: %m");
+                } else {
+                        status = follow(manager, &signals, &halting);
+                        if (WIFEXITED(status))
+                                exit(WEXITSTATUS(status));
+                        log_error("the manager was killed by signal %d, there will be another one",
+                                  WTERMSIG(status));
                 }
-                status = follow(manager, &signals, &halting);
-                if (WIFEXITED(status))
-                        exit(WEXITSTATUS(status));
-                log_error("the manager was killed by signal %d, there will be another one", WTERMSIG(status));
                 (void) nanosleep(&(struct timespec){ .tv_nsec = AGAIN_DELAY_NSEC }, NULL);
         }
 }

@@ -303,8 +303,8 @@ void unit_adapt_limits(Unit *u, MachineState before);
 /* Those of @wanted for a container that has a cgroup; the caller takes them into its spec. On failure it
  * keeps what it had. @anew: whatever is in effect is not known. */
 int unit_change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault *fault);
-/* As @limits and AddDevice= say, in place of what was said before. */
-int unit_restrict_devices(Unit *u, const LimitSpec *limits, Fault *fault);
+/* As @limits and AddDevice= say, in place of what was said before; @fresh: nothing was. */
+int unit_restrict_devices(Unit *u, const LimitSpec *limits, bool fresh, Fault *fault);
 /* Also anew, when the cgroup or the policy is another. */
 void unit_watch_oom(Unit *u);
 void unit_unwatch_oom(Unit *u);

@@ -69,12 +69,14 @@ int unit_change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault *f
 
         r = anew ? cgroup_apply_anew(fd, to, fault) : cgroup_apply(fd, from, to, fault);
         if (r >= 0 && (anew || !limit_spec_same_devices(from, to)))
-                r = unit_restrict_devices(u, to, fault);
+                r = unit_restrict_devices(u, to, false, fault);
         if (r >= 0 && (anew || !limit_spec_same_packets(from, to)))
                 r = cgroup_restrict_packets(fd, to, fault);
         /* All or nothing, as for a start. */
         if (r < 0)
                 (void) cgroup_apply(fd, to, from, NULL);
+        if (r < 0 && !anew && !limit_spec_same_devices(from, to))
+                (void) unit_restrict_devices(u, from, false, NULL);
         if (r < 0 && !anew && !limit_spec_same_packets(from, to))
                 (void) cgroup_restrict_packets(fd, from, NULL);
         return r;
@@ -119,7 +121,7 @@ static int add_own_devices(const Unit *u, bool closed, DeviceRule **rules, size_
         return 0;
 }
 
-int unit_restrict_devices(Unit *u, const LimitSpec *limits, Fault *fault) {
+int unit_restrict_devices(Unit *u, const LimitSpec *limits, bool fresh, Fault *fault) {
         bool closed = device_rules_are_closed(limits);
         autofree DeviceRule *rules = NULL;
         size_t n = 0;
@@ -134,7 +136,8 @@ int unit_restrict_devices(Unit *u, const LimitSpec *limits, Fault *fault) {
                 return cgroup_restrict_devices(u->held.cgroup_fd, rules, n, !closed, fault);
 
         /* There may have been a program until now; where the kernel has none, there was not. */
-        (void) cgroup_release_devices(u->held.cgroup_fd);
+        if (!fresh)
+                (void) cgroup_release_devices(u->held.cgroup_fd);
         return 0;
 }
 

@@ -18,15 +18,15 @@
 
 #define CONFIG_MAX (256 * 1024)
 
-/* How many entries of a directory are looked at: images have few. */
-#define ENTRIES_MAX 256
+/* How many entries are looked at: images have few, and the manager serves nobody meanwhile. */
+#define ENTRIES_MAX 1024
 
 static bool names_output(const char *text) {
         return strstr(text, "/dev/stdout") || strstr(text, "/dev/stderr") || strstr(text, "/proc/self/fd/");
 }
 
-/* Of a directory, and of those in it. */
-static bool has_links(int dir_fd, const char *name, unsigned depth) {
+/* Of a directory, and of those in it. @left: how many entries may still be looked at */
+static bool has_links(int dir_fd, const char *name, unsigned depth, unsigned *left) {
         int fd = path_in_root_open(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, 0);
         DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
         struct dirent *e;
@@ -37,15 +37,16 @@ static bool has_links(int dir_fd, const char *name, unsigned depth) {
                         (void) close(fd);
                 return false;
         }
-        for (unsigned n = 0; !found && n < ENTRIES_MAX && (e = readdir(d)); n++) {
+        while (!found && *left > 0 && (e = readdir(d))) {
                 char target[64] = {};
 
+                --*left;
                 if (e->d_name[0] == '.')
                         continue;
                 if (readlinkat(fd, e->d_name, target, sizeof(target) - 1) > 0)
                         found = names_output(target);
                 else if (depth > 0 && e->d_type == DT_DIR)
-                        found = has_links(fd, e->d_name, depth - 1);
+                        found = has_links(fd, e->d_name, depth - 1, left);
         }
         (void) closedir(d);
         return found;
@@ -58,6 +59,7 @@ static bool root_opens_output(int root_fd) {
                 "usr/local/etc/php-fpm.d/docker.conf",
                 "etc/nginx/nginx.conf",
         };
+        unsigned left = ENTRIES_MAX;
 
         for (size_t i = 0; i < ELEMENTSOF(configurations); i++) {
                 autoclose int fd = path_in_root_open(root_fd, configurations[i],
@@ -69,12 +71,10 @@ static bool root_opens_output(int root_fd) {
                     file_read_fd(fd, CONFIG_MAX, &text, NULL) >= 0 && names_output(text))
                         return true;
         }
-        return has_links(root_fd, "var/log", 1);
+        return has_links(root_fd, "var/log", 1, &left);
 }
 
-bool log_pipe_wanted(Unit *u) {
-        autoclose int root_fd = -EBADF;
-
+bool log_pipe_wanted(Unit *u, int root_fd) {
         switch (u->held.spec->log_pipe) {
         case LOG_PIPE_YES:
                 return true;
@@ -86,10 +86,8 @@ bool log_pipe_wanted(Unit *u) {
                 return false;
         }
         /* Once for all launches from one root. */
-        if (u->held.opens_output == 0) {
-                root_fd = unit_open_root(u, NULL);
-                u->held.opens_output = root_fd >= 0 && root_opens_output(root_fd) ? 1 : -1;
-        }
+        if (u->held.opens_output == 0)
+                u->held.opens_output = root_opens_output(root_fd) ? 1 : -1;
         return u->held.opens_output > 0;
 }
 

@@ -10,7 +10,7 @@
 #include "manager/unit.h"
 
 /** log_pipe_wanted() - does LogPipe= say so, or the looks of the root? */
-bool log_pipe_wanted(Unit *u);
+bool log_pipe_wanted(Unit *u, int root_fd);
 
 /**
  * log_pipe_open() - pipes, and the program behind them

@@ -58,11 +58,14 @@ static int take_message(NotifySocket *n) {
         return 1;
 }
 
-static int on_sieve_free(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
-        NotifySocket *n = userdata;
-
+/* What is waited for is the sieve's, which may close it whenever it is asked for a message. */
+static int hear_again(NotifySocket *n) {
         n->sieve_source = sd_event_source_disable_unref(n->sieve_source);
         return sd_event_source_set_enabled(n->source, SD_EVENT_ON);
+}
+
+static int on_sieve_free(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        return hear_again(userdata);
 }
 
 /* A container that has the closing of its descriptors hang is not heard meanwhile, and nobody else notices.
@@ -70,9 +73,8 @@ static int on_sieve_free(sd_event_source *s, int fd, uint32_t revents, void *use
 static void wait_for_sieve(NotifySocket *n) {
         int fd = fd_sieve_busy(&n->sieve);
 
-        if (fd < 0 || n->sieve_source ||
-            sd_event_add_io(sd_event_source_get_event(n->source), &n->sieve_source, fd, EPOLLIN,
-                            on_sieve_free, n) < 0)
+        if (fd < 0 || sd_event_add_io(sd_event_source_get_event(n->source), &n->sieve_source, fd, EPOLLIN,
+                                      on_sieve_free, n) < 0)
                 return;
         (void) sd_event_source_set_priority(n->sieve_source, PRIORITY_NOTIFY);
         (void) sd_event_source_set_enabled(n->source, SD_EVENT_OFF);
@@ -92,6 +94,8 @@ static void take_messages(NotifySocket *n, int patience) {
         if (n->busy)
                 return;
         n->busy = true;
+        if (n->sieve_source)
+                (void) hear_again(n);
         for (int i = 0; i < MESSAGES_PER_TURN && !n->dead && r != 0; i++) {
                 r = take_message(n);
                 if (r == -EBUSY && !wait_a_moment(n, &patience))

@@ -295,6 +295,8 @@ static int delegate_cgroup(Unit *u, Fault *fault) {
 }
 
 static int make_cgroup(Unit *u, Fault *fault) {
+        static const LimitSpec none = LIMIT_SPEC_NONE;
+        const LimitSpec *limits = &u->held.spec->limits;
         int r;
 
         r = cgroup_root_renew(u->manager->cgroups, fault);
@@ -309,9 +311,9 @@ static int make_cgroup(Unit *u, Fault *fault) {
         unit_warn_of_weights(u);
         r = delegate_cgroup(u, fault);
         if (r >= 0)
-                r = unit_restrict_devices(u, &u->held.spec->limits, fault);
-        if (r >= 0)
-                r = cgroup_restrict_packets(u->held.cgroup_fd, &u->held.spec->limits, fault);
+                r = unit_restrict_devices(u, limits, true, fault);
+        if (r >= 0 && !limit_spec_same_packets(limits, &none))
+                r = cgroup_restrict_packets(u->held.cgroup_fd, limits, fault);
         if (r < 0)
                 return r;
         u->held.cgroup_spent = false;

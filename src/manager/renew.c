@@ -317,7 +317,7 @@ static int take_over(Unit *u, ContainerSpec **spec, Fault *fault) {
         if (r >= 0)
                 r = unit_make_files(u, fault);
         if (r >= 0 && !h->cgroup_spent && has_cgroup(h))
-                r = unit_restrict_devices(u, &h->spec->limits, fault);
+                r = unit_restrict_devices(u, &h->spec->limits, false, fault);
         unit_change_names(u);
         return r < 0 ? r : unit_save_text(u, fault);
 }

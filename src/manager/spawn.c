@@ -315,7 +315,7 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
         u->log_file = r == LOG_TARGET_FILE;
         if (r == LOG_TARGET_JOURNAL) {
                 tell_journal(u);
-                if (log_pipe_wanted(u))
+                if (log_pipe_wanted(u, l->root_fd))
                         take_pipes(u, l, &request);
         }
         manager_schedule_rotation(u->manager);

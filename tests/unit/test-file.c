@@ -91,6 +91,7 @@ START_TEST(removal_stays_in_its_tree) {
         autoclose int dir = scratch();
         struct stat st;
 
+        ck_assert_int_eq(dir_make(dir, "", 0700), -ENOENT);
         ck_assert_int_eq(dir_make(dir, "t/a/b/c", 0700), 0);
         ck_assert_int_eq(file_replace(dir, "outside", "x", 1, 0644, false), 0);
         ck_assert_int_eq(file_replace(dir, "t/a/inside", "x", 1, 0644, false), 0);

@@ -11,7 +11,7 @@ START_TEST(schedule_takes_effect) {
         s.spec.schedule = (ScheduleSpec){
                 .set = SCHEDULE_NICE | SCHEDULE_OOM_SCORE | SCHEDULE_POLICY | SCHEDULE_IO | SCHEDULE_CPUS |
                        SCHEDULE_UMASK | SCHEDULE_PERSONALITY,
-                .nice = 7,
+                .nice = 17,
                 .oom_score_adjust = 321,
                 .policy = SCHED_BATCH,
                 .reset_on_fork = true,
@@ -28,7 +28,7 @@ START_TEST(schedule_takes_effect) {
         assert_launch(&s);
         ck_assert_int_eq(stage_wait(&s, s.result.pidfd).si_status, 0);
         /* SCHED_BATCH | SCHED_RESET_ON_FORK; class 2 above bit 13. */
-        assert_has(&s, "nice 7 policy 1073741827 ioprio 16390 umask 27\n321\n00000008\n");
+        assert_has(&s, "nice 17 policy 1073741827 ioprio 16390 umask 27\n321\n00000008\n");
         assert_has(&s, "Cpus_allowed_list:\t0\n");
         stage_end(&s);
 }

@@ -21,9 +21,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/capability.h>
 
 #include "basic/cleanup.h"
 #include "basic/journal-stream.h"
@@ -69,6 +72,17 @@ static void take_away(Stream *s, size_t n) {
         s->sent -= n;
 }
 
+/* The journal has ended, or has no room for us: lines that it has got are its affair, the one that was begun
+ * is said again. */
+static void disconnect(Stream *s) {
+        const char *end = memrchr(s->buffer, '\n', s->sent);
+
+        if (end)
+                take_away(s, (size_t) (end + 1 - s->buffer));
+        s->sent = 0;
+        replace_fd(&s->journal_fd, -EBADF);
+}
+
 /* Returns -EAGAIN when it has to wait for the journal's socket, -ENOTCONN when there is no journal. */
 static int send_lines(Logger *l, Stream *s) {
         size_t n;
@@ -83,10 +97,9 @@ static int send_lines(Logger *l, Stream *s) {
                 done = send(s->journal_fd, s->buffer + s->sent, n - s->sent, MSG_NOSIGNAL);
                 if (done < 0 && errno == EAGAIN)
                         return -EAGAIN;
-                if (done < 0) { /* the line that was begun is said again */
-                        replace_fd(&s->journal_fd, -EBADF);
-                        s->sent = 0;
-                        continue;
+                if (done < 0) {
+                        disconnect(s);
+                        return -ENOTCONN;
                 }
                 s->sent += (size_t) done;
                 if (s->sent == n)
@@ -137,9 +150,15 @@ static void turn(Logger *l) {
                                 receive(&l->streams[i]);
 }
 
+/* A user without privileges, of whom another of that name, in a container that sees the host's processes,
+ * must not take possession. */
 static int become(uid_t uid, gid_t gid) {
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || setgroups(0, NULL) < 0 ||
-            setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+            setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0 ||
+            prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || syscall(SYS_capset, &header, none) < 0)
                 return -errno;
         return 0;
 }
