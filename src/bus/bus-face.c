@@ -102,7 +102,7 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 static void ask(Face *f, sd_bus *bus, const char *method, const char *mode) {
         int r;
 
-        /* The job before stays known until there is another one: its command may be asking just now. */
+        f->job = 0;
         f->call = sd_bus_slot_unref(f->call);
         r = sd_bus_call_method_async(bus, &f->call, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, method, on_answer,
                                      f, mode ? "ss" : "s", f->service, mode);
@@ -185,32 +185,6 @@ static void look(Face *f, sd_bus *bus) {
         (void) call_properties(f, bus, &f->look, "GetAll", on_state, f, NULL);
 }
 
-/* Of a unit that is up, and had been asked to be stopped. A stop of ours that is not over gives way: its
- * command may come late, and would end what has just begun.
- */
-static int on_last_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        Face *f = userdata;
-        const char *path;
-        uint32_t job = 0;
-        bool ours;
-
-        f->look = sd_bus_slot_unref(f->look);
-        if (f->told != ACTIVE_STATE_ACTIVE)
-                return 0;
-        ours = !sd_bus_message_is_method_error(m, NULL) &&
-               sd_bus_message_read(m, "v", "(uo)", &job, &path) > 0 && job != 0 && job == f->job;
-        ask(f, sd_bus_message_get_bus(m), "StartUnit", ours ? "replace" : "fail");
-        return 0;
-}
-
-static void start(Face *f, sd_bus *bus) {
-        f->look = sd_bus_slot_unref(f->look);
-        if (f->job == 0 && !f->call)
-                ask(f, bus, "StartUnit", "fail");
-        else
-                (void) call_properties(f, bus, &f->look, "Get", on_last_job, f, "Job");
-}
-
 void bus_face_follow(Bus *b, Unit *u) {
         sd_bus *bus = bus_system(b);
         ActiveState before;
@@ -232,7 +206,7 @@ void bus_face_follow(Bus *b, Unit *u) {
         before = f->told;
         f->told = s.active_state;
         if (s.active_state == ACTIVE_STATE_ACTIVE)
-                start(f, bus);
+                ask(f, bus, "StartUnit", "fail");
         else if (s.active_state == ACTIVE_STATE_INACTIVE && before == ACTIVE_STATE_FAILED)
                 ask(f, bus, "ResetFailedUnit", NULL);
         else if (before == ACTIVE_STATE_ACTIVE || before == ACTIVE_STATE_N_)
