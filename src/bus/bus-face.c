@@ -37,14 +37,16 @@ struct Face {
         UT_hash_handle hh;
         char *unit, *service;
         ActiveState told;
-        uint32_t job;             /* the last one of systemd's that we have asked for */
-        sd_bus_slot *call, *look; /* under way; cancelled with the face */
+        bool was_failed;     /* before that */
+        uint32_t job;        /* the last one of systemd's that we have asked for; 0 = it is over */
+        bool starts, asking; /* is that a start, and what is being asked for? */
+        bool again;          /* told something else meanwhile */
+        sd_bus_slot *call;   /* under way, one at a time; cancelled with the face */
 };
 
 static void face_free(Bus *b, Face *f) {
         HASH_DEL(b->faces, f);
         sd_bus_slot_unref(f->call);
-        sd_bus_slot_unref(f->look);
         free(f->unit);
         free(f->service);
         free(f);
@@ -86,6 +88,15 @@ static uint32_t job_id(const char *path) {
         return id && parse_u32_range(id, 1, UINT32_MAX, &job) >= 0 ? job : 0;
 }
 
+static void agree(Face *f, sd_bus *bus);
+
+static void end_call(Face *f, sd_bus *bus) {
+        if (f->call || !f->again)
+                return;
+        f->again = false;
+        agree(f, bus);
+}
+
 static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const sd_bus_error *e = sd_bus_message_get_error(m);
         Face *f = userdata;
@@ -94,16 +105,18 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         f->call = sd_bus_slot_unref(f->call);
         if (e)
                 log_debug("%s: %s", f->service, strempty(e->message));
-        else if (sd_bus_message_has_signature(m, "o") && sd_bus_message_read(m, "o", &path) > 0)
+        else if (sd_bus_message_has_signature(m, "o") && sd_bus_message_read(m, "o", &path) > 0) {
                 f->job = job_id(path);
+                f->starts = f->asking;
+        }
+        end_call(f, sd_bus_message_get_bus(m));
         return 0;
 }
 
 static void ask(Face *f, sd_bus *bus, const char *method, const char *mode) {
         int r;
 
-        f->job = 0;
-        f->call = sd_bus_slot_unref(f->call);
+        f->asking = streq(method, "StartUnit");
         r = sd_bus_call_method_async(bus, &f->call, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, method, on_answer,
                                      f, mode ? "ss" : "s", f->service, mode);
         if (r < 0)
@@ -145,26 +158,35 @@ static int read_state(sd_bus_message *m, ServiceState *ret) {
         return r;
 }
 
-/* A service that is up is stopped; so is one that is about to be since we have asked for it. Units that
- * require it would be stopped along, which does not happen when one of systemd's own dies: they are left out,
- * at the price that a restart which comes in this very moment is replaced. Without such units, it is our stop
- * that gives way.
+/* A job of ours that is not over, and leads to where the unit is no longer, is replaced. Units that require
+ * the service would be stopped along with it, which does not happen when one of systemd's own dies: they are
+ * left out, at the price that a restart which comes in this very moment is replaced. Without such units, it
+ * is our stop that gives way.
  */
+static void make_agree(Face *f, sd_bus *bus, const ServiceState *s) {
+        const bool up = f->told == ACTIVE_STATE_ACTIVE, ours = s->job != 0 && s->job == f->job;
+
+        if (s->job == 0)
+                f->job = 0;
+        if ((s->job != 0 && !ours) || (ours && f->starts == up))
+                return;
+        if (up && (ours || !s->active))
+                ask(f, bus, "StartUnit", ours ? "replace" : "fail");
+        else if (!up && (ours || s->active))
+                ask(f, bus, "StopUnit", s->required ? "ignore-dependencies" : ours ? "replace" : "fail");
+        else if (f->told == ACTIVE_STATE_INACTIVE && f->was_failed)
+                ask(f, bus, "ResetFailedUnit", NULL);
+}
+
 static int on_state(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        sd_bus *bus = sd_bus_message_get_bus(m);
         ServiceState s = {};
         Face *f = userdata;
-        bool ours;
 
-        f->look = sd_bus_slot_unref(f->look);
-        if (sd_bus_message_is_method_error(m, NULL) || read_state(m, &s) < 0 ||
-            f->told == ACTIVE_STATE_ACTIVE)
-                return 0;
-        ours = s.job != 0 && s.job == f->job;
-        if (ours || (s.active && s.job == 0))
-                ask(f, sd_bus_message_get_bus(m), "StopUnit",
-                    s.required ? "ignore-dependencies"
-                    : ours     ? "replace"
-                               : "fail");
+        f->call = sd_bus_slot_unref(f->call);
+        f->again = false;
+        if (!sd_bus_message_is_method_error(m, NULL) && read_state(m, &s) >= 0)
+                make_agree(f, bus, &s);
         return 0;
 }
 
@@ -180,9 +202,14 @@ static int call_properties(Face *f, sd_bus *bus, sd_bus_slot **slot, const char 
                                         property ? "ss" : "s", SYSTEMD_UNIT, property);
 }
 
-static void look(Face *f, sd_bus *bus) {
-        f->look = sd_bus_slot_unref(f->look);
-        (void) call_properties(f, bus, &f->look, "GetAll", on_state, f, NULL);
+/* Where there is no job of ours, a start is just asked for: that is how most of them are told. */
+static void agree(Face *f, sd_bus *bus) {
+        if (f->call)
+                f->again = true;
+        else if (f->told == ACTIVE_STATE_ACTIVE && f->job == 0)
+                ask(f, bus, "StartUnit", "fail");
+        else
+                (void) call_properties(f, bus, &f->call, "GetAll", on_state, f, NULL);
 }
 
 void bus_face_follow(Bus *b, Unit *u) {
@@ -205,12 +232,10 @@ void bus_face_follow(Bus *b, Unit *u) {
 
         before = f->told;
         f->told = s.active_state;
-        if (s.active_state == ACTIVE_STATE_ACTIVE)
-                ask(f, bus, "StartUnit", "fail");
-        else if (s.active_state == ACTIVE_STATE_INACTIVE && before == ACTIVE_STATE_FAILED)
-                ask(f, bus, "ResetFailedUnit", NULL);
-        else if (before == ACTIVE_STATE_ACTIVE || before == ACTIVE_STATE_N_)
-                look(f, bus);
+        f->was_failed = before == ACTIVE_STATE_FAILED;
+        /* One that was down, and has failed now, has not been up for systemd. */
+        if (f->told != ACTIVE_STATE_FAILED || before != ACTIVE_STATE_INACTIVE)
+                agree(f, bus);
 }
 
 void bus_face_settle(Bus *b) {
