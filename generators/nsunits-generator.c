@@ -223,6 +223,8 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
         fprintf(f, "\n[Service]\nType=oneshot\nRemainAfterExit=yes\n");
         print_command(f, "ExecStart", "start --by-service", u->name);
         print_command(f, "ExecStop", "stop --by-service", u->name);
+        /* A start that is taken back has not failed: systemd ends its command. */
+        fprintf(f, "SuccessExitStatus=SIGTERM\n");
         /* Our own timeouts are in the unit file; systemd's would only cut them short. */
         fprintf(f, "TimeoutSec=infinity\n");
         return 0;

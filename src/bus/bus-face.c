@@ -292,6 +292,8 @@ static int on_job(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (f && !sd_bus_message_is_method_error(m, NULL) &&
             sd_bus_message_read(m, "v", "(uo)", &job, &path) > 0)
                 q->ours = job != 0 && job == f->job;
+        if (q->ours && q->start != (f->told == ACTIVE_STATE_ACTIVE))
+                agree(f, sd_bus_message_get_bus(m));
         return 0;
 }
 
