@@ -7,9 +7,7 @@ static int set_frozen(Bus *b, sd_bus_message *m, bool freeze, sd_bus_error *erro
         Unit *u;
         int r;
 
-        r = sd_bus_message_read(m, "s", &name);
-        if (r >= 0)
-                r = bus_load_unit(b, name, &u, error);
+        r = bus_read_unit(b, m, &name, &u, error);
         if (r < 0)
                 return r;
 

@@ -158,6 +158,9 @@ void bus_unit_changed(Bus *b, Unit *u);
 /** bus_load_unit() - by its complete name, as the interface gets it; the error is set on failure. */
 int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error);
 
+/** bus_read_unit() - the next argument of a call is the name of a unit; *ret_name is the message's. */
+int bus_read_unit(Bus *b, sd_bus_message *m, const char **ret_name, Unit **ret, sd_bus_error *error);
+
 /** bus_enqueue() - parse the mode and queue jobs for the sender of @m; the error is set on failure. free()
  * *ret_ids.
  */

@@ -61,9 +61,7 @@ static int reply_text(Bus *b, sd_bus_message *m, int (*make)(Manager *, Unit *, 
         Unit *u;
         int r;
 
-        r = sd_bus_message_read(m, "s", &name);
-        if (r >= 0)
-                r = bus_load_unit(b, name, &u, error);
+        r = bus_read_unit(b, m, &name, &u, error);
         if (r < 0)
                 return r;
 
@@ -89,9 +87,7 @@ int on_get_unit_text(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Unit *u;
         int r;
 
-        r = sd_bus_message_read(m, "s", &name);
-        if (r >= 0)
-                r = bus_load_unit(b, name, &u, error);
+        r = bus_read_unit(b, m, &name, &u, error);
         if (r < 0)
                 return r;
 

@@ -38,6 +38,12 @@ int bus_load_unit(Bus *b, const char *name, Unit **ret, sd_bus_error *error) {
         return r < 0 ? bus_error_set(error, ABOUT_UNIT, r, NULL, name) : 0;
 }
 
+int bus_read_unit(Bus *b, sd_bus_message *m, const char **ret_name, Unit **ret, sd_bus_error *error) {
+        int r = sd_bus_message_read(m, "s", ret_name);
+
+        return r < 0 ? r : bus_load_unit(b, *ret_name, ret, error);
+}
+
 int on_kill_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const char *name, *whom;
         Bus *b = userdata;
@@ -59,9 +65,7 @@ int on_reset_failed_unit(sd_bus_message *m, void *userdata, sd_bus_error *error)
         Unit *u;
         int r;
 
-        r = sd_bus_message_read(m, "s", &name);
-        if (r >= 0)
-                r = bus_load_unit(b, name, &u, error);
+        r = bus_read_unit(b, m, &name, &u, error);
         if (r < 0)
                 return r;
 
