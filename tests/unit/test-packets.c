@@ -8,39 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "unit-test.h"
+#include "cgroup-fixture.h"
 
 #include "basic/cleanup.h"
 #include "basic/file.h"
 #include "basic/inet.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/packets.h"
-
-static CgroupRoot *root;
-static int fd;
-
-/* Exit status 77 means "skipped" to meson: no cgroup2 here, or not ours to write. */
-__attribute__((constructor)) static void skip(void) {
-        if (geteuid() != 0 || cgroup_root_open("/nsunits-test-probe", NULL, &root) < 0)
-                _exit(77);
-        cgroup_root_remove(root);
-}
-
-static void begin(void) {
-        static const LimitSpec none = LIMIT_SPEC_NONE;
-        char path[64];
-
-        (void) snprintf(path, sizeof(path), "/nsunits-test-%d", getpid());
-        ck_assert_int_eq(cgroup_root_open(path, NULL, &root), 0);
-        fd = cgroup_create(root, "x.container", &none, NULL);
-        ck_assert_int_ge(fd, 0);
-}
-
-static void end(void) {
-        (void) close(fd);
-        ck_assert_int_ge(cgroup_remove(root, "x.container"), 0);
-        cgroup_root_remove(root);
-}
 
 static socklen_t address_of(const char *text, uint16_t port, struct sockaddr_storage *ret) {
         struct sockaddr_in6 *six = (struct sockaddr_in6 *) ret;
