@@ -210,7 +210,8 @@ footprint() {
         echo "links: $(ip -o link | grep -vc ' lo:')"
         echo "tables: $(nft list tables 2>/dev/null | grep -c nsunits)"
         echo "cgroups: $(find "$cgroups" -name '*.service' -type d 2>/dev/null | wc -l)"
-        echo "containers: $(ls -A /var/lib/nsunits/containers 2>/dev/null | wc -l)"
+        # What is in the trash is on its way.
+        echo "containers: $(ls -A /var/lib/nsunits/containers 2>/dev/null | grep -vcx .trash)"
         echo "leases: $(find /run/nsunitd -path '*lease*' -type f -size +2c 2>/dev/null | wc -l)"
         echo "held: $(ls /run/nsunitd/held 2>/dev/null | wc -l)"
 }
