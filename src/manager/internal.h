@@ -90,6 +90,7 @@ struct Unit {
         MachinePolicy policy;
         Held held;
         Child *main, *hook;
+        int mounts_fd;      /* mount namespace of main, -EBADF = not held: unit_hold_mounts() */
         PullWaiter *pull;   /* what its preparation waits for */
         UnitUpdate *update; /* it is on its way to another image */
         Worker *mounting;   /* the same, of a volume */
@@ -251,6 +252,12 @@ void unit_adopted(Unit *u);
 MainExit unit_main_exit(Unit *u, const ChildExit *how);
 MainExit unit_exit_in_words(const ChildExit *how);
 int unit_watch_main(Unit *u, int pidfd, pid_t pid);
+
+/* The end of the main process is known sooner while its mounts are held; who lets go last waits for what the
+ * process would have waited for. So they are held when another one is to follow: until that one runs, which
+ * may be just when the first has ended. */
+void unit_hold_mounts(Unit *u);
+void unit_drop_mounts(Unit *u);
 int unit_watch_cgroup(Unit *u);
 void unit_unwatch_cgroup(Unit *u);
 
