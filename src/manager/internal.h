@@ -194,7 +194,7 @@ struct Manager {
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
-        Pull *pulls;                     /* under way, by pull_request_key() */
+        Pull *pulls;                     /* under way, by what they are asked for */
         TAILQ_HEAD(, UpdateRun) updates; /* the first one is under way */
         Stray *strays;
         sd_event_source *rotate_timer;
