@@ -417,10 +417,9 @@ void unit_forget_deaths(const Unit *u) {
 /* --- in the saved state ----------------------------------------------------------------------------- */
 
 void unit_death_save(const Unit *u, json_t *o) {
-        put_number(o, "cpu_begin", u->cpu_begin);
         if (u->unmet)
                 (void) json_object_set_new(o, "unmet", json_string(u->unmet));
-        if (u->sent)
+        if (json_array_size(u->sent) > 0)
                 (void) json_object_set(o, "sent", u->sent);
         if (u->death)
                 (void) json_object_set(o, "death", u->death);
