@@ -111,7 +111,7 @@ static void put_usage(json_t *o, const Unit *u) {
         CgroupMemoryEvents events;
         CgroupStats stats;
 
-        if (u->held.cgroup_fd < 0 || cgroup_stats(u->held.cgroup_fd, &stats) < 0)
+        if (u->held.cgroup_fd < 0 || cgroup_totals(u->held.cgroup_fd, &stats) < 0)
                 return;
 
         /* The cgroup counts on over restarts. */
