@@ -427,6 +427,7 @@ static void plan_build(Builder *b, int root) {
         plan_masks(b);
         step(b, (Step){ STEP_MAKE_DIR, PLACE_BUILD, .slot = -1, .out = -1,
                         .path = spec->working_dir ? spec->working_dir : "/" });
+        step(b, (Step){ STEP_LEAVE_OLD_ROOT, PLACE_BUILD, .slot = -1, .out = -1 });
         if (spec->read_only)
                 step(b, (Step){ STEP_ROOT_READ_ONLY, PLACE_BUILD, .slot = root, .out = -1 });
         plan_schedule(b, PLACE_BUILD);
