@@ -204,7 +204,7 @@ long apply_sysctl(Apply *a, const Step *s) {
 
 /* A mount of ours to clone for further masks of the same kind: the first is made, the others are copies. */
 static long mask_source(Apply *a, bool directory) {
-        long fd, r;
+        long r;
 
         if (directory) {
                 if (a->mask_dir >= 0)
@@ -214,12 +214,13 @@ static long mask_source(Apply *a, bool directory) {
                                          MOUNT_ATTR_NOEXEC);
         }
 
-        fd = path_resolve(a->root_fd, "/dev/null", PATH_STRICT);
-        if (fd < 0)
-                return fd;
-        r = clone_tree((int) fd, "", 0);
-        (void) RAW(close, fd);
-        return r;
+        if (a->mask_file < 0) {
+                r = path_resolve(a->root_fd, "/dev/null", PATH_STRICT);
+                if (r < 0)
+                        return r;
+                a->mask_file = (int) r;
+        }
+        return clone_tree(a->mask_file, "", 0);
 }
 
 long apply_mask(Apply *a, const Step *s) {

@@ -41,6 +41,7 @@ typedef struct Apply {
         int root_fd;            /* of the container, once entered */
         int init_fd;            /* of the init, at the end */
         int mask_dir;           /* empty directory to clone for masks, -1 = not made yet */
+        int mask_file;          /* the null device, for the same */
         const char **argv;      /* of the program, or of the init with a hole for &program */
         char **environment;     /* the plan's, and listen_pid when something is handed over */
         char listen_pid[24];    /* LISTEN_PID=, known only to the process itself */
