@@ -80,6 +80,7 @@ void unit_free(Unit *u) {
         free(u->unmet);
         manager_return_stdio(u);
         json_decref(u->death);
+        json_decref(u->death_due);
         strv_free(u->monitor);
         strv_free(u->addresses);
         strv_free(u->ports);
