@@ -69,7 +69,7 @@ static int find_volumes(Unit *u, char ***ret, Fault *fault) {
 
 /* Where WorkingDirectory= has the words of systemd, its path. */
 static const char *working_directory(const UnitSpec *spec) {
-        const char *directory = spec->service.exec.working_directory;
+        const char *directory = spec->service.exec->working_directory;
 
         if (!directory)
                 return NULL;
