@@ -318,7 +318,7 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
                 if (log_pipe_wanted(u, l->root_fd))
                         take_pipes(u, l, &request);
         }
-        manager_schedule_rotation(u->manager);
+        manager_schedule_trim(u->manager);
         return 0;
 }
 

@@ -123,5 +123,5 @@ void unit_build_settle(Unit *u) {
                 return;
         log = log_file_path(u->manager->config->paths.logs, u->name);
         if (log)
-                (void) log_file_rotate(log, u->manager->config->logs.max_size);
+                (void) log_file_rotate(log, u->manager->config->logs.max_size, NULL);
 }
