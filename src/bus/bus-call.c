@@ -27,16 +27,16 @@ static const char *const actions[] = {
 };
 
 typedef struct Method {
-        const char *interface, *name;
+        const char *interface, *name, *arguments;
         sd_bus_message_handler_t handler;
         Who who;
         const char *verb;
 } Method;
 
 static const Method methods[] = {
-#define MANAGER(name, in, out, ...) { BUS_MANAGER_INTERFACE, name, __VA_ARGS__ },
-#define UNIT(name, in, out, ...)    { BUS_UNIT_INTERFACE, name, __VA_ARGS__ },
-#define JOB(name, in, out, ...)     { BUS_JOB_INTERFACE, name, __VA_ARGS__ },
+#define MANAGER(name, in, out, ...) { BUS_MANAGER_INTERFACE, name, in, __VA_ARGS__ },
+#define UNIT(name, in, out, ...)    { BUS_UNIT_INTERFACE, name, in, __VA_ARGS__ },
+#define JOB(name, in, out, ...)     { BUS_JOB_INTERFACE, name, in, __VA_ARGS__ },
 #include "bus/bus-methods.def"
 };
 
@@ -130,6 +130,18 @@ int bus_dispatch(Bus *b, sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return r;
         units = units_of(b, m);
         return units ? bus_polkit_ask(b, m, actions[method->who], units, method->verb, error) : -ENOMEM;
+}
+
+int bus_call_manager(Bus *b, sd_bus_message *m, sd_bus_error *error) {
+        const Method *method = find_method(m);
+        int r;
+
+        if (!method || !streq(method->interface, BUS_MANAGER_INTERFACE) ||
+            !streq(sd_bus_message_get_path(m), BUS_PATH) ||
+            !streq(sd_bus_message_get_signature(m, true), strempty(method->arguments)))
+                return 0;
+        r = bus_dispatch(b, m, b, error);
+        return r < 0 ? r : 1;
 }
 
 /* The handler of a call that was let through later. */

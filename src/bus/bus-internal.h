@@ -15,9 +15,11 @@ typedef struct Peer {
         Bus *owner;
         sd_bus *bus;
         bool system;
-        bool subscribed;           /* private: this client wants signals */
+        bool subscribed;           /* private: this client wants signals ... */
+        bool waits_for_jobs;       /* ... or JobRemoved only */
         sd_bus_track *subscribers; /* system: the clients that do */
-        sd_bus_slot *until_keys;   /* the filter that publishes the keys of units when they are asked for */
+        bool published;            /* the tables of bus_manager_publish() and its like */
+        sd_bus_slot *until_keys; /* the filter that does without tables, until somebody needs those of keys */
 } Peer;
 
 typedef struct UnitView UnitView;
@@ -60,10 +62,13 @@ struct Bus {
         sd_bus_slot *host_match;   /* as long as there are some */
 };
 
+/** peer_publish() - announce all to sd-bus but the keys of units. */
+int peer_publish(Peer *p);
+
 /** peer_wants_signals() - has anybody behind @p subscribed? */
 bool peer_wants_signals(const Peer *p);
 
-/** bus_signal() - emit a signal of the manager's interface to all who subscribed. */
+/** bus_signal() - emit a signal of the manager's interface to all who subscribed to it. */
 void bus_signal(Bus *b, const char *member, const char *types, ...);
 
 /** bus_system() - the system bus, when it is there and ready; else NULL. */
@@ -198,6 +203,10 @@ int bus_append_job(sd_bus_message *reply, const JobInfo *job);
  * @userdata: for the handler
  */
 int bus_dispatch(Bus *b, sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/** bus_call_manager() - have a call of the manager's interface handled without any table of sd-bus'. Returns
+ * 1; 0 when it is no such call, or not as it should be; or a negative errno, perhaps with @error. */
+int bus_call_manager(Bus *b, sd_bus_message *m, sd_bus_error *error);
 
 /** bus_go_on() - have the call handled that polkit has let through, and answered. */
 void bus_go_on(Bus *b, sd_bus_message *m);

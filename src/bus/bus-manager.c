@@ -7,9 +7,9 @@
 
 int on_subscribe(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Peer *p = bus_find_peer(userdata, sd_bus_message_get_bus(m));
-        int r = 0;
+        int r = peer_publish(p); /* which knows what of a unit is told */
 
-        if (p->system && !p->subscribers)
+        if (r >= 0 && p->system && !p->subscribers)
                 r = sd_bus_track_new(p->bus, &p->subscribers, NULL, NULL);
         if (r >= 0 && p->system)
                 r = sd_bus_track_add_sender(p->subscribers, m);
@@ -20,12 +20,22 @@ int on_subscribe(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return sd_bus_reply_method_return(m, NULL);
 }
 
+/* What is sent on the system bus is seen by all: there is no less of it for one. */
+int on_subscribe_to_jobs(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Peer *p = bus_find_peer(userdata, sd_bus_message_get_bus(m));
+
+        if (p->system)
+                return on_subscribe(m, userdata, error);
+        p->waits_for_jobs = true;
+        return sd_bus_reply_method_return(m, NULL);
+}
+
 int on_unsubscribe(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Peer *p = bus_find_peer(userdata, sd_bus_message_get_bus(m));
 
         if (p->subscribers)
                 (void) sd_bus_track_remove_sender(p->subscribers, m);
-        p->subscribed = false;
+        p->subscribed = p->waits_for_jobs = false;
         return sd_bus_reply_method_return(m, NULL);
 }
 

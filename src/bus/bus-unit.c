@@ -484,12 +484,16 @@ int bus_unit_publish(Bus *b, sd_bus *bus) {
 }
 
 void bus_unit_changed(Bus *b, Unit *u) {
-        autofree char *path = bus_unit_path(unit_name(u));
+        autofree char *path = NULL;
         Peer *p;
 
         TAILQ_FOREACH (p, &b->peers, link) {
-                if (!path || !peer_wants_signals(p))
+                if (!peer_wants_signals(p))
                         continue;
+                if (!path)
+                        path = bus_unit_path(unit_name(u));
+                if (!path)
+                        return;
                 /* NULL: all that the tables say are told. */
                 (void) sd_bus_emit_properties_changed_strv(p->bus, path, BUS_UNIT_INTERFACE, NULL);
                 if (unit_name_kind(unit_name(u)) == UNIT_CONTAINER)

@@ -68,20 +68,38 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
         return 0;
 }
 
+int peer_publish(Peer *p) {
+        int r;
+
+        if (p->published)
+                return 0;
+        r = bus_manager_publish(p->owner, p->bus);
+        if (r >= 0)
+                r = bus_unit_publish(p->owner, p->bus);
+        if (r >= 0)
+                r = bus_job_publish(p->owner, p->bus);
+        p->published = r >= 0;
+        return r;
+}
+
 /*
- * The keys of units are hundreds of properties, and to announce them to sd-bus takes longer than all the rest
- * of a connection. A client that only calls the manager, as most of nsctl does, needs none of them: they come
- * with the first message for anything else, before that is looked at.
+ * To announce tables to sd-bus takes longer than all the rest of a connection: each method and property is a
+ * node of a hash, and the keys of units are hundreds. A client that only calls the manager, as most of nsctl
+ * does, needs none of them: its calls are handled here. All tables come with the first message for anything
+ * else, or that is not as it should be, before that is looked at.
  */
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        const char *interface = sd_bus_message_get_interface(m);
         Peer *p = userdata;
+        int r;
 
-        if (!sd_bus_message_is_method_call(m, NULL, NULL) ||
-            (interface && streq(interface, BUS_MANAGER_INTERFACE)))
+        if (!sd_bus_message_is_method_call(m, NULL, NULL))
                 return 0;
+        r = bus_call_manager(p->owner, m, error);
+        if (r != 0)
+                return r;
         p->until_keys = sd_bus_slot_unref(p->until_keys);
-        return bus_keys_publish(p->owner, p->bus);
+        r = peer_publish(p);
+        return r < 0 ? r : bus_keys_publish(p->owner, p->bus);
 }
 
 /* The common half of all connections: takes over @bus also on failure. */
@@ -99,12 +117,6 @@ static int peer_add(Bus *b, sd_bus *bus, bool system, Peer **ret) {
 
         r = sd_bus_set_exit_on_disconnect(bus, false);
         if (r >= 0)
-                r = bus_manager_publish(b, bus);
-        if (r >= 0)
-                r = bus_unit_publish(b, bus);
-        if (r >= 0)
-                r = bus_job_publish(b, bus);
-        if (r >= 0)
                 r = sd_bus_add_filter(bus, &p->until_keys, on_message, p);
         if (r >= 0)
                 r = sd_bus_match_signal_async(bus, NULL, "org.freedesktop.DBus.Local",
@@ -121,20 +133,22 @@ static int peer_add(Bus *b, sd_bus *bus, bool system, Peer **ret) {
         return 0;
 }
 
-/* Who connects shakes hands and then asks: each of it is on its way at once, and would otherwise wait until
- * one more container is launched. */
+/* Who connects shakes hands and then asks, perhaps more than once in a row: each of it is on its way at once,
+ * and would otherwise wait until one more container is launched. */
 static void hear_out(sd_bus *bus) {
         sd_bus *held = sd_bus_ref(bus); /* its peer may be gone meanwhile */
         struct pollfd p = { .fd = sd_bus_get_fd(bus), .events = POLLIN };
         const usec_t end = usec_add(clock_now(CLOCK_MONOTONIC), HEARING_MAX);
         const struct timespec most = { .tv_nsec = HEARING_MAX * NSEC_PER_USEC };
+        bool heard = false;
 
         do {
                 bool ready = sd_bus_is_ready(bus) > 0;
                 int r = sd_bus_process(bus, NULL);
 
-                if (r < 0 || (r > 0 && ready))
+                if (r < 0 || (r == 0 && heard))
                         break;
+                heard |= r > 0 && ready;
                 if (r == 0 && ppoll(&p, 1, &most, NULL) <= 0)
                         break;
         } while (clock_now(CLOCK_MONOTONIC) < end);
@@ -327,6 +341,10 @@ bool peer_wants_signals(const Peer *p) {
         return p->system ? p->subscribers && sd_bus_track_count(p->subscribers) > 0 : p->subscribed;
 }
 
+static bool wants_signal(const Peer *p, const char *member) {
+        return peer_wants_signals(p) || (p->waits_for_jobs && streq(member, "JobRemoved"));
+}
+
 sd_bus *bus_system(const Bus *b) {
         Peer *p;
 
@@ -372,7 +390,7 @@ void bus_signal(Bus *b, const char *member, const char *types, ...) {
                 va_list ap;
                 int r;
 
-                if (!peer_wants_signals(p))
+                if (!wants_signal(p, member))
                         continue;
                 va_start(ap, types);
                 r = signal_peer(p, member, types, ap);

@@ -169,26 +169,36 @@ bool connection_is_lost(int r) {
         return r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE;
 }
 
+int connection_call_new(Nsunits *n, const char *path, const char *interface, const char *member,
+                        sd_bus_message **ret) {
+        return sd_bus_message_new_method_call(n->bus, ret, nsunits_get_destination(n), path ? path : BUS_PATH,
+                                              interface ? interface : BUS_MANAGER_INTERFACE, member);
+}
+
+int connection_call_message(Nsunits *n, int r, sd_bus_message *m, sd_bus_message **ret) {
+        forget_failure(n);
+        if (r >= 0)
+                r = sd_bus_call(n->bus, m, UINT64_MAX, &n->error, ret);
+        if (connection_is_lost(r))
+                r = -ECONNRESET;
+        return r < 0 ? connection_fail(n, errno_of(&n->error, r), NULL) : 0;
+}
+
 int connection_call(Nsunits *n, const char *path, const char *interface, const char *member,
                     sd_bus_message **ret, const char *types, ...) {
         sd_bus_message *m = NULL;
         va_list ap;
         int r;
 
-        forget_failure(n);
-        r = sd_bus_message_new_method_call(n->bus, &m, nsunits_get_destination(n), path ? path : BUS_PATH,
-                                           interface ? interface : BUS_MANAGER_INTERFACE, member);
+        r = connection_call_new(n, path, interface, member, &m);
         if (r >= 0 && types) {
                 va_start(ap, types);
                 r = sd_bus_message_appendv(m, types, ap);
                 va_end(ap);
         }
-        if (r >= 0)
-                r = sd_bus_call(n->bus, m, UINT64_MAX, &n->error, ret);
+        r = connection_call_message(n, r, m, ret);
         sd_bus_message_unref(m);
-        if (connection_is_lost(r))
-                r = -ECONNRESET;
-        return r < 0 ? connection_fail(n, errno_of(&n->error, r), NULL) : 0;
+        return r;
 }
 
 int connection_match(Nsunits *n, const char *path, const char *interface, const char *member,

@@ -32,6 +32,14 @@ AUTOPTR_DEFINE(Nsunits, nsunits_close);
 int connection_call(Nsunits *n, const char *path, const char *interface, const char *member,
                     sd_bus_message **ret, const char *types, ...);
 
+/** connection_call_new() - the same in two halves: a message to be filled ... */
+int connection_call_new(Nsunits *n, const char *path, const char *interface, const char *member,
+                        sd_bus_message **ret);
+
+/** connection_call_message() - ... and the call, if @r, what came of the first half, is no failure; it is one
+ * then. */
+int connection_call_message(Nsunits *n, int r, sd_bus_message *m, sd_bus_message **ret);
+
 /** connection_fail() - note a failure, and return its errno. @words: taken over; NULL = those of the errno.
  */
 int connection_fail(Nsunits *n, int r, char *words);

@@ -11,7 +11,10 @@ typedef struct Job {
 struct NsunitsJobs {
         Nsunits *connection;
         sd_bus_slot *match;
-        unsigned manager; /* that tells of them */
+        sd_bus_slot *asked; /* to be told of ends, which has not been answered */
+        unsigned manager;   /* that tells of them */
+        bool refused;       /* it does not know what it was asked for */
+        bool unsure;        /* one that was added may have ended unseen */
         Job *jobs;
         size_t n, n_ended;
 };
@@ -42,13 +45,36 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error
         return r < 0 ? r : 0;
 }
 
+static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        NsunitsJobs *j = userdata;
+
+        j->asked = sd_bus_slot_unref(j->asked);
+        j->refused = sd_bus_message_is_method_error(m, NULL);
+        return 0;
+}
+
+static int match(NsunitsJobs *j) {
+        j->manager = j->connection->managers;
+        j->asked = sd_bus_slot_unref(j->asked);
+        j->refused = false;
+        return connection_match(j->connection, BUS_PATH, BUS_MANAGER_INTERFACE, "JobRemoved", on_job_removed,
+                                j, &j->match);
+}
+
+/* Of the jobs that are asked for afterwards on the same connection none can end before the manager has read
+ * this: its answer is not waited for. */
 static int subscribe(NsunitsJobs *j) {
+        Nsunits *n = j->connection;
         int r;
 
-        j->manager = j->connection->managers;
-        r = connection_match(j->connection, BUS_PATH, BUS_MANAGER_INTERFACE, "JobRemoved", on_job_removed, j,
-                             &j->match);
-        return r < 0 ? r : connection_subscribe(j->connection);
+        r = match(j);
+        if (r < 0)
+                return r;
+        if (!n->socket)
+                return connection_subscribe(n);
+        r = sd_bus_call_method_async(n->bus, &j->asked, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
+                                     "SubscribeToJobs", on_answer, j, NULL);
+        return r < 0 ? connection_fail(n, r, NULL) : 0;
 }
 
 int nsunits_jobs_new(Nsunits *n, NsunitsJobs **ret) {
@@ -76,11 +102,12 @@ NsunitsJobs *nsunits_jobs_free(NsunitsJobs *j) {
         }
         free(j->jobs);
         sd_bus_slot_unref(j->match);
+        sd_bus_slot_unref(j->asked);
         free(j);
         return NULL;
 }
 
-int nsunits_jobs_add(NsunitsJobs *j, const char *path, const char *unit) {
+static int add(NsunitsJobs *j, const char *path, const char *unit) {
         autofree char *path_copy = strdup(path), *unit_copy = strdup(unit);
         Job *grown = reallocarray(j->jobs, j->n + 1, sizeof(*grown));
 
@@ -93,6 +120,11 @@ int nsunits_jobs_add(NsunitsJobs *j, const char *path, const char *unit) {
         return streq(path, "/") ? end_job(j, &j->jobs[j->n - 1], "done") : 0;
 }
 
+int nsunits_jobs_add(NsunitsJobs *j, const char *path, const char *unit) {
+        j->unsure |= j->asked != NULL;
+        return add(j, path, unit);
+}
+
 int nsunits_jobs_request(NsunitsJobs *j, const char *method, const char *unit, const char *mode) {
         sd_bus_message *reply = NULL;
         const char *path;
@@ -101,8 +133,41 @@ int nsunits_jobs_request(NsunitsJobs *j, const char *method, const char *unit, c
         r = connection_call(j->connection, NULL, NULL, method, &reply, "ss", unit, mode);
         if (r >= 0) {
                 r = sd_bus_message_read(reply, "o", &path);
-                r = r < 0 ? connection_fail(j->connection, r, NULL) : nsunits_jobs_add(j, path, unit);
+                r = r < 0 ? connection_fail(j->connection, r, NULL) : add(j, path, unit);
         }
+        sd_bus_message_unref(reply);
+        return r;
+}
+
+/* The answer has one path for each name. */
+static int add_all(NsunitsJobs *j, sd_bus_message *reply, char *const *units) {
+        const char *path;
+        int r;
+
+        r = sd_bus_message_enter_container(reply, 'a', "o");
+        for (size_t i = 0; r >= 0 && units[i]; i++) {
+                r = sd_bus_message_read(reply, "o", &path);
+                if (r == 0)
+                        r = -EBADMSG;
+                if (r > 0)
+                        r = add(j, path, units[i]);
+        }
+        return r < 0 ? connection_fail(j->connection, r, NULL) : 0;
+}
+
+int nsunits_jobs_request_all(NsunitsJobs *j, const char *method, char *const *units, const char *mode) {
+        sd_bus_message *m = NULL, *reply = NULL;
+        int r;
+
+        r = connection_call_new(j->connection, NULL, NULL, method, &m);
+        if (r >= 0)
+                r = sd_bus_message_append_strv(m, (char **) units);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", mode);
+        r = connection_call_message(j->connection, r, m, &reply);
+        if (r >= 0)
+                r = add_all(j, reply, units);
+        sd_bus_message_unref(m);
         sd_bus_message_unref(reply);
         return r;
 }
@@ -123,16 +188,25 @@ static int ask_result(NsunitsJobs *j, Job *job) {
         return r;
 }
 
-/* The manager was killed, upgraded or restarted; the next one goes on with the jobs. */
+/* The manager was killed, upgraded or restarted, and the next one goes on with the jobs; or it is one that
+ * tells of jobs only those who want to know all; or a job was there before it was asked for. */
 static int go_on(NsunitsJobs *j, bool lost) {
         int r = lost ? nsunits_reopen(j->connection) : 0;
 
-        if (r >= 0)
-                r = subscribe(j);
+        j->unsure = false;
+        if (r >= 0 && (lost || j->refused || j->manager != j->connection->managers)) {
+                r = match(j);
+                if (r >= 0)
+                        r = connection_subscribe(j->connection);
+        }
         for (size_t i = 0; r >= 0 && i < j->n; i++)
                 if (!j->jobs[i].result)
                         r = ask_result(j, &j->jobs[i]);
         return r;
+}
+
+static bool may_miss_ends(const NsunitsJobs *j) {
+        return j->refused || j->unsure || j->manager != j->connection->managers;
 }
 
 int nsunits_jobs_wait(NsunitsJobs *j, uint64_t timeout) {
@@ -145,7 +219,7 @@ int nsunits_jobs_wait(NsunitsJobs *j, uint64_t timeout) {
 
                 bool lost = n->socket && connection_is_lost(r);
 
-                while (lost || (r >= 0 && j->manager != n->managers)) {
+                while (lost || (r >= 0 && may_miss_ends(j))) {
                         r = go_on(j, lost);
                         lost = n->socket && connection_is_lost(r);
                 }

@@ -112,6 +112,11 @@ NSUNITS_PUBLIC NsunitsJobs *nsunits_jobs_free(NsunitsJobs *j);
 NSUNITS_PUBLIC int nsunits_jobs_request(NsunitsJobs *j, const char *method, const char *unit,
                                         const char *mode);
 
+/** nsunits_jobs_request_all() - ask for jobs of many units in one transaction, and add them. @method:
+ * "StartUnits", "StopUnits", ... */
+NSUNITS_PUBLIC int nsunits_jobs_request_all(NsunitsJobs *j, const char *method, char *const *units,
+                                            const char *mode);
+
 /** nsunits_jobs_add() - add a job that was asked for in another way. @path: of its object; "/" is one that
  * had nothing to do. */
 NSUNITS_PUBLIC int nsunits_jobs_add(NsunitsJobs *j, const char *path, const char *unit);

@@ -43,12 +43,20 @@ int client_reopen(Ctl *c) {
         return r;
 }
 
-int client_jobs_new(Ctl *c, sd_bus_error *error, NsunitsJobs **ret) {
-        int r = nsunits_jobs_new(c->manager, ret);
-
+/* The error of D-Bus behind a failure of the library's. */
+static int take_error(Ctl *c, int r, sd_bus_error *error) {
         if (r < 0 && nsunits_error_name(c->manager))
                 (void) sd_bus_error_set(error, nsunits_error_name(c->manager), nsunits_error(c->manager));
         return r;
+}
+
+int client_jobs_new(Ctl *c, sd_bus_error *error, NsunitsJobs **ret) {
+        return take_error(c, nsunits_jobs_new(c->manager, ret), error);
+}
+
+int client_jobs_request(Ctl *c, NsunitsJobs *jobs, const char *method, char *const *names, const char *mode,
+                        sd_bus_error *error) {
+        return take_error(c, nsunits_jobs_request_all(jobs, method, names, mode), error);
 }
 
 int client_jobs_wait(Ctl *c, NsunitsJobs *jobs) {

@@ -40,6 +40,10 @@ AUTOPTR_DEFINE(NsunitsJobs, nsunits_jobs_free);
  */
 int client_jobs_new(Ctl *c, sd_bus_error *error, NsunitsJobs **ret);
 
+/** client_jobs_request() - ask for jobs of all these units, and add them. The same results. */
+int client_jobs_request(Ctl *c, NsunitsJobs *jobs, const char *method, char *const *names, const char *mode,
+                        sd_bus_error *error);
+
 /** client_jobs_wait() - until all have ended. Returns 0 or a negative errno: the connection broke off. */
 int client_jobs_wait(Ctl *c, NsunitsJobs *jobs);
 

@@ -19,9 +19,9 @@ static const struct {
         { "try-reload-or-restart", "ReloadOrTryRestartUnits", "did not reload" },
 };
 
-static int enqueue(Ctl *c, const char *method, char **names, sd_bus_error *error, sd_bus_message **ret) {
+/* Without a wait for the jobs' ends. */
+static int enqueue(Ctl *c, const char *method, char **names, const char *mode, sd_bus_error *error) {
         automessage sd_bus_message *m = NULL;
-        const char *mode = c->options.job_mode ? c->options.job_mode : "replace";
         int r;
 
         r = client_message_new(c, method, &m);
@@ -29,29 +29,7 @@ static int enqueue(Ctl *c, const char *method, char **names, sd_bus_error *error
                 r = sd_bus_message_append_strv(m, names);
         if (r >= 0)
                 r = sd_bus_message_append(m, "s", mode);
-        if (r < 0)
-                return r;
-        return client_call_message(c, m, error, ret);
-}
-
-/* The answer has one path for each name; "/" where nothing was to be done. */
-static int add_jobs(NsunitsJobs *w, sd_bus_message *reply, char **names) {
-        const char *path;
-        int r;
-
-        r = sd_bus_message_enter_container(reply, 'a', "o");
-        if (r < 0)
-                return r;
-
-        STRV_FOREACH (name, names) {
-                r = sd_bus_message_read(reply, "o", &path);
-                if (r <= 0)
-                        return r < 0 ? r : -EBADMSG;
-                r = nsunits_jobs_add(w, path, *name);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return r < 0 ? r : client_call_message(c, m, error, NULL);
 }
 
 static char *reason(Ctl *c, const char *unit, const char *result) {
@@ -141,7 +119,7 @@ static int report_failed(Ctl *c, char **words) {
 
 int verb_job(Ctl *c, char **words) {
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
-        automessage sd_bus_message *reply = NULL;
+        const char *mode = c->options.job_mode ? c->options.job_mode : "replace";
         autofree char *title = NULL;
         autostrv char **names = NULL;
         autoptr(NsunitsJobs) wait = NULL;
@@ -163,14 +141,15 @@ int verb_job(Ctl *c, char **words) {
         if (asprintf(&title, "cannot %s", words[0]) < 0)
                 return STATUS_FAILED;
 
-        if (!c->options.no_block)
+        if (c->options.no_block)
+                r = enqueue(c, jobs[k].method, names, mode, &error);
+        else {
                 r = client_jobs_new(c, &error, &wait);
-        if (r == 0)
-                r = enqueue(c, jobs[k].method, names, &error, &reply);
-        if (r == 0 && wait)
-                r = add_jobs(wait, reply, names);
-        if (r == 0 && wait)
-                r = client_jobs_wait(c, wait);
+                if (r == 0)
+                        r = client_jobs_request(c, wait, jobs[k].method, names, mode, &error);
+                if (r == 0)
+                        r = client_jobs_wait(c, wait);
+        }
         if (r < 0)
                 return client_failure(title, r, &error);
 

@@ -217,9 +217,21 @@ void unit_tell_disarmed(Unit *u) {
                 stop_unneeded(u, *other);
 }
 
+bool unit_restarts_alone(const Unit *u) {
+        const Manager *m = u->manager;
+
+        if (job_of(m, u->index) != JOB_TYPE_INVALID_)
+                return false;
+        if (u->spec && u->spec->service.restart_mode == RESTART_MODE_DIRECT)
+                return true;
+        GRAPH_FOREACH (m->graph, u->index, EFFECT_RESTART, other)
+                if (is_going(state_of(m, *other)))
+                        return false;
+        return true;
+}
+
 bool unit_restart_by_job(Unit *u) {
         Manager *m = u->manager;
-        bool alone = true;
 
         /* Whoever has asked for that will see to it. */
         if (job_of(m, u->index) != JOB_TYPE_INVALID_)
@@ -229,10 +241,7 @@ bool unit_restart_by_job(Unit *u) {
                 return true;
         }
 
-        GRAPH_FOREACH (m->graph, u->index, EFFECT_RESTART, other)
-                if (is_going(state_of(m, *other)))
-                        alone = false;
-        if (alone || (u->spec && u->spec->service.restart_mode == RESTART_MODE_DIRECT))
+        if (unit_restarts_alone(u))
                 return false;
         return manager_enqueue_one(m, u->name, JOB_RESTART, JOB_MODE_REPLACE, NULL) >= 0;
 }

@@ -91,6 +91,7 @@ struct Unit {
         MachinePolicy policy;
         Held held;
         Child *main, *hook;
+        int mounts_fd;      /* mount namespace of main, -EBADF = not held: unit_hold_mounts() */
         PullWaiter *pull;   /* what its preparation waits for */
         UnitUpdate *update; /* it is on its way to another image */
         Worker *mounting;   /* the same, of a volume */
@@ -127,9 +128,10 @@ struct Unit {
                 uint32_t job;
                 char *by; /* who asked for that job */
         } asked;
-        json_t *sent;  /* the last signals to the main process that the manager knows of: see signal.c */
-        json_t *death; /* record of an end of which it is not decided what follows: see death.c */
-        bool died;     /* there is, or was, one of this invocation */
+        json_t *sent;      /* the last signals to the main process that the manager knows of: see signal.c */
+        json_t *death;     /* record of an end of which it is not decided what follows: see death.c */
+        json_t *death_due; /* one that is complete, to be written down before the turn ends */
+        bool died;         /* there is, or was, one of this invocation */
         struct {
                 int fds[3]; /* standard streams of the next launch, instead of null and the log */
                 bool terminal;
@@ -178,6 +180,7 @@ struct Manager {
         JobLog *job_log;
         TAILQ_HEAD(, Unit) restarts; /* that are due */
         sd_event_source *restarts_source, *turn_tick;
+        usec_t turn_taken; /* the last restart that did not wait for its turn */
         sd_event_source *jobs_source;
 
         ImageStore *images;
@@ -251,6 +254,12 @@ void unit_adopted(Unit *u);
 MainExit unit_main_exit(Unit *u, const ChildExit *how);
 MainExit unit_exit_in_words(const ChildExit *how);
 int unit_watch_main(Unit *u, int pidfd, pid_t pid);
+
+/* The end of the main process is known sooner while its mounts are held; who lets go last waits for what the
+ * process would have waited for. So they are held when another one is to follow: until that one runs, which
+ * may be just when the first has ended. */
+void unit_hold_mounts(Unit *u);
+void unit_drop_mounts(Unit *u);
 int unit_watch_cgroup(Unit *u);
 void unit_unwatch_cgroup(Unit *u);
 
@@ -285,6 +294,8 @@ void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
 void unit_tell_dependents(Unit *u, MachineState before);
 /* It waits no more. */
 void unit_tell_disarmed(Unit *u);
+/* Has a restart by policy nothing to do with other units and their jobs? */
+bool unit_restarts_alone(const Unit *u);
 /* The wait for a restart is over. True when the restart is to be a job, for the sake of other units. */
 bool unit_restart_by_job(Unit *u);
 /* Is every unit up that this one is bound to, and ordered after? */

@@ -467,6 +467,10 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
         r = unit_watch_main(u, result->pidfd, result->pid);
         if (r < 0)
                 return fault_set(fault, "watch", r, NULL);
+        if (u->policy.restart.policy != RESTART_NO)
+                unit_hold_mounts(u);
+        else
+                unit_drop_mounts(u);
         return 0;
 }
 

@@ -20,7 +20,7 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
                 return -ENOMEM;
         u->manager = m;
         u->held = HELD_INIT;
-        u->named.pidfd = -EBADF;
+        u->named.pidfd = u->mounts_fd = -EBADF;
         u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
         u->lent.fds[0] = u->lent.fds[1] = u->lent.fds[2] = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
@@ -49,6 +49,7 @@ void unit_free(Unit *u) {
         child_free(u->hook);
         (void) sd_event_source_disable_unref(u->named.source);
         cleanup_close_(&u->named.pidfd);
+        cleanup_close_(&u->mounts_fd);
         notify_socket_free(u->notify);
         unit_fds_free(u);
         (void) sd_event_source_disable_unref(u->timer);
@@ -79,6 +80,7 @@ void unit_free(Unit *u) {
         free(u->unmet);
         manager_return_stdio(u);
         json_decref(u->death);
+        json_decref(u->death_due);
         strv_free(u->monitor);
         strv_free(u->addresses);
         strv_free(u->ports);

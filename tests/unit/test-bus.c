@@ -637,6 +637,30 @@ START_TEST(errors_have_systemds_names) {
 }
 END_TEST
 
+/* The manager's calls are handled without sd-bus' tables, which have the last word about all others. */
+START_TEST(calls_are_as_they_are_described) {
+        static const char web[] = BUS_UNIT_PREFIX "/web_2econtainer";
+        Set s;
+
+        for (int i = 0; i < 2; i++) {
+                set_up(&s);
+                if (i == 1) /* has the tables made */
+                        (void) call_to(&s, BUS_PATH, "org.freedesktop.DBus.Introspectable", "Introspect",
+                                       NULL);
+                ck_assert_str_eq(error_of(CALL(&s, "ListUnits", NULL)), "none");
+                ck_assert_str_eq(error_of(CALL(&s, "ListUnits", "s", "x")), SD_BUS_ERROR_INVALID_ARGS);
+                ck_assert_str_eq(error_of(CALL(&s, "ListUnits", NULL)), "none");
+                ck_assert_str_eq(error_of(CALL(&s, "StartUnit", "s", "x")), SD_BUS_ERROR_INVALID_ARGS);
+                ck_assert_str_eq(error_of(CALL(&s, "Cancel", NULL)), SD_BUS_ERROR_UNKNOWN_METHOD);
+                ck_assert_str_eq(error_of(call_to(&s, BUS_PATH, NULL, "ListUnits", NULL)),
+                                 SD_BUS_ERROR_UNKNOWN_OBJECT);
+                ck_assert_str_eq(error_of(call_to(&s, web, BUS_MANAGER_INTERFACE, "ListUnits", NULL)),
+                                 SD_BUS_ERROR_UNKNOWN_METHOD);
+                tear_down(&s);
+        }
+}
+END_TEST
+
 static void assert_text(sd_bus_message *reply, const char *wanted) {
         const char *text;
 
@@ -769,6 +793,31 @@ START_TEST(only_subscribers_get_signals) {
         end_job(&s);
         (void) CALL(&s, "ListUnits", NULL);
         ck_assert_str_eq(s.changed, "");
+        tear_down(&s);
+}
+END_TEST
+
+START_TEST(who_waits_for_jobs_gets_their_ends) {
+        Set s;
+
+        set_up(&s);
+        ck_assert_int_ge(sd_bus_match_signal(s.client, NULL, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
+                                             "JobRemoved", on_job_removed, &s),
+                         0);
+        ck_assert_int_ge(sd_bus_match_signal(s.client, NULL, NULL, NULL, "org.freedesktop.DBus.Properties",
+                                             "PropertiesChanged", on_properties_changed, &s),
+                         0);
+        (void) CALL(&s, "SubscribeToJobs", NULL);
+        end_job(&s);
+        (void) CALL(&s, "ListUnits", NULL);
+        ck_assert_str_eq(s.removed, "7 " BUS_JOB_PREFIX "/7 web.container failed");
+        ck_assert_str_eq(s.changed, "");
+
+        s.removed[0] = '\0';
+        (void) CALL(&s, "Unsubscribe", NULL);
+        end_job(&s);
+        (void) CALL(&s, "ListUnits", NULL);
+        ck_assert_str_eq(s.removed, "");
         tear_down(&s);
 }
 END_TEST
@@ -1254,9 +1303,10 @@ END_TEST
 TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction, a_trigger_is_a_marked_start,
           try_restart_leaves_alone_what_rests, errors_have_systemds_names, kill_reaches_the_unit,
           what_a_job_waits_for, requests_on_the_store, text_as_started_and_as_loaded,
-          only_subscribers_get_signals, a_job_without_anything_to_do_ends, lists_are_what_was_asked_for,
-          unit_shows_its_state, every_key_is_a_property, exec_tells_the_end,
-          exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
-          pull_tells_how_far_it_is, pull_fails_in_the_registrys_words,
-          pull_is_not_wanted_by_a_client_that_has_gone, update_is_answered_when_all_is_done,
-          private_socket_is_for_root, client_may_hang_up_in_the_middle, questions_are_answered_in_a_flood)
+          only_subscribers_get_signals, who_waits_for_jobs_gets_their_ends, calls_are_as_they_are_described,
+          a_job_without_anything_to_do_ends, lists_are_what_was_asked_for, unit_shows_its_state,
+          every_key_is_a_property, exec_tells_the_end, exec_notices_that_the_client_has_gone,
+          exec_refuses_nonsense, import_is_answered_when_it_is_done, pull_tells_how_far_it_is,
+          pull_fails_in_the_registrys_words, pull_is_not_wanted_by_a_client_that_has_gone,
+          update_is_answered_when_all_is_done, private_socket_is_for_root, client_may_hang_up_in_the_middle,
+          questions_are_answered_in_a_flood)
