@@ -21,6 +21,7 @@
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
 #include "manager/outlive.h"
+#include "manager/program.h"
 #include "manager/pull.h"
 #include "manager/trigger.h"
 #include "manager/unit-sockets.h"
@@ -191,6 +192,7 @@ struct Manager {
         LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
         int template_fd;
+        Programs programs;
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
