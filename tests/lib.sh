@@ -45,7 +45,7 @@ enter_private() {
         mkdir -p "$libexec"
         mount -t tmpfs tmpfs "$libexec"
         cp "$build"/src/{ctl/nsctl-import,runtime/{init/nsunits-init,keeper/nsunits-keeper,logger/nsunits-logger}} \
-                "$libexec" 2>/dev/null
+                "$build"/src/daemon/nsunits-{worker,archiver,gate} "$libexec" 2>/dev/null
         ip link set lo up
         work=$(mktemp -d)
         trap 'leave $?' EXIT

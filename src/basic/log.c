@@ -72,15 +72,22 @@ static void put_assignment(FILE *f, const char *assignment) {
                 put_field(f, name, assignment + strlen(name) + 1);
 }
 
-static void put_unit(FILE *f, const char *unit) {
+static bool has_invocation(const char *const *fields) {
+        for (; fields && *fields; fields++)
+                if (strncmp(*fields, LOG_FIELD_INVOCATION, strlen(LOG_FIELD_INVOCATION)) == 0)
+                        return true;
+        return false;
+}
+
+static void put_unit(FILE *f, const char *unit, const char *const *fields) {
         autofree char *service = NULL;
         char invocation[33];
 
         put_field(f, "NSUNITS_UNIT", unit);
         if (unit_name_kind(unit) != UNIT_KIND_INVALID_ && unit_name_to_service(unit, &service) >= 0)
                 put_field(f, "OBJECT_SYSTEMD_UNIT", service);
-        if (invocation_fn && invocation_fn(unit, invocation_data, invocation))
-                put_field(f, "NSUNITS_INVOCATION", invocation);
+        if (!has_invocation(fields) && invocation_fn && invocation_fn(unit, invocation_data, invocation))
+                fprintf(f, LOG_FIELD_INVOCATION "%s\n", invocation);
 }
 
 static int send_to_journal(int level, const char *unit, const char *const *fields, const char *message) {
@@ -97,7 +104,7 @@ static int send_to_journal(int level, const char *unit, const char *const *field
         put_field(f, "MESSAGE", message);
         fprintf(f, "PRIORITY=%i\nSYSLOG_IDENTIFIER=%s\n", level, identifier);
         if (unit)
-                put_unit(f, unit);
+                put_unit(f, unit, fields);
         for (; fields && *fields; fields++)
                 put_assignment(f, *fields);
         if (fclose(f) != 0)

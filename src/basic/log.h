@@ -36,6 +36,9 @@ void log_message(int level, const char *unit, const char *fmt, ...) PRINTF_LIKE(
  */
 typedef bool (*LogInvocationFn)(const char *unit, void *data, char ret[static 33]);
 
+/* To be given to log_entry() by whoever means another start than the present one. */
+#define LOG_FIELD_INVOCATION "NSUNITS_INVOCATION="
+
 /** log_ask_invocation() - from now on entries about a unit bear NSUNITS_INVOCATION= as well; NULL ends it. */
 void log_ask_invocation(LogInvocationFn fn, void *data);
 

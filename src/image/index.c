@@ -8,7 +8,6 @@
 
 #include "basic/file.h"
 #include "basic/strv.h"
-#include "image/digest.h"
 #include "image/json.h"
 #include "image/manifest.h"
 #include "image/reference.h"
@@ -40,32 +39,10 @@ void image_sort(Image **images, size_t n) {
                 qsort(images, n, sizeof(*images), by_name);
 }
 
-int store_blob_write(ImageStore *store, const char *digest, const char *text, size_t size, Fault *fault) {
-        /* Two imports of one image would write to the same temporary name. */
-        autoclose int lock = store_index_lock(store);
-        int r = lock;
+int store_blob_load(ImageStore *store, const char *digest, char **ret, size_t *ret_size, Fault *fault) {
+        int r = file_read(store->blobs_fd, digest, MANIFEST_MAX, ret, ret_size);
 
-        if (r >= 0)
-                r = file_replace(store->blobs_fd, digest, text, size, 0600, true);
         return r < 0 ? fault_set(fault, "store", r, "blob sha256:%s", digest) : 0;
-}
-
-int store_blob_read(ImageStore *store, const char *digest, char **ret, size_t *ret_size, Fault *fault) {
-        autofree char *text = NULL;
-        char have[65];
-        size_t size;
-        int r;
-
-        r = file_read(store->blobs_fd, digest, MANIFEST_MAX, &text, &size);
-        if (r == 0)
-                r = digest_of(text, size, have);
-        if (r == 0 && !streq(have, digest))
-                r = -EBADMSG;
-        if (r < 0)
-                return fault_set(fault, "store", r, "blob sha256:%s", digest);
-        *ret = take_ptr(text);
-        *ret_size = size;
-        return 0;
 }
 
 static int config_load(ImageStore *store, Image *image, Fault *fault) {
@@ -74,7 +51,7 @@ static int config_load(ImageStore *store, Image *image, Fault *fault) {
         size_t size;
         int r;
 
-        r = store_blob_read(store, image->id, &text, &size, fault);
+        r = store_blob_load(store, image->id, &text, &size, fault);
         if (r == 0)
                 r = config_blob_parse(text, size, &config, fault);
         if (r < 0)

@@ -58,7 +58,7 @@ int image_store_inspect(ImageStore *store, const char *reference, char **ret, Fa
 
         r = image_store_resolve(store, reference, &image, fault);
         if (r == 0)
-                r = store_blob_read(store, image->id, &text, &size, fault);
+                r = store_blob_load(store, image->id, &text, &size, fault);
         if (r == 0)
                 r = json_parse_object(text, size, "configuration", &config, fault);
         if (r < 0)

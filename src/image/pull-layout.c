@@ -7,22 +7,24 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "basic/file.h"
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "image/digest.h"
 #include "image/manifest.h"
 #include "image/store-internal.h"
 
-#define PULLS "pulls"
-
-/* Seconds after which nobody is expected to come back for what was fetched. */
-#define KEEP_SECONDS (24 * 60 * 60)
-
 /* The mode tells a stand-in from a blob that was fetched; nobody is to read it. */
 #define STAND_IN_MODE 0
+
+int pull_layout_key(const PullRequest *q, char ret[65]) {
+        autofree char *text = NULL;
+        int r = pull_request_identity(q, &text);
+
+        return r < 0 ? r : digest_of(text, strlen(text), ret);
+}
 
 static int open_locked(int dir_fd, const char *key) {
         autoclose int fd = dir_make_open(dir_fd, key, 0700);
@@ -38,13 +40,13 @@ static int open_locked(int dir_fd, const char *key) {
 }
 
 int pull_layout_open(ImageStore *store, const char *key, PullLayout *ret, Fault *fault) {
-        *ret = (PullLayout){ .pulls_fd = dir_make_open(store->root_fd, PULLS, 0700), .fd = -EBADF };
+        *ret = (PullLayout){ .pulls_fd = dir_make_open(store->root_fd, PULLS_DIR, 0700), .fd = -EBADF };
         if (ret->pulls_fd < 0)
-                return fault_set(fault, "pull", ret->pulls_fd, "%s/" PULLS, store->path);
+                return fault_set(fault, "pull", ret->pulls_fd, "%s/" PULLS_DIR, store->path);
 
         (void) snprintf(ret->key, sizeof(ret->key), "%s", key);
         ret->fd = open_locked(ret->pulls_fd, key);
-        return ret->fd < 0 ? fault_set(fault, "pull", ret->fd, "%s/" PULLS "/%s", store->path, key) : 0;
+        return ret->fd < 0 ? fault_set(fault, "pull", ret->fd, "%s/" PULLS_DIR "/%s", store->path, key) : 0;
 }
 
 /* All but the blobs: half a blob of a skopeo that was killed, an index that names what may be half. */
@@ -121,19 +123,5 @@ int pull_layout_renew(const PullLayout *l, ImageStore *store, Fault *fault) {
                 r = image_store_list(store, &images, &n);
         for (size_t i = 0; i < n && r == 0; i++)
                 r = stand_in_for(store, images[i], blobs);
-        return r < 0 ? fault_set(fault, "pull", r, "%s/" PULLS "/%s", store->path, l->key) : 0;
-}
-
-static int drop_old(int dir_fd, const char *name, void *data) {
-        struct stat st;
-
-        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_mtime + KEEP_SECONDS > time(NULL))
-                return 0;
-        return tree_remove(dir_fd, name);
-}
-
-int pull_layouts_collect(ImageStore *store, Fault *fault) {
-        int r = dir_each(store->root_fd, PULLS, drop_old, NULL);
-
-        return r < 0 && r != -ENOENT ? fault_set(fault, "collect", r, "%s/" PULLS, store->path) : 0;
+        return r < 0 ? fault_set(fault, "pull", r, "%s/" PULLS_DIR "/%s", store->path, l->key) : 0;
 }

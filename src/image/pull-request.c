@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "basic/strv.h"
-#include "image/digest.h"
 #include "image/json.h"
 
 #define RETRY_DELAY_FIRST (2 * USEC_PER_SEC)
@@ -92,11 +91,11 @@ int pull_request_parse(const char *text, size_t size, PullRequest **ret, Fault *
         return 0;
 }
 
-int pull_request_key(const PullRequest *q, char ret[65]) {
+int pull_request_identity(const PullRequest *q, char **ret) {
         autojson json_t *o = to_json(q);
-        autofree char *text = o ? json_dumps(o, JSON_SORT_KEYS) : NULL;
 
-        return text ? digest_of(text, strlen(text), ret) : -ENOMEM;
+        *ret = o ? json_dumps(o, JSON_SORT_KEYS) : NULL;
+        return *ret ? 0 : -ENOMEM;
 }
 
 usec_t pull_retry_delay(const PullRequest *q, unsigned n) {

@@ -38,9 +38,9 @@ int pull_request_to_text(const PullRequest *q, char **ret);
 /** pull_request_parse() - back. 0, -EBADMSG with @fault, or -ENOMEM. */
 int pull_request_parse(const char *text, size_t size, PullRequest **ret, Fault *fault);
 
-/** pull_request_key() - the same for two requests that one pull can serve: hex SHA-256 of all but the
- * retries. */
-int pull_request_key(const PullRequest *q, char ret[65]);
+/** pull_request_identity() - the same for two requests that one pull can serve: all but the retries. free().
+ * 0 or -ENOMEM. */
+int pull_request_identity(const PullRequest *q, char **ret);
 
 /** pull_retry_delay() - how long to wait after the @n-th failure, counted from 1. */
 usec_t pull_retry_delay(const PullRequest *q, unsigned n);

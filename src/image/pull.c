@@ -146,7 +146,7 @@ int image_pull(ImageStore *store, const PullRequest *q, void (*event)(const Pull
 
         if (lock < 0)
                 return fault_set(fault, "store", lock, "%s/lock", store->path);
-        r = pull_request_key(q, key);
+        r = pull_layout_key(q, key);
         if (r == 0)
                 r = pull_layout_open(store, key, &p.layout, fault);
         if (r == 0) {

@@ -274,12 +274,6 @@ static int do_remove(ImageStore *store, int argc, char **argv, Fault *fault) {
         return r < 0 ? r : worker_line_done();
 }
 
-static int do_collect(ImageStore *store, int argc, char **argv, Fault *fault) {
-        int r = image_store_collect(store, fault);
-
-        return r < 0 ? r : worker_line_done();
-}
-
 int image_worker_main(int argc, char **argv) {
         static const struct {
                 const char *verb;
@@ -295,7 +289,6 @@ int image_worker_main(int argc, char **argv) {
                 { "check", 1, 1000 * 1000, do_check },
                 { "usage", 1, 1, do_usage },
                 { "remove", 1, 1000 * 1000, do_remove },
-                { "collect", 0, 0, do_collect },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
@@ -318,41 +311,4 @@ int image_worker_main(int argc, char **argv) {
                 return r < 0 ? EXIT_FAILED : EXIT_GOOD;
         }
         return EXIT_USAGE;
-}
-
-static void fault_text(const json_t *j, const char *key, char *to, size_t size) {
-        (void) snprintf(to, size, "%s", strempty(json_string_value(json_object_get(j, key))));
-}
-
-static int failure_parse(const json_t *error, Fault *ret) {
-        json_int_t number = json_integer_value(json_object_get(error, "error"));
-
-        if (number >= 0 || number < -4095)
-                return -EBADMSG;
-        *ret = (Fault){ .error = (int) number, .told = json_is_true(json_object_get(error, "told")) };
-        fault_text(error, "step", ret->step, sizeof(ret->step));
-        fault_text(error, "object", ret->object, sizeof(ret->object));
-        fault_text(error, "advice", ret->advice, sizeof(ret->advice));
-        return WORKER_FAILED;
-}
-
-int image_worker_parse(const char *line, char **ret_id, Fault *ret_fault) {
-        autojson json_t *j = NULL;
-        int r;
-
-        *ret_id = NULL;
-        r = json_parse_object(line, strlen(line), "worker", &j, NULL);
-        if (r < 0)
-                return r;
-
-        if (json_is_object(json_object_get(j, "progress")) || json_object_get(j, "event"))
-                return WORKER_PROGRESS;
-        if (json_is_object(json_object_get(j, "error")))
-                return failure_parse(json_object_get(j, "error"), ret_fault);
-        if (json_is_true(json_object_get(j, "done")))
-                return WORKER_DONE;
-        if (!json_is_string(json_object_get(j, "id")))
-                return -EBADMSG;
-        r = json_copy_string(json_object_get(j, "id"), ret_id);
-        return r < 0 ? r : WORKER_DONE;
 }

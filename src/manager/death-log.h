@@ -1,6 +1,9 @@
 /*
- * The black box of a unit: one JSON file with the records of its last deaths, oldest first. The file is the
- * only copy; nothing of it is kept in memory. What is in a record is death.c's affair, but for its "Id".
+ * The black box of a unit: one file with the records of its last deaths, oldest first. The file is the only
+ * copy; nothing of it is kept in memory. What is in a record is death.c's affair, but for its "Id".
+ *
+ * Each line is a JSON object, a record, or an array of them. One is added at the end; of several with the
+ * same "Id" in a row the last one counts. Now and then the file is written anew, as one array.
  */
 #pragma once
 
@@ -16,8 +19,8 @@
  *
  * Returns: 0 or a negative errno. @record is borrowed.
  */
-int death_log_put(const char *path, json_t *record);
+int death_log_put(const char *path, const json_t *record);
 
-/** death_log_read() - all records, an array; empty when there are none, or what is there cannot be read.
+/** death_log_read() - the last records, an array; empty when there are none, or what is there cannot be read.
  * json_decref() it. NULL when out of memory. */
 json_t *death_log_read(const char *path);

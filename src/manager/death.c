@@ -1,6 +1,7 @@
 /*
- * The black box: what is known of the end of a container, collected when its main process has ended, and
- * completed when it is decided what follows. In between it is a part of the saved state.
+ * The black box: what is known of the end of a container, collected when its main process has ended,
+ * completed when it is decided what follows, and written down when that has begun: nobody is to wait for it
+ * who is restarted. Until then it is a part of the saved state.
  *
  * A record is a JSON object. Its members are the entries of the property Deaths of org.nsunits1.Unit, and, in
  * capitals, the fields of the one entry in the journal.
@@ -110,7 +111,7 @@ static void put_usage(json_t *o, const Unit *u) {
         CgroupMemoryEvents events;
         CgroupStats stats;
 
-        if (u->held.cgroup_fd < 0 || cgroup_stats(u->held.cgroup_fd, &stats) < 0)
+        if (u->held.cgroup_fd < 0 || cgroup_totals(u->held.cgroup_fd, &stats) < 0)
                 return;
 
         /* The cgroup counts on over restarts. */
@@ -292,8 +293,11 @@ static char **journal_fields(const json_t *record) {
         const char *member;
         json_t *value;
 
-        if (strv_add(&fields, "MESSAGE_ID=" MESSAGE_ENDED) < 0)
-                return NULL;
+        /* Of that invocation, though the next one may have begun. */
+        if (strv_add(&fields, "MESSAGE_ID=" MESSAGE_ENDED) < 0 ||
+            strv_addf(&fields, LOG_FIELD_INVOCATION "%s",
+                      strempty(json_string_value(json_object_get(record, "Id")))) < 0)
+                return fields;
         json_object_foreach((json_t *) record, member, value) {
                 autofree char *text = field_value(value);
 
@@ -329,30 +333,38 @@ static void tell(const Unit *u, const json_t *record) {
 }
 
 static void finish(Unit *u) {
-        autofree char *path = log_path(u);
-        int r;
-
         /* When the next invocation has begun, the machine knows no more of this one. */
         if (u->machine.state == MACHINE_AUTO_RESTART || unit_at_rest(u))
                 put_text(u->death, "Result", unit_result_to_string(u->machine.result));
         put_text(u->death, "Failure", u->fault_text);
         put_number(u->death, "NRestarts", u->machine.n_restarts);
         decide(u->death, u);
+        unit_death_write(u);
+        u->death_due = take_ptr(u->death);
+}
 
-        r = path ? death_log_put(path, u->death) : -ENOMEM;
+void unit_death_write(Unit *u) {
+        autofree char *path = u->death_due ? log_path(u) : NULL;
+        int r;
+
+        if (!u->death_due)
+                return;
+        r = path ? death_log_put(path, u->death_due) : -ENOMEM;
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "cannot keep the record of its end: %s", strerror(-r));
-        tell(u, u->death);
-        json_decref(u->death);
-        u->death = NULL;
+        tell(u, u->death_due);
+        json_decref(u->death_due);
+        u->death_due = NULL;
 }
 
 /* The wait for a restart came to nothing: somebody stopped it, or the start limit forbids it. */
 static void take_back(Unit *u) {
         autofree char *path = log_path(u);
-        json_t *records = path ? death_log_read(path) : NULL;
-        json_t *last = json_array_get(records, json_array_size(records) - 1);
+        json_t *records, *last;
 
+        unit_death_write(u);
+        records = path ? death_log_read(path) : NULL;
+        last = json_array_get(records, json_array_size(records) - 1);
         if (streq(strempty(json_string_value(json_object_get(last, "Decision"))), "restart")) {
                 (void) json_object_del(last, "RestartDelayUSec");
                 decide(last, u);
@@ -405,13 +417,14 @@ void unit_forget_deaths(const Unit *u) {
 /* --- in the saved state ----------------------------------------------------------------------------- */
 
 void unit_death_save(const Unit *u, json_t *o) {
-        put_number(o, "cpu_begin", u->cpu_begin);
         if (u->unmet)
                 (void) json_object_set_new(o, "unmet", json_string(u->unmet));
-        if (u->sent)
+        if (json_array_size(u->sent) > 0)
                 (void) json_object_set(o, "sent", u->sent);
         if (u->death)
                 (void) json_object_set(o, "death", u->death);
+        if (u->death_due)
+                (void) json_object_set(o, "death_due", u->death_due);
 }
 
 void unit_death_adopt(Unit *u, const json_t *saved) {
@@ -422,4 +435,6 @@ void unit_death_adopt(Unit *u, const json_t *saved) {
         u->sent = json_incref(json_object_get(saved, "sent"));
         u->death = json_incref(json_object_get(saved, "death"));
         u->died = u->death != NULL;
+        u->death_due = json_incref(json_object_get(saved, "death_due"));
+        unit_death_write(u);
 }

@@ -11,6 +11,9 @@ void unit_death_begin(Unit *u, const MainExit *e, pid_t pid);
 /** unit_death_follow() - after each step of the machine. */
 void unit_death_follow(Unit *u, const MachineOutput *out);
 
+/** unit_death_write() - write down a record that is complete, and tell the journal. Nothing where none is. */
+void unit_death_write(Unit *u);
+
 /** unit_forget_deaths() - with the unit. */
 void unit_forget_deaths(const Unit *u);
 

@@ -106,7 +106,7 @@ static void start_followers(Unit *u, MachineState before) {
         if (well && u->machine.result != RESULT_SUCCESS)
                 return;
 
-        list = &m->graph->nodes[u->index].deps[well ? DEPENDENCY_ON_SUCCESS : DEPENDENCY_ON_FAILURE];
+        list = graph_units(m->graph, u->index, well ? DEPENDENCY_ON_SUCCESS : DEPENDENCY_ON_FAILURE);
         if (list->n == 0 || !u->spec)
                 return;
         mode = well ? u->spec->unit.on_success_job_mode : u->spec->unit.on_failure_job_mode;
@@ -148,7 +148,7 @@ static bool hold_allowed(Unit *u) {
 
 static void start_held(Unit *u) {
         Manager *m = u->manager;
-        const GraphUnits *list = &m->graph->nodes[u->index].deps[DEPENDENCY_UPHELD_BY];
+        const GraphUnits *list = graph_units(m->graph, u->index, DEPENDENCY_UPHELD_BY);
 
         for (size_t i = 0; i < list->n; i++) {
                 unsigned holder = list->units[i];
@@ -163,7 +163,7 @@ static void start_held(Unit *u) {
 
 static bool is_needed(const Manager *m, unsigned unit) {
         for (Dependency d = 0; d < DEPENDENCY_N_; d++) {
-                const GraphUnits *list = &m->graph->nodes[unit].deps[dependency_reverse(d)];
+                const GraphUnits *list = graph_units(m->graph, unit, dependency_reverse(d));
 
                 for (size_t i = 0; i < list->n && dependency_effects(d) & EFFECT_NEED; i++) {
                         JobType job = job_of(m, list->units[i]);
@@ -217,9 +217,21 @@ void unit_tell_disarmed(Unit *u) {
                 stop_unneeded(u, *other);
 }
 
+bool unit_restarts_alone(const Unit *u) {
+        const Manager *m = u->manager;
+
+        if (job_of(m, u->index) != JOB_TYPE_INVALID_)
+                return false;
+        if (u->spec && u->spec->service.restart_mode == RESTART_MODE_DIRECT)
+                return true;
+        GRAPH_FOREACH (m->graph, u->index, EFFECT_RESTART, other)
+                if (is_going(state_of(m, *other)))
+                        return false;
+        return true;
+}
+
 bool unit_restart_by_job(Unit *u) {
         Manager *m = u->manager;
-        bool alone = true;
 
         /* Whoever has asked for that will see to it. */
         if (job_of(m, u->index) != JOB_TYPE_INVALID_)
@@ -229,10 +241,7 @@ bool unit_restart_by_job(Unit *u) {
                 return true;
         }
 
-        GRAPH_FOREACH (m->graph, u->index, EFFECT_RESTART, other)
-                if (is_going(state_of(m, *other)))
-                        alone = false;
-        if (alone || (u->spec && u->spec->service.restart_mode == RESTART_MODE_DIRECT))
+        if (unit_restarts_alone(u))
                 return false;
         return manager_enqueue_one(m, u->name, JOB_RESTART, JOB_MODE_REPLACE, NULL) >= 0;
 }

@@ -21,6 +21,7 @@
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
 #include "manager/outlive.h"
+#include "manager/program.h"
 #include "manager/pull.h"
 #include "manager/trigger.h"
 #include "manager/unit-sockets.h"
@@ -90,6 +91,7 @@ struct Unit {
         MachinePolicy policy;
         Held held;
         Child *main, *hook;
+        int mounts_fd;      /* mount namespace of main, -EBADF = not held: unit_hold_mounts() */
         PullWaiter *pull;   /* what its preparation waits for */
         UnitUpdate *update; /* it is on its way to another image */
         Worker *mounting;   /* the same, of a volume */
@@ -126,9 +128,10 @@ struct Unit {
                 uint32_t job;
                 char *by; /* who asked for that job */
         } asked;
-        json_t *sent;  /* the last signals to the main process that the manager knows of: see signal.c */
-        json_t *death; /* record of an end of which it is not decided what follows: see death.c */
-        bool died;     /* there is, or was, one of this invocation */
+        json_t *sent;      /* the last signals to the main process that the manager knows of: see signal.c */
+        json_t *death;     /* record of an end of which it is not decided what follows: see death.c */
+        json_t *death_due; /* one that is complete, to be written down before the turn ends */
+        bool died;         /* there is, or was, one of this invocation */
         struct {
                 int fds[3]; /* standard streams of the next launch, instead of null and the log */
                 bool terminal;
@@ -177,6 +180,7 @@ struct Manager {
         JobLog *job_log;
         TAILQ_HEAD(, Unit) restarts; /* that are due */
         sd_event_source *restarts_source, *turn_tick;
+        usec_t turn_taken; /* the last restart that did not wait for its turn */
         sd_event_source *jobs_source;
 
         ImageStore *images;
@@ -188,13 +192,15 @@ struct Manager {
         LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
         int template_fd;
+        Programs programs;
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
-        Pull *pulls;                     /* under way, by pull_request_key() */
+        Pull *pulls;                     /* under way, by what they are asked for */
         TAILQ_HEAD(, UpdateRun) updates; /* the first one is under way */
         Stray *strays;
-        sd_event_source *rotate_timer;
+        sd_event_source *trim_timer, *trim_watch;
+        uint64_t trim_stamp; /* of all log files, as they were seen last */
         bool purging, purge_again;
         bool adopted;            /* all that runs is known */
         usec_t begin;            /* of the first manager since boot */
@@ -223,7 +229,6 @@ void manager_tell_changed(Manager *m, Unit *u);
 /* Also for a name without a file: something of that name runs. */
 int manager_load_unit_anyway(Manager *m, const char *name, Unit **ret);
 void manager_drop_unit(Manager *m, Unit *u);
-void manager_schedule_rotation(Manager *m);
 /* Has @fn called a while after now, unless it is going to be already: a stream of reasons does not put it
  * off. */
 void manager_arm_delay(Manager *m, sd_event_source **timer, usec_t delay, sd_event_time_handler_t fn);
@@ -249,14 +254,17 @@ void unit_adopted(Unit *u);
 MainExit unit_main_exit(Unit *u, const ChildExit *how);
 MainExit unit_exit_in_words(const ChildExit *how);
 int unit_watch_main(Unit *u, int pidfd, pid_t pid);
+
+/* The end of the main process is known sooner while its mounts are held; who lets go last waits for what the
+ * process would have waited for. So they are held when another one is to follow: until that one runs, which
+ * may be just when the first has ended. */
+void unit_hold_mounts(Unit *u);
+void unit_drop_mounts(Unit *u);
 int unit_watch_cgroup(Unit *u);
 void unit_unwatch_cgroup(Unit *u);
 
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
-
-/* prepare.c: what the counters of the cgroup say before a launch */
-void unit_begin_counters(Unit *u);
 
 /* signal.c */
 void unit_signal_stop(Unit *u);
@@ -283,6 +291,8 @@ void unit_hook_adopt(Unit *u, pid_t pid, uint64_t identity);
 void unit_tell_dependents(Unit *u, MachineState before);
 /* It waits no more. */
 void unit_tell_disarmed(Unit *u);
+/* Has a restart by policy nothing to do with other units and their jobs? */
+bool unit_restarts_alone(const Unit *u);
 /* The wait for a restart is over. True when the restart is to be a job, for the sake of other units. */
 bool unit_restart_by_job(Unit *u);
 /* Is every unit up that this one is bound to, and ordered after? */
@@ -313,7 +323,7 @@ void unit_unwatch_oom(Unit *u);
 /* 1: what a network has is kept for as long as containers are on it. */
 int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault);
 
-/* Before each launch: a new cgroup in place of one that was killed. */
+/* Before each launch: a new cgroup in place of one that was killed, and what its counters say. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
 /* Is it of a kind whose preparation is kept in Unit.held? */
@@ -374,6 +384,9 @@ void unit_tell_pod(Unit *u);
 void unit_settle_pod(Unit *pod);
 /* What could not be decided before all units were adopted. */
 void manager_settle_pods(Manager *m);
+
+/* trim.c: files that grow are looked at in a while, and for as long as they do */
+void manager_schedule_trim(Manager *m);
 
 /* spawn.c */
 /* What the container's processes have as "/", before anything is mounted on it; a descriptor. */

@@ -4,7 +4,8 @@
  * event are done before the next event is looked at.
  *
  * The state is saved before the actions are performed: a manager that is killed in the middle of one leaves
- * behind what it was about to do, and the next one undoes or repeats it.
+ * behind what it was about to do, and the next one undoes or repeats it. Between an end and the restart that
+ * follows at once nothing is done that could be left behind: both are saved as one.
  */
 #include "basic/log.h"
 #include "basic/message-id.h"
@@ -35,9 +36,14 @@ void unit_arm_timer(Unit *u) {
         int r = 0;
 
         if (u->machine.timer == USEC_INFINITY || (u->frozen && u->machine.state == MACHINE_RUNNING)) {
+                /* Not kept for the next time: nearly all containers run without one, nearly all the time. */
+                u->timer = sd_event_source_disable_unref(u->timer);
+                return;
+        }
+        if (u->machine.state == MACHINE_AUTO_RESTART && u->machine.timer <= clock_now(CLOCK_BOOTTIME)) {
                 if (u->timer)
                         (void) sd_event_source_set_enabled(u->timer, SD_EVENT_OFF);
-                return;
+                return unit_queue_restart(u);
         }
 
         if (!u->timer) {
@@ -143,6 +149,7 @@ static MainExit exit_of_child(const Fault *fault) {
 static void do_spawn(Unit *u) {
         MachineEvent event = { .type = EVENT_SPAWNED };
         Fault fault = {};
+        int r;
 
         unit_set_fault(u, NULL);
         unit_unwatch_cgroup(u);
@@ -151,7 +158,10 @@ static void do_spawn(Unit *u) {
                 return;
         }
 
-        if (unit_spawn(u, &fault) < 0) {
+        r = unit_spawn(u, &fault);
+        /* Of the last invocation, and saved until now. */
+        unit_death_write(u);
+        if (r < 0) {
                 unit_set_fault(u, &fault);
                 log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
                           strempty(u->fault_text));
@@ -209,7 +219,29 @@ static void answer_jobs(Unit *u, unsigned actions) {
                 manager_job_finished(m, u, JOB_RELOAD, JOB_RESULT_FAILED);
 }
 
-static void note_change(Unit *u, const MachineOutput *out) {
+static void save(Unit *u) {
+        if (!unit_has_state(u))
+                unit_forget(u);
+        else if (unit_save(u) < 0)
+                log_message(LOG_WARNING, u->name, "cannot save its state: %m");
+}
+
+/* A restart that is due now, concerns nobody else, and keeps nobody waiting: the next step of this turn. */
+static bool restarts_at_once(const Unit *u, const MachineOutput *out) {
+        return u->machine.state == MACHINE_AUTO_RESTART && out->before != MACHINE_AUTO_RESTART &&
+               u->machine.timer <= clock_now(CLOCK_BOOTTIME) && unit_restarts_alone(u) &&
+               manager_take_turn(u->manager);
+}
+
+static void restart_at_once(Unit *u) {
+        if (!unit_restart_by_job(u))
+                return unit_queue_event(u, &(MachineEvent){ .type = EVENT_TIMEOUT });
+        /* Some job will see to it. */
+        unit_death_write(u);
+        save(u);
+}
+
+static void note_change(Unit *u, const MachineOutput *out, bool at_once) {
         unit_adapt_limits(u, out->before);
         explain_start_limit(u);
         if (u->machine.result == RESULT_EXEC_CONDITION)
@@ -225,10 +257,11 @@ static void note_change(Unit *u, const MachineOutput *out) {
         unit_note_tried(u);
         unit_emergency(u, out->before);
         unit_fds_settle(u);
-        if (!unit_has_state(u))
-                unit_forget(u);
-        else if (unit_save(u) < 0)
-                log_message(LOG_WARNING, u->name, "cannot save its state: %m");
+        if (at_once)
+                return;
+        if (!(out->actions & MACHINE_SPAWN))
+                unit_death_write(u);
+        save(u);
 }
 
 static void perform(Unit *u, const MachineOutput *out) {
@@ -247,20 +280,25 @@ static void perform(Unit *u, const MachineOutput *out) {
                 { MACHINE_RUN_HOOK, unit_run_hook },
         };
 
+        const bool at_once = restarts_at_once(u, out);
+
         if (out->actions & MACHINE_BEGIN)
                 unit_begin_invocation(u);
         if (out->actions & MACHINE_STATE_CHANGED)
-                note_change(u, out);
+                note_change(u, out, at_once);
         for (size_t i = 0; i < ELEMENTSOF(actions); i++)
                 if (out->actions & actions[i].action)
                         actions[i].perform(u);
 
-        unit_arm_timer(u);
+        if (!at_once)
+                unit_arm_timer(u);
         answer_jobs(u, out->actions);
         if (!(out->actions & MACHINE_STATE_CHANGED))
                 return;
         manager_tell_changed(u->manager, u);
         unit_tell_dependents(u, out->before);
+        if (at_once)
+                restart_at_once(u);
 }
 
 void unit_process_events(Unit *u) {

@@ -92,4 +92,6 @@ int manager_turns_setup(Manager *m);
 void manager_schedule_jobs(Manager *m);
 /* The wait for it is over. */
 void unit_queue_restart(Unit *u);
+/* May a restart be done at once, in the midst of an event? It is then to be done. */
+bool manager_take_turn(Manager *m);
 void unit_forget_restart(Unit *u);

@@ -6,7 +6,6 @@
 #include <sys/queue.h>
 
 #include "basic/log.h"
-#include "image/digest.h"
 #include "manager/internal.h"
 
 struct PullWaiter {
@@ -17,7 +16,7 @@ struct PullWaiter {
 
 struct Pull {
         Manager *manager;
-        char key[65];
+        char *key;      /* what it is asked for, as text */
         Worker *worker; /* NULL when it has ended, or waits */
         int request_fd; /* what it is to do; -EBADF once it is being done */
         int log_fd;     /* of a build: where it says what it does; -EBADF of a pull */
@@ -29,6 +28,7 @@ static void pull_free(Pull *p) {
         if (!p)
                 return;
 
+        free(p->key);
         cleanup_close_(&p->request_fd);
         cleanup_close_(&p->log_fd);
         free(p);
@@ -81,7 +81,12 @@ static int run(Pull *p) {
         Manager *m = p->manager;
         char *args[] = { (char *) "pull", m->config->paths.store, (char *) "fd:3", NULL, NULL };
         autoclose int fd = take_fd(p->request_fd);
-        WorkerCall call = { .args = args, .fd = fd, .line = on_line, .reply = on_end, .data = p };
+        WorkerCall call = { .program = PROGRAM_ARCHIVER,
+                            .args = args,
+                            .fd = fd,
+                            .line = on_line,
+                            .reply = on_end,
+                            .data = p };
 
         if (is_build(p)) {
                 args[0] = (char *) "build";
@@ -131,8 +136,8 @@ static void run_waiting(Manager *m, bool build) {
 /* What a worker is asked for. */
 typedef struct Work {
         const char *text;
-        char key[65];
-        int log_fd; /* -EBADF = it is a pull */
+        const char *key; /* the same for all that one worker can serve */
+        int log_fd;      /* -EBADF = it is a pull */
 } Work;
 
 static int add(Manager *m, const Work *work, Pull **ret) {
@@ -143,7 +148,9 @@ static int add(Manager *m, const Work *work, Pull **ret) {
         p->manager = m;
         p->log_fd = -EBADF;
         TAILQ_INIT(&p->waiters);
-        (void) strcpy(p->key, work->key);
+        p->key = strdup(work->key);
+        if (!p->key)
+                return -ENOMEM;
         p->request_fd = worker_input(work->text);
         if (p->request_fd < 0)
                 return p->request_fd;
@@ -152,7 +159,7 @@ static int add(Manager *m, const Work *work, Pull **ret) {
                 if (p->log_fd < 0)
                         return -errno;
         }
-        HASH_ADD_STR(m->pulls, key, p);
+        HASH_ADD_KEYPTR(hh, m->pulls, p->key, strlen(p->key), p);
         *ret = take_ptr(p);
         return 0;
 }
@@ -215,16 +222,17 @@ static int join(Manager *m, const Work *work, const PullWatch *watch, PullWaiter
 
 int pull_join(Manager *m, const PullRequest *q, const PullWatch *watch, PullWaiter **ret) {
         Work work = { .log_fd = -EBADF };
-        autofree char *text = NULL;
+        autofree char *text = NULL, *key = NULL;
         int r;
 
         r = pull_request_to_text(q, &text);
         if (r == 0)
-                r = pull_request_key(q, work.key);
+                r = pull_request_identity(q, &key);
         if (r < 0)
                 return r;
         log_debug("pulling %s", q->sources[0]);
         work.text = text;
+        work.key = key;
         return join(m, &work, watch, ret);
 }
 
@@ -234,12 +242,10 @@ int pull_join_build(Manager *m, const BuildRequest *q, int log_fd, const PullWat
         int r;
 
         r = build_request_to_text(q, &text);
-        if (r == 0)
-                r = digest_of(text, strlen(text), work.key);
         if (r < 0)
                 return r;
         log_debug("building %s", q->names[0]);
-        work.text = text;
+        work.text = work.key = text;
         return join(m, &work, watch, ret);
 }
 

@@ -31,11 +31,20 @@ static void to_container(const Unit *u, int sig) {
                 (void) unit_signal_main(u, sig);
 }
 
+/* Before the process is told to end, while to let go of its mounts costs nothing. */
+static void mind_mounts(Unit *u) {
+        if (!u->machine.restart)
+                unit_drop_mounts(u);
+        else if (u->mounts_fd < 0)
+                unit_hold_mounts(u);
+}
+
 void unit_signal_stop(Unit *u) {
         unit_hook_signal(u, SIGTERM);
         if (!u->main || kill_mode(u) == KILL_MODE_NONE)
                 return;
 
+        mind_mounts(u);
         unit_thaw(u);
         to_container(u, stop_signal(u));
         if (u->spec && u->spec->service.send_sighup)
@@ -79,6 +88,8 @@ void unit_kill_all(Unit *u) {
         int sig = final_signal(u);
 
         unit_hook_kill(u);
+        if (!u->machine.restart)
+                unit_drop_mounts(u);
         if (sig != SIGKILL && u->main) {
                 if (u->held.cgroup_fd < 0 || cgroup_signal(u->held.cgroup_fd, sig) < 0)
                         (void) child_signal(u->main, sig);

@@ -1,7 +1,7 @@
 /*
  * What takes its time, one thing at a time: jobs, and restarts that are due. All that is more urgent comes in
  * between, and so does whoever asks something. A flood of questions does not stop it: a few of them in each
- * second are done in any case.
+ * second are done in any case. A single restart that is due at once waits for no turn.
  */
 #include "basic/log.h"
 #include "manager/internal.h"
@@ -23,6 +23,12 @@ static void schedule(Manager *m, sd_event_source *source) {
                 arm_tick(m);
 }
 
+static bool is_waiting(sd_event_source *s) {
+        int enabled = SD_EVENT_OFF;
+
+        return sd_event_source_get_enabled(s, &enabled) > 0;
+}
+
 void manager_schedule_jobs(Manager *m) {
         schedule(m, m->jobs_source);
 }
@@ -40,6 +46,17 @@ void unit_forget_restart(Unit *u) {
         if (u->restart_due)
                 TAILQ_REMOVE(&u->manager->restarts, u, restart_list);
         u->restart_due = false;
+}
+
+/* Nobody waits, and who comes now will not for longer than for one launch: seldom enough to be no storm. */
+bool manager_take_turn(Manager *m) {
+        const usec_t now = clock_now(CLOCK_MONOTONIC);
+
+        if (!m->adopted || is_waiting(m->jobs_source) || !TAILQ_EMPTY(&m->restarts) ||
+            now < usec_add(m->turn_taken, TURN_INTERVAL))
+                return false;
+        m->turn_taken = now;
+        return true;
 }
 
 static void restart_one(Manager *m) {
@@ -65,12 +82,6 @@ static int on_restarts(sd_event_source *s, void *userdata) {
 static int on_jobs(sd_event_source *s, void *userdata) {
         manager_run_job(userdata);
         return 0;
-}
-
-static bool is_waiting(sd_event_source *s) {
-        int enabled = SD_EVENT_OFF;
-
-        return sd_event_source_get_enabled(s, &enabled) > 0;
 }
 
 static int on_tick(sd_event_source *s, uint64_t usec, void *userdata) {

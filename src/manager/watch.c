@@ -2,12 +2,14 @@
 #include <signal.h>
 #include <sys/epoll.h>
 
+#include "basic/file.h"
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "manager/death.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
 #include "runtime/exit-store.h"
+#include "runtime/process.h"
 
 /* Not to be told from a failed start by its result alone. */
 static void explain_unknown_exit(Unit *u) {
@@ -97,6 +99,16 @@ int unit_watch_cgroup(Unit *u) {
         return 0;
 }
 
+void unit_hold_mounts(Unit *u) {
+        int fd = process_mounts(child_pidfd(u->main));
+
+        replace_fd(&u->mounts_fd, fd < 0 ? -EBADF : fd_move_up(fd));
+}
+
+void unit_drop_mounts(Unit *u) {
+        replace_fd(&u->mounts_fd, -EBADF);
+}
+
 static void on_main_exit(Child *child, const ChildExit *how, void *data) {
         autofree char *hold = NULL;
         Unit *u = data;
@@ -117,8 +129,11 @@ static void on_main_exit(Child *child, const ChildExit *how, void *data) {
         /* Saved by now, so the kernel need not keep the status any longer. A new main process has its own,
          * and takes the place of this one when it runs. */
         hold = u->main || u->machine.state == MACHINE_AUTO_RESTART ? NULL : held_path(u, "pid");
-        if (hold)
+        if (hold) {
                 (void) exit_release(hold);
+                if (!u->machine.restart)
+                        unit_drop_mounts(u);
+        }
         if (!event.cgroup_empty && u->held.cgroup_fd >= 0 && !u->main)
                 (void) unit_watch_cgroup(u);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "basic/cleanup.h"
@@ -13,6 +14,9 @@
 #include "basic/macro.h"
 
 #define STATUS_MAX (64 * 1024)
+
+/* linux/pidfd.h, since 6.11. */
+#define GET_MOUNT_NAMESPACE _IO(0xFF, 3)
 
 /* The last number of the line that begins with @name, or the first one. */
 static int status_number(pid_t pid, const char *name, bool last, pid_t *ret) {
@@ -54,4 +58,10 @@ bool process_same_pid_namespace(pid_t a, pid_t b) {
                         return false;
         }
         return st[0].st_dev == st[1].st_dev && st[0].st_ino == st[1].st_ino;
+}
+
+int process_mounts(int pidfd) {
+        int fd = ioctl(pidfd, GET_MOUNT_NAMESPACE, 0);
+
+        return fd < 0 ? -errno : fd;
 }

@@ -13,3 +13,14 @@ int process_inner_pid(pid_t pid, pid_t *ret);
 
 /** process_same_pid_namespace() - false also when that cannot be told. */
 bool process_same_pid_namespace(pid_t a, pid_t b);
+
+/**
+ * process_mounts() - a descriptor of the mount namespace of a process
+ *
+ * A process that ends takes the mounts of its namespace down before anybody is told, and the kernel waits for
+ * all processors meanwhile, some 0.1 ms. While somebody holds the namespace it does not; who closes the last
+ * descriptor waits instead.
+ *
+ * Returns: owned by the caller, or a negative errno: -ENOTTY before Linux 6.11.
+ */
+int process_mounts(int pidfd);

@@ -7,18 +7,17 @@
  *      floor start CONFIG...         start the container, leave it
  *      floor run CONFIG...           start it, wait for its end, take everything back
  *      floor stop CONFIG...          SIGTERM to it, wait for its end, take everything back
- *      floor supervise CONFIG...     start it, and again whenever it ends
- *      floor start-nth|stop-nth N CONFIG...          the same for the Nth container of its kind: directory,
- *                                    cgroup, address and port of its own
- *      floor start-many|stop-many N JOBS CONFIG...   for 1 to N, by JOBS processes
+ *      floor supervise CONFIG...     start it, and again whenever it ends: with the namespaces, the network
+ * and the mounted root that it had floor start-nth|stop-nth N CONFIG...          the same for the Nth
+ * container of its kind: directory, cgroup, address and port of its own floor start-many|stop-many N JOBS
+ * CONFIG...   for 1 to N, by JOBS processes
  *
  * CONFIG: LAYERS UPPER CGROUP STAMPS NETWORK ARGUMENT...
  *      LAYERS   directories with a colon between, the topmost first, owned by 0
  *      UPPER    directory for the container's own files, its pid and what belongs to a start
  *      CGROUP   its cgroup, made and removed here
  *      STAMPS   directory to be seen as /stamps
- *      NETWORK  "none", or BRIDGE,ADDRESS/PREFIX,GATEWAY,PORT: the table "floor" with the map "ports" is
- * there
+ *      NETWORK  "none", or BRIDGE,ADDRESS/PREFIX,GATEWAY,PORT with the map "ports" in the table "floor"
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -42,6 +42,7 @@
 #include <unistd.h>
 
 #include "floor-network.h"
+#include "runtime/clone.h"
 #include "runtime/seccomp.h"
 
 #define FIRST_ID   3000000
@@ -57,8 +58,19 @@ typedef struct Floor {
         char *layers, *upper, *cgroup, *stamps, *network, **argv;
         struct sock_filter filter[4096];
         unsigned short filter_length;
-        int ready[2]; /* the child, which shares the descriptors, waits here for what was made for it */
+        int ready[2];    /* the child, which shares the descriptors, waits here for what was made for it */
+        bool keeps_root; /* mounted at UPPER/root, for the next launch */
 } Floor;
+
+/* What belongs to the container, not to one launch of it. */
+typedef struct Held {
+        Floor *floor;
+        int user_ns, net_ns;
+        Mounts mounts; /* of the next launch */
+        int pidfd;
+        pid_t pid;
+        void *stack;
+} Held;
 
 static void must(long r, const char *what) {
         if (r >= 0)
@@ -120,6 +132,25 @@ static int id_mapped_clone(int at, const char *path, int user_ns) {
         return fd;
 }
 
+static void put(int fd, const char *path) {
+        must(move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH), path);
+        (void) close(fd);
+}
+
+static int plain_clone(const char *path) {
+        int fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+        must(fd, path);
+        return fd;
+}
+
+static const char *root_path(const Floor *f) {
+        static char path[4096];
+
+        (void) snprintf(path, sizeof(path), "%s/root", f->upper);
+        return path;
+}
+
 static int make_root(const Floor *f, int user_ns) {
         char *layers = strdup(f->layers), *rest = layers, upper[4096], work[4096];
         int fs = fsopen("overlay", FSOPEN_CLOEXEC), lower[MAX_LAYERS], n = 0, fd;
@@ -146,16 +177,13 @@ static int make_root(const Floor *f, int user_ns) {
         while (n > 0)
                 (void) close(lower[--n]);
         free(layers);
-        return fd;
+        if (f->keeps_root)
+                put(fd, root_path(f));
+        return f->keeps_root ? plain_clone(root_path(f)) : fd;
 }
 
 /* --- the child -------------------------------------------------------------------------------------------
  */
-
-static void put(int fd, const char *path) {
-        must(move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH), path);
-        (void) close(fd);
-}
 
 static void mount_all(const Mounts *m) {
         unsigned flags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
@@ -195,21 +223,17 @@ static void mask_paths(void) {
         }
 }
 
-static void child(const Floor *f) {
-        struct sock_fprog program = { .len = f->filter_length, .filter = (struct sock_filter *) f->filter };
-        Mounts mounts;
-
-        must(read(f->ready[0], &mounts, sizeof(mounts)) == sizeof(mounts) ? 0 : -1, "wait");
-        /* For the parent as well, whose table this is until the program begins. */
-        (void) close(f->ready[0]);
-        (void) close(f->ready[1]);
+static void become_root(void) {
         must(setresgid(0, 0, 0), "setresgid");
         must(setresuid(0, 0, 0), "setresuid");
-        must(unshare(CLONE_NEWTIME), "time namespace");
         must(setsid(), "setsid");
         must(sethostname("floor", 5), "hostname");
-        floor_network_inside(f->network);
-        mount_all(&mounts);
+}
+
+static void become_program(const Floor *f, const Mounts *mounts) {
+        struct sock_fprog program = { .len = f->filter_length, .filter = (struct sock_filter *) f->filter };
+
+        mount_all(mounts);
         mask_paths();
         for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
                 if (!((1ULL << cap) & 0x800425fbULL))
@@ -218,6 +242,19 @@ static void child(const Floor *f) {
         must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "seccomp");
         (void) execv(f->argv[0], f->argv);
         must(-1, f->argv[0]);
+}
+
+static void child(const Floor *f) {
+        Mounts mounts;
+
+        must(read(f->ready[0], &mounts, sizeof(mounts)) == sizeof(mounts) ? 0 : -1, "wait");
+        /* For the parent as well, whose table this is until the program begins. */
+        (void) close(f->ready[0]);
+        (void) close(f->ready[1]);
+        become_root();
+        must(unshare(CLONE_NEWTIME), "time namespace");
+        floor_network_inside(f->network);
+        become_program(f, &mounts);
 }
 
 /* --- the life of one -------------------------------------------------------------------------------------
@@ -233,6 +270,16 @@ static void map_ids(pid_t pid) {
         write_file(path, map);
 }
 
+static int open_ns(pid_t pid, const char *what) {
+        char path[64];
+        int fd;
+
+        (void) snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, what);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        must(fd, path);
+        return fd;
+}
+
 static pid_t start(Floor *f, int *ret_pidfd) {
         struct clone_args args = {
                 .flags = CLONE_FILES | CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_NEWUSER | CLONE_NEWPID |
@@ -241,7 +288,6 @@ static pid_t start(Floor *f, int *ret_pidfd) {
                 .exit_signal = SIGCHLD,
         };
         Mounts mounts;
-        char path[64];
         int user_ns;
         pid_t pid;
 
@@ -255,9 +301,7 @@ static pid_t start(Floor *f, int *ret_pidfd) {
                 child(f);
 
         map_ids(pid);
-        (void) snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
-        user_ns = open(path, O_RDONLY | O_CLOEXEC);
-        must(user_ns, path);
+        user_ns = open_ns(pid, "user");
         mounts = (Mounts){ make_root(f, user_ns), make_dev(), id_mapped_clone(AT_FDCWD, f->stamps, user_ns) };
         floor_network_outside(f->network, pid);
         must(write(f->ready[1], &mounts, sizeof(mounts)), "go");
@@ -278,6 +322,8 @@ static void take_back(const Floor *f) {
         char path[4096];
 
         floor_network_remove(f->network);
+        if (umount2(root_path(f), MNT_DETACH) == 0)
+                must(rmdir(root_path(f)), root_path(f));
         for (int i = 0; rmdir(f->cgroup) < 0 && errno == EBUSY && i < 1000; i++)
                 (void) usleep(100);
         for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -321,16 +367,75 @@ static void stop(const Floor *f) {
         take_back(f);
 }
 
-static void supervise(Floor *f) {
-        for (;;) {
-                int pidfd = -1;
-                pid_t pid = start(f, &pidfd);
+static int launched_child(void *argument) {
+        Held *h = argument;
 
-                save_pid(f, pid);
-                await_end(pidfd);
-                (void) waitpid(pid, NULL, 0);
-                (void) close(pidfd);
-                take_back(f);
+        become_root();
+        become_program(h->floor, &h->mounts);
+        return 1;
+}
+
+/* In the namespaces that are held, makes the others; its child is the parent's. */
+static int joining_child(void *argument) {
+        Held *h = argument;
+        struct clone_args args = {
+                .flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | CLONE_PARENT | CLONE_NEWPID,
+                .pidfd = (uintptr_t) &h->pidfd,
+                .stack = (uintptr_t) h->stack,
+                .stack_size = CLONE_STACK_SIZE,
+        };
+
+        must(setns(h->net_ns, CLONE_NEWNET), "network namespace");
+        must(setns(h->user_ns, CLONE_NEWUSER), "user namespace");
+        must(unshare(CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC), "unshare");
+        h->pid = (pid_t) clone_call(&args, launched_child, h);
+        return 0;
+}
+
+static void start_again(Held *h, int cgroup, void *stack) {
+        struct clone_args args = {
+                .flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_INTO_CGROUP,
+                .exit_signal = SIGCHLD,
+                .stack = (uintptr_t) stack,
+                .stack_size = CLONE_STACK_SIZE,
+                .cgroup = (unsigned) cgroup,
+        };
+
+        h->mounts = (Mounts){ plain_clone(root_path(h->floor)), make_dev(),
+                              id_mapped_clone(AT_FDCWD, h->floor->stamps, h->user_ns) };
+        must(clone_call(&args, joining_child, h), "clone3");
+        must(h->pid, "clone3");
+}
+
+static void *make_stack(void) {
+        void *stack =
+                mmap(NULL, CLONE_STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        must(stack == MAP_FAILED ? -1 : 0, "stack");
+        return stack;
+}
+
+static void supervise(Floor *f) {
+        Held h = { .floor = f, .pidfd = -1, .stack = make_stack() };
+        void *stack = make_stack();
+        int cgroup;
+
+        f->keeps_root = true;
+        must(mkdir(root_path(f), 0755) < 0 && errno != EEXIST ? -1 : 0, "root");
+        save_pid(f, start(f, &h.pidfd));
+        h.user_ns = open_ns(saved_pid(f), "user");
+        h.net_ns = open_ns(saved_pid(f), "net");
+        cgroup = open(f->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        must(cgroup, f->cgroup);
+        for (;;) {
+                int ended = h.pidfd;
+
+                await_end(ended);
+                start_again(&h, cgroup, stack);
+                save_pid(f, h.pid);
+                (void) close(ended);
+                while (waitpid(-1, NULL, __WALL | WNOHANG) > 0)
+                        continue;
         }
 }
 

@@ -2,6 +2,7 @@
  */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "basic/cleanup.h"
@@ -59,6 +60,37 @@ START_TEST(one_written_again_replaces_itself) {
 }
 END_TEST
 
+/* A crash loop: the file stays small, and what counts stays in it. */
+START_TEST(the_file_stays_small) {
+        struct stat st;
+        char id[16];
+
+        set_up();
+        for (int i = 0; i < 2000; i++) {
+                (void) snprintf(id, sizeof(id), "n%i", i);
+                put(id, i);
+                ck_assert_int_eq(stat(path, &st), 0);
+                ck_assert_int_le(st.st_size, 8192);
+        }
+        ck_assert_uint_eq(count("n1992", 1999), DEATHS_MAX);
+        ck_assert_int_eq(unlink(path), 0);
+}
+END_TEST
+
+/* By a manager that was killed while it wrote; and by one that wrote an array each time. */
+START_TEST(what_was_cut_off_takes_no_other_with_it) {
+        static const char cut[] =
+                "[{\"Id\":\"a\",\"Status\":1},{\"Id\":\"b\",\"Status\":2}]\n{\"Id\":\"c\",\"Sta";
+
+        set_up();
+        ck_assert_int_eq(file_replace(AT_FDCWD, path, cut, strlen(cut), 0600, false), 0);
+        ck_assert_uint_eq(count("a", 2), 2);
+        put("c", 3);
+        ck_assert_uint_eq(count("a", 3), 3);
+        ck_assert_int_eq(unlink(path), 0);
+}
+END_TEST
+
 START_TEST(what_cannot_be_read_is_no_record) {
         static const char *const bad[] = { "", "{", "{}", "[1", "null" };
         json_t *records;
@@ -80,5 +112,5 @@ START_TEST(what_cannot_be_read_is_no_record) {
 }
 END_TEST
 
-TEST_MAIN("death-log", the_last_ones_are_kept, one_written_again_replaces_itself,
-          what_cannot_be_read_is_no_record)
+TEST_MAIN("death-log", the_last_ones_are_kept, one_written_again_replaces_itself, the_file_stays_small,
+          what_was_cut_off_takes_no_other_with_it, what_cannot_be_read_is_no_record)

@@ -1,5 +1,9 @@
 /* What /proc says of processes: parents, numbers inside pid namespaces. */
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,4 +44,31 @@ START_TEST(inner_number_is_told) {
 }
 END_TEST
 
-TEST_MAIN("process", parent_is_told, inner_number_is_told)
+START_TEST(mounts_are_held) {
+        struct stat held, own;
+        int pidfd = syscall(SYS_pidfd_open, getpid(), 0), fd;
+        pid_t child;
+
+        fd = process_mounts(pidfd);
+        if (fd == -ENOTTY || geteuid() != 0)
+                return;
+        ck_assert_int_ge(fd, 0);
+        ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+        ck_assert_int_eq(fstat(fd, &held), 0);
+        ck_assert_int_eq(stat("/proc/self/ns/mnt", &own), 0);
+        ck_assert_uint_eq(held.st_ino, own.st_ino);
+        (void) close(fd);
+        (void) close(pidfd);
+
+        child = fork();
+        if (child == 0)
+                _exit(0);
+        pidfd = syscall(SYS_pidfd_open, child, 0);
+        ck_assert_int_ge(pidfd, 0);
+        (void) waitpid(child, NULL, 0);
+        ck_assert_int_lt(process_mounts(pidfd), 0);
+        (void) close(pidfd);
+}
+END_TEST
+
+TEST_MAIN("process", parent_is_told, inner_number_is_told, mounts_are_held)

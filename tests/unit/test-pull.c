@@ -3,6 +3,7 @@
 
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "image/pull-layout.h"
 #include "image/pull-request.h"
 #include "image/skopeo.h"
 #include "image/worker.h"
@@ -156,12 +157,12 @@ START_TEST(requests_travel) {
         ck_assert_uint_eq(to->retry, 3);
         ck_assert_uint_eq(to->retry_delay, USEC_INFINITY);
 
-        ck_assert_int_eq(pull_request_key(&from, key), 0);
+        ck_assert_int_eq(pull_layout_key(&from, key), 0);
         changed.retry = 0;
-        ck_assert_int_eq(pull_request_key(&changed, other), 0);
+        ck_assert_int_eq(pull_layout_key(&changed, other), 0);
         ck_assert_str_eq(key, other);
         changed.credentials = (char *) "you:secret";
-        ck_assert_int_eq(pull_request_key(&changed, other), 0);
+        ck_assert_int_eq(pull_layout_key(&changed, other), 0);
         ck_assert_str_ne(key, other);
 
         ck_assert_int_eq(pull_request_parse("{}", 2, &to, NULL), -EBADMSG);

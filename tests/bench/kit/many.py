@@ -2,6 +2,7 @@
 memory, what answers cost while they are there, and what nothing at all costs.
 """
 import os
+import socket
 import subprocess
 import time
 
@@ -11,6 +12,9 @@ from host import (ALL, Unavailable, cgroup_time, cpu_time, execute, kernel_memor
 from machine import restart_manager
 
 AT_A_TIME = 4
+# How often a crowd is started and stopped in each way, at the most: the first time meets much that is cold.
+TIMES = {1: 5, 10: 3, 100: 3}
+ENOUGH = 100  # containers for questions about them, and so that a rate means something
 # What containers 1 to N of a side may take at the most, in KiB each, with what is on disk or in memory for them.
 KIB_EACH = 6000
 
@@ -44,7 +48,18 @@ def ways_of(bench, side, size):
     """How they are started: (words, one command for all or None, how many commands at a time), the best first."""
     ways = [("by one command", side.crowd_start_all(size), 0), (f"by {AT_A_TIME} commands at a time", None, AT_A_TIME),
             ("one after another", None, 1)]
-    return [way for way in ways if (way[1] or way[2]) and not bench.too_long(side, f"started {way[0]}", size)]
+    ways = [way for way in ways if way[1] or way[2]]
+    # Of the large crowds of others nothing is to be learnt but what the best way takes, and what memory.
+    if bench.is_large_peer(side, size):
+        ways = ways[:1]
+    return [way for way in ways if not bench.too_long(side, f"started {way[0]}", size)]
+
+
+def times_of(bench, side, size):
+    """How often each way: the slow ones once, where it takes them long."""
+    if bench.quick or (size > 10 and side.name not in bench.own):
+        return 1
+    return min(bench.rounds, TIMES.get(size, 1))
 
 
 def crowd(bench, side, size):
@@ -54,16 +69,19 @@ def crowd(bench, side, size):
         return
     case = f"{size:,} prepared"
     try:
-        begin = time.monotonic()
-        side.crowd_prepare(size)
         if side.name == "nsunits":
             # Its heap has seen other groups, and what it gave back there would hide what these containers take.
             restart_manager(bench, "")
+        # A unit that is loaded is a part of what a container takes.
+        helpers = settled_pss(side.helpers())
+        begin = time.monotonic()
+        side.crowd_prepare(size)
         bench.took(side, "prepared", size, time.monotonic() - begin)
-        before = settled_pss(side.helpers()), kernel_memory()
+        before = helpers, kernel_memory()
         for way in ways:
             case = f"{size:,} started {way[0]}"
-            start_and_stop(bench, side, size, way, before if way is ways[0] else None)
+            for number in range(times_of(bench, side, size)):
+                start_and_stop(bench, side, size, way, before if way is ways[0] and number == 0 else None)
         case = f"{size:,} removed"
         side.crowd_clean(size)
     except (Unavailable, OSError, subprocess.SubprocessError) as e:
@@ -86,10 +104,15 @@ def for_each(bench, command, size, jobs):
     return execute(["xargs", "-a", numbers, "-P", str(jobs), "-I{}", *command], bench.limit)
 
 
+def links():
+    """Of the host: a container that is gone has none."""
+    return len(socket.if_nameindex())
+
+
 def start_and_stop(bench, side, size, way, before):
     text, command, jobs = way
     stamps = side.stamps("many")
-    seen = lines(stamps)
+    seen, links_before = lines(stamps), links()
     used, began = cgroup_time(ALL), time.monotonic()
     status, _ = execute(command, bench.limit) if command else for_each(bench, side.crowd_start(), size, jobs)
     if status is None:
@@ -102,16 +125,21 @@ def start_and_stop(bench, side, size, way, before):
     bench.results.add(f"{size:,} started {text}{PROCESSOR}", "ms", side.name, used * 1e3)
     if before:
         measure_crowd(bench, side, size, before)
-    used = cgroup_time(ALL)
+    used, began = cgroup_time(ALL), time.monotonic()
     stop_all = side.crowd_stop_all(size) if command else None
     status, stopped = execute(stop_all, bench.limit) if stop_all else for_each(bench, side.crowd_stop(), size, jobs or AT_A_TIME)
     if status != 0:
         raise Unavailable(f"stopped {text}: " + ("no end" if status is None else f"status {status}"))
     bench.results.add(f"{size:,} stopped {text}", "ms", side.name, stopped * 1e3)
+    # Some answer before the kernel has done all: a life that is over has left nothing.
+    if not wait_for(lambda: links() <= links_before, bench.limit):
+        raise Unavailable(f"stopped {text}: {links() - links_before} links are left")
+    gone = time.monotonic() - began
     bench.results.add(f"{size:,} stopped {text}{PROCESSOR}", "ms", side.name, (cgroup_time(ALL) - used) * 1e3)
     bench.took(side, f"started {text}", size, max(started, stopped))
-    if command:
-        bench.results.add(f"{size:,} life cycles {text}", "1/s", side.name, size / (started + stopped))
+    if command and size >= ENOUGH:
+        bench.results.add(f"{size:,} life cycles {text}", "1/s", side.name, size / (started + gone))
+        bench.results.add(f"{size:,} stopped {text}, until their links are gone", "ms", side.name, gone * 1e3)
 
 
 def measure_crowd(bench, side, size, before):
@@ -124,12 +152,10 @@ def measure_crowd(bench, side, size, before):
     else:
         bench.results.add(f"memory beside the payload, {size:,}", "KiB each", side.name, 0)
     bench.results.add(f"kernel memory, {size:,}", "KiB each", side.name, max(0, kernel_memory() - kernel) / size)
-    if size < max(bench.sizes):
-        return
-    for _ in range(min(bench.rounds, 10)):
+    for _ in range(min(bench.rounds, 10) if size >= ENOUGH else 0):
         for what, command in side.answers().items():
             bench.timed(f"{what} of {size:,}", side, "exit", *command)
-    if side.name == "nsunits":
+    if side.name == "nsunits" and size == max(bench.sizes):
         idle(bench, side, size)
         mass_crash(bench, side, size)
 
