@@ -218,7 +218,8 @@ int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSp
         drop_foreign_labels(&spec->security_labels);
         if (q->from->container) {
                 drop_default_limits(u, q->from, &spec->limits);
-                drop_default_limits(u, q->from, &spec->starting_limits);
+                if (spec->starting_limits)
+                        drop_default_limits(u, q->from, spec->starting_limits);
         }
         if (ret_image)
                 *ret_image = take_ptr(image);

@@ -148,7 +148,7 @@ static inline int reach_within(int ns, const char *to, uint16_t port, int timeou
 }
 
 static inline int reach(int ns, const char *to, uint16_t port) {
-        return reach_within(ns, to, port, 5000);
+        return reach_within(ns, to, port, 20000);
 }
 
 static inline bool is_cut_off(int ns, const char *to, uint16_t port) {
