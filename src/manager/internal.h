@@ -180,7 +180,8 @@ struct Manager {
         JobLog *job_log;
         TAILQ_HEAD(, Unit) restarts; /* that are due */
         sd_event_source *restarts_source, *turn_tick;
-        usec_t turn_taken; /* the last restart that did not wait for its turn */
+        Unit *turn_of;     /* it is restarted out of turn */
+        usec_t turn_ended; /* of the last one that was */
         sd_event_source *jobs_source;
 
         ImageStore *images;

@@ -321,13 +321,11 @@ static int make_cgroup(Unit *u, Fault *fault) {
         return 0;
 }
 
-/* What earlier invocations have used up counts for none of the later ones. Negative when the cgroup is gone.
- */
+/* What earlier invocations have used up counts for none of the later ones. Negative when it is gone. */
 static int begin_counters(Unit *u) {
         CgroupMemoryEvents events = {};
         int r;
 
-        u->cpu_begin = 0;
         r = cgroup_cpu_usage(u->held.cgroup_fd, &u->cpu_begin);
         if (r < 0)
                 return r;
@@ -340,16 +338,12 @@ static int begin_counters(Unit *u) {
  * outside, for ever after. There is none at all when the last manager was killed while it did this, or when
  * somebody removed it, as empty as it is between two launches. */
 int unit_renew_cgroup(Unit *u, Fault *fault) {
-        int r;
-
         if (!u->held.cgroup_spent && u->held.cgroup_fd >= 0 && begin_counters(u) >= 0)
                 return 0;
 
         replace_fd(&u->held.cgroup_fd, -EBADF);
-        r = make_cgroup(u, fault);
-        if (r >= 0)
-                (void) begin_counters(u);
-        return r;
+        u->cpu_begin = u->oom_kills = 0;
+        return make_cgroup(u, fault);
 }
 
 static void drop_cgroup(Unit *u) {
