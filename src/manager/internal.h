@@ -257,8 +257,7 @@ MainExit unit_exit_in_words(const ChildExit *how);
 int unit_watch_main(Unit *u, int pidfd, pid_t pid);
 
 /* The end of the main process is known sooner while its mounts are held; who lets go last waits for what the
- * process would have waited for. So they are held when another one is to follow: until that one runs, which
- * may be just when the first has ended. */
+ * process would have waited for. So they are held when another one is to follow, until that one runs. */
 void unit_hold_mounts(Unit *u);
 void unit_drop_mounts(Unit *u);
 int unit_watch_cgroup(Unit *u);
