@@ -45,8 +45,9 @@ typedef struct Stale {
 } Stale;
 
 typedef struct Search {
-        const FlowRule *rules;
+        const FlowRule *rules; /* by their first ports */
         size_t n_rules;
+        unsigned widest; /* the most ports that one of them has */
         Stale *found;
         size_t n_found;
         int error;
@@ -129,13 +130,31 @@ static bool is_stale_for(const FlowRule *r, const Tuple *original, const Tuple *
                (r->protocol == PROTOCOL_UDP && host_has_address(&original->destination));
 }
 
+/* The first rule that reaches as far as @port: there may be thousands, for each of thousands of entries. */
+static size_t find_rule(const Search *s, uint16_t port) {
+        size_t low = 0, high = s->n_rules;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (s->rules[middle].host_port + s->widest <= port)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
 static bool is_stale(const Search *s, const Tuple *original, const Tuple *reply, uint32_t status) {
+        const uint16_t port = original->destination_port;
+        const size_t first = find_rule(s, port);
+
         /* A port that was taken away and given back, or is a part of another range now. */
-        for (size_t i = 0; i < s->n_rules; i++)
+        for (size_t i = first; i < s->n_rules && s->rules[i].host_port <= port; i++)
                 if (!s->rules[i].gone && is_addressed(&s->rules[i], original) &&
                     leads_to(&s->rules[i], original, reply))
                         return false;
-        for (size_t i = 0; i < s->n_rules; i++)
+        for (size_t i = first; i < s->n_rules && s->rules[i].host_port <= port; i++)
                 if (is_stale_for(&s->rules[i], original, reply, status))
                         return true;
         return false;
@@ -325,10 +344,20 @@ static int search(struct mnl_socket *socket, Search *s) {
         return r;
 }
 
-static int purge(struct mnl_socket *socket, const FlowRule *rules, size_t n) {
+static int by_port(const void *a, const void *b) {
+        const FlowRule *x = a, *y = b;
+
+        return (int) x->host_port - (int) y->host_port;
+}
+
+static int purge(struct mnl_socket *socket, FlowRule *rules, size_t n) {
         Search s = { .rules = rules, .n_rules = n };
         int count = 0, r;
 
+        if (n > 0)
+                qsort(rules, n, sizeof(*rules), by_port);
+        for (size_t i = 0; i < n; i++)
+                s.widest = MAX_OF(s.widest, rules[i].count);
         r = search(socket, &s);
         for (; r >= 0 && (size_t) count < s.n_found; count++)
                 r = forget(socket, &s.found[count]);
@@ -336,7 +365,7 @@ static int purge(struct mnl_socket *socket, const FlowRule *rules, size_t n) {
         return r < 0 ? r : count;
 }
 
-int conntrack_purge(const FlowRule *rules, size_t n) {
+int conntrack_purge(FlowRule *rules, size_t n) {
         struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
         int r;
 
