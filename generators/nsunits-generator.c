@@ -211,9 +211,9 @@ static int print_service(const Generator *g, FILE *f, const UnitSpec *u) {
 
         r = print_dependencies(g, f, u);
         if (r >= 0)
-                r = print_conditions(f, "Condition", u->unit.conditions);
+                r = print_conditions(f, "Condition", u->unit.conditions->lists);
         if (r >= 0)
-                r = print_conditions(f, "Assert", u->unit.asserts);
+                r = print_conditions(f, "Assert", u->unit.asserts->lists);
         if (r < 0)
                 return r;
         print_members(g, f, u);

@@ -45,8 +45,10 @@ typedef struct Item {
 #define SECTION_END(word) \
         }                 \
         ;
-#define KEY(name_, type_, field, def, fl, meaning_) { #name_, TYPE_##type_, def, fl, meaning_ },
+#define KEY(name_, type_, field, def, fl, meaning_)          { #name_, TYPE_##type_, def, fl, meaning_ },
+#define KEY_OF(part, name_, type_, field, def, fl, meaning_) { #name_, TYPE_##type_, def, fl, meaning_ },
 #include "spec/section-keys.def"
+#undef KEY_OF
 #undef KEY
 #undef SECTION_END
 #undef SECTION_BEGIN
@@ -59,7 +61,9 @@ static const struct Section {
 #define SECTION_BEGIN(word, title, peer) { title, peer, word##_items, ELEMENTSOF(word##_items) },
 #define SECTION_END(word)
 #define KEY(name, type, field, def, fl, meaning)
+#define KEY_OF(part, name, type, field, def, fl, meaning)
 #include "spec/section-keys.def"
+#undef KEY_OF
 #undef KEY
 #undef SECTION_END
 #undef SECTION_BEGIN

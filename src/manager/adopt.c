@@ -259,7 +259,7 @@ static int resume(Unit *u, const json_t *saved) {
                 return r;
         (void) take_fd(pidfd);
         resume_named(u, saved);
-        manager_schedule_rotation(u->manager);
+        manager_schedule_trim(u->manager);
         unit_health_adopt(u, json_object_get(saved, "health"));
         unit_adopted(u);
         unit_hear_missed(u);

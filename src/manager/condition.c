@@ -160,7 +160,7 @@ int condition_test_all(const UnitSection *u, ConditionOutcome *ret) {
         int r;
 
         /* As in systemd: a condition that skips the start also spares it the asserts. */
-        r = test_lists(u->conditions, &unmet);
+        r = test_lists(u->conditions->lists, &unmet);
         if (r < 0)
                 return r;
         if (unmet) {
@@ -168,7 +168,7 @@ int condition_test_all(const UnitSection *u, ConditionOutcome *ret) {
                 return 0;
         }
 
-        r = test_lists(u->asserts, &unmet);
+        r = test_lists(u->asserts->lists, &unmet);
         if (r < 0)
                 return r;
         *ret = (ConditionOutcome){ unmet ? ASSERT_UNMET : CONDITION_MET, unmet };

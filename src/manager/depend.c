@@ -106,7 +106,7 @@ static void start_followers(Unit *u, MachineState before) {
         if (well && u->machine.result != RESULT_SUCCESS)
                 return;
 
-        list = &m->graph->nodes[u->index].deps[well ? DEPENDENCY_ON_SUCCESS : DEPENDENCY_ON_FAILURE];
+        list = graph_units(m->graph, u->index, well ? DEPENDENCY_ON_SUCCESS : DEPENDENCY_ON_FAILURE);
         if (list->n == 0 || !u->spec)
                 return;
         mode = well ? u->spec->unit.on_success_job_mode : u->spec->unit.on_failure_job_mode;
@@ -148,7 +148,7 @@ static bool hold_allowed(Unit *u) {
 
 static void start_held(Unit *u) {
         Manager *m = u->manager;
-        const GraphUnits *list = &m->graph->nodes[u->index].deps[DEPENDENCY_UPHELD_BY];
+        const GraphUnits *list = graph_units(m->graph, u->index, DEPENDENCY_UPHELD_BY);
 
         for (size_t i = 0; i < list->n; i++) {
                 unsigned holder = list->units[i];
@@ -163,7 +163,7 @@ static void start_held(Unit *u) {
 
 static bool is_needed(const Manager *m, unsigned unit) {
         for (Dependency d = 0; d < DEPENDENCY_N_; d++) {
-                const GraphUnits *list = &m->graph->nodes[unit].deps[dependency_reverse(d)];
+                const GraphUnits *list = graph_units(m->graph, unit, dependency_reverse(d));
 
                 for (size_t i = 0; i < list->n && dependency_effects(d) & EFFECT_NEED; i++) {
                         JobType job = job_of(m, list->units[i]);

@@ -93,7 +93,7 @@ static void unset(char **env, const char *word) {
 }
 
 int unit_hook_environment(const Unit *u, char ***ret, Fault *fault) {
-        const ExecSection *exec = &u->spec->service.exec;
+        const ExecSection *exec = u->spec->service.exec;
         autostrv char **env = NULL;
         int r;
 

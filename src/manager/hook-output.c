@@ -58,10 +58,10 @@ static int replace(const char *value, int *fd, Fault *fault) {
 }
 
 int hook_output_redirect(const ServiceSection *s, int fds[2], Fault *fault) {
-        const char *error = s->exec.standard_error;
+        const char *error = s->exec->standard_error;
         int r, copy;
 
-        r = replace(s->exec.standard_output, &fds[0], fault);
+        r = replace(s->exec->standard_output, &fds[0], fault);
         if (r > 0 && (!error || streq(error, "inherit"))) {
                 copy = fcntl(fds[0], F_DUPFD_CLOEXEC, 3);
                 if (copy < 0)

@@ -177,7 +177,7 @@ static int make_words(const ExecCommand *c, char *const *env, char ***ret) {
 
 static int run_on_host(Unit *u, const ExecCommand *c, const int output[2], int *ret_pidfd, pid_t *ret_pid,
                        Fault *fault) {
-        const char *directory = u->spec->service.exec.working_directory;
+        const char *directory = u->spec->service.exec->working_directory;
         autostrv char **env = NULL, **words = NULL;
         int r;
 

@@ -21,6 +21,7 @@
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
 #include "manager/outlive.h"
+#include "manager/program.h"
 #include "manager/pull.h"
 #include "manager/trigger.h"
 #include "manager/unit-sockets.h"
@@ -191,13 +192,15 @@ struct Manager {
         LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
         int template_fd;
+        Programs programs;
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
         Pull *pulls;                     /* under way, by what they are asked for */
         TAILQ_HEAD(, UpdateRun) updates; /* the first one is under way */
         Stray *strays;
-        sd_event_source *rotate_timer;
+        sd_event_source *trim_timer, *trim_watch;
+        uint64_t trim_stamp; /* of all log files, as they were seen last */
         bool purging, purge_again;
         bool adopted;            /* all that runs is known */
         usec_t begin;            /* of the first manager since boot */
@@ -226,7 +229,6 @@ void manager_tell_changed(Manager *m, Unit *u);
 /* Also for a name without a file: something of that name runs. */
 int manager_load_unit_anyway(Manager *m, const char *name, Unit **ret);
 void manager_drop_unit(Manager *m, Unit *u);
-void manager_schedule_rotation(Manager *m);
 /* Has @fn called a while after now, unless it is going to be already: a stream of reasons does not put it
  * off. */
 void manager_arm_delay(Manager *m, sd_event_source **timer, usec_t delay, sd_event_time_handler_t fn);
@@ -263,9 +265,6 @@ void unit_unwatch_cgroup(Unit *u);
 
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
-
-/* prepare.c: what the counters of the cgroup say before a launch */
-void unit_begin_counters(Unit *u);
 
 /* signal.c */
 void unit_signal_stop(Unit *u);
@@ -324,7 +323,7 @@ void unit_unwatch_oom(Unit *u);
 /* 1: what a network has is kept for as long as containers are on it. */
 int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault);
 
-/* Before each launch: a new cgroup in place of one that was killed. */
+/* Before each launch: a new cgroup in place of one that was killed, and what its counters say. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
 /* Is it of a kind whose preparation is kept in Unit.held? */
@@ -385,6 +384,9 @@ void unit_tell_pod(Unit *u);
 void unit_settle_pod(Unit *pod);
 /* What could not be decided before all units were adopted. */
 void manager_settle_pods(Manager *m);
+
+/* trim.c: files that grow are looked at in a while, and for as long as they do */
+void manager_schedule_trim(Manager *m);
 
 /* spawn.c */
 /* What the container's processes have as "/", before anything is mounted on it; a descriptor. */

@@ -36,8 +36,8 @@ void unit_arm_timer(Unit *u) {
         int r = 0;
 
         if (u->machine.timer == USEC_INFINITY || (u->frozen && u->machine.state == MACHINE_RUNNING)) {
-                if (u->timer)
-                        (void) sd_event_source_set_enabled(u->timer, SD_EVENT_OFF);
+                /* Not kept for the next time: nearly all containers run without one, nearly all the time. */
+                u->timer = sd_event_source_disable_unref(u->timer);
                 return;
         }
         if (u->machine.state == MACHINE_AUTO_RESTART && u->machine.timer <= clock_now(CLOCK_BOOTTIME)) {

@@ -19,7 +19,7 @@
 static const LimitSpec *limits_in(const ContainerSpec *spec, MachineState state) {
         bool starting = machine_active_state(state) == ACTIVE_STATE_ACTIVATING;
 
-        return starting && spec->has_starting_limits ? &spec->starting_limits : &spec->limits;
+        return starting && spec->starting_limits ? spec->starting_limits : &spec->limits;
 }
 
 const LimitSpec *unit_limits(const Unit *u) {
@@ -37,8 +37,8 @@ int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault) {
         int r;
 
         r = cgroup_root_check(u->manager->cgroups, &spec->limits, fault);
-        if (r >= 0 && spec->has_starting_limits)
-                r = cgroup_root_check(u->manager->cgroups, &spec->starting_limits, fault);
+        if (r >= 0 && spec->starting_limits)
+                r = cgroup_root_check(u->manager->cgroups, spec->starting_limits, fault);
         return r;
 }
 

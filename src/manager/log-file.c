@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "basic/cleanup.h"
+#include "basic/clock.h"
 #include "basic/file.h"
 #include "basic/macro.h"
 #include "basic/strv.h"
@@ -109,7 +110,12 @@ static int blank(int fd, off_t at, char *buffer, size_t size) {
         return pwrite(fd, buffer, size, at) == (ssize_t) size ? 0 : -EIO;
 }
 
-int log_file_rotate(const char *path, uint64_t max) {
+static uint64_t stamp_of(const struct stat *st) {
+        return (uint64_t) st->st_mtim.tv_sec * USEC_PER_SEC * NSEC_PER_USEC + (uint64_t) st->st_mtim.tv_nsec +
+               (uint64_t) st->st_size;
+}
+
+int log_file_rotate(const char *path, uint64_t max, uint64_t *ret_stamp) {
         autofree char *buffer = NULL;
         autoclose int fd = -EBADF;
         off_t start, cut, block;
@@ -120,6 +126,8 @@ int log_file_rotate(const char *path, uint64_t max) {
         /* Mostly that is all: a thousand files are looked at in one go. */
         if (lstat(path, &st) < 0)
                 return -errno;
+        if (ret_stamp)
+                *ret_stamp = stamp_of(&st);
         if ((uint64_t) st.st_blocks * 512 <= max)
                 return 0;
 

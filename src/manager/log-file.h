@@ -24,6 +24,7 @@ int log_file_tail(const char *path, size_t n, char ***ret);
 
 /**
  * log_file_rotate() - if the file occupies more than @max bytes, drop the oldest half
+ * @ret_stamp: of the file as it was found: another one after each write; may be NULL
  *
  * Writers may go on meanwhile; no line that is being written is lost. Takes about 1 ms. To be called
  * from a timer.
@@ -31,4 +32,4 @@ int log_file_tail(const char *path, size_t n, char ***ret);
  * Returns: 1 when it was cut, 0 when there was nothing to do, -ENOENT, -EOPNOTSUPP when the file system
  * can neither collapse nor punch, or another negative errno.
  */
-int log_file_rotate(const char *path, uint64_t max);
+int log_file_rotate(const char *path, uint64_t max, uint64_t *ret_stamp);

@@ -20,7 +20,6 @@
 #include "runtime/template.h"
 
 /* Log files are looked at this often; between two looks a file may grow beyond its limit. */
-#define ROTATE_INTERVAL (5 * USEC_PER_SEC)
 
 #define LOCK_TIMEOUT  (3 * USEC_PER_SEC)
 #define LOCK_INTERVAL (2 * USEC_PER_MSEC)
@@ -33,6 +32,7 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         if (!m)
                 return -ENOMEM;
         m->template_fd = -EBADF;
+        m->programs = PROGRAMS_NONE;
         m->lock_fd = -EBADF;
         m->event = sd_event_ref(event);
         m->config = config;
@@ -113,7 +113,8 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->purge_timer);
         (void) sd_event_source_disable_unref(m->trash_timer);
         (void) sd_event_source_disable_unref(m->collect_timer);
-        (void) sd_event_source_disable_unref(m->rotate_timer);
+        (void) sd_event_source_disable_unref(m->trim_timer);
+        (void) sd_event_source_disable_unref(m->trim_watch);
         clock_watch_free(m->clock_watch);
         emergency_free(m->emergency);
         keeper_free(m->keeper);
@@ -127,6 +128,7 @@ void manager_free(Manager *m) {
         host_specifiers_free(m->specifiers);
         strv_free(m->unit_dirs);
         cleanup_close_(&m->template_fd);
+        programs_close(&m->programs);
         cleanup_close_(&m->lock_fd);
         seccomp_forget();
         free(m->by_index);
@@ -434,52 +436,6 @@ static int setup_run_directory(Manager *m, Fault *fault) {
         return setup_held(m->config->paths.run, fault);
 }
 
-/* Returns true when the unit has files that will grow again. */
-static bool unit_trim_files(Unit *u) {
-        autofree char *hold = NULL, *log = NULL;
-
-        if (!u->held.root)
-                return false;
-
-        /* On Linux < 6.14 the kernel's account of the processes that have ended. */
-        hold = u->main && u->accounted ? held_path(u, "pid") : NULL;
-        u->accounted = hold && exit_trim(hold) != 0;
-        log = u->log_file ? log_file_path(u->manager->config->paths.logs, u->name) : NULL;
-        if (log)
-                (void) log_file_rotate(log, u->manager->config->logs.max_size);
-        return u->accounted || u->log_file;
-}
-
-/* Files shrink at their head; the containers that write them notice nothing. */
-static int on_rotate(sd_event_source *s, uint64_t usec, void *userdata) {
-        Manager *m = userdata;
-        bool any = false;
-
-        for (Unit *u = m->units; u; u = u->hh.next)
-                any |= unit_trim_files(u);
-
-        if (any)
-                manager_schedule_rotation(m);
-        return 0;
-}
-
-void manager_schedule_rotation(Manager *m) {
-        int enabled = SD_EVENT_OFF;
-
-        if (m->rotate_timer && sd_event_source_get_enabled(m->rotate_timer, &enabled) >= 0 &&
-            enabled != SD_EVENT_OFF)
-                return;
-
-        if (!m->rotate_timer) {
-                (void) sd_event_add_time(m->event, &m->rotate_timer, CLOCK_MONOTONIC,
-                                         clock_now(CLOCK_MONOTONIC) + ROTATE_INTERVAL, USEC_PER_SEC,
-                                         on_rotate, m);
-                return;
-        }
-        (void) sd_event_source_set_time(m->rotate_timer, clock_now(CLOCK_MONOTONIC) + ROTATE_INTERVAL);
-        (void) sd_event_source_set_enabled(m->rotate_timer, SD_EVENT_ONESHOT);
-}
-
 static void on_collected(int r, const char *text, void *data) {
         if (r < 0)
                 log_warning("cannot collect left-over files of the image store: %s", text);
@@ -509,6 +465,7 @@ int manager_startup(Manager *m, Fault *fault) {
         (void) snprintf(m->boot_id, sizeof(m->boot_id), "%s", boot_id);
 
         log_ask_invocation(invocation_of, m);
+        programs_open(&m->programs);
         r = setup_run_directory(m, fault);
         if (r >= 0)
                 r = manager_open_job_log(m, fault);
@@ -544,5 +501,5 @@ int manager_startup(Manager *m, Fault *fault) {
 
         manager_schedule_purge(m);
         /* What dead imports and removals left behind; the manager does not wait for it. */
-        return worker_start(m, collect, -EBADF, on_collected, NULL);
+        return worker_start(m, PROGRAM_WORKER, collect, -EBADF, on_collected, NULL);
 }

@@ -162,7 +162,6 @@ static void take_limits(Unit *u, ContainerSpec *from) {
 
         SWAP(to->limits, from->limits);
         SWAP(to->starting_limits, from->starting_limits);
-        to->has_starting_limits = from->has_starting_limits;
         to->oom_policy = from->oom_policy;
         unit_watch_oom(u);
 }
@@ -280,7 +279,7 @@ void manager_apply_live(Manager *m) {
 void unit_apply_live_anew(Unit *u) {
         /* Started from the very text that is read now, and never changed: its cgroup is as it was left.
          * Limits that follow the state may be those of the state before. */
-        if (u->held.fingerprint != u->fingerprint || !u->held.spec || u->held.spec->has_starting_limits)
+        if (u->held.fingerprint != u->fingerprint || !u->held.spec || u->held.spec->starting_limits)
                 u->live = 0;
         if (wants_changes(u))
                 apply_live(u, true);

@@ -258,7 +258,7 @@ static void tell_journal(const Unit *u) {
                 .unit = u->name,
                 .name = u->held.spec->name,
                 .invocation = unit_invocation(u, invocation),
-                .exec = u->spec ? &u->spec->service.exec : NULL,
+                .exec = u->spec ? u->spec->service.exec : NULL,
                 .interval_set = u->spec && unit_spec_is_set(u->spec, "Service", "LogRateLimitIntervalSec"),
                 .burst_set = u->spec && unit_spec_is_set(u->spec, "Service", "LogRateLimitBurst"),
         };
@@ -291,7 +291,7 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
         const LogSinkRequest request = {
                 .target = log_target(u),
                 .unit = u->name,
-                .identifier = u->spec ? u->spec->service.exec.syslog_identifier : NULL,
+                .identifier = u->spec ? u->spec->service.exec->syslog_identifier : NULL,
                 .logs_dir = c->paths.logs,
                 .uid = owner.uid,
                 .gid = owner.gid,
@@ -318,7 +318,7 @@ static int take_output(Unit *u, Launch *l, Fault *fault) {
                 if (log_pipe_wanted(u, l->root_fd))
                         take_pipes(u, l, &request);
         }
-        manager_schedule_rotation(u->manager);
+        manager_schedule_trim(u->manager);
         return 0;
 }
 
@@ -490,10 +490,8 @@ int unit_spawn(Unit *u, Fault *fault) {
                 r = unit_renew(u, fault);
         if (r >= 0)
                 r = unit_renew_cgroup(u, fault);
-        if (r >= 0) {
+        if (r >= 0)
                 unit_thaw(u);
-                unit_begin_counters(u);
-        }
         if (r >= 0)
                 r = take_root(u, &l, fault);
         if (r >= 0)

@@ -31,14 +31,14 @@ struct UnitTrigger {
 };
 
 static const TimerKeys *timer_of(const Unit *u) {
-        return u->spec && u->spec->container && timer_is_set(&u->spec->container->timer)
-                       ? &u->spec->container->timer
+        return u->spec && u->spec->container && timer_is_set(u->spec->container->timer)
+                       ? u->spec->container->timer
                        : NULL;
 }
 
 static const ListenKeys *sockets_of(const Unit *u) {
-        return u->spec && u->spec->container && listen_count(&u->spec->container->listen) > 0
-                       ? &u->spec->container->listen
+        return u->spec && u->spec->container && listen_count(u->spec->container->listen) > 0
+                       ? u->spec->container->listen
                        : NULL;
 }
 

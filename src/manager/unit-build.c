@@ -69,7 +69,7 @@ static int find_volumes(Unit *u, char ***ret, Fault *fault) {
 
 /* Where WorkingDirectory= has the words of systemd, its path. */
 static const char *working_directory(const UnitSpec *spec) {
-        const char *directory = spec->service.exec.working_directory;
+        const char *directory = spec->service.exec->working_directory;
 
         if (!directory)
                 return NULL;
@@ -123,5 +123,5 @@ void unit_build_settle(Unit *u) {
                 return;
         log = log_file_path(u->manager->config->paths.logs, u->name);
         if (log)
-                (void) log_file_rotate(log, u->manager->config->logs.max_size);
+                (void) log_file_rotate(log, u->manager->config->logs.max_size, NULL);
 }

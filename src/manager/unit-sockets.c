@@ -25,7 +25,7 @@ struct UnitSockets {
 #define LABEL "/listen/"
 
 static const ListenKeys *keys_of(const Unit *u) {
-        return u->spec && u->spec->container ? &u->spec->container->listen : NULL;
+        return u->spec && u->spec->container ? u->spec->container->listen : NULL;
 }
 
 static void socket_done(Socket *s) {

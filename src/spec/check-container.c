@@ -29,7 +29,7 @@ static int check_root(const UnitSpec *u, Diag *diag) {
 }
 
 static int check_sockets(const UnitSpec *u, Diag *diag) {
-        const ListenKeys *keys = &u->container->listen;
+        const ListenKeys *keys = u->container->listen;
 
         for (size_t i = 0; i < keys->sequential.n; i++)
                 if (!keys->sequential.items[i].path)
@@ -46,7 +46,7 @@ static int check_sockets(const UnitSpec *u, Diag *diag) {
 
 /* What is written there, and never comes. */
 static int check_timer(const UnitSpec *u, Diag *diag) {
-        const TimerKeys *t = &u->container->timer;
+        const TimerKeys *t = u->container->timer;
         bool begins = t->calendars.n > 0 || t->on_boot.n > 0 || t->on_startup.n > 0 || t->on_active.n > 0;
         const char *again = t->on_unit_active.n > 0     ? "OnUnitActiveSec"
                             : t->on_unit_inactive.n > 0 ? "OnUnitInactiveSec"
@@ -150,7 +150,7 @@ static int check_reload(const UnitSpec *u, Diag *diag) {
 }
 
 static int check_health(const UnitSpec *u, Diag *diag) {
-        const HealthKeys *h = &u->container->health;
+        const HealthKeys *h = u->container->health;
         const ProbeChoice *p = &u->container->probe;
         bool command = h->command.set && !h->command.none;
         InetAddress address;
@@ -171,7 +171,7 @@ static int check_health(const UnitSpec *u, Diag *diag) {
 }
 
 static int check_health_log(const UnitSpec *u, Diag *diag) {
-        const char *to = strempty(u->container->health.log_destination);
+        const char *to = strempty(u->container->health->log_destination);
 
         if (streq(to, "local") || streq(to, "events_logger") || to[0] == '/')
                 return 0;
@@ -277,7 +277,7 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
         if (r == 0)
                 r = check_require_network(u, &c->network.choice);
         if (r == 0)
-                r = check_require_users(u, &c->users.namespace);
+                r = check_require_users(u, &c->users->namespace);
         if (r == 0)
                 r = require_namespaces(u);
         if (r == 0)
@@ -334,7 +334,8 @@ int check_container(UnitSpec *u, Diag *diag) {
         int bad, r;
 
         settle_type(u, diag);
-        r = check_users(u, "Container", &c->users, diag);
+        /* Written to only with RemapUsers=, by which this part is the unit's own. */
+        r = check_users(u, "Container", (UserKeys *) c->users, diag);
         if (r == -ENOMEM)
                 return r;
         bad = r;

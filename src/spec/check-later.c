@@ -67,7 +67,7 @@ int check_later(const UnitSpec *u, Diag *diag) {
 
         bad = mounts_later(c, diag);
         network_later(&c->network.choice, diag);
-        if (u->service.exec.cpu_affinity.numa)
+        if (u->service.exec->cpu_affinity.numa)
                 diag_warning(diag, unit_place(u, "Service", "CPUAffinity"),
                              "CPUAffinity=numa is not supported yet");
         return bad;

@@ -64,7 +64,7 @@ static void check_companions(const UnitSpec *u, Diag *diag) {
                 { "ReloadSignal", "Type=notify-reload", s->type == SERVICE_NOTIFY_RELOAD },
                 { "FinalKillSignal", "SendSIGKILL=yes", s->send_sigkill },
                 { "CPUQuotaPeriodSec", "CPUQuota=", s->limits.cpu_quota != UINT64_MAX },
-                { "DelegateSubgroup", "Delegate=", s->resources.delegate.on },
+                { "DelegateSubgroup", "Delegate=", s->resources->delegate.on },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rules); i++)
@@ -105,7 +105,7 @@ static int check_kill(const UnitSpec *u, Diag *diag) {
 }
 
 static int check_scheduling(const UnitSpec *u, Diag *diag) {
-        const ExecSection *e = &u->service.exec;
+        const ExecSection *e = u->service.exec;
         bool realtime = e->cpu_policy == SCHED_FIFO || e->cpu_policy == SCHED_RR;
 
         if (realtime != (e->cpu_priority > 0) && is_set(u, "CPUSchedulingPriority"))

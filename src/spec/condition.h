@@ -30,6 +30,10 @@ typedef struct ConditionList {
         Condition *first;
 } ConditionList;
 
+typedef struct ConditionLists {
+        ConditionList lists[CONDITION_N_];
+} ConditionLists;
+
 /** condition_name() - "PathExists". */
 const char *condition_name(ConditionType type);
 

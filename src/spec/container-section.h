@@ -130,7 +130,7 @@ typedef struct ContainerSection {
         bool run_init;
         char *timezone; /* "local" = the host's */
         NotifyMode notify;
-        HealthKeys health;
+        const HealthKeys *health;
         ProbeChoice probe;
         LogDriver log_driver;
         LogPipe log_pipe;
@@ -149,7 +149,7 @@ typedef struct ContainerSection {
         UnmaskChoice unmask;
         ResolvConfMode resolv_conf;
 
-        UserKeys users;
+        const UserKeys *users;
         unsigned delegate_ranges; /* PrivateUsersDelegate= */
         NamespaceChoice pid_namespace, ipc_namespace, uts_namespace, cgroup_namespace, time_namespace;
         int64_t monotonic_offset, boottime_offset; /* µs */
@@ -170,13 +170,13 @@ typedef struct ContainerSection {
         char **labels, **annotations;
 
         NetworkKeys network;
-        LinkKeys network_devices;
+        const LinkKeys *network_devices;
         PublishList exposed;
 
         char *pod; /* "x.pod" */
         bool start_with_pod;
-        TimerKeys timer;
-        ListenKeys listen;
+        const TimerKeys *timer;
+        const ListenKeys *listen;
 
         char *service_name;
         char **podman_args, **global_args, **containers_conf_modules;

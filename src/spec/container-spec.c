@@ -142,7 +142,9 @@ void container_spec_free(ContainerSpec *s) {
         free(s->sysctls);
         free(s->rlimits);
         limit_spec_done(&s->limits);
-        limit_spec_done(&s->starting_limits);
+        if (s->starting_limits)
+                limit_spec_done(s->starting_limits);
+        free(s->starting_limits);
         free(s->delegate_subgroup);
         strv_free(s->labels);
         strv_free(s->annotations);

@@ -282,9 +282,9 @@ typedef struct ContainerSpec {
         char **annotations; /* NAME=VALUE */
 
         LogPipe log_pipe;
-        LogDriver log_driver;              /* LOG_DRIVER_INVALID_ = as nsunitd.conf says */
-        LimitSpec limits, starting_limits; /* the second ones until the unit is active, ... */
-        bool has_starting_limits;          /* ... if there are any */
+        LogDriver log_driver; /* LOG_DRIVER_INVALID_ = as nsunitd.conf says */
+        LimitSpec limits;
+        LimitSpec *starting_limits; /* in their place until the unit is active; NULL = the same */
         OomPolicy oom_policy;
         bool delegate; /* the cgroup belongs to the container's root, who may make others in it */
         unsigned delegate_controllers; /* a set of Controller that they can have */

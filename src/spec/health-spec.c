@@ -98,8 +98,8 @@ static int take_check(const Making *m, HealthSpec *h) {
 
         if (c->probe.kind != PROBE_NONE)
                 return probe_choice_copy(&c->probe, &h->probe);
-        if (c->health.command.set)
-                return command_to_probe(&c->health.command, &h->probe);
+        if (c->health->command.set)
+                return command_to_probe(&c->health->command, &h->probe);
         return take_image(m, h);
 }
 
@@ -112,11 +112,11 @@ int spec_make_health(const Making *m, ContainerSpec *s) {
         HealthSpec *h = &s->health;
         int r;
 
-        r = take_unit(&m->section->health, h);
+        r = take_unit(m->section->health, h);
         if (r == 0)
                 r = take_check(m, h);
         if (r == 0 && h->probe.kind != PROBE_NONE)
-                r = command_to_probe(&m->section->health.startup_command, &h->startup);
+                r = command_to_probe(&m->section->health->startup_command, &h->startup);
         if (r < 0 || s->type != SERVICE_HEALTHY)
                 return r;
 

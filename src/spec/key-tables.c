@@ -8,10 +8,13 @@
 
 #define SECTION_BEGIN(word, title, peer)
 #define SECTION_END(word)
-#define KEY(name, type, field, def, fl, meaning)                                                          \
-        _Static_assert(__builtin_types_compatible_p(__typeof__(((SECTION *) 0)->field), KeyField_##type), \
-                       #name ": type of the field and type of the key differ");
+#define CHECK_TYPE_(name, type, field)                                                         \
+        _Static_assert(__builtin_types_compatible_p(__typeof__(((SECTION *) 0)->field), type), \
+                       name ": type of the field and type of the key differ");
+#define KEY(name, type, field, def, fl, meaning)          CHECK_TYPE_(#name, KeyField_##type, field)
+#define KEY_OF(part, name, type, field, def, fl, meaning) CHECK_TYPE_(#name, KeyField_##type, part->field)
 #include "spec/section-keys.def"
+#undef KEY_OF
 #undef KEY
 #undef SECTION_END
 #undef SECTION_BEGIN
@@ -29,7 +32,18 @@
                 .flags = fl,                        \
                 .meaning = meaning_,                \
         },
+#define KEY_OF(part_, name_, type_, field, def, fl, meaning_)                          \
+        {                                                                              \
+                .name = #name_,                                                        \
+                .type = &key_type_##type_,                                             \
+                .part = { offsetof(SECTION, part_), sizeof(*((SECTION *) 0)->part_) }, \
+                .offset = offsetof(__typeof__(*((SECTION *) 0)->part_), field),        \
+                .fallback = def,                                                       \
+                .flags = fl,                                                           \
+                .meaning = meaning_,                                                   \
+        },
 #include "spec/section-keys.def"
+#undef KEY_OF
 #undef KEY
 #undef SECTION_END
 #undef SECTION_BEGIN
@@ -38,6 +52,7 @@
         const KeyTable word##_keys = { title, peer, word##_list, ELEMENTSOF(word##_list), sizeof(SECTION) };
 #define SECTION_END(word)
 #define KEY(name, type, field, def, fl, meaning)
+#define KEY_OF(part, name, type, field, def, fl, meaning)
 #include "spec/section-keys.def"
 #undef SECTION_BEGIN
 

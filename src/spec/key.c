@@ -112,26 +112,50 @@ const char **key_words(const char *section) {
         return words;
 }
 
-void *key_field(const Key *key, void *section) {
-        return (uint8_t *) section + key->offset;
+/* Where the section has the pointer to the part that @key is in. */
+static void **part_of(const Key *key, const void *section) {
+        return (void **) ((uintptr_t) section + key->part.offset);
+}
+
+static void *field_of(const Key *key, const void *section) {
+        uint8_t *base = key->part.size > 0 ? *part_of(key, section) : (void *) (uintptr_t) section;
+
+        return base + key->offset;
+}
+
+const void *key_field(const Key *key, const void *section) {
+        return field_of(key, section);
 }
 
 char *key_format(const Key *key, const void *section) {
-        return key->type->format((const uint8_t *) section + key->offset);
-}
-
-void key_table_clear(const KeyTable *table, void *section) {
-        for (size_t i = 0; i < table->n; i++)
-                table->keys[i].type->clear(key_field(&table->keys[i], section));
+        return key->type->format(key_field(key, section));
 }
 
 /* Back to what the field is without any assignment. */
-static int key_reset(const Key *key, void *section) {
+static int reset_field(const Key *key, void *field) {
         KeyInput in = { .key = key->name, .text = key->fallback };
-        void *field = key_field(key, section);
 
         key->type->clear(field);
         return key->fallback ? key->type->parse(&in, field) : 0;
+}
+
+/* Makes the part that @key is in, with all fields as without any assignment. */
+static int new_part(const KeyTable *table, const Key *key, void *section) {
+        void *part = calloc(1, key->part.size);
+
+        if (!part)
+                return -ENOMEM;
+        *part_of(key, section) = part;
+        for (size_t i = 0; i < table->n; i++) {
+                const Key *other = &table->keys[i];
+                int r = other->part.size > 0 && other->part.offset == key->part.offset
+                                ? reset_field(other, field_of(other, section))
+                                : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 enum {
@@ -156,11 +180,42 @@ static const void *blank_section(const KeyTable *table) {
         for (size_t i = 0; blank && i < table->n; i++) {
                 const Key *key = &table->keys[i];
 
-                if (key->type->plain ? key_reset(key, blank) < 0
-                                     : (key->type->clear(key_field(key, blank)), false))
+                if (key->part.size > 0 ? !*part_of(key, blank) && new_part(table, key, blank) < 0
+                    : key->type->plain ? reset_field(key, field_of(key, blank)) < 0
+                                       : (key->type->clear(field_of(key, blank)), false))
                         return NULL;
         }
         return blanks[which] = take_ptr(blank);
+}
+
+/* Is the part that @key is in the one that is everybody's? */
+static bool is_shared(const KeyTable *table, const Key *key, const void *section) {
+        const void *blank = key->part.size > 0 ? blank_section(table) : NULL;
+
+        return blank && *part_of(key, section) == *part_of(key, blank);
+}
+
+static int key_reset(const KeyTable *table, const Key *key, void *section) {
+        return is_shared(table, key, section) ? 0 : reset_field(key, field_of(key, section));
+}
+
+void key_table_clear(const KeyTable *table, void *section) {
+        for (size_t i = 0; i < table->n; i++) {
+                const Key *key = &table->keys[i];
+
+                if (key->part.size == 0 || (*part_of(key, section) && !is_shared(table, key, section)))
+                        key->type->clear(field_of(key, section));
+        }
+        for (size_t i = 0; i < table->n; i++) {
+                const Key *key = &table->keys[i];
+                void **part = key->part.size > 0 ? part_of(key, section) : NULL;
+
+                if (!part)
+                        continue;
+                if (*part && !is_shared(table, key, section))
+                        free(*part);
+                *part = NULL;
+        }
 }
 
 int key_table_set_defaults(const KeyTable *table, void *section) {
@@ -172,14 +227,14 @@ int key_table_set_defaults(const KeyTable *table, void *section) {
         memcpy(section, blank, table->size);
         for (size_t i = 0; i < table->n && r == 0; i++)
                 if (table->keys[i].fallback && !table->keys[i].type->plain)
-                        r = key_reset(&table->keys[i], section);
+                        r = key_reset(table, &table->keys[i], section);
         return r;
 }
 
 static int reset_family(const KeyTable *table, unsigned family, void *section) {
         for (size_t i = 0; i < table->n; i++)
                 if (table->keys[i].flags & family) {
-                        int r = key_reset(&table->keys[i], section);
+                        int r = key_reset(table, &table->keys[i], section);
 
                         if (r < 0)
                                 return r;
@@ -188,15 +243,20 @@ static int reset_family(const KeyTable *table, unsigned family, void *section) {
 }
 
 int key_assign(const KeyTable *table, const Key *key, const KeyInput *in, void *section) {
-        void *field = key_field(key, section);
+        void *field;
+        int r;
 
         if (!*in->text && key->flags & KEY_NO_RESET)
                 return 0;
         if (!*in->text && key->flags & KEY_FAMILIES)
                 return reset_family(table, key->flags & KEY_FAMILIES, section);
         if (!*in->text && !(key->flags & KEY_EMPTY))
-                return key_reset(key, section);
+                return key_reset(table, key, section);
 
+        r = is_shared(table, key, section) ? new_part(table, key, section) : 0;
+        if (r < 0)
+                return r;
+        field = field_of(key, section);
         if (!(key->flags & KEY_LIST))
                 key->type->clear(field);
         return key->type->parse(in, field);

@@ -72,10 +72,18 @@ enum {
 #undef X
 };
 
+/* Keys that most units say nothing of lie in a struct that the section points to: units in which all of them
+ * are as without any assignment share one. The pointers are to be const, so that nobody writes there. */
+typedef struct KeyPart {
+        size_t offset; /* of the pointer in the section's struct */
+        size_t size;   /* of what it points to; 0 = the field is in the section itself */
+} KeyPart;
+
 typedef struct Key {
         const char *name;
         const KeyType *type;
-        size_t offset;        /* of the field in the section's struct */
+        KeyPart part;
+        size_t offset;        /* of the field in the section's struct, or in that part of it */
         const char *fallback; /* default as text; NULL = not set */
         unsigned flags;
         const char *meaning; /* full sentences */
@@ -127,8 +135,8 @@ const char *key_section_of(const char *name);
  */
 const char **key_words(const char *section);
 
-/** key_field() - the field of @key in a section's struct. */
-void *key_field(const Key *key, void *section);
+/** key_field() - the field of @key in a section's struct, to be read. */
+const void *key_field(const Key *key, const void *section);
 
 /** key_format() - the value of @key in @section (the struct) as text; free(). NULL when out of memory. */
 char *key_format(const Key *key, const void *section);

@@ -108,9 +108,9 @@ typedef struct ServiceSection {
 
         ExecCommandList exec_condition, exec_start_pre, exec_start, exec_start_post;
         ExecCommandList exec_reload, exec_reload_post, exec_stop, exec_stop_post;
-        ExecSection exec;
+        const ExecSection *exec;
 
         OomPolicy oom_policy; /* OOM_POLICY_INVALID_ = not set */
         LimitSpec limits;
-        ResourceSection resources;
+        const ResourceSection *resources;
 } ServiceSection;

@@ -27,7 +27,7 @@ static int read_regular(const char *path, size_t max, char **ret) {
 
 int spec_files_read(const UnitSpec *u, Diag *diag, SpecFiles *ret) {
         const ContainerSection *c = u->container;
-        const UserKeys *users = c ? &c->users : u->pod ? &u->pod->users : NULL;
+        const UserKeys *users = c ? c->users : u->pod ? &u->pod->users : NULL;
         int r = 0;
 
         *ret = (SpecFiles){};

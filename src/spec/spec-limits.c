@@ -9,11 +9,11 @@
 static OomPolicy oom_policy(const ServiceSection *s, bool boot) {
         if (s->oom_policy != OOM_POLICY_INVALID_)
                 return s->oom_policy;
-        return s->resources.delegate.on || boot ? OOM_POLICY_CONTINUE : OOM_POLICY_KILL;
+        return s->resources->delegate.on || boot ? OOM_POLICY_CONTINUE : OOM_POLICY_KILL;
 }
 
 static int starting_sets(const UnitSpec *u, LimitSpec *l) {
-        const ResourceSection *from = &u->service.resources;
+        const ResourceSection *from = u->service.resources;
         const struct {
                 const IndexSet *from;
                 IndexSet *to;
@@ -33,10 +33,9 @@ static int starting_sets(const UnitSpec *u, LimitSpec *l) {
         return 0;
 }
 
-/* The limits, with those of the Startup*= keys in their places. */
-static int make_starting_limits(const UnitSpec *u, ContainerSpec *s) {
-        const ResourceSection *from = &u->service.resources;
-        LimitSpec *l = &s->starting_limits;
+/* Puts those of the Startup*= keys in their places. Returns how many kinds there were, or -ENOMEM. */
+static int take_starting(const UnitSpec *u, LimitSpec *l) {
+        const ResourceSection *from = u->service.resources;
         const struct {
                 const char *key;
                 uint64_t from;
@@ -50,17 +49,30 @@ static int make_starting_limits(const UnitSpec *u, ContainerSpec *s) {
                 { "StartupMemorySwapMax", from->startup_memory_swap_max, &l->memory_swap_max },
                 { "StartupMemoryZSwapMax", from->startup_memory_zswap_max, &l->memory_zswap_max },
         };
-        bool any = from->startup_cpus.n > 0 || from->startup_memory_nodes.n > 0;
-        int r;
+        int n = (from->startup_cpus.n > 0) + (from->startup_memory_nodes.n > 0), r;
 
-        r = limit_spec_copy(&s->limits, l);
         for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
                 if (unit_spec_is_set(u, "Service", numbers[i].key)) {
                         *numbers[i].to = numbers[i].from;
-                        any = true;
+                        n++;
                 }
-        s->has_starting_limits = any;
-        return r < 0 ? r : starting_sets(u, l);
+        r = starting_sets(u, l);
+        return r < 0 ? r : n;
+}
+
+static int make_starting_limits(const UnitSpec *u, ContainerSpec *s) {
+        LimitSpec l = {};
+        int r;
+
+        r = limit_spec_copy(&s->limits, &l);
+        if (r >= 0)
+                r = take_starting(u, &l);
+        if (r > 0 && (s->starting_limits = malloc(sizeof(l)))) {
+                *s->starting_limits = l;
+                return 0;
+        }
+        limit_spec_done(&l);
+        return r > 0 ? -ENOMEM : r;
 }
 
 /* An init makes cgroups for its services. */
@@ -86,6 +98,6 @@ int spec_make_limits(const Making *m, ContainerSpec *s) {
         s->oom_policy = oom_policy(&u->service, m->section->boot);
         s->limits.oom_group = s->oom_policy == OOM_POLICY_KILL;
 
-        r = make_delegation(&u->service.resources, m->section->boot, s);
+        r = make_delegation(u->service.resources, m->section->boot, s);
         return r < 0 ? r : make_starting_limits(u, s);
 }

@@ -217,7 +217,7 @@ static int kept_user(const UserNamespaceChoice *c, ContainerSpec *s) {
 /* "user[:group]", of the image or, as Docker spells it, of User=; Group= beats the second half. */
 static int make_user(const Making *m, ContainerSpec *s) {
         const char *user = m->section->user ? m->section->user : m->image->user, *colon;
-        const UserNamespaceChoice *users = &m->section->users.namespace;
+        const UserNamespaceChoice *users = &m->section->users->namespace;
 
         if (!m->section->user && users->mode == USERNS_KEEP_ID && users->uid != ID_UNSET)
                 return kept_user(users, s);
@@ -353,10 +353,13 @@ static int run_steps(const MakeStep *steps, size_t n, const Making *m, Container
 
 /* A pod's keys as if they were a container's; all in it is borrowed. */
 static ContainerSection section_of_pod(const PodSection *p) {
+        static const LinkKeys no_devices;
+
         return (ContainerSection){
                 .container_name = p->pod_name,
                 .network = p->network,
-                .users = p->users,
+                .network_devices = &no_devices,
+                .users = &p->users,
                 .volumes = p->volumes,
                 .shm_size = p->shm_size,
                 .labels = p->labels,

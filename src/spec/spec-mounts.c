@@ -120,6 +120,16 @@ static int add_overlays(const ContainerSection *c, ContainerSpec *s) {
         return r;
 }
 
+/* Room for the most that could have come is kept by each container that runs. */
+static void trim(ContainerSpec *s) {
+        MountSpec *fitting = s->n_mounts > 0 ? reallocarray(s->mounts, s->n_mounts, sizeof(*fitting)) : NULL;
+
+        if (fitting)
+                s->mounts = fitting;
+        else if (s->n_mounts == 0)
+                free(take_ptr(s->mounts));
+}
+
 void spec_mounts_sort(ContainerSpec *s) {
         qsort(s->mounts, s->n_mounts, sizeof(*s->mounts), compare_destinations);
 }
@@ -161,6 +171,7 @@ int spec_mounts_make(const ContainerSection *c, const ContainerSpec *pod, char *
         if (r < 0)
                 return r;
 
+        trim(s);
         spec_mounts_sort(s);
         return 0;
 }

@@ -194,7 +194,7 @@ int spec_make_network(const Making *m, ContainerSpec *s) {
         if (r == 0)
                 r = make_resolver(m, s);
         if (r == 0 && (s->network == NETWORK_MODE_PRIVATE || s->network == NETWORK_MODE_NONE))
-                r = make_extra_links(&m->section->network_devices, s);
+                r = make_extra_links(m->section->network_devices, s);
         if (r < 0 || s->network != NETWORK_MODE_PRIVATE)
                 return r;
 

@@ -16,7 +16,7 @@ static bool is_set(const Making *m, const char *key) {
 }
 
 static void make_priorities(const Making *m, ScheduleSpec *s) {
-        const ExecSection *e = &m->unit->service.exec;
+        const ExecSection *e = m->unit->service.exec;
         const bool realtime = e->cpu_policy == SCHED_FIFO || e->cpu_policy == SCHED_RR;
 
         if (is_set(m, "Nice"))
@@ -44,7 +44,7 @@ static void make_priorities(const Making *m, ScheduleSpec *s) {
 }
 
 static int make_affinity(const Making *m, ScheduleSpec *s) {
-        const IndexSet *set = &m->unit->service.exec.cpu_affinity.cpus;
+        const IndexSet *set = &m->unit->service.exec->cpu_affinity.cpus;
 
         for (size_t i = 0; i < set->n; i++)
                 for (unsigned cpu = set->items[i].first; cpu <= set->items[i].last; cpu++) {
@@ -65,7 +65,7 @@ static int make_personality(const Making *m, ScheduleSpec *s) {
 #else
         static const char *const native = "arm64", *const older = "arm";
 #endif
-        const char *wanted = m->unit->service.exec.personality;
+        const char *wanted = m->unit->service.exec->personality;
 
         if (!wanted)
                 return 0;
@@ -90,12 +90,19 @@ static void set_limit(ContainerSpec *s, const RlimitSpec *limit) {
 /* Ulimit= of [Container] beats the limits of [Service]. */
 static int make_limits(const Making *m, ContainerSpec *s) {
         const RlimitList *own = &m->section->ulimits;
+        const RlimitValue *values = m->unit->service.exec->rlimits;
+        size_t most = own->n;
 
-        s->rlimits = calloc(RLIM_NLIMITS, sizeof(*s->rlimits));
+        for (int i = 0; i < RLIM_NLIMITS; i++)
+                most += values[i].set;
+        if (most == 0)
+                return 0;
+
+        s->rlimits = calloc(most, sizeof(*s->rlimits));
         if (!s->rlimits)
                 return -ENOMEM;
         for (int i = 0; i < RLIM_NLIMITS; i++) {
-                const RlimitValue *v = &m->unit->service.exec.rlimits[i];
+                const RlimitValue *v = &values[i];
 
                 if (v->set)
                         set_limit(s, &(RlimitSpec){ .resource = i, .limit = v->limit });

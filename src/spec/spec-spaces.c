@@ -21,7 +21,7 @@ static int copy_choice(const NamespaceChoice *from, NamespaceChoice *to) {
 static const NamespaceChoice *shared_users(const Making *m) {
         static const Space order[] = { SPACE_NETWORK, SPACE_PID, SPACE_IPC, SPACE_UTS, SPACE_TIME };
         const NamespaceChoice *choices[SPACE_N_];
-        const UserKeys *k = &m->section->users;
+        const UserKeys *k = m->section->users;
 
         spec_space_choices(m->section, choices);
         if (k->namespace.mode == USERNS_SHARED)
@@ -41,7 +41,7 @@ void spec_space_choices(const ContainerSection *c, const NamespaceChoice *ret[SP
         ret[SPACE_CGROUP] = &c->cgroup_namespace;
         ret[SPACE_TIME] = &c->time_namespace;
         ret[SPACE_NETWORK] = &c->network.choice.shared;
-        ret[SPACE_USER] = &c->users.namespace.shared;
+        ret[SPACE_USER] = &c->users->namespace.shared;
 }
 
 /* What a pod has for all its containers. */

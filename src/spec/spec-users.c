@@ -22,10 +22,10 @@ static bool wants_user_namespace(const Making *m) {
         /* One of a pod has what the pod has. */
         if (m->sources->pod)
                 return m->sources->pod->user_namespace;
-        if (spec_has_id_maps(&c->users))
+        if (spec_has_id_maps(c->users))
                 return true;
-        if (c->users.namespace.mode != USERNS_DEFAULT)
-                return c->users.namespace.mode != USERNS_HOST;
+        if (c->users->namespace.mode != USERNS_DEFAULT)
+                return c->users->namespace.mode != USERNS_HOST;
         return m->config->security.user_namespace && c->network.choice.mode != NETWORK_MODE_HOST &&
                c->network.choice.shared.mode != NAMESPACE_PATH;
 }
@@ -135,7 +135,7 @@ static const char *first_key(const Making *m, bool groups) {
 
 /* What is only said of users counts for groups as well, and the other way round. */
 static int make_map(const Making *m, bool groups, const IdList *ranges, IdList *to) {
-        const UserKeys *k = &m->section->users;
+        const UserKeys *k = m->section->users;
         const IdMapList *own = groups ? &k->gid_map : &k->uid_map,
                         *other = groups ? &k->uid_map : &k->gid_map;
         const bool changes = adds(own) || adds(other);
@@ -154,7 +154,7 @@ static int make_map(const Making *m, bool groups, const IdList *ranges, IdList *
 }
 
 static int find_own_ranges(const Making *m, bool groups, IdList *ret) {
-        const UserKeys *k = &m->section->users;
+        const UserKeys *k = m->section->users;
         const char *own = groups ? k->sub_gid : k->sub_uid, *other = groups ? k->sub_uid : k->sub_gid;
         const bool named = groups == (own != NULL);
 
@@ -166,7 +166,7 @@ static int find_own_ranges(const Making *m, bool groups, IdList *ret) {
 }
 
 static int make_maps(const Making *m, ContainerSpec *s) {
-        const UserKeys *k = &m->section->users;
+        const UserKeys *k = m->section->users;
         int r = 0;
 
         s->pick_ids = !k->sub_uid && !k->sub_gid && (adds(&k->uid_map) || adds(&k->gid_map));
@@ -183,7 +183,7 @@ static int make_maps(const Making *m, ContainerSpec *s) {
 
 /* A range of the manager's choice, with lines of the unit's in it. */
 static int make_auto(const Making *m, ContainerSpec *s) {
-        const UserNamespaceChoice *c = &m->section->users.namespace;
+        const UserNamespaceChoice *c = &m->section->users->namespace;
         const IdList none = {};
         int r;
 
@@ -198,7 +198,7 @@ static int make_auto(const Making *m, ContainerSpec *s) {
 
 /* As podman does for root: all ids are themselves. */
 static int make_kept(const Making *m, ContainerSpec *s) {
-        const uint32_t size = m->section->users.namespace.size;
+        const uint32_t size = m->section->users->namespace.size;
 
         return id_map_range(&s->ids, 0, size > 0 ? size : UINT32_MAX);
 }
@@ -208,7 +208,7 @@ int spec_make_users(const Making *m, ContainerSpec *s) {
         s->id_count = m->config->users.id_count;
         if (!s->user_namespace || s->spaces[SPACE_USER].mode != NAMESPACE_DEFAULT)
                 return 0;
-        if (spec_has_id_maps(&m->section->users))
+        if (spec_has_id_maps(m->section->users))
                 return make_maps(m, s);
-        return m->section->users.namespace.mode == USERNS_KEEP_ID ? make_kept(m, s) : make_auto(m, s);
+        return m->section->users->namespace.mode == USERNS_KEEP_ID ? make_kept(m, s) : make_auto(m, s);
 }

@@ -48,8 +48,8 @@ typedef struct UnitSection {
         bool survive_final_kill_signal;
         CollectMode collect_mode;
 
-        ConditionList conditions[CONDITION_N_]; /* not met: the start is skipped */
-        ConditionList asserts[CONDITION_N_];    /* not met: the start fails */
+        const ConditionLists *conditions; /* not met: the start is skipped */
+        const ConditionLists *asserts;    /* not met: the start fails */
 
         usec_t job_timeout, job_running_timeout; /* USEC_INFINITY = none */
         EmergencyAction job_timeout_action;

@@ -46,14 +46,21 @@ Graph *graph_new(void) {
         return calloc(1, sizeof(Graph));
 }
 
+static void free_lists(GraphNode *node) {
+        for (size_t i = 0; i < node->n_lists; i++)
+                free(node->lists[i].units.units);
+        free(node->lists);
+        node->lists = NULL;
+        node->n_lists = 0;
+}
+
 void graph_free(Graph *g) {
         if (!g)
                 return;
 
         for (size_t i = 0; i < g->n_nodes; i++) {
                 free(g->nodes[i].name);
-                for (size_t k = 0; k < DEPENDENCY_N_; k++)
-                        free(g->nodes[i].deps[k].units);
+                free_lists(&g->nodes[i]);
         }
         free(g->nodes);
         free(g);
@@ -92,8 +99,42 @@ int graph_add_unit(Graph *g, const char *name, unsigned *ret) {
         return 0;
 }
 
+static GraphUnits *find_units(const Graph *g, unsigned unit, Dependency kind) {
+        const GraphNode *node = &g->nodes[unit];
+
+        for (size_t i = 0; i < node->n_lists; i++)
+                if (node->lists[i].kind == kind)
+                        return &node->lists[i].units;
+        return NULL;
+}
+
+const GraphUnits *graph_units(const Graph *g, unsigned unit, Dependency kind) {
+        static const GraphUnits none;
+        const GraphUnits *units = find_units(g, unit, kind);
+
+        return units ? units : &none;
+}
+
+/* Makes sure that there is such a list, with room for one more. */
+static int reserve(Graph *g, unsigned unit, Dependency kind, GraphUnits **ret) {
+        GraphNode *node = &g->nodes[unit];
+        GraphUnits *units = find_units(g, unit, kind);
+
+        if (!units) {
+                GraphList *lists = reallocarray(node->lists, node->n_lists + 1, sizeof(*lists));
+
+                if (!lists)
+                        return -ENOMEM;
+                node->lists = lists;
+                lists[node->n_lists] = (GraphList){ .kind = kind };
+                units = &lists[node->n_lists++].units;
+        }
+        *ret = units;
+        return grow((void **) &units->units, units->n, sizeof(*units->units));
+}
+
 bool graph_has(const Graph *g, unsigned from, Dependency kind, unsigned to) {
-        const GraphUnits *there = &g->nodes[from].deps[kind], *back = &g->nodes[to].deps[kinds[kind].reverse];
+        const GraphUnits *there = graph_units(g, from, kind), *back = graph_units(g, to, kinds[kind].reverse);
 
         /* Half the network may be "After=" one unit: ask the end that knows fewer. */
         if (back->n < there->n) {
@@ -108,17 +149,16 @@ bool graph_has(const Graph *g, unsigned from, Dependency kind, unsigned to) {
 }
 
 int graph_add_dependency(Graph *g, unsigned from, Dependency kind, unsigned to) {
-        GraphUnits *there = &g->nodes[from].deps[kind], *back = &g->nodes[to].deps[kinds[kind].reverse];
+        GraphUnits *there = NULL, *back = NULL;
         int r;
 
         if (from == to || graph_has(g, from, kind, to))
                 return 0;
 
         /* Both have room before either changes: all or nothing. */
-        r = grow((void **) &there->units, there->n, sizeof(*there->units));
-        if (r < 0)
-                return r;
-        r = grow((void **) &back->units, back->n, sizeof(*back->units));
+        r = reserve(g, from, kind, &there);
+        if (r >= 0)
+                r = reserve(g, to, kinds[kind].reverse, &back);
         if (r < 0)
                 return r;
 
@@ -132,10 +172,6 @@ void graph_clear_dependencies(Graph *g) {
                 GraphNode *node = &g->nodes[i];
 
                 node->unusable = -ENOENT;
-                for (size_t k = 0; k < DEPENDENCY_N_; k++) {
-                        /* With n back at 0 the next grow() makes room for one anew. */
-                        free(node->deps[k].units);
-                        node->deps[k] = (GraphUnits){};
-                }
+                free_lists(node);
         }
 }

@@ -69,11 +69,18 @@ typedef struct GraphUnits {
         size_t n;
 } GraphUnits;
 
+/* Of the two dozen kinds a unit has a few. */
+typedef struct GraphList {
+        Dependency kind;
+        GraphUnits units;
+} GraphList;
+
 typedef struct GraphNode {
         char *name;
         int unusable; /* why it cannot be started: -ENOENT no file, -ERFKILL masked, -EBADMSG mistakes; 0 */
         ActiveState state; /* kept up to date by the manager */
-        GraphUnits deps[DEPENDENCY_N_];
+        GraphList *lists;  /* one of each kind that there is, in no order */
+        size_t n_lists;
 } GraphNode;
 
 typedef struct Graph {
@@ -110,12 +117,15 @@ void graph_clear_dependencies(Graph *g);
 /** graph_has() - is @to in the list @kind of @from? */
 bool graph_has(const Graph *g, unsigned from, Dependency kind, unsigned to);
 
+/** graph_units() - all that @unit has this dependency with; good until a dependency is added. */
+const GraphUnits *graph_units(const Graph *g, unsigned unit, Dependency kind);
+
 /** GRAPH_FOREACH() - each @other that @unit has a dependency with that has @effect. */
 #define GRAPH_FOREACH(g, unit, effect, other)                                                               \
         for (Dependency other##_kind_ = 0; other##_kind_ < DEPENDENCY_N_; other##_kind_++)                  \
                 if (dependency_effects(other##_kind_) & (effect))                                           \
-                        for (const unsigned *other = (g)->nodes[unit].deps[other##_kind_].units,            \
-                                            *other##_end_ = other + (g)->nodes[unit].deps[other##_kind_].n; \
+                        for (const unsigned *other = graph_units(g, unit, other##_kind_)->units,            \
+                                            *other##_end_ = other + graph_units(g, unit, other##_kind_)->n; \
                              other != other##_end_; other++)
 
 static inline void graph_set_usable(Graph *g, unsigned unit, int error) {

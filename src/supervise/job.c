@@ -142,7 +142,7 @@ static void look_away(JobQueue *q, Entry *e) {
 }
 
 static const GraphUnits *neighbours(const JobQueue *q, unsigned unit, Dependency kind) {
-        return &q->graph->nodes[unit].deps[kind];
+        return graph_units(q->graph, unit, kind);
 }
 
 /* The job of @unit has ended or has become another one. */

@@ -39,7 +39,7 @@ static bool next_edge(Search *s, unsigned *ret) {
 
         for (;;) {
                 const GraphUnits *u =
-                        &s->g->nodes[f->unit].deps[f->later ? DEPENDENCY_BEFORE : DEPENDENCY_AFTER];
+                        graph_units(s->g, f->unit, f->later ? DEPENDENCY_BEFORE : DEPENDENCY_AFTER);
 
                 while (f->next < u->n) {
                         unsigned other = u->units[f->next++];

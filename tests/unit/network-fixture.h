@@ -148,7 +148,7 @@ static inline int reach_within(int ns, const char *to, uint16_t port, int timeou
 }
 
 static inline int reach(int ns, const char *to, uint16_t port) {
-        return reach_within(ns, to, port, 5000);
+        return reach_within(ns, to, port, 20000);
 }
 
 static inline bool is_cut_off(int ns, const char *to, uint16_t port) {
@@ -217,6 +217,21 @@ static inline Attachment *attach(Network *n, const char *unit, int ns, Wish w) {
 
         ck_assert_msg(r == 0, "%s: %s: %s", fault.step, fault.object, strerror(-r));
         return a;
+}
+
+/* As the next manager reads it. */
+static inline json_t *saved_of(const Attachment *a) {
+        autojsontext JsonText t = {};
+        json_t *o, *saved;
+
+        json_text_begin(&t, NULL, '{');
+        network_attachment_save(a, &t);
+        json_text_end(&t, '}');
+        o = json_loads(json_text_finish(&t), 0, NULL);
+        saved = json_incref(json_object_get(o, "network"));
+        ck_assert_ptr_nonnull(saved);
+        json_decref(o);
+        return saved;
 }
 
 static inline const char *text_of(const NetworkLink *l, size_t i) {

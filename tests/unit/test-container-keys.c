@@ -148,16 +148,16 @@ START_TEST(old_keys_are_the_new_ones) {
                                    WEB("RemapUsers=auto\nRemapUid=0:10:5\nRemapUidSize=20\n"), diag,
                                    &automatic),
                          0);
-        ck_assert_int_eq(automatic->container->users.namespace.mode, USERNS_AUTO);
-        ck_assert_uint_eq(automatic->container->users.namespace.size, 20);
-        ck_assert_uint_eq(automatic->container->users.namespace.uid_map.items[0].outside, 10);
+        ck_assert_int_eq(automatic->container->users->namespace.mode, USERNS_AUTO);
+        ck_assert_uint_eq(automatic->container->users->namespace.size, 20);
+        ck_assert_uint_eq(automatic->container->users->namespace.uid_map.items[0].outside, 10);
 
         ck_assert_int_eq(
                 load_text("web.container", WEB("RemapUsers=manual\nRemapGid=0:10:5\n"), diag, &manual), 0);
-        ck_assert_uint_eq(manual->container->users.gid_map.n, 1);
+        ck_assert_uint_eq(manual->container->users->gid_map.n, 1);
 
         ck_assert_int_eq(load_text("web.container", WEB("RemapUsers=keep-id\n"), diag, &keep), 0);
-        ck_assert_int_eq(keep->container->users.namespace.mode, USERNS_KEEP_ID);
+        ck_assert_int_eq(keep->container->users->namespace.mode, USERNS_KEEP_ID);
 }
 END_TEST
 

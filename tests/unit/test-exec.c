@@ -93,7 +93,7 @@ static void read_until(Stage *s, int fd, const char *wanted) {
         while (!strstr(s->text, wanted)) {
                 ssize_t n;
 
-                ck_assert_msg(poll(&p, 1, 5000) == 1, "no \"%s\" in \"%s\"", wanted, s->text);
+                ck_assert_msg(poll(&p, 1, 20000) == 1, "no \"%s\" in \"%s\"", wanted, s->text);
                 n = read(fd, s->text + used, sizeof(s->text) - 1 - used);
                 ck_assert_msg(n > 0, "end before \"%s\" in \"%s\"", wanted, s->text);
                 used += (size_t) n;

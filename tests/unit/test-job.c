@@ -379,8 +379,8 @@ START_TEST(dependencies_have_two_ends) {
         depend(g, A, DEPENDENCY_REQUIRES, B);
         depend(g, B, DEPENDENCY_REQUIRED_BY, A);
         depend(g, A, DEPENDENCY_REQUIRES, A);
-        ck_assert_uint_eq(g->nodes[A].deps[DEPENDENCY_REQUIRES].n, 1);
-        ck_assert_uint_eq(g->nodes[B].deps[DEPENDENCY_REQUIRED_BY].n, 1);
+        ck_assert_uint_eq(graph_units(g, A, DEPENDENCY_REQUIRES)->n, 1);
+        ck_assert_uint_eq(graph_units(g, B, DEPENDENCY_REQUIRED_BY)->n, 1);
         ck_assert(graph_has(g, B, DEPENDENCY_REQUIRED_BY, A));
         ck_assert(!graph_has(g, A, DEPENDENCY_AFTER, B));
 
@@ -388,7 +388,7 @@ START_TEST(dependencies_have_two_ends) {
                 for (unsigned k = 0; k < N_UNITS; k++)
                         depend(g, i, DEPENDENCY_AFTER, k);
         for (unsigned i = 0; i < N_UNITS; i++)
-                ck_assert_uint_eq(g->nodes[i].deps[DEPENDENCY_BEFORE].n, N_UNITS - 1);
+                ck_assert_uint_eq(graph_units(g, i, DEPENDENCY_BEFORE)->n, N_UNITS - 1);
 
         graph_clear_dependencies(g);
         ck_assert(!graph_has(g, A, DEPENDENCY_REQUIRES, B));

@@ -277,8 +277,8 @@ START_TEST(quotes_and_resets) {
                          0);
         ck_assert_uint_eq(u->container->memory, 1U << 30);
         ck_assert_uint_eq(u->container->secrets.n, 1);
-        ck_assert_uint_eq(u->container->users.namespace.uid, 5);
-        ck_assert_str_eq(u->container->health.command.argv[0], "true");
+        ck_assert_uint_eq(u->container->users->namespace.uid, 5);
+        ck_assert_str_eq(u->container->health->command.argv[0], "true");
 }
 END_TEST
 

@@ -102,7 +102,7 @@ static void rotate_under_writers(void) {
         ck_assert_int_gt(start_writer('b'), 0);
 
         while (running > 0) {
-                r = log_file_rotate(path, LIMIT);
+                r = log_file_rotate(path, LIMIT, NULL);
                 ck_assert_msg(r >= 0 || r == -ENOENT, "%s", strerror(-r));
                 cuts += r == 1;
                 while (running > 0 && waitpid(-1, &status, WNOHANG) > 0) {
@@ -110,7 +110,7 @@ static void rotate_under_writers(void) {
                         running--;
                 }
         }
-        ck_assert_int_ge(log_file_rotate(path, LIMIT), 0);
+        ck_assert_int_ge(log_file_rotate(path, LIMIT, NULL), 0);
         /* How many depends on what else the machine does. */
         ck_assert_int_ge(cuts, 1);
 
@@ -140,14 +140,14 @@ START_TEST(small_is_left_alone) {
         struct stat st;
 
         enter("/var/tmp");
-        ck_assert_int_eq(log_file_rotate("logs/none.log", LIMIT), -ENOENT);
+        ck_assert_int_eq(log_file_rotate("logs/none.log", LIMIT, NULL), -ENOENT);
         fd = log_file_open("logs", UNIT, geteuid(), getegid());
         ck_assert_int_ge(fd, 0);
         ck_assert_int_eq(fstat(fd, &st), 0);
         ck_assert_uint_eq(st.st_mode & 0137, 0);
         ck_assert_int_eq(write(fd, "line\n", 5), 5);
-        ck_assert_int_eq(log_file_rotate("logs/" UNIT ".log", LIMIT), 0);
-        ck_assert_int_eq(log_file_rotate("logs/" UNIT ".log", 0), 0);
+        ck_assert_int_eq(log_file_rotate("logs/" UNIT ".log", LIMIT, NULL), 0);
+        ck_assert_int_eq(log_file_rotate("logs/" UNIT ".log", 0, NULL), 0);
         ck_assert_int_eq(fstat(fd, &st), 0);
         ck_assert_int_eq(st.st_size, 5);
         leave();
@@ -165,7 +165,7 @@ START_TEST(endless_line) {
         fd = log_file_open("logs", UNIT, geteuid(), getegid());
         for (int i = 0; i < 256; i++)
                 ck_assert_int_eq(write(fd, block, sizeof(block)), (ssize_t) sizeof(block));
-        ck_assert_int_eq(log_file_rotate("logs/" UNIT ".log", LIMIT), 1);
+        ck_assert_int_eq(log_file_rotate("logs/" UNIT ".log", LIMIT, NULL), 1);
         ck_assert_int_eq(fstat(fd, &st), 0);
         ck_assert_int_le(st.st_blocks * 512, LIMIT);
         ck_assert_int_eq(write(fd, "end\n", 4), 4);

@@ -256,7 +256,7 @@ START_TEST(outbound_address) {
         (void) attach_to(n, "a.container", one, "x.network");
 
         ck_assert_int_eq(reach(one, "192.0.2.2", 80), 0);
-        ck_assert_int_eq(poll(&ready, 1, 5000), 1);
+        ck_assert_int_eq(poll(&ready, 1, 20000), 1);
         from = accept4(far, &s.any, &size, SOCK_CLOEXEC);
         must(from);
         ck_assert_str_eq(inet_ntop(AF_INET6, &s.six.sin6_addr, text, sizeof(text)), "::ffff:192.0.2.9");

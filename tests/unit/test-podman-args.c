@@ -163,11 +163,11 @@ START_TEST(privileges) {
         said = about_options(diag);
         ck_assert_str_eq(said, "3:12: PodmanArgs=: --privileged does not give the devices of the host\n");
         ck_assert(u->container->seccomp.unconfined && u->container->unmask.all);
-        ck_assert_int_eq(u->container->users.namespace.mode, USERNS_HOST);
+        ck_assert_int_eq(u->container->users->namespace.mode, USERNS_HOST);
 
         ck_assert_int_eq(
                 load_text("web.container", WEB("UserNS=auto\nPodmanArgs=--privileged\n"), diag, &own), 0);
-        ck_assert_int_eq(own->container->users.namespace.mode, USERNS_AUTO);
+        ck_assert_int_eq(own->container->users->namespace.mode, USERNS_AUTO);
 }
 END_TEST
 

@@ -214,7 +214,7 @@ START_TEST(resources) {
         autoptr(UnitSpec) u =
                 web("[Service]\nTasksMax=50%\nIODeviceWeight=/dev/sda 1\nIODeviceWeight=/dev/sda 2\n"
                     "Delegate=cpu\nDelegate=io\nAllowedCPUs=1\nAllowedCPUs=\nAllowedCPUs=2\n");
-        const ResourceSection *r = &u->service.resources;
+        const ResourceSection *r = u->service.resources;
         const LimitSpec *l = &u->service.limits;
 
         check_values(cases, ELEMENTSOF(cases));
@@ -350,7 +350,7 @@ START_TEST(conditions) {
         autoptr(UnitSpec) u =
                 web("[Unit]\nConditionPathExists=/a\nConditionPathExists=|!/b\nAssertPathExists=/d\n"
                     "ConditionMemory=\nConditionPathExists=!/c/%p\n");
-        const ConditionList *list = &u->unit.conditions[CONDITION_PATH_EXISTS];
+        const ConditionList *list = &u->unit.conditions->lists[CONDITION_PATH_EXISTS];
 
         check_values(cases, ELEMENTSOF(cases));
 
@@ -358,7 +358,7 @@ START_TEST(conditions) {
         ck_assert(list->first && !list->first->next);
         ck_assert(list->first->negate && !list->first->trigger);
         ck_assert_str_eq(list->first->value, "/c/web");
-        ck_assert_ptr_nonnull(u->unit.asserts[CONDITION_PATH_EXISTS].first);
+        ck_assert_ptr_nonnull(u->unit.asserts->lists[CONDITION_PATH_EXISTS].first);
 }
 END_TEST
 

@@ -352,21 +352,21 @@ START_TEST(limits_of_the_start) {
                                         "MemorySwapMax=8K\nAllowedCPUs=1-2\nStartupAllowedCPUs=3\n"
                                         "IOReadIOPSMax=/srv 5\n");
         autofree char *cpus = index_set_to_string(&s->limits.cpus),
-                      *starting = index_set_to_string(&s->starting_limits.cpus);
+                      *starting = index_set_to_string(&s->starting_limits->cpus);
 
-        ck_assert(!plain->has_starting_limits);
-        ck_assert(s->has_starting_limits);
+        ck_assert(!plain->starting_limits);
+        ck_assert(s->starting_limits);
         ck_assert_uint_eq(s->limits.cpu_weight, 80);
-        ck_assert_uint_eq(s->starting_limits.cpu_weight, CPU_WEIGHT_IDLE);
+        ck_assert_uint_eq(s->starting_limits->cpu_weight, CPU_WEIGHT_IDLE);
         ck_assert_uint_eq(s->limits.memory_low, 4096);
-        ck_assert_uint_eq(s->starting_limits.memory_low, 0);
+        ck_assert_uint_eq(s->starting_limits->memory_low, 0);
         ck_assert_uint_eq(s->limits.memory_swap_max, 8192);
-        ck_assert_uint_eq(s->starting_limits.memory_swap_max, UINT64_MAX);
-        ck_assert_uint_eq(s->starting_limits.memory_max, 64 << 20);
-        ck_assert_uint_eq(s->starting_limits.tasks_max, 2048);
+        ck_assert_uint_eq(s->starting_limits->memory_swap_max, UINT64_MAX);
+        ck_assert_uint_eq(s->starting_limits->memory_max, 64 << 20);
+        ck_assert_uint_eq(s->starting_limits->tasks_max, 2048);
         ck_assert_str_eq(cpus, "1-2");
         ck_assert_str_eq(starting, "3");
-        ck_assert_str_eq(s->starting_limits.io_read_iops.items[0].path, "/srv");
+        ck_assert_str_eq(s->starting_limits->io_read_iops.items[0].path, "/srv");
 }
 END_TEST
 
@@ -377,7 +377,7 @@ START_TEST(want_of_memory_and_delegation) {
         autoptr(ContainerSpec) stop = make("[Service]\nOOMPolicy=stop\n");
 
         ck_assert_int_eq(plain->oom_policy, OOM_POLICY_KILL);
-        ck_assert(plain->limits.oom_group && plain->starting_limits.oom_group && !plain->delegate);
+        ck_assert(plain->limits.oom_group && !plain->delegate);
         ck_assert_int_eq(delegated->oom_policy, OOM_POLICY_CONTINUE);
         ck_assert(delegated->delegate && !delegated->limits.oom_group);
         ck_assert_uint_eq(delegated->delegate_controllers, 1U << CONTROLLER_MEMORY | 1U << CONTROLLER_PIDS);

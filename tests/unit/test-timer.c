@@ -33,7 +33,7 @@ static TimerKeys keys_of(const char *text) {
                                  0);
                 text += n + (text[n] == '\n');
         }
-        return section.timer;
+        return *section.timer;
 }
 
 static TimerNext next_of(const char *text, const TimerPast *past) {

@@ -315,7 +315,7 @@ START_TEST(whatever_is_built_can_be_run) {
                         n_built++;
                         ck_assert_int_eq(job_queue_install(b.q, t, ids), 0);
                         while (job_queue_next(b.q, &j)) {
-                                const GraphUnits *after = &b.g->nodes[j.unit].deps[DEPENDENCY_AFTER];
+                                const GraphUnits *after = graph_units(b.g, j.unit, DEPENDENCY_AFTER);
 
                                 for (size_t i = 0; i < after->n; i++)
                                         ck_assert(done[after->units[i]] ||

@@ -279,7 +279,7 @@ START_TEST(confinement) {
         ck_assert_uint_eq(c->add_capabilities, UINT64_C(1) << 12 | UINT64_C(1) << 25);
         ck_assert_int_eq(c->no_new_privileges, TOGGLE_OFF);
         ck_assert(c->seccomp.unconfined && c->unmask.all);
-        ck_assert_int_eq(c->users.namespace.mode, USERNS_HOST);
+        ck_assert_int_eq(c->users->namespace.mode, USERNS_HOST);
         ck_assert_str_eq(c->sysctls.items[1].path, "net/core/somaxconn");
         ck_assert_str_eq(c->sysctls.items[1].value, "1024");
         ck_assert_int_eq(c->ulimits.items[0].resource, RLIMIT_NOFILE);

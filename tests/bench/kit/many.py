@@ -14,7 +14,7 @@ from machine import restart_manager
 AT_A_TIME = 4
 # How often a crowd is started and stopped in each way, at the most: the first time meets much that is cold.
 TIMES = {1: 5, 10: 3, 100: 3}
-ASKED_OF = 100  # containers: there, and with more
+ENOUGH = 100  # containers for questions about them, and so that a rate means something
 # What containers 1 to N of a side may take at the most, in KiB each, with what is on disk or in memory for them.
 KIB_EACH = 6000
 
@@ -69,13 +69,15 @@ def crowd(bench, side, size):
         return
     case = f"{size:,} prepared"
     try:
-        begin = time.monotonic()
-        side.crowd_prepare(size)
         if side.name == "nsunits":
             # Its heap has seen other groups, and what it gave back there would hide what these containers take.
             restart_manager(bench, "")
+        # A unit that is loaded is a part of what a container takes.
+        helpers = settled_pss(side.helpers())
+        begin = time.monotonic()
+        side.crowd_prepare(size)
         bench.took(side, "prepared", size, time.monotonic() - begin)
-        before = settled_pss(side.helpers()), kernel_memory()
+        before = helpers, kernel_memory()
         for way in ways:
             case = f"{size:,} started {way[0]}"
             for number in range(times_of(bench, side, size)):
@@ -135,7 +137,7 @@ def start_and_stop(bench, side, size, way, before):
     gone = time.monotonic() - began
     bench.results.add(f"{size:,} stopped {text}{PROCESSOR}", "ms", side.name, (cgroup_time(ALL) - used) * 1e3)
     bench.took(side, f"started {text}", size, max(started, stopped))
-    if command:
+    if command and size >= ENOUGH:
         bench.results.add(f"{size:,} life cycles {text}", "1/s", side.name, size / (started + gone))
         bench.results.add(f"{size:,} stopped {text}, until their links are gone", "ms", side.name, gone * 1e3)
 
@@ -150,7 +152,7 @@ def measure_crowd(bench, side, size, before):
     else:
         bench.results.add(f"memory beside the payload, {size:,}", "KiB each", side.name, 0)
     bench.results.add(f"kernel memory, {size:,}", "KiB each", side.name, max(0, kernel_memory() - kernel) / size)
-    for _ in range(min(bench.rounds, 10) if size >= ASKED_OF else 0):
+    for _ in range(min(bench.rounds, 10) if size >= ENOUGH else 0):
         for what, command in side.answers().items():
             bench.timed(f"{what} of {size:,}", side, "exit", *command)
     if side.name == "nsunits" and size == max(bench.sizes):
