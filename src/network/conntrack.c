@@ -1,4 +1,4 @@
-/* ctnetlink: one look at the table per family and protocol, then one request per stale entry. */
+/* ctnetlink: one look at the table, or one per family and protocol, then one request per stale entry. */
 /* Before the kernel's headers, which then leave out what they have in common. */
 #include <netinet/in.h>
 
@@ -24,6 +24,10 @@
 
 #define BUFFER_BYTES (32 * 1024)
 
+/* Each look at the table costs the kernel some milliseconds however little is in it: it goes through all
+ * slots, 262,144 on most machines. So few entries, of whatever family and protocol, are read at one look. */
+#define FEW 1000
+
 /* One direction of an entry. */
 typedef struct Tuple {
         InetAddress source, destination;
@@ -41,9 +45,9 @@ typedef struct Stale {
 } Stale;
 
 typedef struct Search {
-        const FlowRule *rules;
+        const FlowRule *rules; /* by their first ports */
         size_t n_rules;
-        uint8_t family;
+        unsigned widest; /* the most ports that one of them has */
         Stale *found;
         size_t n_found;
         int error;
@@ -126,19 +130,37 @@ static bool is_stale_for(const FlowRule *r, const Tuple *original, const Tuple *
                (r->protocol == PROTOCOL_UDP && host_has_address(&original->destination));
 }
 
+/* The first rule that reaches as far as @port: there may be thousands, for each of thousands of entries. */
+static size_t find_rule(const Search *s, uint16_t port) {
+        size_t low = 0, high = s->n_rules;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (s->rules[middle].host_port + s->widest <= port)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
 static bool is_stale(const Search *s, const Tuple *original, const Tuple *reply, uint32_t status) {
+        const uint16_t port = original->destination_port;
+        const size_t first = find_rule(s, port);
+
         /* A port that was taken away and given back, or is a part of another range now. */
-        for (size_t i = 0; i < s->n_rules; i++)
+        for (size_t i = first; i < s->n_rules && s->rules[i].host_port <= port; i++)
                 if (!s->rules[i].gone && is_addressed(&s->rules[i], original) &&
                     leads_to(&s->rules[i], original, reply))
                         return false;
-        for (size_t i = 0; i < s->n_rules; i++)
+        for (size_t i = first; i < s->n_rules && s->rules[i].host_port <= port; i++)
                 if (is_stale_for(&s->rules[i], original, reply, status))
                         return true;
         return false;
 }
 
-static int remember(Search *s, const struct nlattr *tuple, const struct nlattr *id) {
+static int remember(Search *s, uint8_t family, const struct nlattr *tuple, const struct nlattr *id) {
         uint16_t size = mnl_attr_get_payload_len(tuple);
         Stale *grown, *stale;
 
@@ -149,7 +171,7 @@ static int remember(Search *s, const struct nlattr *tuple, const struct nlattr *
                 return -ENOMEM;
         s->found = grown;
         stale = &grown[s->n_found++];
-        *stale = (Stale){ .family = s->family, .size = size };
+        *stale = (Stale){ .family = family, .size = size };
         memcpy(stale->tuple, mnl_attr_get_payload(tuple), size);
         if (id && mnl_attr_get_payload_len(id) == sizeof(stale->id)) {
                 memcpy(&stale->id, mnl_attr_get_payload(id), sizeof(stale->id));
@@ -159,6 +181,7 @@ static int remember(Search *s, const struct nlattr *tuple, const struct nlattr *
 }
 
 static int on_entry(const struct nlmsghdr *h, void *data) {
+        const uint8_t family = ((const struct nfgenmsg *) mnl_nlmsg_get_payload(h))->nfgen_family;
         const struct nlattr *original_nest = NULL, *id = NULL;
         Tuple original = {}, reply = {};
         uint32_t status = 0;
@@ -169,10 +192,10 @@ static int on_entry(const struct nlmsghdr *h, void *data) {
                 switch (mnl_attr_get_type(a)) {
                 case CTA_TUPLE_ORIG:
                         original_nest = a;
-                        read_tuple(a, s->family, &original);
+                        read_tuple(a, family, &original);
                         break;
                 case CTA_TUPLE_REPLY:
-                        read_tuple(a, s->family, &reply);
+                        read_tuple(a, family, &reply);
                         break;
                 case CTA_STATUS:
                         if (mnl_attr_get_payload_len(a) == sizeof(status))
@@ -186,7 +209,7 @@ static int on_entry(const struct nlmsghdr *h, void *data) {
                 }
         }
         if (original_nest && s->error == 0 && is_stale(s, &original, &reply, status))
-                s->error = remember(s, original_nest, id);
+                s->error = remember(s, family, original_nest, id);
         return MNL_CB_OK;
 }
 
@@ -220,10 +243,37 @@ static int talk(struct mnl_socket *socket, struct nlmsghdr *h, char *buffer, mnl
         return state < 0 ? -errno : 0;
 }
 
-/* @port: 0 = all of them. */
-static int look(struct mnl_socket *socket, Search *s, uint8_t protocol, uint16_t port) {
+static int on_count(const struct nlmsghdr *h, void *data) {
+        struct nlattr *a;
+
+        mnl_attr_for_each(a, h, sizeof(struct nfgenmsg)) {
+                if (mnl_attr_get_type(a) == CTA_STATS_GLOBAL_ENTRIES &&
+                    mnl_attr_get_payload_len(a) == sizeof(uint32_t))
+                        *(uint32_t *) data = ntohl(mnl_attr_get_u32(a));
+        }
+        return MNL_CB_STOP;
+}
+
+static bool has_few(struct mnl_socket *socket) {
         char buffer[BUFFER_BYTES];
-        struct nlmsghdr *h = begin(buffer, s->family, IPCTNL_MSG_CT_GET, NLM_F_DUMP);
+        struct nlmsghdr *h = begin(buffer, AF_UNSPEC, IPCTNL_MSG_CT_GET_STATS, 0);
+        uint32_t count = UINT32_MAX;
+
+        return talk(socket, h, buffer, on_count, &count) >= 0 && count <= FEW;
+}
+
+static int look_at_all(struct mnl_socket *socket, Search *s) {
+        char buffer[BUFFER_BYTES];
+        struct nlmsghdr *h = begin(buffer, AF_UNSPEC, IPCTNL_MSG_CT_GET, NLM_F_DUMP);
+        int r = talk(socket, h, buffer, on_entry, s);
+
+        return r < 0 ? r : s->error;
+}
+
+/* @port: 0 = all of them. */
+static int look(struct mnl_socket *socket, Search *s, uint8_t family, uint8_t protocol, uint16_t port) {
+        char buffer[BUFFER_BYTES];
+        struct nlmsghdr *h = begin(buffer, family, IPCTNL_MSG_CT_GET, NLM_F_DUMP);
         struct nlattr *tuple, *proto, *filter;
         int r;
 
@@ -277,25 +327,45 @@ static bool is_about(const FlowRule *rules, size_t n, Protocol protocol, uint8_t
         return false;
 }
 
-static int purge(struct mnl_socket *socket, const FlowRule *rules, size_t n) {
+/* All that is stale. */
+static int search(struct mnl_socket *socket, Search *s) {
         static const uint8_t families[] = { AF_INET, AF_INET6 };
-        int count = 0, r = 0;
+        int r = 0;
 
+        if (has_few(socket))
+                return look_at_all(socket, s);
         for (size_t i = 0; r >= 0 && i < 2 * PROTOCOL_N_; i++) {
-                Protocol protocol = (Protocol) (i / 2);
-                Search s = { .rules = rules, .n_rules = n, .family = families[i % 2] };
+                const Protocol protocol = (Protocol) (i / 2);
 
-                if (!is_about(rules, n, protocol, s.family))
-                        continue;
-                r = look(socket, &s, protocol_number(protocol), only_port(rules, n, protocol));
-                for (size_t j = 0; r >= 0 && j < s.n_found; j++, count++)
-                        r = forget(socket, &s.found[j]);
-                free(s.found);
+                if (is_about(s->rules, s->n_rules, protocol, families[i % 2]))
+                        r = look(socket, s, families[i % 2], protocol_number(protocol),
+                                 only_port(s->rules, s->n_rules, protocol));
         }
+        return r;
+}
+
+static int by_port(const void *a, const void *b) {
+        const FlowRule *x = a, *y = b;
+
+        return (int) x->host_port - (int) y->host_port;
+}
+
+static int purge(struct mnl_socket *socket, FlowRule *rules, size_t n) {
+        Search s = { .rules = rules, .n_rules = n };
+        int count = 0, r;
+
+        if (n > 0)
+                qsort(rules, n, sizeof(*rules), by_port);
+        for (size_t i = 0; i < n; i++)
+                s.widest = MAX_OF(s.widest, rules[i].count);
+        r = search(socket, &s);
+        for (; r >= 0 && (size_t) count < s.n_found; count++)
+                r = forget(socket, &s.found[count]);
+        free(s.found);
         return r < 0 ? r : count;
 }
 
-int conntrack_purge(const FlowRule *rules, size_t n) {
+int conntrack_purge(FlowRule *rules, size_t n) {
         struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
         int r;
 

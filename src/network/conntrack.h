@@ -25,7 +25,8 @@ typedef struct FlowRule {
 
 /**
  * conntrack_purge() - forget exactly the stale ones, after the maps have changed
+ * @rules: are sorted
  *
  * Returns: how many there were, or a negative errno of netlink (-EPROTONOSUPPORT without ctnetlink).
  */
-int conntrack_purge(const FlowRule *rules, size_t n);
+int conntrack_purge(FlowRule *rules, size_t n);

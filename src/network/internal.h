@@ -63,7 +63,7 @@ struct Network {
         int monitor_fd;                  /* epoll over both */
         Localhost *localhost;            /* NULL: not on this kernel, or not wanted */
         FlowRule *changed;               /* published ports that lead elsewhere now: see network_purge() */
-        size_t n_changed;
+        size_t n_changed, n_fresh;       /* all of them, and those of them that are not gone */
         uint32_t link_serial;
         uint16_t next_port; /* where the search for a free host port begins */
 };

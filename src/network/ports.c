@@ -201,9 +201,11 @@ static void note(Network *n, const FlowRule *rule) {
         FlowRule *grown;
 
         /* A range that is taken away again before anybody has looked: nothing is to be kept for it. */
-        for (size_t i = 0; rule->gone && i < n->n_changed; i++)
-                if (!n->changed[i].gone && is_same_target(&n->changed[i], rule))
+        for (size_t i = 0; rule->gone && n->n_fresh > 0 && i < n->n_changed; i++)
+                if (!n->changed[i].gone && is_same_target(&n->changed[i], rule)) {
                         n->changed[i--] = n->changed[--n->n_changed];
+                        n->n_fresh--;
+                }
         /* What leads elsewhere by a port that is new here was somebody else's, who is gone; a stream finds
          * that out by itself. Only a port that comes after others have gone tells what is to be kept. */
         if (!rule->gone && rule->protocol != PROTOCOL_UDP && n->n_changed == 0)
@@ -213,6 +215,7 @@ static void note(Network *n, const FlowRule *rule) {
                 return;
         n->changed = grown;
         grown[n->n_changed++] = *rule;
+        n->n_fresh += !rule->gone;
 }
 
 void ports_note(Network *n, const Attachment *a, bool gone) {
@@ -242,7 +245,7 @@ int network_purge(Network *n) {
 
         free(n->changed);
         n->changed = NULL;
-        n->n_changed = 0;
+        n->n_changed = n->n_fresh = 0;
         return r;
 }
 

@@ -14,6 +14,7 @@ struct Rtnl {
         struct mnl_socket *socket;
         struct mnl_nlmsg_batch *batch;
         char buffer[BATCH_BYTES];
+        struct nlmsghdr *last; /* of the batch */
         uint32_t seq, first_seq;
         int error;
 };
@@ -73,8 +74,9 @@ struct nlmsghdr *rtnl_begin(Rtnl *r, uint16_t type, uint16_t flags) {
 
         h = mnl_nlmsg_put_header(mnl_nlmsg_batch_current(r->batch));
         h->nlmsg_type = type;
-        h->nlmsg_flags = (uint16_t) (NLM_F_REQUEST | NLM_F_ACK | flags);
+        h->nlmsg_flags = (uint16_t) (NLM_F_REQUEST | flags);
         h->nlmsg_seq = r->seq++;
+        r->last = h;
         return h;
 }
 
@@ -83,12 +85,14 @@ void rtnl_end(Rtnl *r) {
                 fail(r, -EMSGSIZE);
 }
 
-/* Reads answers until those of @n requests are in; returns the first error. */
-static int read_answers(Rtnl *r, uint32_t n) {
+/* Reads answers up to that of the last request, which alone is answered in any case; others are when they
+ * fail. Returns the first error. */
+static int read_answers(Rtnl *r, uint32_t last) {
         char answer[16 * 1024];
+        bool done = false;
         int first = 0;
 
-        while (n > 0) {
+        while (!done) {
                 ssize_t size = mnl_socket_recvfrom(r->socket, answer, sizeof(answer));
                 int left = (int) size;
 
@@ -103,7 +107,7 @@ static int read_answers(Rtnl *r, uint32_t n) {
 
                         if (h->nlmsg_type != NLMSG_ERROR || h->nlmsg_seq < r->first_seq)
                                 continue;
-                        n--;
+                        done |= h->nlmsg_seq == last;
                         if (e->error < 0 && first == 0)
                                 first = e->error;
                 }
@@ -115,11 +119,12 @@ int rtnl_commit(Rtnl *r) {
         int error = r->error;
 
         if (error == 0 && !mnl_nlmsg_batch_is_empty(r->batch)) {
+                r->last->nlmsg_flags |= NLM_F_ACK;
                 if (mnl_socket_sendto(r->socket, mnl_nlmsg_batch_head(r->batch),
                                       mnl_nlmsg_batch_size(r->batch)) < 0)
                         error = -errno;
                 else
-                        error = read_answers(r, r->seq - r->first_seq);
+                        error = read_answers(r, r->last->nlmsg_seq);
         }
 
         /* After an overflow the first reset keeps the message that had no room. */
