@@ -13,6 +13,9 @@
 #include "basic/file.h"
 #include "basic/macro.h"
 
+/* Most files are smaller, and for more than this malloc(3) tidies up first. */
+#define READ_FIRST 1000
+
 int file_read_fd(int fd, size_t max, char **ret, size_t *ret_size) {
         autofree char *buf = NULL;
         size_t used = 0, allocated = 0;
@@ -21,7 +24,7 @@ int file_read_fd(int fd, size_t max, char **ret, size_t *ret_size) {
                 ssize_t n;
 
                 if (allocated - used < 2) {
-                        size_t wanted = allocated ? allocated * 2 : 4096;
+                        size_t wanted = allocated ? allocated * 4 : READ_FIRST;
                         char *grown = realloc(buf, wanted);
 
                         if (!grown)

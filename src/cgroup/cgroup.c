@@ -261,11 +261,28 @@ int cgroup_memory_events(int fd, CgroupMemoryEvents *ret) {
         return events_fd < 0 ? events_fd : cgroup_read_memory_events(events_fd, ret);
 }
 
+/* A file that fits into @buf: the kernel gives it in one piece. What does not fit is cut off. */
+static int read_small(int fd, const char *file, char *buf, size_t size) {
+        autoclose int file_fd = openat(fd, file, O_RDONLY | O_CLOEXEC);
+        ssize_t n;
+
+        if (file_fd < 0)
+                return -errno;
+        n = read(file_fd, buf, size - 1);
+        if (n < 0)
+                return -errno;
+        buf[n] = '\0';
+        return 0;
+}
+
 static uint64_t read_number(int fd, const char *file) {
-        autofree char *line = NULL;
+        char text[32];
         uint64_t value;
 
-        return file_read_line(fd, file, &line) == 0 && parse_u64(line, &value) == 0 ? value : UINT64_MAX;
+        if (read_small(fd, file, text, sizeof(text)) < 0)
+                return UINT64_MAX;
+        text[strcspn(text, "\n")] = '\0';
+        return parse_u64(text, &value) == 0 ? value : UINT64_MAX;
 }
 
 /* io.stat has a line for each device: "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6". */
@@ -298,49 +315,64 @@ static void read_io(int fd, CgroupStats *s) {
 
 /* cpu.stat is there without the cpu controller too. */
 int cgroup_cpu_usage(int fd, usec_t *ret) {
-        autofree char *text = NULL;
+        char text[128]; /* it is the first line */
         int r;
 
-        r = file_read(fd, "cpu.stat", FILE_MAX_BYTES, &text, NULL);
+        r = read_small(fd, "cpu.stat", text, sizeof(text));
         return r < 0 ? r : find_number(text, "usage_usec", ret);
 }
 
-int cgroup_stats(int fd, CgroupStats *ret) {
-        CgroupStats s = { .cpu_usage = UINT64_MAX };
+int cgroup_totals(int fd, CgroupStats *ret) {
+        CgroupStats s = {
+                .cpu_usage = UINT64_MAX,
+                .memory_current = UINT64_MAX,
+                .swap_current = UINT64_MAX,
+                .zswap_current = UINT64_MAX,
+                .tasks = UINT64_MAX,
+        };
         int r;
 
         r = cgroup_cpu_usage(fd, &s.cpu_usage);
         if (r == -ENODEV || (r == -ENOENT && cgroup_populated(fd) < 0))
                 return -ENODEV;
 
-        s.memory_current = read_number(fd, "memory.current");
         s.memory_peak = read_number(fd, "memory.peak");
-        s.swap_current = read_number(fd, "memory.swap.current");
         s.swap_peak = read_number(fd, "memory.swap.peak");
-        s.zswap_current = read_number(fd, "memory.zswap.current");
-        s.tasks = read_number(fd, "pids.current");
         s.tasks_peak = read_number(fd, "pids.peak"); /* since 6.1 */
         read_io(fd, &s);
         *ret = s;
         return 0;
 }
 
+int cgroup_stats(int fd, CgroupStats *ret) {
+        CgroupStats s;
+        int r;
+
+        r = cgroup_totals(fd, &s);
+        if (r < 0)
+                return r;
+        s.memory_current = read_number(fd, "memory.current");
+        s.swap_current = read_number(fd, "memory.swap.current");
+        s.zswap_current = read_number(fd, "memory.zswap.current");
+        s.tasks = read_number(fd, "pids.current");
+        *ret = s;
+        return 0;
+}
+
 int cgroup_pressure(int fd, const char *resource, char **ret) {
-        autofree char *text = NULL, *joined = NULL;
-        autostrv char **lines = NULL;
-        char file[32];
+        char file[32], text[512], *second;
         int r;
 
         (void) snprintf(file, sizeof(file), "%s.pressure", resource);
-        r = file_read(fd, file, FILE_MAX_BYTES, &text, NULL);
+        r = read_small(fd, file, text, sizeof(text));
         if (r < 0)
                 return r == -ENOENT ? -EOPNOTSUPP : r;
-        r = strv_split(text, "\n", &lines);
-        joined = r < 0 ? NULL : strv_join(lines, "; ");
-        if (!joined)
-                return -ENOMEM;
-        *ret = take_ptr(joined);
-        return 0;
+        /* "some" and "full"; of the processor older kernels know the first one only. */
+        second = text + strcspn(text, "\n");
+        if (*second)
+                *second++ = '\0';
+        second[strcspn(second, "\n")] = '\0';
+        return asprintf(ret, "%s%s%s", text, *second ? "; " : "", second) < 0 ? -ENOMEM : 0;
 }
 
 /* Called for each directory of the tree below a cgroup, children before their parent. */

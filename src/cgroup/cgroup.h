@@ -108,6 +108,9 @@ int cgroup_cpu_usage(int fd, usec_t *ret);
 /** cgroup_stats() - what can be known; only a removed cgroup is an error (-ENODEV). */
 int cgroup_stats(int fd, CgroupStats *ret);
 
+/** cgroup_totals() - the same, but nothing of what it uses at the moment. */
+int cgroup_totals(int fd, CgroupStats *ret);
+
 /**
  * cgroup_pressure() - how long its tasks had to wait for @resource ("cpu", "memory", "io")
  *

@@ -26,7 +26,7 @@ typedef struct RawSection {
 
 /* A file as it was when it was read. */
 typedef struct FileStamp {
-        uint64_t mtime; /* ns since the epoch */
+        uint64_t mtime, ctime; /* ns since the epoch */
         uint64_t size, inode, device;
 } FileStamp;
 
@@ -36,6 +36,7 @@ typedef struct RawUnit {
         char **drop_ins;   /* paths, in the order in which they were applied; borrowed by every Where */
         char **links;      /* in NAME.wants and the like; borrowed by every Where */
         FileStamp *stamps; /* of the fragment, then of each drop-in; NULL when the text is not from files */
+        uint64_t read_at;  /* before any of them was: ns since the epoch; 0 of a bundle */
         char **variable_files; /* that its values had variables from: paths, also of those that are not there
                                 */
         FileStamp *variable_stamps; /* of each of them */

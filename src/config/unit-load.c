@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "basic/clock.h"
 #include "basic/file.h"
 #include "basic/macro.h"
 #include "basic/strv.h"
@@ -172,6 +173,8 @@ int unit_path_load(const UnitPath *p, const char *name, Diag *diag, RawUnit **re
         u->name = found.name;
         u->fragment = strdup(found.file->path);
         u->stamps = calloc(1, sizeof(FileStamp));
+        /* The text of a bundle was read when the search path was. */
+        u->read_at = found.file->bundle ? 0 : clock_now(CLOCK_REALTIME) * NSEC_PER_USEC;
         if (!u->fragment || !u->stamps)
                 return -ENOMEM;
 
@@ -252,19 +255,18 @@ static bool beside_changed(const UnitPath *p, const RawUnit *u) {
         return !strv_equal(drop_ins, u->drop_ins) || !strv_equal(now->links, u->links);
 }
 
-static bool is_changed(const char *path, const FileStamp *before) {
+static bool is_changed(const char *path, const FileStamp *before, uint64_t read_at) {
         FileStamp now = file_stamp_path(path);
 
-        return !file_stamp_equal(&now, before);
+        return read_at > 0 ? !file_stamp_proves(before, read_at, &now) : !file_stamp_equal(before, &now);
 }
 
-bool unit_path_needs_reload(const UnitPath *p, const RawUnit *loaded) {
+/* @read_at: 0 = what looks the same is the same. */
+static bool has_changed(const UnitPath *p, const RawUnit *loaded, uint64_t read_at) {
         autofree char *owned = NULL;
         Found found;
         size_t i = 0;
 
-        if (!loaded->stamps)
-                return false;
         if (unit_path_resolve(p, loaded->name, NULL, &found) < 0)
                 return true;
         owned = found.name;
@@ -272,14 +274,22 @@ bool unit_path_needs_reload(const UnitPath *p, const RawUnit *loaded) {
             beside_changed(p, loaded))
                 return true;
 
-        if (is_changed(loaded->fragment, &loaded->stamps[0]))
+        if (is_changed(loaded->fragment, &loaded->stamps[0], read_at))
                 return true;
         STRV_FOREACH (path, loaded->drop_ins)
-                if (is_changed(*path, &loaded->stamps[++i]))
+                if (is_changed(*path, &loaded->stamps[++i], read_at))
                         return true;
         i = 0;
         STRV_FOREACH (path, loaded->variable_files)
-                if (is_changed(*path, &loaded->variable_stamps[i++]))
+                if (is_changed(*path, &loaded->variable_stamps[i++], read_at))
                         return true;
         return false;
+}
+
+bool unit_path_needs_reload(const UnitPath *p, const RawUnit *loaded) {
+        return loaded->stamps && has_changed(p, loaded, 0);
+}
+
+bool unit_path_is_current(const UnitPath *p, const RawUnit *loaded) {
+        return loaded->stamps && loaded->read_at > 0 && !has_changed(p, loaded, loaded->read_at);
 }

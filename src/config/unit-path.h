@@ -114,3 +114,7 @@ int unit_path_default_instance(const UnitPath *p, const char *template, const Sp
 /** unit_path_needs_reload() - would loading @loaded again read other files, or files changed since? Files of
  * variables count, too. */
 bool unit_path_needs_reload(const UnitPath *p, const RawUnit *loaded);
+
+/** unit_path_is_current() - would loading @loaded again surely give the same? More than that there is no sign
+ * of a change, which is all that people are told: a change may be hidden, or too recent to show. */
+bool unit_path_is_current(const UnitPath *p, const RawUnit *loaded);

@@ -16,10 +16,16 @@
 /* Deep enough for people, and an end to links that lead back up. */
 #define DEPTH_MAX 8
 
+#define NSEC_PER_SEC (USEC_PER_SEC * NSEC_PER_USEC)
+
+static uint64_t nanoseconds(const struct timespec *t) {
+        return (uint64_t) t->tv_sec * USEC_PER_SEC * NSEC_PER_USEC + (uint64_t) t->tv_nsec;
+}
+
 FileStamp file_stamp(const struct stat *st) {
         return (FileStamp){
-                .mtime = (uint64_t) st->st_mtim.tv_sec * USEC_PER_SEC * NSEC_PER_USEC +
-                         (uint64_t) st->st_mtim.tv_nsec,
+                .mtime = nanoseconds(&st->st_mtim),
+                .ctime = nanoseconds(&st->st_ctim),
                 .size = (uint64_t) st->st_size,
                 .inode = st->st_ino,
                 .device = st->st_dev,
@@ -40,6 +46,17 @@ FileStamp file_stamp_fd(int fd) {
 
 bool file_stamp_equal(const FileStamp *a, const FileStamp *b) {
         return a->mtime == b->mtime && a->size == b->size && a->inode == b->inode && a->device == b->device;
+}
+
+/* How much later a change surely has another time: that of most file systems is the kernel's clock of ticks,
+ * with room for a coarser one; some count in whole seconds, or in two. */
+static uint64_t grain(uint64_t time) {
+        return time % NSEC_PER_SEC == 0 ? 2 * NSEC_PER_SEC : NSEC_PER_SEC / 10;
+}
+
+bool file_stamp_proves(const FileStamp *before, uint64_t read_at, const FileStamp *now) {
+        return file_stamp_equal(before, now) && before->ctime == now->ctime &&
+               before->ctime + grain(before->ctime) < read_at;
 }
 
 static void files_done(ScanFiles *files) {

@@ -94,7 +94,13 @@ FileStamp file_stamp_path(const char *path);
 /** file_stamp_fd() - the same of an open file. */
 FileStamp file_stamp_fd(int fd);
 
+/** file_stamp_equal() - does the file look as it did? */
 bool file_stamp_equal(const FileStamp *a, const FileStamp *b);
+
+/** file_stamp_proves() - is what was read at @read_at surely what is in the file @now? The time of the last
+ * change cannot be set by anybody; but two changes within one tick of the file system's clock look like one.
+ */
+bool file_stamp_proves(const FileStamp *before, uint64_t read_at, const FileStamp *now);
 
 /** array_grow() - room for one more element, by doubling; @n is their number so far. 0 or -ENOMEM. */
 int array_grow(void **array, size_t n, size_t element);

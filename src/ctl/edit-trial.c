@@ -111,7 +111,7 @@ static int tell(const Ctl *c, const EditTrial *t, const Diag *diag) {
         return errors;
 }
 
-int edit_trial_run(Ctl *c, const EditTrial *t, const char *unit) {
+int edit_trial_run(Ctl *c, const EditTrial *t, const char *unit, bool alone) {
         autoptr(HostSpecifiers) host = host_specifiers_new();
         autostrv char **dirs = NULL;
         autoptr(Verify) v = NULL;
@@ -124,8 +124,10 @@ int edit_trial_run(Ctl *c, const EditTrial *t, const char *unit) {
                 r = verify_new(dirs, &v);
         if (r == 0)
                 r = verify_want(v, unit);
-        if (r == 0)
-                r = verify_run(v, host, ctl_config(c), false);
+        if (r < 0)
+                return r;
+        v->alone = alone;
+        r = verify_run(v, host, ctl_config(c), false);
         if (r < 0)
                 return r;
 

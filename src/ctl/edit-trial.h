@@ -29,6 +29,6 @@ AUTOPTR_DEFINE(EditTrial, edit_trial_free);
  */
 int edit_trial_put(EditTrial *t, const char *relative, const char *home, const char *text);
 
-/** edit_trial_run() - tell on stderr what is wrong with the unit then. Returns the number of errors, or a
- * negative errno. */
-int edit_trial_run(Ctl *c, const EditTrial *t, const char *unit);
+/** edit_trial_run() - tell on stderr what is wrong with the unit then, or with it @alone, whatever others
+ * say. Returns the number of errors, or a negative errno. */
+int edit_trial_run(Ctl *c, const EditTrial *t, const char *unit, bool alone);

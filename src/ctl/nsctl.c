@@ -1,5 +1,4 @@
 /* nsctl: the client. Finds the verb and gives it the rest. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +34,7 @@ static int dispatch(Ctl *c, char **words) {
 
 int main(int argc, char **argv) {
         autostrv char **words = NULL;
-        Ctl c = {};
+        Ctl c = { .argv = argv };
         int status;
 
         if (argc > 1 && streq(argv[1], "__complete"))
@@ -44,11 +43,5 @@ int main(int argc, char **argv) {
                 status = STATUS_FAILED;
         else
                 status = dispatch(&c, words);
-
-        if (fflush(stdout) != 0 && status == STATUS_OK)
-                status = ctl_errno(-errno, "cannot write");
-        (void) nsunits_close(c.manager);
-        manager_config_free(c.config);
-        options_clear(&c.options);
-        return status;
+        return ctl_end(&c, status);
 }

@@ -92,7 +92,7 @@ static int find_target(const Ctl *c, const char *word, Edit *e, char **ret_name)
 static int check(Ctl *c, Edit *e) {
         int r = edit_trial_put(e->trial, e->target.check, e->target.path, e->result);
 
-        return r < 0 ? r : edit_trial_run(c, e->trial, e->name);
+        return r < 0 ? r : edit_trial_run(c, e->trial, e->name, false);
 }
 
 /* The letter that the person typed. */

@@ -1,13 +1,16 @@
 /* The table of verbs, and what every verb needs. */
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "basic/macro.h"
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "basic/unit-name.h"
+#include "build-config.h"
 #include "ctl/suggest.h"
 #include "ctl/verb.h"
 
@@ -16,9 +19,11 @@
 const Verb verbs[] = {
 #define VERB(name_, least_, most_, function, completion_, arguments_, help_) \
         { name_, least_, most_, function, COMPLETE_##completion_, arguments_, help_ },
-#define GROUP(title) { .help = title },
+#define APART(function) verb_apart
+#define GROUP(title)    { .help = title },
 #include "ctl/verbs.def"
 #undef VERB
+#undef APART
 #undef GROUP
 };
 
@@ -39,6 +44,26 @@ const char **verb_names(void) {
                 if (verbs[i].name)
                         names[n++] = verbs[i].name;
         return names;
+}
+
+int verb_apart(Ctl *c, char **words) {
+        autofree char *path = NULL;
+
+        if (asprintf(&path, LIBEXECDIR "/nsctl-%s", words[0]) < 0) {
+                path = NULL;
+                return ctl_errno(-ENOMEM, "%s", words[0]);
+        }
+        (void) execv(path, c->argv);
+        return ctl_errno(-errno, "cannot execute %s", path);
+}
+
+int ctl_end(Ctl *c, int status) {
+        if (fflush(stdout) != 0 && status == STATUS_OK)
+                status = ctl_errno(-errno, "cannot write");
+        (void) nsunits_close(c->manager);
+        manager_config_free(c->config);
+        options_clear(&c->options);
+        return status;
 }
 
 int ctl_error(const char *fmt, ...) {

@@ -24,6 +24,7 @@ enum {
 
 /* What one run of nsctl knows. */
 typedef struct Ctl {
+        char **argv; /* of main() */
         Options options;
         ManagerConfig *config; /* read when first asked for, by ctl_config() */
         Nsunits *manager;      /* connected when first asked for, by client_open() */
@@ -39,6 +40,9 @@ int ctl_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /** ctl_errno() - the same with the words of a negative errno behind it. Returns STATUS_FAILED. */
 int ctl_errno(int r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/** ctl_end() - free what @c has, and see that all was written. Returns @status, or STATUS_FAILED. */
+int ctl_end(Ctl *c, int status);
 
 /** ctl_unit_name() - unit_name_complete() that tells on stderr what is wrong. Returns 0 or a negative errno.
  */
@@ -97,7 +101,13 @@ const char **verb_names(void);
 int complete(Ctl *c, char **words);
 
 #define VERB(name, least, most, function, completion, arguments, help) int function(Ctl *c, char **words);
+#define APART(function)                                                function
 #define GROUP(title)
 #include "ctl/verbs.def"
 #undef VERB
+#undef APART
 #undef GROUP
+
+/** verb_apart() - execute the program of a verb of its own, with all that nsctl was given: what a rare verb
+ * needs of libraries is not loaded at each start of nsctl. */
+int verb_apart(Ctl *c, char **words);

@@ -21,6 +21,7 @@ typedef struct Verify {
         char **aliases;    /* names that lead to other units of the path */
         char *bundle;      /* NAME.quadlets that somebody asked about; its own mistakes are wanted */
         bool all;          /* all units are wanted, and the mistakes of all bundles */
+        bool alone;        /* what others have to do with the wanted ones is not asked: they are not read */
         VerifyUnit *units; /* sorted by name, instances of templates behind them */
         size_t n;
 } Verify;

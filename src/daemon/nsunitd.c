@@ -16,12 +16,9 @@
 #include "bus/bus.h"
 #include "config/manager-config.h"
 #include "daemon/first-process.h"
-#include "image/worker.h"
 #include "manager/emergency.h"
 #include "manager/manager.h"
-#include "network/gate.h"
 #include "runtime/exe.h"
-#include "storage/worker.h"
 
 #define CONFIG_FILE SYSCONFDIR "/nsunits/nsunitd.conf"
 
@@ -170,15 +167,6 @@ static int serve(const ManagerConfig *config, const char *program, bool autostar
         return r;
 }
 
-/* The manager runs itself as a child for what is slow or handles hostile input. */
-static int worker_main(int argc, char **argv) {
-        int r = storage_worker_main(argc, argv);
-
-        if (r == -ENOENT && strcmp(argv[0], "gate") == 0)
-                return gate_main(argc, argv);
-        return r == -ENOENT ? image_worker_main(argc, argv) : r;
-}
-
 static void note_program(void) {
         char path[PATH_MAX];
         ssize_t n;
@@ -210,9 +198,6 @@ int main(int argc, char **argv) {
         note_program();
         /* No container may ever get hold of this program's file through /proc/PID/exe. */
         (void) exe_protect(argv);
-
-        if (argc > 2 && strcmp(argv[1], "--worker") == 0)
-                return worker_main(argc - 2, argv + 2);
 
         r = parse_options(argc, argv, &options);
         if (r <= 0)

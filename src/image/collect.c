@@ -10,6 +10,7 @@
 #include "basic/strv.h"
 #include "image/pull-layout.h"
 #include "image/store-internal.h"
+#include "image/worker.h"
 
 /* Seconds after which nobody is expected to come back for what a pull has fetched. */
 #define KEEP_SECONDS (24 * 60 * 60)
@@ -91,4 +92,13 @@ int image_store_collect(ImageStore *store, Fault *fault) {
         layers = sweep(store, store->layers_fd, is_layer_named, fault);
         pulls = collect_pulls(store, fault);
         return r < 0 ? r : layers < 0 ? layers : pulls;
+}
+
+int image_collect(char **words, Fault *fault) {
+        autoptr(ImageStore) store = NULL;
+        int r = image_store_open(words[0], &store, fault);
+
+        if (r == 0)
+                r = image_store_collect(store, fault);
+        return MIN_OF(r, 0);
 }

@@ -274,12 +274,6 @@ static int do_remove(ImageStore *store, int argc, char **argv, Fault *fault) {
         return r < 0 ? r : worker_line_done();
 }
 
-static int do_collect(ImageStore *store, int argc, char **argv, Fault *fault) {
-        int r = image_store_collect(store, fault);
-
-        return r < 0 ? r : worker_line_done();
-}
-
 int image_worker_main(int argc, char **argv) {
         static const struct {
                 const char *verb;
@@ -295,7 +289,6 @@ int image_worker_main(int argc, char **argv) {
                 { "check", 1, 1000 * 1000, do_check },
                 { "usage", 1, 1, do_usage },
                 { "remove", 1, 1000 * 1000, do_remove },
-                { "collect", 0, 0, do_collect },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {

@@ -1,6 +1,5 @@
 /*
- * The slow work on the store, for a process of its own: nsunitd runs itself as `nsunitd --worker VERB …` and
- * hands the rest of the words to image_worker_main().
+ * The slow work on the store, for a process of its own: `nsunits-archiver VERB ...`, but for the last verb.
  *
  *      import STORE NAME INPUT [--entrypoint=JSON] [--cmd=JSON] [--env=NAME=VALUE]... [--user=USER]
  *                              [--working-dir=PATH]
@@ -9,25 +8,29 @@
  *      pull STORE fd:N
  *              A PullRequest as JSON (pull-request.h) in the inherited descriptor. Ends with its parent.
  *      build STORE fd:N fd:M
- *              The same with a BuildRequest (build-request.h). What buildah says goes to the other
- * descriptor. compare STORE fd:N IMAGE-ID Would a pull bring another image? A PullRequest, too. commit STORE
- * IMAGE-ID NAME fd:N COMMENT One more layer, a tar, on an image that is there. export STORE REFERENCE fd:N
+ *              The same with a BuildRequest (build-request.h); to the other, what buildah says.
+ *      compare STORE fd:N IMAGE-ID
+ *              Would a pull bring another image? A PullRequest, too.
+ *      commit STORE IMAGE-ID NAME fd:N COMMENT
+ *              One more layer, a tar, on an image that is there.
+ *      export STORE REFERENCE fd:N
  *              Writes the archive (export.h) to the inherited descriptor.
  *      check STORE fd:N [repair [IMAGE-ID-IN-USE]...]
  *      usage STORE fd:N
  *              Write their JSON (check.h, usage.h) to it.
  *      remove STORE REFERENCE [IMAGE-ID-IN-USE]...
  *      collect STORE
+ *              Of nsunits-worker: it needs no archive, and every start of a manager runs it.
  *
  * Writes one JSON object a line to stdout:
  *      {"progress": {"step": "layer", "index": 1, "count": 3, "done": 4096, "total": 90000}}
- *      {"event": "fetch", "text": "3f4ca61aafcd", "done": 4096, "total": 90000}           pull, build:
- * pull-event.h
- *      {"error": {"error": -28, "step": "unpack", "object": "layer …", "advice": "…"}}      a Fault; last
- * line
+ *      {"event": "fetch", "text": "3f4ca61aafcd", "done": 4096, "total": 90000}
+ *              pull and build: pull-event.h
+ *      {"error": {"error": -28, "step": "unpack", "object": "layer …", "advice": "…"}}
+ *              a Fault; last line
  *      {"id": "HEX", "name": "nginx:latest", "layers_new": 1, "layers_known": 0, "entries": 8000,
- *       "devices": 0, "sockets": 0, "xattrs": 0}                                             last line,
- * import, pull, build and commit
+ *       "devices": 0, "sockets": 0, "xattrs": 0}
+ *              last line of import, pull, build and commit
  *      {"id": "same"} or {"id": "newer"}                                              last line, compare
  *      {"done": true}                                                          last line, all others
  *
@@ -39,6 +42,9 @@
 
 #define WORKER_SAME  "same"
 #define WORKER_NEWER "newer"
+
+/** image_collect() - the verb of that name. 0, or a negative errno with @fault filled. */
+int image_collect(char **words, Fault *fault);
 
 /** image_worker_main() - @argv[0] is the verb. Returns an exit status: 0 good, 1 failed, 2 wrong words. */
 int image_worker_main(int argc, char **argv);

@@ -71,7 +71,7 @@ static int on_trash(sd_event_source *s, uint64_t usec, void *userdata) {
                 return 0;
 
         char *args[] = { (char *) "purge", containers, volumes, NULL };
-        m->purging = worker_start(m, args, -EBADF, on_emptied, m) >= 0;
+        m->purging = worker_start(m, PROGRAM_WORKER, args, -EBADF, on_emptied, m) >= 0;
         return 0;
 }
 

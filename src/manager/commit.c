@@ -157,6 +157,7 @@ static int start_writer(Unit *u, Commit *c, int out_fd) {
         if (r == 0) {
                 const int more[] = { upper, events };
                 const WorkerCall w = {
+                        .program = PROGRAM_ARCHIVER,
                         .args = args,
                         .fd = out_fd,
                         .more_fds = more,
@@ -189,7 +190,7 @@ static int start_both(Unit *u, Commit *c, const char *name, const char *comment)
                 return -errno;
         read_fd = pipes[0];
         write_fd = pipes[1];
-        r = worker_start(u->manager, args, read_fd, on_unpacked, c);
+        r = worker_start(u->manager, PROGRAM_ARCHIVER, args, read_fd, on_unpacked, c);
         if (r < 0)
                 return r;
         c->running = 1;

@@ -66,7 +66,8 @@ int manager_copy_files(Manager *m, const CopyCall *call, ManagerReplyFn reply, v
                 }
 
         char *args[] = { (char *) "copy", call->in ? outside : inside, call->in ? inside : outside, NULL };
-        const WorkerCall w = { .args = args,
+        const WorkerCall w = { .program = PROGRAM_ARCHIVER,
+                               .args = args,
                                .fd = fds[0],
                                .more_fds = fds + 1,
                                .n_more_fds = n - 1,
@@ -126,9 +127,13 @@ int manager_diff_files(Manager *m, Unit *u, int fd, ManagerReplyFn reply, void *
                 return fault_set(fault, "compare", r, "%s", u->name);
 
         const int more[] = { upper, lower };
-        const WorkerCall w = {
-                .args = args, .fd = fd, .more_fds = more, .n_more_fds = 2, .reply = reply, .data = data
-        };
+        const WorkerCall w = { .program = PROGRAM_WORKER,
+                               .args = args,
+                               .fd = fd,
+                               .more_fds = more,
+                               .n_more_fds = 2,
+                               .reply = reply,
+                               .data = data };
 
         r = worker_run(m, &w, NULL);
         return r < 0 ? fault_set(fault, "compare", r, "%s", u->name) : 0;

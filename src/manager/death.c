@@ -111,7 +111,7 @@ static void put_usage(json_t *o, const Unit *u) {
         CgroupMemoryEvents events;
         CgroupStats stats;
 
-        if (u->held.cgroup_fd < 0 || cgroup_stats(u->held.cgroup_fd, &stats) < 0)
+        if (u->held.cgroup_fd < 0 || cgroup_totals(u->held.cgroup_fd, &stats) < 0)
                 return;
 
         /* The cgroup counts on over restarts. */
@@ -417,10 +417,9 @@ void unit_forget_deaths(const Unit *u) {
 /* --- in the saved state ----------------------------------------------------------------------------- */
 
 void unit_death_save(const Unit *u, json_t *o) {
-        put_number(o, "cpu_begin", u->cpu_begin);
         if (u->unmet)
                 (void) json_object_set_new(o, "unmet", json_string(u->unmet));
-        if (u->sent)
+        if (json_array_size(u->sent) > 0)
                 (void) json_object_set(o, "sent", u->sent);
         if (u->death)
                 (void) json_object_set(o, "death", u->death);

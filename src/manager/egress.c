@@ -14,7 +14,7 @@
 
 /* Words of the gate's command line before those that make a difference: its descriptor is another each time.
  */
-#define VARYING_WORDS 4
+#define VARYING_WORDS 2
 
 struct Gate {
         Unit *unit;
@@ -91,6 +91,7 @@ static int execute_gate(Gate *g, Fault *fault) {
         autoclose int fd = gate_socket(g->unit->held.netns_fd);
         const Helper helper = helper_of(g);
         autostrv char **argv = NULL;
+        char path[PROGRAM_PATH_MAX];
         int r;
 
         if (fd < 0)
@@ -102,7 +103,10 @@ static int execute_gate(Gate *g, Fault *fault) {
                 return fault_set(fault, "gate", r, "%s", g->unit->name);
         strv_free(g->argv);
         g->argv = take_ptr(argv);
-        return helper_start(&helper, "/proc/self/exe", g->argv, &g->child, fault);
+        r = program_path(&g->unit->manager->programs, PROGRAM_GATE, path);
+        if (r < 0)
+                return fault_set(fault, "gate", r, "%s", program_file(PROGRAM_GATE));
+        return helper_start(&helper, path, g->argv, &g->child, fault);
 }
 
 /* Without it names of EgressAllow= are found by nobody: closed, not open. */

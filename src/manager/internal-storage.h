@@ -92,7 +92,8 @@ bool unit_image_stays(Unit *u);
 #define WORKER_FDS_MAX 4
 
 typedef struct WorkerCall {
-        char *const *args;                          /* nsunitd --worker ARGS... */
+        Program program;
+        char *const *args;                          /* image/worker.h, storage/worker.h, storage/archiver.h */
         int fd;                                     /* inherited as descriptor 3 when >= 0 */
         const int *more_fds;                        /* then these, as 4, 5, ...; all of them >= 0 */
         size_t n_more_fds;                          /* at most WORKER_FDS_MAX - 1 */
@@ -103,8 +104,8 @@ typedef struct WorkerCall {
 
 /* @text in a descriptor, for a worker to read. */
 int worker_input(const char *text);
-/* @ret, which may be NULL, is good until the reply. */
+/* @ret, which may be NULL, is good until the reply, which comes later, also when the program is missing. */
 int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
 void worker_cancel(Worker *w);
-/* Runs `nsunitd --worker ARGS...`; @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
-int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data);
+/* @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
+int worker_start(Manager *m, Program program, char *const *args, int fd, ManagerReplyFn reply, void *data);

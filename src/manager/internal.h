@@ -21,6 +21,7 @@
 #include "manager/manager.h"
 #include "manager/notify-socket.h"
 #include "manager/outlive.h"
+#include "manager/program.h"
 #include "manager/pull.h"
 #include "manager/trigger.h"
 #include "manager/unit-sockets.h"
@@ -191,6 +192,7 @@ struct Manager {
         LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
         int template_fd;
+        Programs programs;
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         ExecSession *exec_sessions;
@@ -264,9 +266,6 @@ void unit_unwatch_cgroup(Unit *u);
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
 
-/* prepare.c: what the counters of the cgroup say before a launch */
-void unit_begin_counters(Unit *u);
-
 /* signal.c */
 void unit_signal_stop(Unit *u);
 void unit_signal_watchdog(Unit *u);
@@ -324,7 +323,7 @@ void unit_unwatch_oom(Unit *u);
 /* 1: what a network has is kept for as long as containers are on it. */
 int unit_prepare_plain(Unit *u, const UnitSpec *spec, Fault *fault);
 
-/* Before each launch: a new cgroup in place of one that was killed. */
+/* Before each launch: a new cgroup in place of one that was killed, and what its counters say. */
 int unit_renew_cgroup(Unit *u, Fault *fault);
 void unit_release(Unit *u);
 /* Is it of a kind whose preparation is kept in Unit.held? */

@@ -32,6 +32,7 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         if (!m)
                 return -ENOMEM;
         m->template_fd = -EBADF;
+        m->programs = PROGRAMS_NONE;
         m->lock_fd = -EBADF;
         m->event = sd_event_ref(event);
         m->config = config;
@@ -127,6 +128,7 @@ void manager_free(Manager *m) {
         host_specifiers_free(m->specifiers);
         strv_free(m->unit_dirs);
         cleanup_close_(&m->template_fd);
+        programs_close(&m->programs);
         cleanup_close_(&m->lock_fd);
         seccomp_forget();
         free(m->by_index);
@@ -463,6 +465,7 @@ int manager_startup(Manager *m, Fault *fault) {
         (void) snprintf(m->boot_id, sizeof(m->boot_id), "%s", boot_id);
 
         log_ask_invocation(invocation_of, m);
+        programs_open(&m->programs);
         r = setup_run_directory(m, fault);
         if (r >= 0)
                 r = manager_open_job_log(m, fault);
@@ -498,5 +501,5 @@ int manager_startup(Manager *m, Fault *fault) {
 
         manager_schedule_purge(m);
         /* What dead imports and removals left behind; the manager does not wait for it. */
-        return worker_start(m, collect, -EBADF, on_collected, NULL);
+        return worker_start(m, PROGRAM_WORKER, collect, -EBADF, on_collected, NULL);
 }

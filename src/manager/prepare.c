@@ -321,27 +321,35 @@ static int make_cgroup(Unit *u, Fault *fault) {
         return 0;
 }
 
-/* What earlier invocations have used up counts for none of the later ones. */
-void unit_begin_counters(Unit *u) {
+/* What earlier invocations have used up counts for none of the later ones. Negative when the cgroup is gone.
+ */
+static int begin_counters(Unit *u) {
         CgroupMemoryEvents events = {};
+        int r;
 
         u->cpu_begin = 0;
-        if (u->held.cgroup_fd < 0)
-                return;
-        (void) cgroup_cpu_usage(u->held.cgroup_fd, &u->cpu_begin);
+        r = cgroup_cpu_usage(u->held.cgroup_fd, &u->cpu_begin);
+        if (r < 0)
+                return r;
         (void) cgroup_memory_events(u->held.cgroup_fd, &events);
         u->oom_kills = events.oom_kill;
+        return 0;
 }
 
 /* After a write to cgroup.kill the kernel (since 6.14) also kills whatever is cloned into that cgroup from
  * outside, for ever after. There is none at all when the last manager was killed while it did this, or when
  * somebody removed it, as empty as it is between two launches. */
 int unit_renew_cgroup(Unit *u, Fault *fault) {
-        if (!u->held.cgroup_spent && u->held.cgroup_fd >= 0 && cgroup_populated(u->held.cgroup_fd) >= 0)
+        int r;
+
+        if (!u->held.cgroup_spent && u->held.cgroup_fd >= 0 && begin_counters(u) >= 0)
                 return 0;
 
         replace_fd(&u->held.cgroup_fd, -EBADF);
-        return make_cgroup(u, fault);
+        r = make_cgroup(u, fault);
+        if (r >= 0)
+                (void) begin_counters(u);
+        return r;
 }
 
 static void drop_cgroup(Unit *u) {

@@ -81,7 +81,12 @@ static int run(Pull *p) {
         Manager *m = p->manager;
         char *args[] = { (char *) "pull", m->config->paths.store, (char *) "fd:3", NULL, NULL };
         autoclose int fd = take_fd(p->request_fd);
-        WorkerCall call = { .args = args, .fd = fd, .line = on_line, .reply = on_end, .data = p };
+        WorkerCall call = { .program = PROGRAM_ARCHIVER,
+                            .args = args,
+                            .fd = fd,
+                            .line = on_line,
+                            .reply = on_end,
+                            .data = p };
 
         if (is_build(p)) {
                 args[0] = (char *) "build";

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "basic/file.h"
+#include "basic/json-text.h"
 #include "basic/log.h"
 #include "manager/death.h"
 #include "manager/internal.h"
@@ -25,75 +26,120 @@ static char *state_path(const Manager *m, const char *unit) {
 
 /* What is as in a new machine is left out, which is most of it: this is written at each transition, and read
  * a thousand times by a manager that begins. */
-static json_t *machine_to_json(const Machine *machine) {
-        json_t *o = json_object();
+static void write_machine(JsonText *t, const Machine *machine) {
         MachineField f, usual;
         Machine new;
 
         machine_init(&new);
-        for (size_t i = 0; o && machine_field(machine, i, &f) && machine_field(&new, i, &usual); i++)
-                if (f.text != usual.text || f.number != usual.number)
-                        (void) json_object_set_new(o, f.name,
-                                                   f.text ? json_string(f.text)
-                                                          : json_integer((json_int_t) f.number));
-        return o;
+        json_text_begin(t, "machine", '{');
+        for (size_t i = 0; machine_field(machine, i, &f) && machine_field(&new, i, &usual); i++)
+                if (f.text && f.text != usual.text)
+                        json_text_string(t, f.name, f.text);
+                else if (!f.text && f.number != usual.number)
+                        json_text_number(t, f.name, (int64_t) f.number);
+        json_text_end(t, '}');
 }
 
 /* Of the one that MAINPID= has named. */
-static json_t *named_to_json(const NamedMain *n) {
-        return json_pack("{s:i, s:I, s:b, s:b, s:i, s:i}", "pid", (int) n->pid, "identity",
-                         (json_int_t) n->identity, "ended", n->ended, "known", n->end.known, "code",
-                         n->end.code, "status", n->end.status);
+static void write_named(JsonText *t, const NamedMain *n) {
+        json_text_begin(t, "named", '{');
+        json_text_number(t, "pid", n->pid);
+        json_text_number(t, "identity", (int64_t) n->identity);
+        json_text_boolean(t, "ended", n->ended);
+        json_text_boolean(t, "known", n->end.known);
+        json_text_number(t, "code", n->end.code);
+        json_text_number(t, "status", n->end.status);
+        json_text_end(t, '}');
 }
 
-int unit_save(Unit *u) {
-        autofree char *path = state_path(u->manager, u->name), *text = NULL;
-        char invocation[INVOCATION_TEXT_MAX];
-        json_t *o;
-        int r;
+static void write_processes(JsonText *t, const Unit *u) {
+        json_text_number(t, "pid", u->main ? child_pid(u->main) : 0);
+        json_text_number(t, "pid_identity", (int64_t) u->pid_identity);
+        json_text_number(t, "hook_pid", u->hook ? child_pid(u->hook) : 0);
+        json_text_number(t, "hook_identity", (int64_t) u->hook_identity);
+        if (u->named.pid > 0)
+                write_named(t, &u->named);
+}
 
-        o = json_pack("{s:i, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:I, "
-                      "s:i, s:b, s:b}",
-                      "version", STATE_VERSION, "boot_id", u->manager->boot_id, "machine",
-                      machine_to_json(&u->machine), "invocation", unit_invocation(u, invocation), "pid",
-                      u->main ? (int) child_pid(u->main) : 0, "pid_identity", (json_int_t) u->pid_identity,
-                      "oom_kills", (json_int_t) u->oom_kills, "id_base", (json_int_t) u->held.id_base,
-                      "fingerprint", (json_int_t) u->held.fingerprint, "volumes_filled",
-                      u->held.volumes_filled, "log_file", u->log_file, "image",
-                      u->held.image ? u->held.image->id : NULL, "status", u->status_text, "fault",
-                      u->fault_text, "hook_pid", u->hook ? (int) child_pid(u->hook) : 0, "hook_identity",
-                      (json_int_t) u->hook_identity, "errno", u->status_errno, "condition_result",
-                      u->condition_result, "assert_result", u->assert_result);
-        if (!o || !path)
-                return -ENOMEM;
+static void write_held(JsonText *t, const Held *h) {
+        json_text_number(t, "id_base", (int64_t) h->id_base);
+        json_text_number(t, "fingerprint", (int64_t) h->fingerprint);
+        json_text_boolean(t, "volumes_filled", h->volumes_filled);
+        json_text_string(t, "image", h->image ? h->image->id : NULL);
+        if (h->attachment)
+                network_attachment_save(h->attachment, t);
+}
+
+/* What most units do not have. */
+static json_t *rest_to_json(const Unit *u) {
+        json_t *o = json_object();
+
         if (held_ids(u))
                 (void) json_object_set_new(o, "ids",
                                            json_pack("{s:o, s:o}", "uids", ids_to_json(&u->held.ids.uids),
                                                      "gids", ids_to_json(&u->held.ids.gids)));
-        if (u->held.attachment)
-                (void) json_object_set_new(o, "network", network_attachment_to_json(u->held.attachment));
         unit_links_save(u, o);
-
-        if (u->live != 0)
-                (void) json_object_set_new(o, "live", json_integer((json_int_t) u->live));
         if (u->health)
                 (void) json_object_set_new(o, "health", unit_health_to_json(u));
         unit_death_save(u, o);
         if (u->trigger)
                 (void) json_object_set_new(o, "trigger", unit_trigger_to_json(u));
-        (void) json_object_set_new(o, "trigger_due", json_boolean(u->trigger_due));
-        if (u->asked.by)
-                (void) json_object_set_new(
-                        o, "asked",
-                        json_pack("{s:I, s:s}", "job", (json_int_t) u->asked.job, "by", u->asked.by));
-        if (u->named.pid > 0)
-                (void) json_object_set_new(o, "named", named_to_json(&u->named));
+        return o;
+}
 
-        text = json_dumps(o, JSON_COMPACT);
+static void write_rest(JsonText *t, const Unit *u) {
+        json_t *o = rest_to_json(u), *value;
+        const char *name;
+
+        json_object_foreach(o, name, value) {
+                autofree char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+                json_text_raw(t, name, text);
+        }
+        t->failed |= !o;
         json_decref(o);
-        if (!text)
-                return -ENOMEM;
+}
 
+static const char *write_unit(JsonText *t, const Unit *u) {
+        char invocation[INVOCATION_TEXT_MAX];
+
+        json_text_begin(t, NULL, '{');
+        json_text_number(t, "version", STATE_VERSION);
+        json_text_string(t, "boot_id", u->manager->boot_id);
+        write_machine(t, &u->machine);
+        json_text_string(t, "invocation", unit_invocation(u, invocation));
+        write_processes(t, u);
+        write_held(t, &u->held);
+        json_text_number(t, "oom_kills", (int64_t) u->oom_kills);
+        json_text_number(t, "cpu_begin", (int64_t) u->cpu_begin);
+        json_text_boolean(t, "log_file", u->log_file);
+        json_text_string(t, "status", u->status_text);
+        json_text_number(t, "errno", u->status_errno);
+        json_text_string(t, "fault", u->fault_text);
+        json_text_boolean(t, "condition_result", u->condition_result);
+        json_text_boolean(t, "assert_result", u->assert_result);
+        if (u->live != 0)
+                json_text_number(t, "live", (int64_t) u->live);
+        json_text_boolean(t, "trigger_due", u->trigger_due);
+        if (u->asked.by) {
+                json_text_begin(t, "asked", '{');
+                json_text_number(t, "job", u->asked.job);
+                json_text_string(t, "by", u->asked.by);
+                json_text_end(t, '}');
+        }
+        write_rest(t, u);
+        json_text_end(t, '}');
+        return json_text_finish(t);
+}
+
+int unit_save(Unit *u) {
+        autofree char *path = state_path(u->manager, u->name);
+        autojsontext JsonText t = {};
+        const char *text = write_unit(&t, u);
+        int r;
+
+        if (!text || !path)
+                return -ENOMEM;
         r = file_replace(AT_FDCWD, path, text, strlen(text), 0600, false);
         if (r < 0)
                 errno = -r;

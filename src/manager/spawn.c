@@ -490,10 +490,8 @@ int unit_spawn(Unit *u, Fault *fault) {
                 r = unit_renew(u, fault);
         if (r >= 0)
                 r = unit_renew_cgroup(u, fault);
-        if (r >= 0) {
+        if (r >= 0)
                 unit_thaw(u);
-                unit_begin_counters(u);
-        }
         if (r >= 0)
                 r = take_root(u, &l, fault);
         if (r >= 0)

@@ -39,7 +39,7 @@ static void on_collected(int r, const char *text, void *data) {
 static void collect(Manager *m) {
         char *args[] = { (char *) "collect", m->config->paths.store, NULL };
 
-        (void) worker_start(m, args, -EBADF, on_collected, NULL);
+        (void) worker_start(m, PROGRAM_WORKER, args, -EBADF, on_collected, NULL);
 }
 
 int manager_remove_image(Manager *m, const char *reference, Fault *fault) {
@@ -74,7 +74,7 @@ int manager_export_image(Manager *m, const char *reference, int fd, ManagerReply
         char *args[] = { (char *) "export", m->config->paths.store, (char *) reference, (char *) "fd:3",
                          NULL };
 
-        return worker_start(m, args, fd, reply, data);
+        return worker_start(m, PROGRAM_ARCHIVER, args, fd, reply, data);
 }
 
 /* --- requests with a result --------------------------------------------------------------------------- */
@@ -120,7 +120,7 @@ int store_request(Manager *m, char *const *args, StoreResultFn fn, ManagerReplyF
         q->fd = memfd_create("nsunits-result", MFD_CLOEXEC);
         if (q->fd < 0)
                 return -errno;
-        r = worker_start(m, args, q->fd, on_result, q);
+        r = worker_start(m, PROGRAM_ARCHIVER, args, q->fd, on_result, q);
         if (r >= 0)
                 (void) take_ptr(q);
         return r;

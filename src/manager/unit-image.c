@@ -327,7 +327,7 @@ static int wish_of_registry(Unit *u, Wish *w, Fault *fault) {
 int unit_compare_image(Unit *u, ManagerReplyFn reply, void *data, Worker **ret, Fault *fault) {
         char *args[] = { (char *) "compare", u->manager->config->paths.store, (char *) "fd:3",
                          u->held.image->id, NULL };
-        WorkerCall call = { .args = args, .reply = reply, .data = data };
+        WorkerCall call = { .program = PROGRAM_ARCHIVER, .args = args, .reply = reply, .data = data };
         autoclose int fd = -EBADF;
         autofree char *text = NULL;
         autowish Wish w = {};

@@ -234,12 +234,13 @@ static int enter_install(Unit *u) {
         return r < 0 ? r : enter_pod(u);
 }
 
-int unit_load(Unit *u) {
-        static const int unusable[LOAD_STATE_N_] = {
-                [LOAD_NOT_FOUND] = -ENOENT,
-                [LOAD_BAD_SETTING] = -EBADMSG,
-                [LOAD_MASKED] = -ERFKILL,
-        };
+/* What there was to complain of is complained of each time. */
+static bool is_current(const Unit *u) {
+        return u->spec && !u->load_error && u->load_state == LOAD_LOADED &&
+               unit_path_is_current(u->manager->path, u->spec->raw);
+}
+
+static int read_text(Unit *u) {
         autoptr(Diag) diag = diag_new();
         UnitSpec *spec;
         int r;
@@ -259,13 +260,26 @@ int unit_load(Unit *u) {
         if (u->load_state == LOAD_BAD_SETTING && u->load_error)
                 log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_UNIT_FILE), "%.*s",
                           (int) strlen(u->load_error) - 1, u->load_error);
+        if (u->spec)
+                u->fingerprint = raw_unit_fingerprint(u->spec->raw);
+        return 0;
+}
 
+int unit_load(Unit *u) {
+        static const int unusable[LOAD_STATE_N_] = {
+                [LOAD_NOT_FOUND] = -ENOENT,
+                [LOAD_BAD_SETTING] = -EBADMSG,
+                [LOAD_MASKED] = -ERFKILL,
+        };
+        int r = is_current(u) ? 0 : read_text(u);
+
+        if (r < 0)
+                return r;
         graph_set_usable(u->manager->graph, u->index, unusable[u->load_state]);
         if (!u->spec)
                 return 0;
 
         unit_set_policy(u, u->spec);
-        u->fingerprint = raw_unit_fingerprint(u->spec->raw);
         r = enter_dependencies(u);
         return r < 0 ? r : enter_install(u);
 }

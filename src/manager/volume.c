@@ -122,7 +122,9 @@ int unit_mount_volume(Unit *u, Fault *fault) {
                 return -ENOMEM;
 
         char *args[] = { (char *) "volume-mount", volumes, name, NULL };
-        const WorkerCall call = { .args = args, .fd = -EBADF, .reply = on_mounted, .data = u };
+        const WorkerCall call = {
+                .program = PROGRAM_WORKER, .args = args, .fd = -EBADF, .reply = on_mounted, .data = u
+        };
 
         r = worker_run(u->manager, &call, &u->mounting);
         return r < 0 ? fault_set(fault, "mount", r, "%s", name) : 1;
@@ -157,7 +159,7 @@ void unit_unmount_volume(Unit *u) {
         fd = volumes ? volume_unmount(volumes, name) : -ENOMEM;
         if (fd >= 0)
                 /* What is written at the end is not waited for here. */
-                (void) worker_start(u->manager, args, fd, on_closed, NULL);
+                (void) worker_start(u->manager, PROGRAM_WORKER, args, fd, on_closed, NULL);
         else if (fd != -ENOENT)
                 log_message(LOG_WARNING, u->name, "cannot be unmounted: %s", strerror(-fd));
 }
@@ -392,6 +394,7 @@ int manager_copy_volume(Manager *m, const char *name, bool in, int fd, ManagerRe
 
         const int out_fds[] = { root, fd }, in_fds[] = { root, root };
         const WorkerCall call = {
+                .program = PROGRAM_ARCHIVER,
                 .args = in ? in_words : out_words,
                 .fd = in ? fd : root,
                 .more_fds = in ? in_fds : out_fds,

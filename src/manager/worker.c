@@ -1,6 +1,6 @@
 /*
- * Slow or dangerous work in a child: the manager's own program, run as `nsunitd --worker VERB ...`. It says
- * on its standard output, a JSON object a line, how far it is and how it ended.
+ * Slow or dangerous work in a child: nsunits-worker or nsunits-archiver. It says on its standard output, a
+ * JSON object a line, how far it is and how it ended.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -21,9 +21,11 @@
 /* Descriptor at which the worker finds its input; more of them follow. */
 #define INPUT_FD 3
 
+_Static_assert(INPUT_FD + WORKER_FDS_MAX <= PROGRAM_FD_MIN, "a program would be overwritten before it runs");
+
 struct Worker {
-        Child *child;
-        sd_event_source *output;
+        Child *child; /* NULL = it could not be started, which is told by @failure */
+        sd_event_source *output, *failure;
         int output_fd;
         char buffer[LINE_MAX_BYTES];
         size_t n;
@@ -39,6 +41,7 @@ static void worker_free(Worker *w) {
 
         child_free(w->child);
         (void) sd_event_source_disable_unref(w->output);
+        (void) sd_event_source_disable_unref(w->failure);
         cleanup_close_(&w->output_fd);
         free(w->id);
         free(w);
@@ -86,9 +89,22 @@ static int on_output(sd_event_source *s, int fd, uint32_t revents, void *userdat
         return 0;
 }
 
+static void tell_failure(const Worker *w) {
+        autofree char *text = fault_to_string(&w->fault);
+
+        w->call.reply(w->fault.error, text ? text : "out of memory", w->call.data);
+}
+
+static int on_failure(sd_event_source *s, void *userdata) {
+        autoptr(Worker) w = userdata;
+
+        if (!w->cancelled)
+                tell_failure(w);
+        return 0;
+}
+
 static void on_worker_exit(Child *child, const ChildExit *how, void *data) {
         autoptr(Worker) w = data;
-        autofree char *text = NULL;
         bool good = how->known && how->code == CLD_EXITED && how->status == 0;
 
         while (read_output(w))
@@ -103,8 +119,7 @@ static void on_worker_exit(Child *child, const ChildExit *how, void *data) {
         if (w->fault.error == 0)
                 (void) fault_set(&w->fault, "worker", -EIO, "ended by %s %i",
                                  how->code == CLD_EXITED ? "status" : "signal", how->status);
-        text = fault_to_string(&w->fault);
-        w->call.reply(w->fault.error, text ? text : "out of memory", w->call.data);
+        tell_failure(w);
 }
 
 typedef struct Inputs {
@@ -137,7 +152,7 @@ static int inputs_take(const WorkerCall *call, Inputs *i) {
         return r;
 }
 
-static int spawn(char *const *argv, const Inputs *inputs, int output_fd, pid_t *ret) {
+static int spawn(const char *path, char *const *argv, const Inputs *inputs, int output_fd, pid_t *ret) {
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attr;
         sigset_t none, all;
@@ -159,20 +174,18 @@ static int spawn(char *const *argv, const Inputs *inputs, int output_fd, pid_t *
         for (size_t i = 0; i < inputs->n && r == 0; i++)
                 r = posix_spawn_file_actions_adddup2(&actions, inputs->fds[i], INPUT_FD + (int) i);
         if (r == 0)
-                r = posix_spawn(ret, "/proc/self/exe", &actions, &attr, argv, environ);
+                r = posix_spawn(ret, path, &actions, &attr, argv, environ);
 
         (void) posix_spawn_file_actions_destroy(&actions);
         (void) posix_spawnattr_destroy(&attr);
         return -r;
 }
 
-static int build_argv(char *const *args, char ***ret) {
+static int build_argv(const char *program, char *const *args, char ***ret) {
         autostrv char **argv = NULL;
         int r;
 
-        r = strv_add(&argv, "nsunitd");
-        if (r >= 0)
-                r = strv_add(&argv, "--worker");
+        r = strv_add(&argv, strrchr(program, '/') + 1);
         if (r >= 0)
                 r = strv_add_all(&argv, args);
         if (r >= 0)
@@ -182,41 +195,35 @@ static int build_argv(char *const *args, char ***ret) {
 
 void worker_cancel(Worker *w) {
         w->cancelled = true;
-        (void) child_signal(w->child, SIGKILL);
+        if (w->child)
+                (void) child_signal(w->child, SIGKILL);
 }
 
-int worker_run(Manager *m, const WorkerCall *call, Worker **ret) {
-        autoptr(Worker) w = calloc(1, sizeof(*w));
-        autoclose int theirs = -EBADF;
-        autoinputs Inputs inputs = {};
-        autostrv char **argv = NULL;
-        int pipes[2], r;
-        ChildInfo info = { .name = "worker" };
+static int open_output(Manager *m, Worker *w, int *ret_theirs) {
+        int pipes[2];
 
-        if (!w)
-                return -ENOMEM;
-        w->output_fd = -EBADF;
-        w->call = *call;
-
-        r = build_argv(call->args, &argv);
-        if (r < 0)
-                return r;
         if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0)
                 return -errno;
         w->output_fd = pipes[0];
-        theirs = pipes[1];
+        *ret_theirs = pipes[1];
         /* The worker waits when we are slow; only our end must not block. */
-        (void) fcntl(theirs, F_SETFL, 0);
-        r = inputs_take(call, &inputs);
-        if (r < 0)
-                return r;
+        (void) fcntl(pipes[1], F_SETFL, 0);
+        return sd_event_add_io(m->event, &w->output, w->output_fd, EPOLLIN, on_output, w);
+}
 
-        r = sd_event_add_io(m->event, &w->output, w->output_fd, EPOLLIN, on_output, w);
+static int start(Manager *m, Worker *w, const Inputs *inputs, int output_fd) {
+        ChildInfo info = { .name = "worker" };
+        autostrv char **argv = NULL;
+        char path[PROGRAM_PATH_MAX];
+        int r;
+
+        r = build_argv(program_file(w->call.program), w->call.args, &argv);
+        if (r >= 0)
+                r = program_path(&m->programs, w->call.program, path);
+        if (r >= 0)
+                r = spawn(path, argv, inputs, output_fd, &info.pid);
         if (r < 0)
-                return r;
-        r = spawn(argv, &inputs, theirs, &info.pid);
-        if (r < 0)
-                return r;
+                return fault_set(&w->fault, "worker", r, "%s", program_file(w->call.program));
 
         info.pidfd = (int) syscall(SYS_pidfd_open, info.pid, 0);
         if (info.pidfd < 0) {
@@ -226,10 +233,32 @@ int worker_run(Manager *m, const WorkerCall *call, Worker **ret) {
                 return r;
         }
         r = child_watch(m->event, &info, on_worker_exit, w, &w->child);
-        if (r < 0) {
+        if (r < 0)
                 child_put_down(info.pidfd);
+        return r;
+}
+
+int worker_run(Manager *m, const WorkerCall *call, Worker **ret) {
+        autoptr(Worker) w = calloc(1, sizeof(*w));
+        autoclose int theirs = -EBADF;
+        autoinputs Inputs inputs = {};
+        int r;
+
+        if (!w)
+                return -ENOMEM;
+        w->output_fd = -EBADF;
+        w->call = *call;
+
+        r = inputs_take(call, &inputs);
+        if (r >= 0)
+                r = open_output(m, w, &theirs);
+        if (r >= 0)
+                r = start(m, w, &inputs, theirs);
+        /* Which program it is that cannot be executed is said as everything else that a worker comes to. */
+        if (w->fault.error < 0)
+                r = sd_event_add_defer(m->event, &w->failure, on_failure, w);
+        if (r < 0)
                 return r;
-        }
 
         if (ret)
                 *ret = w;
@@ -247,8 +276,8 @@ int worker_input(const char *text) {
         return take_fd(fd);
 }
 
-int worker_start(Manager *m, char *const *args, int fd, ManagerReplyFn reply, void *data) {
-        const WorkerCall call = { .args = args, .fd = fd, .reply = reply, .data = data };
+int worker_start(Manager *m, Program program, char *const *args, int fd, ManagerReplyFn reply, void *data) {
+        const WorkerCall call = { .program = program, .args = args, .fd = fd, .reply = reply, .data = data };
 
         return worker_run(m, &call, NULL);
 }
@@ -260,5 +289,5 @@ int manager_import_image(Manager *m, const char *name, const char *path, int fd,
 
         if (fd < 0 && !path)
                 return -EINVAL;
-        return worker_start(m, args, fd, reply, data);
+        return worker_start(m, PROGRAM_ARCHIVER, args, fd, reply, data);
 }

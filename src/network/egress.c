@@ -91,10 +91,6 @@ static int egress_new(const EgressSpec *allow, size_t n, Egress **ret) {
 
 /* -- names of what is in the table -- */
 
-void egress_set_name(const char *prefix, size_t entry, int family, char ret[EGRESS_NAME_MAX]) {
-        (void) snprintf(ret, EGRESS_NAME_MAX, "%s.n%zu.%c", prefix, entry, family == AF_INET6 ? '6' : '4');
-}
-
 static const char *prefix_of(const Attachment *a) {
         return a->links[0].host_name;
 }

@@ -1,6 +1,9 @@
 /* The table of what containers may connect to, for the files of this folder and for the gate. */
 #pragma once
 
+#include <stdio.h>
+#include <sys/socket.h>
+
 #include "network/network.h"
 
 #define EGRESS_NAME_MAX 64
@@ -12,7 +15,9 @@ typedef struct EgressPeers {
 } EgressPeers;
 
 /** egress_set_name() - of the set of a name's addresses: entry @entry of the list of a container. */
-void egress_set_name(const char *prefix, size_t entry, int family, char ret[EGRESS_NAME_MAX]);
+static inline void egress_set_name(const char *prefix, size_t entry, int family, char ret[EGRESS_NAME_MAX]) {
+        (void) snprintf(ret, EGRESS_NAME_MAX, "%s.n%zu.%c", prefix, entry, family == AF_INET6 ? '6' : '4');
+}
 
 void egress_free(Egress *e);
 

@@ -29,7 +29,6 @@
 #include "basic/strv.h"
 #include "network/dns-message.h"
 #include "network/egress.h"
-#include "network/inside.h"
 #include "network/internal.h"
 
 #define NOBODY 65534
@@ -65,47 +64,6 @@ typedef struct Gate {
         unsigned turn; /* which of the servers is asked */
         Asker askers[PENDING_MAX];
 } Gate;
-
-int gate_socket(int ns_fd) {
-        const struct sockaddr_in own = { .sin_family = AF_INET,
-                                         .sin_port = htons(GATE_PORT),
-                                         .sin_addr.s_addr = inet_addr(GATE_ADDRESS) };
-        autoclose int fd = netns_socket(ns_fd, AF_INET, SOCK_DGRAM);
-        int r;
-
-        if (fd < 0)
-                return fd;
-        r = netns_enter(ns_fd);
-        if (r < 0)
-                return r;
-        r = bind(fd, (const struct sockaddr *) &own, sizeof(own)) < 0 ? -errno : 0;
-        netns_leave();
-        if (r == 0 && fcntl(fd, F_SETFD, 0) < 0)
-                r = -errno;
-        return r < 0 ? r : take_fd(fd);
-}
-
-int gate_arguments(int fd, const char *prefix, const InetAddress *servers, size_t n_servers,
-                   char *const *names, char ***ret) {
-        autostrv char **argv = NULL, **list = NULL;
-        autofree char *joined = NULL;
-        char text[INET_TEXT_MAX];
-        int r = 0;
-
-        for (size_t i = 0; r == 0 && i < n_servers; i++)
-                r = strv_add(&list, inet_format(&servers[i], text));
-        if (r == 0 && n_servers == 0)
-                r = strv_add(&list, GATE_NONE);
-        joined = r == 0 ? strv_join(list, ",") : NULL;
-        if (!joined)
-                return -ENOMEM;
-        if (strv_add(&argv, "nsunitd") < 0 || strv_add(&argv, "--worker") < 0 ||
-            strv_add(&argv, "gate") < 0 || strv_addf(&argv, "%d", fd) < 0 || strv_add(&argv, prefix) < 0 ||
-            strv_add(&argv, joined) < 0 || strv_add_all(&argv, names) < 0)
-                return -ENOMEM;
-        *ret = take_ptr(argv);
-        return 0;
-}
 
 /* -- whom to ask -- */
 
@@ -235,7 +193,7 @@ static void let_through(Gate *g, const char *name, const DnsAddress *addresses, 
                 }
         }
         if (any && nft_batch_commit(b, g->nft) < 0)
-                fprintf(stderr, "nsunitd: cannot let packets through to %s\n", name);
+                fprintf(stderr, "nsunits-gate: cannot let packets through to %s\n", name);
 }
 
 static void take_answer(Gate *g, Asker *a) {
@@ -330,7 +288,7 @@ int gate_main(int argc, char **argv) {
         int r;
 
         if (argc < 4 || parse_int(argv[1], &g.inside) < 0) {
-                fprintf(stderr, "nsunitd: gate FD PREFIX SERVERS NAME...\n");
+                fprintf(stderr, "usage: nsunits-gate FD PREFIX SERVERS NAME...\n");
                 return EXIT_FAILURE;
         }
         g.prefix = argv[2];
@@ -344,6 +302,6 @@ int gate_main(int argc, char **argv) {
                 r = give_up_privileges();
         if (r >= 0)
                 r = serve(&g);
-        fprintf(stderr, "nsunitd: gate: %s\n", strerror(-r));
+        fprintf(stderr, "nsunits-gate: %s\n", strerror(-r));
         return EXIT_FAILURE;
 }

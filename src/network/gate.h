@@ -1,6 +1,6 @@
 /*
  * The name server of a container that may connect to hosts by their names only (EgressAllow=): a process of
- * its own, `nsunitd --worker gate`. It answers inside of the container, at 127.0.0.11, asks the container's
+ * its own, `nsunits-gate`. It answers inside of the container, at 127.0.0.11, asks the container's
  * name servers on the host, and lets the container's packets through to the addresses of an allowed name, for
  * as long as the record lives, before it passes the answer on.
  *
@@ -16,7 +16,7 @@
 #define GATE_ADDRESS "127.0.0.11"
 #define GATE_PORT    53
 
-/* gate FD PREFIX SERVERS NAME...
+/* nsunits-gate FD PREFIX SERVERS NAME...
  *      FD       the socket inside
  *      PREFIX   of the names of the container's sets (egress_set_name())
  *      SERVERS  addresses with commas between; "-" = those of the host's resolv.conf, as it changes
@@ -31,5 +31,5 @@ int gate_socket(int ns_fd);
 int gate_arguments(int fd, const char *prefix, const InetAddress *servers, size_t n_servers,
                    char *const *names, char ***ret);
 
-/** gate_main() - @argv[0] is "gate". Does not return while all is well; an exit status. */
+/** gate_main() - of that program. Does not return while all is well; an exit status. */
 int gate_main(int argc, char **argv);

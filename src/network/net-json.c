@@ -18,12 +18,16 @@ json_t *net_json_prefix(const InetPrefix *p) {
         return json_string(inet_format_prefix(p, text));
 }
 
-json_t *net_json_mac(const uint8_t mac[6]) {
-        char text[18];
+const char *net_json_format_mac(const uint8_t mac[6], char text[NET_MAC_TEXT_MAX]) {
+        (void) snprintf(text, NET_MAC_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+                        mac[3], mac[4], mac[5]);
+        return text;
+}
 
-        (void) snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-                        mac[4], mac[5]);
-        return json_string(text);
+json_t *net_json_mac(const uint8_t mac[6]) {
+        char text[NET_MAC_TEXT_MAX];
+
+        return json_string(net_json_format_mac(mac, text));
 }
 
 void net_json_read_address(const json_t *j, InetAddress *ret) {

@@ -10,6 +10,9 @@ json_t *net_json_address(const InetAddress *a);
 json_t *net_json_prefix(const InetPrefix *p);
 json_t *net_json_mac(const uint8_t mac[6]);
 
+#define NET_MAC_TEXT_MAX 18
+const char *net_json_format_mac(const uint8_t mac[6], char text[NET_MAC_TEXT_MAX]);
+
 /** net_json_read_address() - what is none becomes AF_UNSPEC. */
 void net_json_read_address(const json_t *j, InetAddress *ret);
 

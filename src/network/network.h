@@ -21,6 +21,7 @@
 #include "basic/cleanup.h"
 #include "basic/fault.h"
 #include "basic/inet.h"
+#include "basic/json-text.h"
 #include "spec/container-spec.h"
 #include "spec/network-section.h"
 #include "spec/unit-spec.h"
@@ -193,13 +194,12 @@ int network_set_ports(Network *n, Attachment *a, const PublishSpec *publish, siz
  */
 char *network_port_to_string(const NetworkPort *port);
 
-/** network_attachment_to_json() - all that network_adopt() needs. A new reference; NULL when out of memory.
- */
-json_t *network_attachment_to_json(const Attachment *a);
+/** network_attachment_save() - a member "network" with all that network_adopt() needs. */
+void network_attachment_save(const Attachment *a, JsonText *t);
 
 /**
  * network_adopt() - take over what an earlier manager has attached
- * @saved: of network_attachment_to_json(); any JSON is survived
+ * @saved: what network_attachment_save() has written; any JSON is survived
  *
  * Only remembers; network_settle() then compares with the kernel. Networks whose unit has gone meanwhile
  * are remembered from @saved.

@@ -2,27 +2,43 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "basic/json-text.h"
 #include "basic/macro.h"
 #include "network/internal.h"
 #include "network/net-json.h"
 
-static json_t *link_json(const NetworkLink *l) {
-        json_t *addresses = json_array(), *gateways = json_array();
+static void write_link(JsonText *t, const NetworkLink *l, const char *unit) {
+        char text[INET_TEXT_MAX], mac[NET_MAC_TEXT_MAX];
 
-        for (size_t i = 0; i < l->n_addresses; i++) {
-                (void) json_array_append_new(addresses, net_json_prefix(&l->addresses[i]));
-                (void) json_array_append_new(gateways, net_json_address(&l->gateways[i]));
-        }
-        return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "network", l->network, "driver",
-                         network_driver_to_string(l->driver), "device", l->device, "host_link", l->host_name,
-                         "link", l->name, "mac", net_json_mac(l->mac), "addresses", addresses, "gateways",
-                         gateways);
+        json_text_begin(t, NULL, '{');
+        json_text_string(t, "network", l->network);
+        json_text_string(t, "driver", network_driver_to_string(l->driver));
+        json_text_string(t, "device", l->device);
+        json_text_string(t, "host_link", l->host_name);
+        json_text_string(t, "link", l->name);
+        json_text_string(t, "mac", net_json_format_mac(l->mac, mac));
+        json_text_begin(t, "addresses", '[');
+        for (size_t i = 0; i < l->n_addresses; i++)
+                json_text_string(t, NULL, inet_format_prefix(&l->addresses[i], text));
+        json_text_end(t, ']');
+        json_text_begin(t, "gateways", '[');
+        for (size_t i = 0; i < l->n_addresses; i++)
+                json_text_string(t, NULL, inet_format(&l->gateways[i], text));
+        json_text_end(t, ']');
+        json_text_string(t, "unit", unit);
+        json_text_end(t, '}');
 }
 
-static json_t *port_json(const NetworkPort *p) {
-        return json_pack("{s:s, s:o, s:i, s:i, s:i}", "protocol", protocol_to_string(p->protocol),
-                         "host_address", net_json_address(&p->host_address), "host_port", p->host_port,
-                         "container_port", p->container_port, "count", p->count);
+static void write_port(JsonText *t, const NetworkPort *p) {
+        char text[INET_TEXT_MAX];
+
+        json_text_begin(t, NULL, '{');
+        json_text_string(t, "protocol", protocol_to_string(p->protocol));
+        json_text_string(t, "host_address", inet_format(&p->host_address, text));
+        json_text_number(t, "host_port", p->host_port);
+        json_text_number(t, "container_port", p->container_port);
+        json_text_number(t, "count", p->count);
+        json_text_end(t, '}');
 }
 
 static json_t *net_json(const Net *net) {
@@ -40,15 +56,19 @@ static json_t *net_json(const Net *net) {
                          net->options.vlan, "vrf", net->options.vrf);
 }
 
-json_t *network_attachment_to_json(const Attachment *a) {
-        json_t *links = json_array(), *ports = json_array();
-
+void network_attachment_save(const Attachment *a, JsonText *t) {
+        json_text_begin(t, "network", '{');
+        json_text_string(t, "unit", a->unit);
+        json_text_begin(t, "links", '[');
         for (size_t i = 0; i < a->n_links; i++)
-                (void) json_array_append_new(links, link_json(&a->links[i]));
+                write_link(t, &a->links[i], NULL);
+        json_text_end(t, ']');
+        json_text_begin(t, "ports", '[');
         for (size_t i = 0; i < a->n_ports; i++)
-                (void) json_array_append_new(ports, port_json(&a->ports[i]));
-        return json_pack("{s:s, s:o, s:o, s:b}", "unit", a->unit, "links", links, "ports", ports, "published",
-                         a->published);
+                write_port(t, &a->ports[i]);
+        json_text_end(t, ']');
+        json_text_boolean(t, "published", a->published);
+        json_text_end(t, '}');
 }
 
 static int read_addresses(const json_t *j, NetworkLink *ret) {
@@ -244,16 +264,16 @@ int network_settle(Network *n, Fault *fault) {
 }
 
 json_t *network_list_links(const Network *n) {
-        json_t *list = json_array();
+        autojsontext JsonText t = {};
+        const char *text;
 
+        json_text_begin(&t, NULL, '[');
         for (size_t i = 0; i < n->n_attachments; i++)
-                for (size_t j = 0; j < n->attachments[i]->n_links; j++) {
-                        json_t *l = link_json(&n->attachments[i]->links[j]);
-
-                        (void) json_object_set_new(l, "unit", json_string(n->attachments[i]->unit));
-                        (void) json_array_append_new(list, l);
-                }
-        return list;
+                for (size_t j = 0; j < n->attachments[i]->n_links; j++)
+                        write_link(&t, &n->attachments[i]->links[j], n->attachments[i]->unit);
+        json_text_end(&t, ']');
+        text = json_text_finish(&t);
+        return text ? json_loads(text, 0, NULL) : NULL;
 }
 
 json_t *network_list(const Network *n) {

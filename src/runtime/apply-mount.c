@@ -1,6 +1,7 @@
 /* The child side of a launch: mounts. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/magic.h>
 #include <stddef.h>
 #include <string.h>
@@ -106,6 +107,18 @@ long apply_leave_behind(Apply *a, const Step *s) {
         return RAW(move_mount, a->fds[s->slot], "", AT_FDCWD, TEMPLATE_SCRAPS, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
+static long drop_old_root(void) {
+        return RAW(umount2, ".", MNT_DETACH);
+}
+
+static long tell(uint32_t *futex, uint32_t value) {
+        long r;
+
+        __atomic_store_n(futex, value, __ATOMIC_RELEASE);
+        r = RAW(futex, futex, FUTEX_WAKE, 1, NULL, NULL, 0);
+        return r < 0 ? r : 0;
+}
+
 long apply_enter_root(Apply *a, const Step *s) {
         int fd = a->fds[s->slot];
         long r;
@@ -117,10 +130,26 @@ long apply_enter_root(Apply *a, const Step *s) {
         if (r == 0)
                 r = RAW(pivot_root, ".", ".");
         if (r == 0)
-                r = RAW(umount2, ".", MNT_DETACH);
+                r = a->attended ? tell(&a->child, CHILD_IN_ROOT) : drop_old_root();
         if (r == 0)
                 r = RAW(chdir, "/");
         return r < 0 ? r : apply_open_root(a, s);
+}
+
+/* The kernel waits for all processors meanwhile, some 0.1 ms: so this is done beside what follows. The first
+ * child stands in the same namespace, and pivot_root() has moved it, too. */
+void apply_drop_old_root(Apply *a) {
+        const long r = drop_old_root();
+
+        (void) tell((uint32_t *) &a->old_root, r < 0 ? (uint32_t) r : 1);
+}
+
+long apply_leave_old_root(Apply *a, const Step *s) {
+        int32_t r = 0;
+
+        while (a->attended && (r = __atomic_load_n(&a->old_root, __ATOMIC_ACQUIRE)) == 0)
+                (void) RAW(futex, &a->old_root, FUTEX_WAIT, 0, NULL, NULL, 0);
+        return r < 0 ? r : 0;
 }
 
 /* A link of the image must not lead a mount into /proc, where it could hide what masks and the payload's
@@ -175,7 +204,7 @@ long apply_sysctl(Apply *a, const Step *s) {
 
 /* A mount of ours to clone for further masks of the same kind: the first is made, the others are copies. */
 static long mask_source(Apply *a, bool directory) {
-        long fd, r;
+        long r;
 
         if (directory) {
                 if (a->mask_dir >= 0)
@@ -185,12 +214,13 @@ static long mask_source(Apply *a, bool directory) {
                                          MOUNT_ATTR_NOEXEC);
         }
 
-        fd = path_resolve(a->root_fd, "/dev/null", PATH_STRICT);
-        if (fd < 0)
-                return fd;
-        r = clone_tree((int) fd, "", 0);
-        (void) RAW(close, fd);
-        return r;
+        if (a->mask_file < 0) {
+                r = path_resolve(a->root_fd, "/dev/null", PATH_STRICT);
+                if (r < 0)
+                        return r;
+                a->mask_file = (int) r;
+        }
+        return clone_tree(a->mask_file, "", 0);
 }
 
 long apply_mask(Apply *a, const Step *s) {

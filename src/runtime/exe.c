@@ -1,4 +1,4 @@
-/* The manager's own program file, kept out of containers' reach. */
+/* Program files of our own, kept out of containers' reach. */
 #include "runtime/exe.h"
 
 #include <errno.h>
@@ -9,9 +9,18 @@
 
 #include "basic/cleanup.h"
 
-int exe_protect(char **argv) {
+/* A mount of its own, which is nowhere to be seen. */
+static int mount_read_only(int fd) {
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID,
                                    .propagation = MS_PRIVATE };
+        autoclose int tree = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+
+        if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+                return -errno;
+        return take_fd(tree);
+}
+
+int exe_protect(char **argv) {
         autoclose int exe = -EBADF, tree = -EBADF;
         struct statvfs fs;
 
@@ -21,9 +30,19 @@ int exe_protect(char **argv) {
         if (fs.f_flag & ST_RDONLY)
                 return 0;
 
-        tree = open_tree(exe, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-        if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-                return -errno;
+        tree = mount_read_only(exe);
+        if (tree < 0)
+                return tree;
         (void) execveat(tree, "", argv, environ, AT_EMPTY_PATH);
         return -errno;
+}
+
+int exe_directory_open(const char *path) {
+        autoclose int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int tree;
+
+        if (fd < 0)
+                return -errno;
+        tree = mount_read_only(fd);
+        return tree < 0 ? take_fd(fd) : tree;
 }

@@ -1,5 +1,5 @@
 /*
- * The manager's own program file, kept out of containers' reach.
+ * Program files of our own, kept out of containers' reach.
  *
  * A container's process shares the manager's program until it has exec()ed; an image whose entry point is
  * "/proc/self/exe" (or a script that names it as interpreter) would run our file, could keep it open, and
@@ -17,3 +17,13 @@
  * Returns: 0 when there is nothing to do, or a negative errno; going on is safe but for what is said above.
  */
 int exe_protect(char **argv);
+
+/**
+ * exe_directory_open() - a directory of programs, for execution only
+ *
+ * What is executed out of it cannot be written to by way of /proc/PID/exe either, where the kernel lets us
+ * mount; else it is the directory as it is.
+ *
+ * Returns: an O_PATH descriptor or a negative errno.
+ */
+int exe_directory_open(const char *path);

@@ -112,11 +112,16 @@ void filter_table_add_check(FilterTable *t, int nr, const FilterCheck *check, bo
 
 /* -- from tables to a program -- */
 
-/* A run of numbers with one leaf: from .first up to the next one's. */
+/* A run of numbers with one leaf: from .first up to the next one's. Behind the last one stands an empty one.
+ */
 typedef struct Range {
         uint32_t first;
         FilterLeaf leaf;
 } Range;
+
+/* So many single calls that differ from what is around them are asked for one after the other: that takes an
+ * instruction each, where their borders take two. */
+#define SINGLES_MAX 3
 
 typedef struct Program {
         struct sock_filter code[BPF_MAXINSNS];
@@ -228,7 +233,34 @@ static void emit_condition(Program *p, const ProfileCondition *c, bool low) {
         }
 }
 
+/* Is one argument compared with some values, all to the same end? */
+static bool is_list(const FilterLeaf *leaf) {
+        const FilterCheck *first = leaf->checks;
+
+        for (size_t i = 0; i < leaf->n; i++) {
+                const FilterCheck *check = &leaf->checks[i];
+
+                if (check->n != 1 || !check->low || check->conditions->op != COMPARE_EQ ||
+                    check->conditions->index != first->conditions->index || check->verdict != first->verdict)
+                        return false;
+        }
+        return leaf->n > 0 && leaf->n < UINT8_MAX;
+}
+
+static void emit_list(Program *p, const FilterLeaf *leaf) {
+        emit_load(p, leaf->checks->conditions->index, false);
+        for (size_t i = 0; i < leaf->n; i++)
+                emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t) leaf->checks[i].conditions->value,
+                     (uint8_t) (leaf->n - i), 0);
+        emit_return(p, leaf->verdict);
+        emit_return(p, leaf->checks->verdict);
+}
+
 static void emit_leaf(Program *p, const FilterLeaf *leaf) {
+        if (is_list(leaf)) {
+                emit_list(p, leaf);
+                return;
+        }
         for (size_t i = 0; i < leaf->n; i++) {
                 const FilterCheck *check = &leaf->checks[i];
 
@@ -240,20 +272,21 @@ static void emit_leaf(Program *p, const FilterLeaf *leaf) {
         emit_return(p, leaf->verdict);
 }
 
-/* Conditional jumps reach 255 instructions; behind that a plain jump is put in between. All jumps inside
- * the moved part are relative and stay within it. */
-static void close_jump(Program *p, size_t at) {
+/* Aims the one side of the jump @at behind all that there is. Conditional jumps reach 255 instructions;
+ * behind that a plain jump is put in between. All jumps inside the moved part are relative and stay within
+ * it. */
+static void close_jump(Program *p, size_t at, bool right) {
         size_t skipped = p->n - at - 1;
 
         if (skipped <= 255) {
-                p->code[at].jt = (uint8_t) skipped;
+                *(right ? &p->code[at].jt : &p->code[at].jf) = (uint8_t) skipped;
                 return;
         }
         emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
         if (p->full)
                 return;
         memmove(&p->code[at + 2], &p->code[at + 1], skipped * sizeof(p->code[0]));
-        p->code[at].jf = 1;
+        *(right ? &p->code[at].jf : &p->code[at].jt) = 1;
         p->code[at + 1] = (struct sock_filter){ .code = BPF_JMP | BPF_JA, .k = (uint32_t) skipped };
 }
 
@@ -273,17 +306,61 @@ static size_t divide(const Range *ranges, size_t n) {
         return i > 1 && middle - start_of(&ranges[i - 1]) < start_of(&ranges[i]) - middle ? i - 1 : i;
 }
 
+static bool is_same(const Range *a, const Range *b) {
+        return a == b || (a->leaf.n == 0 && b->leaf.n == 0 && a->leaf.verdict == b->leaf.verdict);
+}
+
+static bool is_single(const Range *range) {
+        return range[1].first == range[0].first + 1;
+}
+
+/* The range whose leaf all have, but for a few single calls; NULL when there is none. */
+static const Range *common_range(const Range *ranges, size_t n) {
+        for (const Range *common = ranges; common < ranges + 2; common++) {
+                size_t others = 0;
+
+                for (size_t i = 0; i < n && others <= SINGLES_MAX; i++)
+                        if (!is_same(&ranges[i], common))
+                                others += is_single(&ranges[i]) ? 1 : SINGLES_MAX + 1;
+                if (others <= SINGLES_MAX)
+                        return common;
+        }
+        return NULL;
+}
+
 /* A jump that leads to a leaf, on one of its sides. */
 typedef struct Branch {
-        size_t at;
+        size_t at; /* NOWHERE: another range's leads there */
         bool right;
 } Branch;
 
-/* Jumps only; @branches gets for each range the one that leads to it. */
-static void emit_jumps(Program *p, const Range *ranges, size_t n, Branch *branches) {
-        const size_t middle = divide(ranges, n),
-                     at = emit(p, BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0, 0);
+#define NOWHERE SIZE_MAX
 
+static void emit_singles(Program *p, const Range *ranges, size_t n, const Range *common, Branch *branches) {
+        size_t at = NOWHERE;
+
+        for (size_t i = 0; i < n; i++) {
+                if (is_same(&ranges[i], common)) {
+                        branches[i].at = NOWHERE;
+                        continue;
+                }
+                at = emit(p, BPF_JMP | BPF_JEQ | BPF_K, ranges[i].first, 0, 0);
+                branches[i] = (Branch){ at, true };
+        }
+        branches[common - ranges] = (Branch){ at, false };
+}
+
+/* Jumps only, of two ranges or more; @branches gets for each range the one that leads to it. */
+static void emit_jumps(Program *p, const Range *ranges, size_t n, Branch *branches) {
+        const Range *common = common_range(ranges, n);
+        size_t middle, at;
+
+        if (common) {
+                emit_singles(p, ranges, n, common, branches);
+                return;
+        }
+        middle = divide(ranges, n);
+        at = emit(p, BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0, 0);
         branches[0] = (Branch){ at, false };
         if (middle > 1)
                 emit_jumps(p, ranges, middle, branches);
@@ -297,8 +374,7 @@ static void emit_jumps(Program *p, const Range *ranges, size_t n, Branch *branch
 /* The leaf of the range @i, or the one of an earlier range that does the same. */
 static size_t place_leaf(Program *p, const Range *ranges, size_t *places, size_t i) {
         for (size_t j = 0; j < i; j++)
-                if (ranges[i].leaf.n == 0 && ranges[j].leaf.n == 0 &&
-                    ranges[i].leaf.verdict == ranges[j].leaf.verdict)
+                if (is_same(&ranges[i], &ranges[j]))
                         return places[j];
         places[i] = p->n;
         emit_leaf(p, &ranges[i].leaf);
@@ -319,6 +395,8 @@ static bool emit_cluster(Program *p, const Range *ranges, size_t n) {
                 size_t skipped;
 
                 places[i] = place_leaf(p, ranges, places, i);
+                if (branches[i].at == NOWHERE)
+                        continue;
                 skipped = places[i] - branches[i].at - 1;
                 if (skipped > 255) {
                         p->n = begin;
@@ -343,27 +421,40 @@ static void emit_tree(Program *p, const Range *ranges, size_t n) {
         middle = divide(ranges, n);
         emit(p, BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0, 0);
         emit_tree(p, ranges, middle);
-        close_jump(p, at);
+        close_jump(p, at, true);
         emit_tree(p, ranges + middle, n - middle);
 }
 
-static void emit_processor(Program *p, const FilterTable *t) {
-        Range ranges[FILTER_CALLS + 2];
+static size_t add_range(Range *ranges, size_t n, uint32_t first, const FilterLeaf *leaf) {
+        ranges[n] = (Range){ .first = first, .leaf = *leaf };
+        return n > 0 && is_same(&ranges[n - 1], &ranges[n]) ? n : n + 1;
+}
+
+/*
+ * When a filter is installed, the kernel runs it for each call of the machine's own processor and of its
+ * 32-bit one, and remembers which are allowed whatever their arguments: these are not filtered later. It
+ * gives up where an argument is looked at. With @rare nothing is to be remembered, so one is loaded for
+ * nothing: a 32-bit program pays some ns a call for what all others save at their start.
+ */
+static void emit_processor(Program *p, const FilterTable *t, bool rare) {
+        const FilterLeaf beyond = { .verdict = t->beyond }, x32 = { .verdict = RET_ERRNO(ENOSYS) };
+        Range ranges[FILTER_CALLS + 3];
         size_t n = 0, at = p->n;
 
         for (uint32_t nr = 0; nr < FILTER_CALLS; nr++)
                 if (nr == 0 || t->calls[nr] != t->calls[nr - 1])
-                        ranges[n++] = (Range){ .first = nr, .leaf = t->leaves[t->calls[nr]] };
-        ranges[n++] = (Range){ .first = FILTER_CALLS, .leaf = { .verdict = t->beyond } };
-        ranges[n++] = (Range){ .first = FIRST_X32_CALL, .leaf = { .verdict = RET_ERRNO(ENOSYS) } };
+                        n = add_range(ranges, n, nr, &t->leaves[t->calls[nr]]);
+        n = add_range(ranges, n, FILTER_CALLS, &beyond);
+        n = add_range(ranges, n, FIRST_X32_CALL, &x32);
+        ranges[n] = (Range){};
 
-        /* Jumps over the tree when the processor is another one, hence not equal. */
-        emit(p, BPF_JMP | BPF_JEQ | BPF_K, t->processor, 1, 0);
-        emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
+        emit(p, BPF_JMP | BPF_JEQ | BPF_K, t->processor, 0, 0);
+        if (rare)
+                emit_load(p, 0, false);
         emit(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
         emit_tree(p, ranges, n);
         if (!p->full)
-                p->code[at + 1].k = (uint32_t) (p->n - at - 2);
+                close_jump(p, at, false);
 }
 
 int filter_program(const FilterTable *tables, size_t n, struct sock_fprog *ret) {
@@ -376,7 +467,7 @@ int filter_program(const FilterTable *tables, size_t n, struct sock_fprog *ret) 
         for (size_t i = 0; i < n; i++) {
                 if (tables[i].no_memory)
                         return -ENOMEM;
-                emit_processor(p, &tables[i]);
+                emit_processor(p, &tables[i], i > 0);
         }
         emit_return(p, SECCOMP_RET_KILL_PROCESS);
         if (p->full)

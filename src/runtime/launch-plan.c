@@ -1,11 +1,11 @@
 /*
  * Decides how a container is launched: from a spec and prepared descriptors to steps. Pure.
  *
- * The order is not free. File systems that belong to a namespace (proc, sysfs, ...) are made before the
- * root is entered, because with a user namespace the kernel allows them only while the template's
- * complete ones are in sight. System controls are set before the container's own mounts, so that no
- * volume can stand in their way; masks come after them, so that no volume lies under or over a mask by
- * accident. The root turns read-only last, when all mount points are made.
+ * The order is not free. proc and sysfs are made before the root is entered, because with a user namespace
+ * the kernel allows them only while the template's complete ones are in sight. System controls are set before
+ * the container's own mounts, so that no volume can stand in their way; masks come after them, so that no
+ * volume lies under or over a mask by accident. The root turns read-only last, when all mount points are
+ * made.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -302,26 +302,30 @@ static bool owns(const Builder *b, Space space) {
         return c->mode == NAMESPACE_UNIT && users->mode == NAMESPACE_UNIT && streq(c->unit, users->unit);
 }
 
-static void plan_kernel_mounts(Builder *b) {
+/* The kernel lets a user namespace have these only while the template's are in sight. */
+static void plan_visible_mounts(Builder *b) {
+        if (has_users(b) && b->spec->spaces[SPACE_PID].mode == NAMESPACE_HOST)
+                b->proc = clone_host(b, "/proc", KERNEL_FS_ATTR);
+        else
+                b->proc = new_mount(b, "proc", NULL, KERNEL_FS_ATTR);
+
+        /* It shows one network namespace, and must belong to the same users. */
+        b->sys = owns(b, SPACE_NETWORK) ? new_mount(b, "sysfs", NULL, KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY)
+                                        : clone_host(b, "/sys", KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY);
+}
+
+static void plan_device_mounts(Builder *b) {
         char shm[64] = "mode=1777";
 
         if (b->spec->shm_size > 0)
                 (void) snprintf(shm, sizeof(shm), "mode=1777,size=%" PRIu64, b->spec->shm_size);
 
-        if (has_users(b) && b->spec->spaces[SPACE_PID].mode == NAMESPACE_HOST)
-                b->proc = clone_host(b, "/proc", KERNEL_FS_ATTR);
-        else
-                b->proc = new_mount(b, "proc", NULL, KERNEL_FS_ATTR);
         b->pts = new_mount(b, "devpts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
                            MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
         /* The host's shared memory is a part of its IPC; plan_host() has it. */
         if (b->shm < 0)
                 b->shm = new_mount(b, "tmpfs", shm, KERNEL_FS_ATTR);
         b->mqueue = owns(b, SPACE_IPC) ? new_mount(b, "mqueue", NULL, KERNEL_FS_ATTR) : -1;
-
-        /* It shows one network namespace, and must belong to the same users. */
-        b->sys = owns(b, SPACE_NETWORK) ? new_mount(b, "sysfs", NULL, KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY)
-                                        : clone_host(b, "/sys", KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY);
 }
 
 static void attach(Builder *b, int from, const char *to, uint64_t flags) {
@@ -410,16 +414,22 @@ static void plan_build(Builder *b, int root) {
 
         step(b, (Step){ STEP_OWN_FILES, PLACE_BUILD, .slot = -1, .out = -1 });
         step(b, (Step){ STEP_BECOME_ROOT, PLACE_BUILD, .slot = -1, .out = -1 });
-        step(b, (Step){ STEP_SESSION, PLACE_BUILD, .slot = -1, .out = -1 });
-        if (spec->host_name && is_own(b, SPACE_UTS))
-                step(b,
-                     (Step){ STEP_HOST_NAME, PLACE_BUILD, .slot = -1, .out = -1, .path = spec->host_name });
-        plan_kernel_mounts(b);
+        plan_visible_mounts(b);
         for (size_t i = 0; i < b->request->n_scraps; i++)
                 step(b, (Step){ STEP_LEAVE_BEHIND, PLACE_BUILD,
                                 .slot = slot(b, b->request->scrap_fds[i], "scrap"), .out = -1 });
         step(b, (Step){ STEP_ENTER_ROOT, PLACE_BUILD, .slot = root, .out = -1 });
+
+        /* Beside the dropping of the old root, which lies on the new one until then: so nothing that follows
+         * a link of the image, where ".." might lead there. */
+        step(b, (Step){ STEP_SESSION, PLACE_BUILD, .slot = -1, .out = -1 });
+        if (spec->host_name && is_own(b, SPACE_UTS))
+                step(b,
+                     (Step){ STEP_HOST_NAME, PLACE_BUILD, .slot = -1, .out = -1, .path = spec->host_name });
+        plan_device_mounts(b);
         plan_system_mounts(b);
+        step(b, (Step){ STEP_LEAVE_OLD_ROOT, PLACE_BUILD, .slot = -1, .out = -1 });
+
         for (size_t i = 0; i < spec->n_sysctls; i++)
                 step(b, (Step){ STEP_SYSCTL, PLACE_BUILD, .slot = -1, .out = -1,
                                 .path = spec->sysctls[i].path, .text = spec->sysctls[i].value });

@@ -25,11 +25,10 @@
 #include "runtime/run.h"
 #include "runtime/step.h"
 
-/* One mapping: the report's page, and a stack each for the two children. */
 typedef struct Run {
         const Plan *plan;
         Fault *fault;
-        char *mapping;
+        char *mapping; /* see map_memory() */
         Apply *apply;
         int *fds;
         bool *made; /* fds that a step made, to be closed here */
@@ -273,6 +272,19 @@ static int judge(Run *run, RunResult *ret) {
 
 /* -- -- */
 
+/* The report's page, and a stack each for the two children: made once, since of what a launch touches the
+ * pages would have to be given and taken each time. */
+static char *map_memory(void) {
+        static char *mapping;
+
+        if (!mapping) {
+                char *p = mmap(NULL, MAPPING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+                mapping = p == MAP_FAILED ? NULL : p;
+        }
+        return mapping;
+}
+
 static int prepare_environment(Apply *a) {
         char *const *environment = a->plan->environment;
         size_t n = strv_length(environment);
@@ -301,14 +313,14 @@ static int run_prepare(Run *run) {
         for (size_t i = 0; i < plan->n_slots; i++)
                 run->fds[i] = plan->slots[i].fd;
 
-        run->mapping = mmap(NULL, MAPPING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (run->mapping == MAP_FAILED) {
-                run->mapping = NULL;
-                return -errno;
-        }
+        run->mapping = map_memory();
+        if (!run->mapping)
+                return -ENOMEM;
 
         a = run->apply = (Apply *) (run->mapping + APPLY_OFFSET);
-        *a = (Apply){ .plan = plan, .fds = run->fds, .root_fd = -1, .init_fd = -1, .mask_dir = -1 };
+        *a = (Apply){
+                .plan = plan, .fds = run->fds, .root_fd = -1, .init_fd = -1, .mask_dir = -1, .mask_file = -1
+        };
         a->report = (ApplyReport *) run->mapping;
         *a->report = (ApplyReport){ .pidfd = -1, .terminal = -1 };
         a->stack = run->mapping + STACK_OFFSET + CLONE_STACK_SIZE;
@@ -330,11 +342,10 @@ static void run_finish(Run *run) {
                         cleanup_close_(&run->fds[i]);
         free(run->fds);
         free(run->made);
-        if (!run->mapping)
+        if (!run->apply)
                 return;
         free(run->apply->argv);
         free(run->apply->environment);
-        (void) munmap(run->mapping, MAPPING_SIZE);
 }
 
 int plan_run(const Plan *plan, Fault *f, RunResult *ret) {

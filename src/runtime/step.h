@@ -53,6 +53,7 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_CLONE_KERNEL_FS, "clone of host")  \
         X(STEP_LEAVE_BEHIND, "leave behind")      \
         X(STEP_ENTER_ROOT, "enter root")          \
+        X(STEP_LEAVE_OLD_ROOT, "leave old root")  \
         X(STEP_OPEN_ROOT, "open root")            \
         X(STEP_ATTACH, "attach")                  \
         X(STEP_SYSCTL, "system control")          \

@@ -1,31 +1,17 @@
 #include "storage/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "basic/cleanup.h"
 #include "basic/macro.h"
-#include "spec/worker-line.h"
+#include "spec/worker-verb.h"
 #include "storage/root-diff.h"
-#include "storage/transfer.h"
 #include "storage/trash.h"
-#include "storage/tree-tar.h"
 #include "storage/volume-device.h"
 
 #define FIRST_FD 3
-
-/* A process that the kernel cannot stop at once, in a write to a slow disk say, is waited for so long. */
-#define FREEZE_TRIES   20
-#define FREEZE_WAIT_MS 100
 
 static int do_purge(char **words, Fault *fault) {
         int r = 0;
@@ -46,35 +32,6 @@ static int do_close(char **words, Fault *fault) {
         return 0;
 }
 
-static bool is_same(int a, int b) {
-        struct stat x, y;
-
-        return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-static TransferEnd end_of(const char *word, int *fd) {
-        TransferEnd end = { .stream_fd = -EBADF, .root_fd = -EBADF, .userns_fd = -EBADF, .path = word + 1 };
-
-        if (word[0] != '=') {
-                end.stream_fd = (*fd)++;
-                return end;
-        }
-        end.root_fd = (*fd)++;
-        end.userns_fd = (*fd)++;
-        if (is_same(end.root_fd, end.userns_fd))
-                replace_fd(&end.userns_fd, -EBADF);
-        return end;
-}
-
-static int do_copy(char **words, Fault *fault) {
-        int fd = FIRST_FD;
-        const TransferEnd from = end_of(words[0], &fd), to = end_of(words[1], &fd);
-
-        /* Who reads may go any time. */
-        (void) signal(SIGPIPE, SIG_IGN);
-        return transfer(&from, &to, fault);
-}
-
 static int do_diff(char **words, Fault *fault) {
         (void) signal(SIGPIPE, SIG_IGN);
         return root_diff(&(RootDiff){ .out_fd = FIRST_FD,
@@ -84,81 +41,13 @@ static int do_diff(char **words, Fault *fault) {
                          fault);
 }
 
-/* "I:O:C" */
-static int add_line(const char *text, IdList *list) {
-        IdExtent e;
-
-        if (sscanf(text, "%" SCNu32 ":%" SCNu32 ":%" SCNu32, &e.inside, &e.outside, &e.count) != 3)
-                return -EINVAL;
-        return id_list_add(list, e);
-}
-
-/* Best effort: what goes on writing is copied as it is. */
-static void wait_until_frozen(int events_fd) {
-        struct pollfd p = { .fd = events_fd, .events = POLLPRI };
-        char text[256];
-
-        for (unsigned i = 0; i < FREEZE_TRIES; i++) {
-                ssize_t n = pread(events_fd, text, sizeof(text) - 1, 0);
-
-                if (n < 0)
-                        return;
-                text[n] = '\0';
-                if (strstr(text, "frozen 1") || poll(&p, 1, FREEZE_WAIT_MS) < 0)
-                        return;
-        }
-}
-
-static int do_layer(char **words, Fault *fault) {
-        autoidmap IdMap ids = {};
-        int r = 0;
-
-        for (; *words && !streq(*words, "omit") && r == 0; words++)
-                r = streq(*words, "frozen")   ? (wait_until_frozen(FIRST_FD + 2), 0)
-                    : startswith(*words, "u") ? add_line(*words + 1, &ids.uids)
-                                              : add_line(*words + 1, &ids.gids);
-        if (r < 0)
-                return fault_set(fault, "layer", r, "%s", words[-1]);
-
-        const TarOut q = {
-                .dir_fd = FIRST_FD + 1,
-                .name = ".",
-                .out_fd = FIRST_FD,
-                .ids = &ids,
-                .layer = true,
-                .omit = *words ? words + 1 : NULL,
-        };
-
-        (void) signal(SIGPIPE, SIG_IGN);
-        return tar_write(&q, fault);
-}
-
 int storage_worker_main(int argc, char **argv) {
-        static const struct {
-                const char *verb;
-                int min, max;
-                int (*fn)(char **words, Fault *fault);
-        } verbs[] = {
-                { "purge", 1, 100, do_purge },        { "volume-mount", 2, 2, do_volume_mount },
-                { "close", 0, 0, do_close },          { "copy", 2, 2, do_copy },
-                { "layer", 0, 100 * 1000, do_layer }, { "diff", 0, 100 * 1000, do_diff },
+        static const WorkerVerb verbs[] = {
+                { "purge", 1, 100, do_purge },
+                { "volume-mount", 2, 2, do_volume_mount },
+                { "close", 0, 0, do_close },
+                { "diff", 0, 100 * 1000, do_diff },
         };
 
-        for (size_t i = 0; argc > 0 && i < ELEMENTSOF(verbs); i++) {
-                Fault fault = {};
-                int r;
-
-                if (!streq(argv[0], verbs[i].verb))
-                        continue;
-                if (argc - 1 < verbs[i].min || argc - 1 > verbs[i].max)
-                        return EXIT_FAILURE;
-                r = verbs[i].fn(argv + 1, &fault);
-                /* One without a step has been told by a child. */
-                if (r < 0 && (fault.error != 0 || r != -EPIPE)) {
-                        (void) fault_set(&fault, verbs[i].verb, r, NULL);
-                        worker_line_fault(&fault);
-                }
-                return r < 0 || worker_line_done() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-        }
-        return -ENOENT;
+        return worker_verb_run(verbs, ELEMENTSOF(verbs), argc, argv);
 }

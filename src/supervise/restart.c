@@ -1,5 +1,4 @@
 /* What the end of a main process means: result, restart or not, delay. Knows no machine and no clock. */
-#include <math.h>
 #include <signal.h>
 
 #include "supervise/restart.h"
@@ -127,6 +126,33 @@ usec_t part_of(usec_t span, uint32_t dice) {
         return (usec_t) ((long double) span * dice / UINT32_MAX);
 }
 
+/* With root(), what powl() is for: nothing else in the manager needs the library of that, which would be 200
+ * KiB of its memory. */
+static long double power(long double base, unsigned n) {
+        long double result = 1;
+
+        for (; n > 0; n /= 2, base *= base)
+                if (n % 2 == 1)
+                        result *= base;
+        return result;
+}
+
+/* The @n-th root of a number that is not below 1, by halving to the last bit. */
+static long double root(long double x, unsigned n) {
+        long double low = 1, high = x;
+
+        for (;;) {
+                long double middle = low + (high - low) / 2;
+
+                if (middle <= low || middle >= high)
+                        return low;
+                if (power(middle, n) <= x)
+                        low = middle;
+                else
+                        high = middle;
+        }
+}
+
 static usec_t step_delay(const RestartRule *rule, unsigned n_restarts) {
         long double factor;
 
@@ -137,9 +163,9 @@ static usec_t step_delay(const RestartRule *rule, unsigned n_restarts) {
                 return rule->max_delay;
 
         /* A geometric row: its first member is RestartSec=, its (steps + 1)-th RestartMaxDelaySec=. */
-        factor = powl((long double) rule->max_delay / (long double) rule->delay,
-                      (long double) n_restarts / rule->steps);
-        return (usec_t) roundl((long double) rule->delay * factor);
+        factor = power(root((long double) rule->max_delay / (long double) rule->delay, rule->steps),
+                       n_restarts);
+        return (usec_t) ((long double) rule->delay * factor + 0.5L);
 }
 
 usec_t restart_delay(const RestartRule *rule, unsigned n_restarts, uint32_t dice) {

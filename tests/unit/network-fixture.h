@@ -219,6 +219,21 @@ static inline Attachment *attach(Network *n, const char *unit, int ns, Wish w) {
         return a;
 }
 
+/* As the next manager reads it. */
+static inline json_t *saved_of(const Attachment *a) {
+        autojsontext JsonText t = {};
+        json_t *o, *saved;
+
+        json_text_begin(&t, NULL, '{');
+        network_attachment_save(a, &t);
+        json_text_end(&t, '}');
+        o = json_loads(json_text_finish(&t), 0, NULL);
+        saved = json_incref(json_object_get(o, "network"));
+        ck_assert_ptr_nonnull(saved);
+        json_decref(o);
+        return saved;
+}
+
 static inline const char *text_of(const NetworkLink *l, size_t i) {
         static char text[2][INET_TEXT_MAX];
 

@@ -117,6 +117,10 @@ START_TEST(life) {
         ck_assert_int_eq(pids[0], pid);
         ck_assert_int_eq(cgroup_stats(fd, &stats), 0);
         ck_assert_uint_ne(stats.cpu_usage, UINT64_MAX);
+        ck_assert_int_eq(cgroup_totals(fd, &stats), 0);
+        ck_assert_uint_ne(stats.cpu_usage, UINT64_MAX);
+        ck_assert_uint_eq(stats.memory_current, UINT64_MAX);
+        ck_assert_uint_eq(stats.tasks, UINT64_MAX);
 
         /* Somebody lives here. */
         ck_assert_int_eq(cgroup_create(root, "web.container", &no_limits, &fault), -EBUSY);
@@ -133,6 +137,7 @@ START_TEST(life) {
         ck_assert_int_eq(cgroup_open(root, "web.container"), -ENOENT);
         ck_assert_int_lt(cgroup_populated(fd), 0);
         ck_assert_int_eq(cgroup_stats(fd, &stats), -ENODEV);
+        ck_assert_int_eq(cgroup_totals(fd, &stats), -ENODEV);
         close_root(root);
 }
 END_TEST

@@ -1,5 +1,7 @@
 /* The program file on a read-only mount. Needs root. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,4 +41,33 @@ START_TEST(file_cannot_be_written) {
 }
 END_TEST
 
-TEST_MAIN("exe", file_cannot_be_written)
+/* As the manager runs what works for it. */
+START_TEST(file_of_directory_cannot_be_written) {
+        char path[PATH_MAX], *argv[] = { (char *) "again", NULL };
+        ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+        int status;
+        pid_t pid;
+
+        ck_assert_int_gt(n, 0);
+        path[n] = '\0';
+        pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+                char *name = strrchr(path, '/');
+                int directory, program;
+
+                *name++ = '\0';
+                directory = exe_directory_open(path);
+                program = openat(directory, name, O_PATH | O_CLOEXEC);
+                (void) setenv(AGAIN, "1", 1);
+                (void) execveat(program, "", argv, environ, AT_EMPTY_PATH);
+                _exit(4);
+        }
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert(WIFEXITED(status));
+        ck_assert_int_eq(WEXITSTATUS(status), 0);
+        ck_assert_int_eq(exe_directory_open("/nonexistent"), -ENOENT);
+}
+END_TEST
+
+TEST_MAIN("exe", file_cannot_be_written, file_of_directory_cannot_be_written)

@@ -158,13 +158,6 @@ START_TEST(networks_are_apart) {
 }
 END_TEST
 
-static json_t *saved_of(const Attachment *a) {
-        json_t *j = network_attachment_to_json(a);
-
-        ck_assert_ptr_nonnull(j);
-        return j;
-}
-
 START_TEST(adopted) {
         enter_host();
         Network *n = make_network(), *m;
@@ -332,7 +325,7 @@ START_TEST(table_is_owned) {
         enter_host();
         Network *n = make_owner(true);
         Attachment *a = attach(n, "a.container", make_ns(), (Wish){}), *b;
-        json_t *saved = network_attachment_to_json(a);
+        json_t *saved = saved_of(a);
         int r = delete_table();
 
         /* A kernel before 6.9: as without. */

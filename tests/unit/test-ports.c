@@ -390,7 +390,7 @@ START_TEST(localhost_by_program) {
         ck_assert_int_eq(network_process_monitor(h.network), 1);
 
         /* While no manager runs, by the next one, and by none that knows of it. */
-        saved = network_attachment_to_json(h.a);
+        saved = saved_of(h.a);
         network_free(h.network);
         ck_assert_int_eq(reach(-1, "::1", 8080), 0);
         h.network = make_network_at(cgroup);

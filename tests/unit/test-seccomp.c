@@ -1,4 +1,4 @@
-/* Filters, call by call: a small interpreter of the kernel's machine runs the program. */
+/* Filters, call by call. */
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -8,46 +8,13 @@
 #include <sys/syscall.h>
 
 #include "runtime/seccomp.h"
+#include "tests/unit/bpf-run.h"
 #include "tests/unit/unit-test.h"
 
 #define DEFAULT_CAPS UINT64_C(0xa80425fb)
 #define CAP(c)       (UINT64_C(1) << (c))
 #define DENY         (SECCOMP_RET_ERRNO | EPERM)
 #define MISSING      (SECCOMP_RET_ERRNO | ENOSYS)
-
-static uint32_t run(const struct sock_fprog *p, const struct seccomp_data *data) {
-        uint32_t a = 0;
-
-        for (size_t pc = 0;; pc++) {
-                const struct sock_filter *i = &p->filter[pc];
-
-                ck_assert_uint_lt(pc, p->len);
-                switch (i->code) {
-                case BPF_LD | BPF_W | BPF_ABS:
-                        memcpy(&a, (const char *) data + i->k, sizeof(a));
-                        break;
-                case BPF_JMP | BPF_JA:
-                        pc += i->k;
-                        break;
-                case BPF_JMP | BPF_JEQ | BPF_K:
-                        pc += a == i->k ? i->jt : i->jf;
-                        break;
-                case BPF_JMP | BPF_JGE | BPF_K:
-                        pc += a >= i->k ? i->jt : i->jf;
-                        break;
-                case BPF_JMP | BPF_JGT | BPF_K:
-                        pc += a > i->k ? i->jt : i->jf;
-                        break;
-                case BPF_ALU | BPF_AND | BPF_K:
-                        a &= i->k;
-                        break;
-                case BPF_RET | BPF_K:
-                        return i->k;
-                default:
-                        ck_abort_msg("unknown instruction %#x", i->code);
-                }
-        }
-}
 
 static const SeccompSpec default_filter = { .enabled = true };
 
@@ -62,7 +29,7 @@ static uint32_t ask(uint64_t caps, uint32_t arch, int nr, uint64_t argument) {
         const struct sock_fprog *p;
 
         ck_assert_int_eq(seccomp_filter(&default_filter, caps, NULL, &p), 0);
-        return run(p, &data);
+        return bpf_run(p, &data);
 }
 
 START_TEST(calls_are_judged) {
@@ -163,7 +130,7 @@ static uint32_t ask_spec(const SeccompSpec *spec, uint32_t arch, int nr, uint64_
 
         ck_assert_int_eq(seccomp_filter(spec, DEFAULT_CAPS, NULL, &p), 0);
         ck_assert_ptr_nonnull(p);
-        return run(p, &data);
+        return bpf_run(p, &data);
 }
 
 START_TEST(a_unit_changes_calls) {

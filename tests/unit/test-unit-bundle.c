@@ -169,6 +169,7 @@ START_TEST(changes_of_bundles_are_noticed) {
         ck_assert_int_eq(unit_path_load(t.path, "a.container", NULL, &u), 0);
         ck_assert(!unit_path_is_stale(t.path));
         ck_assert(!unit_path_needs_reload(t.path, u));
+        ck_assert(!unit_path_is_current(t.path, u));
 
         /* In place, so that the directory stays as it is. */
         fd = openat(t.fd, "etc/app.quadlets", O_WRONLY | O_APPEND | O_CLOEXEC);

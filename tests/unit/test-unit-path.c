@@ -290,6 +290,53 @@ START_TEST(changes_are_noticed) {
 }
 END_TEST
 
+/* Other words of the same length, in place, with the time of the last ones; the kernel's own time moves on.
+ */
+static void change_secretly(Tree *t, const char *path, const char *text) {
+        autoclose int fd = openat(t->fd, path, O_WRONLY | O_CLOEXEC);
+        struct stat before, now;
+
+        ck_assert_int_eq(fstat(fd, &before), 0);
+        ck_assert_int_eq(before.st_size, (off_t) strlen(text));
+        do {
+                const struct timespec times[] = { before.st_atim, before.st_mtim };
+
+                ck_assert_int_eq(pwrite(fd, text, strlen(text), 0), (ssize_t) strlen(text));
+                ck_assert_int_eq(futimens(fd, times), 0);
+                ck_assert_int_eq(fstat(fd, &now), 0);
+        } while (now.st_ctim.tv_sec == before.st_ctim.tv_sec &&
+                 now.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+}
+
+START_TEST(what_is_current_need_not_be_read) {
+        const uint64_t second = UINT64_C(1000000000);
+        Tree t = tree_make();
+        autoptr(RawUnit) u = NULL;
+
+        put_unit(&t, "etc/a.container");
+        put(&t, "etc/a.container.d/1.conf", "[Unit]\nDescription=x\n");
+        scan(&t);
+        ck_assert_int_eq(unit_path_load(t.path, "a.container", NULL, &u), 0);
+        /* The next change may have the same time. */
+        ck_assert(!unit_path_is_current(t.path, u));
+        u->read_at += 10 * second;
+        ck_assert(unit_path_is_current(t.path, u));
+
+        change_secretly(&t, "etc/a.container.d/1.conf", "[Unit]\nDescription=y\n");
+        ck_assert(!unit_path_needs_reload(t.path, u));
+        ck_assert(!unit_path_is_current(t.path, u));
+        raw_unit_free(take_ptr(u));
+
+        ck_assert_int_eq(unit_path_load(t.path, "a.container", NULL, &u), 0);
+        u->read_at += 10 * second;
+        ck_assert(unit_path_is_current(t.path, u));
+        put_unit(&t, "etc/a.container.d/2.conf");
+        scan(&t);
+        ck_assert(!unit_path_is_current(t.path, u));
+        tree_done(&t);
+}
+END_TEST
+
 START_TEST(directories_come_from_the_environment) {
         autostrv char **set = NULL, **usual = NULL;
 
@@ -306,4 +353,4 @@ END_TEST
 TEST_MAIN("unit-path", first_directory_wins, list_is_sorted_and_unique, masks_hide, templates_serve_instances,
           drop_ins_in_their_order, drop_ins_of_one_name, drop_ins_by_every_dash, drop_ins_that_are_none,
           dependencies_by_directories, mistakes_keep_what_was_readable, what_is_no_file, changes_are_noticed,
-          directories_come_from_the_environment)
+          what_is_current_need_not_be_read, directories_come_from_the_environment)

@@ -1,0 +1,44 @@
+/* A small interpreter of the machine that filters of system calls are for. */
+#pragma once
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "tests/unit/unit-test.h"
+
+static inline uint32_t bpf_run(const struct sock_fprog *p, const struct seccomp_data *data) {
+        uint32_t a = 0;
+
+        for (size_t pc = 0;; pc++) {
+                const struct sock_filter *i = &p->filter[pc];
+
+                if (pc >= p->len)
+                        ck_abort_msg("a jump behind the end");
+                switch (i->code) {
+                case BPF_LD | BPF_W | BPF_ABS:
+                        memcpy(&a, (const char *) data + i->k, sizeof(a));
+                        break;
+                case BPF_JMP | BPF_JA:
+                        pc += i->k;
+                        break;
+                case BPF_JMP | BPF_JEQ | BPF_K:
+                        pc += a == i->k ? i->jt : i->jf;
+                        break;
+                case BPF_JMP | BPF_JGE | BPF_K:
+                        pc += a >= i->k ? i->jt : i->jf;
+                        break;
+                case BPF_JMP | BPF_JGT | BPF_K:
+                        pc += a > i->k ? i->jt : i->jf;
+                        break;
+                case BPF_ALU | BPF_AND | BPF_K:
+                        a &= i->k;
+                        break;
+                case BPF_RET | BPF_K:
+                        return i->k;
+                default:
+                        ck_abort_msg("unknown instruction %#x", i->code);
+                }
+        }
+}
