@@ -306,6 +306,9 @@ int unit_prepare(Unit *u, Fault *fault);
 const LimitSpec *unit_limits(const Unit *u);
 /* Of those that the kernel has no use for. */
 void unit_warn_of_weights(const Unit *u);
+/* A default of nsunitd.conf that this host cannot keep is left out of @spec; what the unit itself asks for,
+ * by its text @from, is not. */
+void unit_drop_default_limits(const Unit *u, const UnitSpec *from, ContainerSpec *spec);
 /* Can this host keep the limits of @spec? */
 int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault);
 /* The unit was in the state @before: with those of Startup*=, or no longer. */

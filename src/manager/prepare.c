@@ -120,18 +120,6 @@ static int diag_fault(const Diag *diag, Fault *fault, int r) {
         return fault_set(fault, "unit file", r, NULL);
 }
 
-/* A default of nsunitd.conf that this host cannot keep is left out; what the unit itself asks for is not. */
-static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *limits) {
-        const CgroupRoot *cgroups = u->manager->cgroups;
-
-        if (!cgroup_root_supports(cgroups, CGROUP_MEMORY) &&
-            !unit_spec_is_set(from, "Service", "MemoryMax") && !unit_spec_is_set(from, "Container", "Memory"))
-                limits->memory_max = UINT64_MAX;
-        if (!cgroup_root_supports(cgroups, CGROUP_PIDS) && !unit_spec_is_set(from, "Service", "TasksMax") &&
-            !unit_spec_is_set(from, "Container", "PidsLimit"))
-                limits->tasks_max = UINT64_MAX;
-}
-
 /* Units are written for hosts with and without SELinux. */
 static void drop_foreign_labels(LabelSpec *l) {
         if (access(SPEC_SELINUX_PRESENT, F_OK) == 0)
@@ -216,11 +204,8 @@ int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSp
                 return r;
 
         drop_foreign_labels(&spec->security_labels);
-        if (q->from->container) {
-                drop_default_limits(u, q->from, &spec->limits);
-                if (spec->starting_limits)
-                        drop_default_limits(u, q->from, spec->starting_limits);
-        }
+        if (q->from->container)
+                unit_drop_default_limits(u, q->from, spec);
         if (ret_image)
                 *ret_image = take_ptr(image);
         *ret = take_ptr(spec);
