@@ -144,11 +144,12 @@ stop_containers() {
 # unit NAME <<EOF - write a unit file.
 unit() { cat >"/etc/nsunits/$1"; }
 
-# kill_main UNIT [SIGNAL] - to the main process, which must be there.
+main_process() { pid=$(property "$1" MainPID) && [[ $pid -gt 1 ]]; }
+
+# kill_main UNIT [SIGNAL] - to the main process, which must be there; who is started with another one comes a moment later.
 kill_main() {
         local pid
-        pid=$(property "$1" MainPID)
-        if [[ ${pid:-0} -gt 1 ]]; then
+        if wait_until 20 main_process "$1"; then
                 kill "-${2:-KILL}" "$pid"
         else
                 not_ok "$1 has a main process to be killed"
