@@ -144,11 +144,12 @@ stop_containers() {
 # unit NAME <<EOF - write a unit file.
 unit() { cat >"/etc/nsunits/$1"; }
 
-# kill_main UNIT [SIGNAL] - to the main process, which must be there.
+main_process() { pid=$(property "$1" MainPID) && [[ $pid -gt 1 ]]; }
+
+# kill_main UNIT [SIGNAL] - to the main process, which must be there; who is started with another one comes a moment later.
 kill_main() {
         local pid
-        pid=$(property "$1" MainPID)
-        if [[ ${pid:-0} -gt 1 ]]; then
+        if wait_until 20 main_process "$1"; then
                 kill "-${2:-KILL}" "$pid"
         else
                 not_ok "$1 has a main process to be killed"
@@ -210,7 +211,8 @@ footprint() {
         echo "links: $(ip -o link | grep -vc ' lo:')"
         echo "tables: $(nft list tables 2>/dev/null | grep -c nsunits)"
         echo "cgroups: $(find "$cgroups" -name '*.service' -type d 2>/dev/null | wc -l)"
-        echo "containers: $(ls -A /var/lib/nsunits/containers 2>/dev/null | wc -l)"
+        # What is in the trash is on its way.
+        echo "containers: $(ls -A /var/lib/nsunits/containers 2>/dev/null | grep -vcx .trash)"
         echo "leases: $(find /run/nsunitd -path '*lease*' -type f -size +2c 2>/dev/null | wc -l)"
         echo "held: $(ls /run/nsunitd/held 2>/dev/null | wc -l)"
 }

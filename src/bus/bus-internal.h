@@ -126,6 +126,28 @@ void bus_answer_later(sd_bus_message *m, int r, ErrorSubject about, const char *
 /** bus_error_set_refused() - the same for jobs that were not queued: says of which unit, and why not. */
 int bus_error_set_refused(sd_bus_error *error, int r, const Fault *fault, const char *object);
 
+/* A table of members, and the object that they belong to at a path. */
+typedef struct BusTable {
+        const char *interface; /* NULL ends a list */
+        const sd_bus_vtable *members;
+        sd_bus_object_find_t find;
+} BusTable;
+
+/* Those of a unit, without its keys. */
+extern const BusTable bus_unit_tables[];
+
+/** bus_get_all() - have GetAll of a unit answered without any table of sd-bus'. As bus_call_manager(). */
+int bus_get_all(Bus *b, sd_bus_message *m, sd_bus_error *error);
+
+/** bus_property_open() / bus_property_close() - before and after the value of a property in "a{sv}". */
+int bus_property_open(sd_bus_message *reply, const char *name, const char *signature);
+int bus_property_close(sd_bus_message *reply);
+
+/** bus_keys_append() - for the answer to @m, GetAll: keys as properties, of one interface or of all, "".
+ * Returns how many interfaces those are; or a negative errno, perhaps with @error. */
+int bus_keys_append(Bus *b, sd_bus_message *m, const char *interface, sd_bus_message *reply,
+                    sd_bus_error *error);
+
 /* What is told of each table of members; many may be of one interface. */
 typedef void (*BusTableFn)(const char *interface, const sd_bus_vtable *table, void *data);
 

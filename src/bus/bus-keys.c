@@ -146,15 +146,9 @@ static bool toggle_default(const Bus *b, const Key *key) {
         return streq(key->name, "NoNewPrivileges") && manager_config(b->manager)->security.no_new_privileges;
 }
 
-static int get_key(sd_bus *bus, const char *path, const char *interface, const char *property,
-                   sd_bus_message *reply, void *userdata, sd_bus_error *error) {
-        const KeyProperty *p = find_property(interface, property);
-        const KeyView *v = userdata;
+static int append_key(sd_bus *bus, sd_bus_message *reply, const KeyProperty *p, const KeyView *v) {
         const void *field;
         Toggle toggle;
-
-        if (!p)
-                return -EINVAL;
 
         if (p->key->flags & KEY_SECRET && !bus_caller_is_root(bus))
                 return append_nothing(reply, p->key);
@@ -180,6 +174,13 @@ static int get_key(sd_bus *bus, const char *path, const char *interface, const c
                                                                     : toggle == TOGGLE_ON);
         }
         return -EINVAL;
+}
+
+static int get_key(sd_bus *bus, const char *path, const char *interface, const char *property,
+                   sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const KeyProperty *p = find_property(interface, property);
+
+        return p ? append_key(bus, reply, p, userdata) : -EINVAL;
 }
 
 /* systemd's name of the property. */
@@ -246,6 +247,46 @@ static int make_vtables(void) {
                 if (!interfaces[i].vtable)
                         r = make_vtable(&interfaces[i]);
         return r;
+}
+
+static int append_section(const KeyInterface *k, Bus *b, sd_bus_message *m, sd_bus_message *reply,
+                          sd_bus_error *error) {
+        sd_bus *bus = sd_bus_message_get_bus(m);
+        void *view;
+        int r;
+
+        r = k->find(bus, sd_bus_message_get_path(m), k->name, b, &view, error);
+        if (r <= 0)
+                return r;
+        for (size_t i = 0; i < k->table->n; i++) {
+                const KeyProperty *p = &k->properties[i];
+
+                if (!p->name)
+                        continue;
+                r = bus_property_open(reply, p->name, p->key->type->signature);
+                if (r >= 0)
+                        r = append_key(bus, reply, p, view);
+                if (r >= 0)
+                        r = bus_property_close(reply);
+                if (r < 0)
+                        return r;
+        }
+        return 1;
+}
+
+int bus_keys_append(Bus *b, sd_bus_message *m, const char *interface, sd_bus_message *reply,
+                    sd_bus_error *error) {
+        int n = 0, r = make_vtables();
+
+        /* Of names that two sections have, those of [Unit] come last, as with sd-bus: who asks for all at
+         * once keeps what comes last. */
+        for (size_t i = ELEMENTSOF(interfaces); r >= 0 && i-- > 0;) {
+                if (interface[0] && !streq(interface, interfaces[i].name))
+                        continue;
+                r = append_section(&interfaces[i], b, m, reply, error);
+                n += r > 0;
+        }
+        return r < 0 ? r : n;
 }
 
 int bus_keys_describe(BusTableFn fn, void *data) {

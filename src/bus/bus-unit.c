@@ -185,6 +185,10 @@ int bus_unit_view(sd_bus *bus, const char *path, const char *interface, void *us
         if (r <= 0)
                 return r;
 
+        if (!b->view)
+                b->view = calloc(1, sizeof(*b->view));
+        if (!b->view)
+                return -ENOMEM;
         view_fill(b->view, b, u);
         *ret = b->view;
         return 1;
@@ -460,24 +464,23 @@ static int enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***re
         return 0;
 }
 
+const BusTable bus_unit_tables[] = {
+        { BUS_SERVICE_INTERFACE, service_vtable, find_service },
+        { BUS_UNIT_INTERFACE, unit_vtable, bus_unit_view },
+        {},
+};
+
 void bus_unit_describe(BusTableFn fn, void *data) {
-        fn(BUS_UNIT_INTERFACE, unit_vtable, data);
-        fn(BUS_SERVICE_INTERFACE, service_vtable, data);
+        for (const BusTable *t = bus_unit_tables; t->interface; t++)
+                fn(t->interface, t->members, data);
 }
 
 int bus_unit_publish(Bus *b, sd_bus *bus) {
-        int r;
+        int r = 0;
 
-        if (!b->view)
-                b->view = calloc(1, sizeof(*b->view));
-        if (!b->view)
-                return -ENOMEM;
-
-        r = sd_bus_add_fallback_vtable(bus, NULL, BUS_UNIT_PREFIX, BUS_UNIT_INTERFACE, unit_vtable,
-                                       bus_unit_view, b);
-        if (r >= 0)
-                r = sd_bus_add_fallback_vtable(bus, NULL, BUS_UNIT_PREFIX, BUS_SERVICE_INTERFACE,
-                                               service_vtable, find_service, b);
+        for (const BusTable *t = bus_unit_tables; r >= 0 && t->interface; t++)
+                r = sd_bus_add_fallback_vtable(bus, NULL, BUS_UNIT_PREFIX, t->interface, t->members, t->find,
+                                               b);
         if (r < 0)
                 return r;
         return sd_bus_add_node_enumerator(bus, NULL, BUS_UNIT_PREFIX, enumerate, b);

@@ -84,9 +84,9 @@ int peer_publish(Peer *p) {
 
 /*
  * To announce tables to sd-bus takes longer than all the rest of a connection: each method and property is a
- * node of a hash, and the keys of units are hundreds. A client that only calls the manager, as most of nsctl
- * does, needs none of them: its calls are handled here. All tables come with the first message for anything
- * else, or that is not as it should be, before that is looked at.
+ * node of a hash, and the keys of units are hundreds. A client that only calls the manager or looks at units,
+ * as nsctl does, needs none of them: its calls are handled here. All tables come with the first message for
+ * anything else, or that is not as it should be, before that is looked at.
  */
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Peer *p = userdata;
@@ -95,6 +95,8 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (!sd_bus_message_is_method_call(m, NULL, NULL))
                 return 0;
         r = bus_call_manager(p->owner, m, error);
+        if (r == 0)
+                r = bus_get_all(p->owner, m, error);
         if (r != 0)
                 return r;
         p->until_keys = sd_bus_slot_unref(p->until_keys);

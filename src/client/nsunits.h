@@ -97,7 +97,7 @@ NSUNITS_PUBLIC int nsunits_reload(Nsunits *n, const char *unit);
 /**
  * nsunits_jobs_new() - jobs that are waited for together
  *
- * Signals are subscribed to here, so that no end of a job is missed that is asked for from now on.
+ * Their ends are subscribed to here, so that none is missed of a job that is asked for from now on.
  */
 NSUNITS_PUBLIC int nsunits_jobs_new(Nsunits *n, NsunitsJobs **ret);
 

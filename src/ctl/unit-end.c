@@ -24,7 +24,7 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return 0;
 }
 
-int unit_end_watch(Ctl *c, const char *unit, UnitEnd *ret) {
+int unit_end_watch(Ctl *c, const char *unit, sd_bus_error *error, UnitEnd *ret) {
         autofree char *path = NULL;
         int r;
 
@@ -33,7 +33,7 @@ int unit_end_watch(Ctl *c, const char *unit, UnitEnd *ret) {
                 r = sd_bus_match_signal(c->bus, NULL, client_destination(c), path,
                                         "org.freedesktop.DBus.Properties", "PropertiesChanged", on_changed,
                                         ret);
-        return r < 0 ? r : 0;
+        return r < 0 ? r : client_call(c, NULL, NULL, "Subscribe", error, NULL, NULL);
 }
 
 int unit_end_status(const UnitEnd *e) {

@@ -17,9 +17,9 @@ typedef struct UnitEnd {
  * @ret: must stay where it is as long as c->bus is; with .started set before the unit counts as running
  * already
  *
- * Signals have to be subscribed to besides. Returns: 0 or a negative errno.
+ * Returns: 0, or a negative errno, perhaps with @error.
  */
-int unit_end_watch(Ctl *c, const char *unit, UnitEnd *ret);
+int unit_end_watch(Ctl *c, const char *unit, sd_bus_error *error, UnitEnd *ret);
 
 /** unit_end_status() - as a shell would say it: the exit status, or 128 and the number of the signal. */
 int unit_end_status(const UnitEnd *e);

@@ -40,9 +40,7 @@ static int begin(Attached *a, const char *unit, sd_bus_error *error) {
         const char *state;
         int r;
 
-        r = unit_end_watch(a->c, unit, &a->end);
-        if (r >= 0)
-                r = client_call(a->c, NULL, NULL, "Subscribe", error, NULL, NULL);
+        r = unit_end_watch(a->c, unit, error, &a->end);
         if (r >= 0)
                 r = client_unit_properties(a->c, unit, error, &p);
         if (r < 0)

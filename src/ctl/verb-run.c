@@ -240,7 +240,7 @@ static int start(Run *r, sd_bus_error *error) {
         const char *path;
         int k;
 
-        k = unit_end_watch(r->c, r->text->name, &r->end);
+        k = unit_end_watch(r->c, r->text->name, error, &r->end);
         if (k >= 0)
                 k = client_jobs_new(r->c, error, &r->wait);
         if (k >= 0 && r->c->options.tty)

@@ -28,7 +28,7 @@ typedef struct ImageStore ImageStore;
  * image_store_open() - open a store, making its directories when they are missing
  * @path:  e.g. /var/lib/nsunits; must be on a file system that overlayfs takes for lower layers
  *
- * Collects nothing; a manager runs `--worker collect` (worker.h) once at its start.
+ * Collects nothing; a manager runs `nsunits-worker collect` (worker.h) once at its start.
  *
  * Returns: 0 or a negative errno, told in @fault (which may be NULL).
  */

@@ -180,7 +180,8 @@ struct Manager {
         JobLog *job_log;
         TAILQ_HEAD(, Unit) restarts; /* that are due */
         sd_event_source *restarts_source, *turn_tick;
-        usec_t turn_taken; /* the last restart that did not wait for its turn */
+        Unit *turn_of;     /* it is restarted out of turn */
+        usec_t turn_ended; /* of the last one that was */
         sd_event_source *jobs_source;
 
         ImageStore *images;
@@ -256,8 +257,7 @@ MainExit unit_exit_in_words(const ChildExit *how);
 int unit_watch_main(Unit *u, int pidfd, pid_t pid);
 
 /* The end of the main process is known sooner while its mounts are held; who lets go last waits for what the
- * process would have waited for. So they are held when another one is to follow: until that one runs, which
- * may be just when the first has ended. */
+ * process would have waited for. So they are held when another one is to follow, until that one runs. */
 void unit_hold_mounts(Unit *u);
 void unit_drop_mounts(Unit *u);
 int unit_watch_cgroup(Unit *u);
@@ -306,6 +306,9 @@ int unit_prepare(Unit *u, Fault *fault);
 const LimitSpec *unit_limits(const Unit *u);
 /* Of those that the kernel has no use for. */
 void unit_warn_of_weights(const Unit *u);
+/* A default of nsunitd.conf that this host cannot keep is left out of @spec; what the unit itself asks for,
+ * by its text @from, is not. */
+void unit_drop_default_limits(const Unit *u, const UnitSpec *from, ContainerSpec *spec);
 /* Can this host keep the limits of @spec? */
 int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault);
 /* The unit was in the state @before: with those of Startup*=, or no longer. */

@@ -227,10 +227,9 @@ static void save(Unit *u) {
 }
 
 /* A restart that is due now, concerns nobody else, and keeps nobody waiting: the next step of this turn. */
-static bool restarts_at_once(const Unit *u, const MachineOutput *out) {
+static bool restarts_at_once(Unit *u, const MachineOutput *out) {
         return u->machine.state == MACHINE_AUTO_RESTART && out->before != MACHINE_AUTO_RESTART &&
-               u->machine.timer <= clock_now(CLOCK_BOOTTIME) && unit_restarts_alone(u) &&
-               manager_take_turn(u->manager);
+               u->machine.timer <= clock_now(CLOCK_BOOTTIME) && unit_restarts_alone(u) && unit_take_turn(u);
 }
 
 static void restart_at_once(Unit *u) {
@@ -316,6 +315,7 @@ void unit_process_events(Unit *u) {
                 perform(u, &out);
         }
         u->in_event = false;
+        unit_end_turn(u);
 }
 
 void unit_event(Unit *u, const MachineEvent *event) {

@@ -33,6 +33,23 @@ void unit_warn_of_weights(const Unit *u) {
                 log_message(LOG_WARNING, u->name, "IOWeight= is left out: the kernel has no io.weight");
 }
 
+static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *limits) {
+        const CgroupRoot *cgroups = u->manager->cgroups;
+
+        if (!cgroup_root_supports(cgroups, CGROUP_MEMORY) &&
+            !unit_spec_is_set(from, "Service", "MemoryMax") && !unit_spec_is_set(from, "Container", "Memory"))
+                limits->memory_max = UINT64_MAX;
+        if (!cgroup_root_supports(cgroups, CGROUP_PIDS) && !unit_spec_is_set(from, "Service", "TasksMax") &&
+            !unit_spec_is_set(from, "Container", "PidsLimit"))
+                limits->tasks_max = UINT64_MAX;
+}
+
+void unit_drop_default_limits(const Unit *u, const UnitSpec *from, ContainerSpec *spec) {
+        drop_default_limits(u, from, &spec->limits);
+        if (spec->starting_limits)
+                drop_default_limits(u, from, spec->starting_limits);
+}
+
 int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault) {
         int r;
 

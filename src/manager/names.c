@@ -33,7 +33,7 @@
 #define PEERS_MAX 500
 
 /* At most one part in so many of the manager's time goes into files of names. */
-#define FLUSH_SHARE 4
+#define FLUSH_SHARE 10
 
 typedef enum Watched {
         WATCH_DIRECTORY, /* for a file that is replaced */
@@ -254,15 +254,17 @@ static int flush(Manager *m) {
                 return r;
         TAILQ_FOREACH (u, &m->names->units, names_list) {
                 autofree char *text = NULL;
+                uint64_t hash;
 
                 if (!u->held.spec || !is_on(u, changed))
                         continue;
                 unit_renew_egress_peers(u, t);
                 text = hosts_text(u, t);
+                hash = text ? text_fingerprint(text) : 0;
                 /* Of many, most are as they were. */
-                if (!text || u->hosts_hash == text_fingerprint(text))
+                if (!text || u->hosts_hash == hash)
                         continue;
-                u->hosts_hash = text_fingerprint(text);
+                u->hosts_hash = hash;
                 rewrite(u, "hosts", text);
         }
         manager_dns_publish(m, t, changed);

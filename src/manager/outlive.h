@@ -92,6 +92,7 @@ int manager_turns_setup(Manager *m);
 void manager_schedule_jobs(Manager *m);
 /* The wait for it is over. */
 void unit_queue_restart(Unit *u);
-/* May a restart be done at once, in the midst of an event? It is then to be done. */
-bool manager_take_turn(Manager *m);
+/* May a restart be done at once, in the midst of an event? Then this is its turn, until the event is over. */
+bool unit_take_turn(Unit *u);
+void unit_end_turn(const Unit *u);
 void unit_forget_restart(Unit *u);

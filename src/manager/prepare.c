@@ -120,18 +120,6 @@ static int diag_fault(const Diag *diag, Fault *fault, int r) {
         return fault_set(fault, "unit file", r, NULL);
 }
 
-/* A default of nsunitd.conf that this host cannot keep is left out; what the unit itself asks for is not. */
-static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *limits) {
-        const CgroupRoot *cgroups = u->manager->cgroups;
-
-        if (!cgroup_root_supports(cgroups, CGROUP_MEMORY) &&
-            !unit_spec_is_set(from, "Service", "MemoryMax") && !unit_spec_is_set(from, "Container", "Memory"))
-                limits->memory_max = UINT64_MAX;
-        if (!cgroup_root_supports(cgroups, CGROUP_PIDS) && !unit_spec_is_set(from, "Service", "TasksMax") &&
-            !unit_spec_is_set(from, "Container", "PidsLimit"))
-                limits->tasks_max = UINT64_MAX;
-}
-
 /* Units are written for hosts with and without SELinux. */
 static void drop_foreign_labels(LabelSpec *l) {
         if (access(SPEC_SELINUX_PRESENT, F_OK) == 0)
@@ -216,11 +204,8 @@ int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSp
                 return r;
 
         drop_foreign_labels(&spec->security_labels);
-        if (q->from->container) {
-                drop_default_limits(u, q->from, &spec->limits);
-                if (spec->starting_limits)
-                        drop_default_limits(u, q->from, spec->starting_limits);
-        }
+        if (q->from->container)
+                unit_drop_default_limits(u, q->from, spec);
         if (ret_image)
                 *ret_image = take_ptr(image);
         *ret = take_ptr(spec);
@@ -321,13 +306,11 @@ static int make_cgroup(Unit *u, Fault *fault) {
         return 0;
 }
 
-/* What earlier invocations have used up counts for none of the later ones. Negative when the cgroup is gone.
- */
+/* What earlier invocations have used up counts for none of the later ones. Negative when it is gone. */
 static int begin_counters(Unit *u) {
         CgroupMemoryEvents events = {};
         int r;
 
-        u->cpu_begin = 0;
         r = cgroup_cpu_usage(u->held.cgroup_fd, &u->cpu_begin);
         if (r < 0)
                 return r;
@@ -340,16 +323,12 @@ static int begin_counters(Unit *u) {
  * outside, for ever after. There is none at all when the last manager was killed while it did this, or when
  * somebody removed it, as empty as it is between two launches. */
 int unit_renew_cgroup(Unit *u, Fault *fault) {
-        int r;
-
         if (!u->held.cgroup_spent && u->held.cgroup_fd >= 0 && begin_counters(u) >= 0)
                 return 0;
 
         replace_fd(&u->held.cgroup_fd, -EBADF);
-        r = make_cgroup(u, fault);
-        if (r >= 0)
-                (void) begin_counters(u);
-        return r;
+        u->cpu_begin = u->oom_kills = 0;
+        return make_cgroup(u, fault);
 }
 
 static void drop_cgroup(Unit *u) {

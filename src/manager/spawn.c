@@ -432,6 +432,7 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.n_passed_fds = l->n_passed_fds;
         q.scrap_fds = h->scraps.fds;
         q.n_scraps = h->scraps.n;
+        q.last_mounts_fd = u->mounts_fd >= 0 ? u->mounts_fd : -1;
         q.devices = l->devices.items;
         q.n_devices = l->devices.n;
         q.environment = l->environment;
@@ -467,7 +468,9 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
         r = unit_watch_main(u, result->pidfd, result->pid);
         if (r < 0)
                 return fault_set(fault, "watch", r, NULL);
-        if (u->policy.restart.policy != RESTART_NO)
+        /* Who waits for seconds before it is started again is in no hurry, and volumes are in use meanwhile.
+         */
+        if (u->policy.restart.policy != RESTART_NO && u->policy.restart.delay <= USEC_PER_SEC)
                 unit_hold_mounts(u);
         else
                 unit_drop_mounts(u);

@@ -48,15 +48,25 @@ void unit_forget_restart(Unit *u) {
         u->restart_due = false;
 }
 
-/* Nobody waits, and who comes now will not for longer than for one launch: seldom enough to be no storm. */
-bool manager_take_turn(Manager *m) {
-        const usec_t now = clock_now(CLOCK_MONOTONIC);
+/* Nobody waits, and who comes now will not for longer than for one launch. One that fails at once, however
+ * long that takes, has to queue up. */
+bool unit_take_turn(Unit *u) {
+        Manager *m = u->manager;
 
-        if (!m->adopted || is_waiting(m->jobs_source) || !TAILQ_EMPTY(&m->restarts) ||
-            now < usec_add(m->turn_taken, TURN_INTERVAL))
+        if (!m->adopted || m->turn_of || is_waiting(m->jobs_source) || !TAILQ_EMPTY(&m->restarts) ||
+            clock_now(CLOCK_MONOTONIC) < usec_add(m->turn_ended, TURN_INTERVAL))
                 return false;
-        m->turn_taken = now;
+        m->turn_of = u;
         return true;
+}
+
+void unit_end_turn(const Unit *u) {
+        Manager *m = u->manager;
+
+        if (m->turn_of != u)
+                return;
+        m->turn_of = NULL;
+        m->turn_ended = clock_now(CLOCK_MONOTONIC);
 }
 
 static void restart_one(Manager *m) {

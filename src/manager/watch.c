@@ -126,9 +126,9 @@ static void on_main_exit(Child *child, const ChildExit *how, void *data) {
         u->main = NULL;
         unit_event(u, &event);
 
-        /* Saved by now, so the kernel need not keep the status any longer. A new main process has its own,
-         * and takes the place of this one when it runs. */
-        hold = u->main || u->machine.state == MACHINE_AUTO_RESTART ? NULL : held_path(u, "pid");
+        /* Saved by now, so the kernel need not keep the status any longer. Where what is held stays, the next
+         * main process takes the place of this one, or it goes with the rest: an unmount takes its time. */
+        hold = u->main || u->machine.prepared ? NULL : held_path(u, "pid");
         if (hold) {
                 (void) exit_release(hold);
                 if (!u->machine.restart)

@@ -9,9 +9,16 @@
 #include "basic/strv.h"
 #include "network/dns-message.h"
 
+typedef struct Item {
+        NameRecord record;
+        char *lines; /* of a hosts file: in a crowd each of them is in everybody's */
+        size_t length;
+} Item;
+
 struct NameTable {
-        NameRecord *items;
+        Item *items;
         size_t n, space;
+        size_t length; /* of all lines */
 };
 
 NameTable *name_table_new(void) {
@@ -22,14 +29,41 @@ void name_table_free(NameTable *t) {
         if (!t)
                 return;
 
-        for (size_t i = 0; i < t->n; i++)
-                strv_free(t->items[i].names);
+        for (size_t i = 0; i < t->n; i++) {
+                strv_free(t->items[i].record.names);
+                free(t->items[i].lines);
+        }
         free(t->items);
         free(t);
 }
 
+static char *lines_of(const NameRecord *r, char *const *names, size_t *ret_length) {
+        size_t most = INET_TEXT_MAX + 1;
+        char *text, *end;
+
+        STRV_FOREACH (name, names)
+                most += strlen(*name) + 1;
+        text = end = malloc(r->n_addresses * most + 1);
+        if (!text)
+                return NULL;
+
+        for (size_t i = 0; i < r->n_addresses; i++) {
+                (void) inet_format(&r->addresses[i], end);
+                end += strlen(end);
+                STRV_FOREACH (name, names) {
+                        *end++ = name == names ? '\t' : ' ';
+                        end = stpcpy(end, *name);
+                }
+                *end++ = '\n';
+        }
+        *ret_length = (size_t) (end - text);
+        return text;
+}
+
 int name_table_add(NameTable *t, const NameRecord *record) {
         autostrv char **names = NULL;
+        autofree char *lines = NULL;
+        size_t length = 0;
 
         STRV_FOREACH (name, record->names)
                 if (inet_name_is_valid(*name) && !strv_contains(names, *name) && strv_add(&names, *name) < 0)
@@ -39,15 +73,19 @@ int name_table_add(NameTable *t, const NameRecord *record) {
 
         if (t->n == t->space) {
                 size_t space = 2 * t->space + 16;
-                NameRecord *grown = reallocarray(t->items, space, sizeof(*grown));
+                Item *grown = reallocarray(t->items, space, sizeof(*grown));
 
                 if (!grown)
                         return -ENOMEM;
                 t->items = grown;
                 t->space = space;
         }
-        t->items[t->n] = *record;
-        t->items[t->n++].names = take_ptr(names);
+        lines = lines_of(record, names, &length);
+        if (!lines)
+                return -ENOMEM;
+        t->items[t->n] = (Item){ .record = *record, .lines = take_ptr(lines), .length = length };
+        t->items[t->n++].record.names = take_ptr(names);
+        t->length += length;
         return 0;
 }
 
@@ -55,36 +93,16 @@ static bool is_wanted(const NameRecord *r, char *const *networks, const char *un
         return strv_contains(networks, r->network) && !(unit && streq(r->unit, unit));
 }
 
-static void print_record(FILE *f, const NameRecord *r) {
-        char address[INET_TEXT_MAX];
-
-        for (size_t i = 0; i < r->n_addresses; i++) {
-                char separator = '\t';
-
-                fputs(inet_format(&r->addresses[i], address), f);
-                STRV_FOREACH (name, r->names) {
-                        fprintf(f, "%c%s", separator, *name);
-                        separator = ' ';
-                }
-                fputc('\n', f);
-        }
-}
-
 char *name_table_hosts(const NameTable *t, char *const *networks, const char *unit) {
-        char *text = NULL;
-        size_t size;
-        FILE *f = open_memstream(&text, &size);
+        char *text = malloc(t->length + 1), *end = text;
 
-        if (!f)
+        if (!text)
                 return NULL;
 
         for (size_t i = 0; i < t->n; i++)
-                if (is_wanted(&t->items[i], networks, unit))
-                        print_record(f, &t->items[i]);
-        if (fclose(f) != 0) {
-                free(text);
-                return NULL;
-        }
+                if (is_wanted(&t->items[i].record, networks, unit))
+                        end = mempcpy(end, t->items[i].lines, t->items[i].length);
+        *end = '\0';
         return text;
 }
 
@@ -100,9 +118,10 @@ size_t name_table_addresses(const NameTable *t, char *const *networks, const cha
         size_t n = 0;
 
         for (size_t i = 0; i < t->n; i++)
-                if (is_wanted(&t->items[i], networks, NULL) && is_matched(&t->items[i], pattern))
-                        for (size_t j = 0; j < t->items[i].n_addresses && n < max; j++)
-                                ret[n++] = t->items[i].addresses[j];
+                if (is_wanted(&t->items[i].record, networks, NULL) &&
+                    is_matched(&t->items[i].record, pattern))
+                        for (size_t j = 0; j < t->items[i].record.n_addresses && n < max; j++)
+                                ret[n++] = t->items[i].record.addresses[j];
         return n;
 }
 
@@ -112,7 +131,7 @@ json_t *name_table_find(const NameTable *t, const char *what, const char *networ
         bool is_address = inet_parse(what, &wanted) == 0;
 
         for (size_t i = 0; i < t->n; i++) {
-                const NameRecord *r = &t->items[i];
+                const NameRecord *r = &t->items[i].record;
                 bool named = is_matched(r, what);
 
                 if (network && !streq(r->network, network))

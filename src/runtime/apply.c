@@ -86,6 +86,14 @@ static int build_child(void *p) {
         return apply_steps(a, PLACE_BUILD) < 0;
 }
 
+/* The manager would wait for this as it would for the old root. It goes on owning the number. */
+static void drop_last_mounts(Apply *a) {
+        const Plan *plan = a->plan;
+
+        if (plan->last_mounts_slot >= 0)
+                (void) RAW(dup3, a->fds[plan->stdio[0]], a->fds[plan->last_mounts_slot], O_CLOEXEC);
+}
+
 /* What a vfork() would do, and a hand at it: until the container's process is gone from this memory. */
 static void attend(Apply *a) {
         for (;;) {
@@ -93,9 +101,10 @@ static void attend(Apply *a) {
 
                 if (now == CHILD_GONE)
                         return;
-                if (now == CHILD_IN_ROOT && a->old_root == 0)
+                if (now == CHILD_IN_ROOT && a->old_root == 0) {
                         apply_drop_old_root(a);
-                else
+                        drop_last_mounts(a);
+                } else
                         (void) RAW(futex, &a->child, FUTEX_WAIT, now, NULL, NULL, 0);
         }
 }

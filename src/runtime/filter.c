@@ -391,12 +391,13 @@ static bool emit_cluster(Program *p, const Range *ranges, size_t n) {
                 return false;
         emit_jumps(p, ranges, n, branches);
         for (size_t i = 0; i < n && !p->full; i++) {
-                struct sock_filter *jump = &p->code[branches[i].at];
+                struct sock_filter *jump;
                 size_t skipped;
 
                 places[i] = place_leaf(p, ranges, places, i);
                 if (branches[i].at == NOWHERE)
                         continue;
+                jump = &p->code[branches[i].at];
                 skipped = places[i] - branches[i].at - 1;
                 if (skipped > 255) {
                         p->n = begin;

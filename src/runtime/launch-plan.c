@@ -418,6 +418,8 @@ static void plan_build(Builder *b, int root) {
         for (size_t i = 0; i < b->request->n_scraps; i++)
                 step(b, (Step){ STEP_LEAVE_BEHIND, PLACE_BUILD,
                                 .slot = slot(b, b->request->scrap_fds[i], "scrap"), .out = -1 });
+        if (b->request->last_mounts_fd >= 0)
+                b->plan->last_mounts_slot = slot(b, b->request->last_mounts_fd, "last mounts");
         step(b, (Step){ STEP_ENTER_ROOT, PLACE_BUILD, .slot = root, .out = -1 });
 
         /* Beside the dropping of the old root, which lies on the new one until then: so nothing that follows

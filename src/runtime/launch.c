@@ -18,6 +18,10 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 #include "basic/strv.h"
 #include "runtime/apply.h"
 #include "runtime/clone.h"
@@ -282,6 +286,11 @@ static char *map_memory(void) {
 
                 mapping = p == MAP_FAILED ? NULL : p;
         }
+#if defined(__SANITIZE_ADDRESS__)
+        /* The last children have left the stacks in the middle of functions, on whose frames it still keeps
+         * an eye. */
+        __asan_unpoison_memory_region(mapping, mapping ? MAPPING_SIZE : 0);
+#endif
         return mapping;
 }
 

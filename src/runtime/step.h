@@ -114,8 +114,9 @@ struct Plan {
 
         char *object; /* unit or program, for messages */
         int cgroup_slot;
-        bool shared_memory; /* may the first child share the manager's memory? */
-        bool own_memory;    /* the container's process shares none, as on Linux < 6.3; for tests */
+        int last_mounts_slot; /* -1 = none */
+        bool shared_memory;   /* may the first child share the manager's memory? */
+        bool own_memory;      /* the container's process shares none, as on Linux < 6.3; for tests */
 
         char **argv;
         char **environment;

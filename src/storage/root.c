@@ -80,10 +80,27 @@ static bool is_link(int dir_fd, const char *name) {
         return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
-static int make_point(int root_fd, const char *path, bool file, IdPair owner, unsigned links) {
-        autoclose int fd = -EBADF;
+/* Most are in the image. */
+static int find_point(int root_fd, const char *path, bool file) {
+        autoclose int fd = path_in_root_open(root_fd, path, O_PATH, 0);
         struct stat st;
 
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (file && S_ISDIR(st.st_mode))
+                return -EISDIR;
+        return !file && !S_ISDIR(st.st_mode) ? -ENOTDIR : 0;
+}
+
+static int make_point(int root_fd, const char *path, bool file, IdPair owner, unsigned links) {
+        autoclose int fd = -EBADF;
+        int found;
+
+        found = find_point(root_fd, path, file);
+        if (found != -ENOENT)
+                return found;
         fd = path_in_root_open(root_fd, ".", O_PATH | O_DIRECTORY, 0);
         if (fd < 0)
                 return fd;
@@ -104,7 +121,7 @@ static int make_point(int root_fd, const char *path, bool file, IdPair owner, un
                         return make_link_target(root_fd, fd, path, start, end, file, owner, links);
                 if (next == -ENOENT) {
                         r = make_entry(fd, prefix + start, file && last, owner);
-                        if (r < 0)
+                        if (r < 0 || last)
                                 return r;
                         next = path_in_root_open(root_fd, prefix, O_PATH, 0);
                 }
@@ -112,12 +129,7 @@ static int make_point(int root_fd, const char *path, bool file, IdPair owner, un
                         return next;
                 replace_fd(&fd, next);
         }
-
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (file && S_ISDIR(st.st_mode))
-                return -EISDIR;
-        return !file && !S_ISDIR(st.st_mode) ? -ENOTDIR : 0;
+        return 0;
 }
 
 int root_make_point(int root_fd, const char *path, bool file, IdPair owner) {

@@ -1025,6 +1025,70 @@ START_TEST(every_key_is_a_property) {
 }
 END_TEST
 
+static int compare_lines(const void *a, const void *b) {
+        return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/* What GetAll says, in lines that are sorted; or the name of the error. */
+static char *all_properties(Set *s, const char *unit, const char *interface) {
+        sd_bus_message *m = call_to(s, unit, "org.freedesktop.DBus.Properties", "GetAll", "s", interface);
+        autostrv char **lines = NULL;
+        autofree char *text = NULL;
+        size_t size;
+        FILE *f;
+
+        if (sd_bus_message_is_method_error(m, NULL))
+                return strdup(error_of(m));
+        f = open_memstream(&text, &size);
+        ck_assert_ptr_nonnull(f);
+        ck_assert_int_ge(sd_bus_message_dump(m, f, SD_BUS_MESSAGE_DUMP_SUBTREE_ONLY), 0);
+        ck_assert_int_eq(fclose(f), 0);
+        ck_assert_int_eq(strv_split(text, "\n", &lines), 0);
+        qsort(lines, strv_length(lines), sizeof(*lines), compare_lines);
+        return strv_join(lines, "\n");
+}
+
+START_TEST(properties_are_the_same_without_tables) {
+        static const char *const interfaces[] = { "",
+                                                  BUS_UNIT_INTERFACE,
+                                                  BUS_SERVICE_INTERFACE,
+                                                  BUS_CONTAINER_INTERFACE,
+                                                  BUS_SECTION_INTERFACE("Quadlet"),
+                                                  BUS_SECTION_INTERFACE("Pod"),
+                                                  "org.freedesktop.DBus.Peer",
+                                                  "org.nsunits1.None" };
+        static const char *const objects[] = { BUS_UNIT_PREFIX "/web_2econtainer",
+                                               BUS_UNIT_PREFIX "/none_2econtainer", BUS_UNIT_PREFIX "/x",
+                                               BUS_PATH };
+        ContainerSection section = empty_section;
+        UnitSpec spec = { .name = (char *) "web.container", .kind = UNIT_CONTAINER, .container = &section };
+
+        ck_assert_int_eq(key_table_set_defaults(&container_keys, &section), 0);
+        ck_assert_int_eq(key_table_set_defaults(&service_keys, &spec.service), 0);
+        ck_assert_int_eq(key_table_set_defaults(&unit_keys, &spec.unit), 0);
+        for (size_t i = 0; i < ELEMENTSOF(interfaces) * ELEMENTSOF(objects); i++) {
+                const char *interface = interfaces[i % ELEMENTSOF(interfaces)];
+                const char *object = objects[i / ELEMENTSOF(interfaces)];
+                autofree char *without = NULL, *with = NULL;
+                Set s;
+
+                set_up(&s);
+                units[1].spec = &spec;
+                without = all_properties(&s, object, interface);
+                (void) call_to(&s, BUS_PATH, "org.freedesktop.DBus.Introspectable", "Introspect", NULL);
+                with = all_properties(&s, object, interface);
+                ck_assert_str_eq(without, with);
+                if (i == 0)
+                        ck_assert_uint_gt(strlen(with), 10000);
+                units[1].spec = NULL;
+                tear_down(&s);
+        }
+        key_table_clear(&container_keys, &section);
+        key_table_clear(&service_keys, &spec.service);
+        key_table_clear(&unit_keys, &spec.unit);
+}
+END_TEST
+
 static int exec_socket(sd_bus_message *m) {
         uint32_t pid;
         int fd, copy;
@@ -1305,8 +1369,8 @@ TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction
           what_a_job_waits_for, requests_on_the_store, text_as_started_and_as_loaded,
           only_subscribers_get_signals, who_waits_for_jobs_gets_their_ends, calls_are_as_they_are_described,
           a_job_without_anything_to_do_ends, lists_are_what_was_asked_for, unit_shows_its_state,
-          every_key_is_a_property, exec_tells_the_end, exec_notices_that_the_client_has_gone,
-          exec_refuses_nonsense, import_is_answered_when_it_is_done, pull_tells_how_far_it_is,
-          pull_fails_in_the_registrys_words, pull_is_not_wanted_by_a_client_that_has_gone,
-          update_is_answered_when_all_is_done, private_socket_is_for_root, client_may_hang_up_in_the_middle,
-          questions_are_answered_in_a_flood)
+          every_key_is_a_property, properties_are_the_same_without_tables, exec_tells_the_end,
+          exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
+          pull_tells_how_far_it_is, pull_fails_in_the_registrys_words,
+          pull_is_not_wanted_by_a_client_that_has_gone, update_is_answered_when_all_is_done,
+          private_socket_is_for_root, client_may_hang_up_in_the_middle, questions_are_answered_in_a_flood)
