@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <systemd/sd-id128.h>
 
 #include "basic/file.h"
@@ -432,7 +433,6 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.n_passed_fds = l->n_passed_fds;
         q.scrap_fds = h->scraps.fds;
         q.n_scraps = h->scraps.n;
-        q.last_mounts_fd = u->mounts_fd >= 0 ? u->mounts_fd : -1;
         q.devices = l->devices.items;
         q.n_devices = l->devices.n;
         q.environment = l->environment;
@@ -468,9 +468,10 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
         r = unit_watch_main(u, result->pidfd, result->pid);
         if (r < 0)
                 return fault_set(fault, "watch", r, NULL);
-        /* Who waits for seconds before it is started again is in no hurry, and volumes are in use meanwhile.
-         */
-        if (u->policy.restart.policy != RESTART_NO && u->policy.restart.delay <= USEC_PER_SEC)
+        /* Who may wait for seconds before it is started again is in no hurry, and volumes are in use
+         * meanwhile. */
+        if (u->policy.restart.policy != RESTART_NO &&
+            restart_delay(&u->policy.restart, UINT_MAX, UINT32_MAX) <= USEC_PER_SEC)
                 unit_hold_mounts(u);
         else
                 unit_drop_mounts(u);

@@ -121,6 +121,9 @@ static void on_main_exit(Child *child, const ChildExit *how, void *data) {
         if (u->held.cgroup_fd >= 0)
                 event.cgroup_empty = cgroup_populated(u->held.cgroup_fd) <= 0;
 
+        /* What fills its memory may be files in a tmpfs of its own, and the next launch needs some. */
+        if (event.exit.oom)
+                unit_drop_mounts(u);
         unit_death_begin(u, &event.exit, child_pid(u->main));
         child_free(u->main);
         u->main = NULL;

@@ -1,7 +1,6 @@
 /* The child side of a launch: mounts. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <linux/magic.h>
 #include <stddef.h>
 #include <string.h>
@@ -107,18 +106,6 @@ long apply_leave_behind(Apply *a, const Step *s) {
         return RAW(move_mount, a->fds[s->slot], "", AT_FDCWD, TEMPLATE_SCRAPS, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-static long drop_old_root(void) {
-        return RAW(umount2, ".", MNT_DETACH);
-}
-
-static long tell(uint32_t *futex, uint32_t value) {
-        long r;
-
-        __atomic_store_n(futex, value, __ATOMIC_RELEASE);
-        r = RAW(futex, futex, FUTEX_WAKE, 1, NULL, NULL, 0);
-        return r < 0 ? r : 0;
-}
-
 long apply_enter_root(Apply *a, const Step *s) {
         int fd = a->fds[s->slot];
         long r;
@@ -130,26 +117,10 @@ long apply_enter_root(Apply *a, const Step *s) {
         if (r == 0)
                 r = RAW(pivot_root, ".", ".");
         if (r == 0)
-                r = a->attended ? tell(&a->child, CHILD_IN_ROOT) : drop_old_root();
+                r = RAW(umount2, ".", MNT_DETACH);
         if (r == 0)
                 r = RAW(chdir, "/");
         return r < 0 ? r : apply_open_root(a, s);
-}
-
-/* The kernel waits for all processors meanwhile, some 0.1 ms: so this is done beside what follows. The first
- * child stands in the same namespace, and pivot_root() has moved it, too. */
-void apply_drop_old_root(Apply *a) {
-        const long r = drop_old_root();
-
-        (void) tell((uint32_t *) &a->old_root, r < 0 ? (uint32_t) r : 1);
-}
-
-long apply_leave_old_root(Apply *a, const Step *s) {
-        int32_t r = 0;
-
-        while (a->attended && (r = __atomic_load_n(&a->old_root, __ATOMIC_ACQUIRE)) == 0)
-                (void) RAW(futex, &a->old_root, FUTEX_WAIT, 0, NULL, NULL, 0);
-        return r < 0 ? r : 0;
 }
 
 /* A link of the image must not lead a mount into /proc, where it could hide what masks and the payload's

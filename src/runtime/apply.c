@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
-#include <linux/futex.h>
 #include <linux/keyctl.h>
 #include <signal.h>
 #include <string.h>
@@ -86,39 +85,18 @@ static int build_child(void *p) {
         return apply_steps(a, PLACE_BUILD) < 0;
 }
 
-/* The manager would wait for this as it would for the old root. It goes on owning the number. */
-static void drop_last_mounts(Apply *a) {
-        const Plan *plan = a->plan;
-
-        if (plan->last_mounts_slot >= 0)
-                (void) RAW(dup3, a->fds[plan->stdio[0]], a->fds[plan->last_mounts_slot], O_CLOEXEC);
-}
-
-/* What a vfork() would do, and a hand at it: until the container's process is gone from this memory. */
-static void attend(Apply *a) {
-        for (;;) {
-                const uint32_t now = __atomic_load_n(&a->child, __ATOMIC_ACQUIRE);
-
-                if (now == CHILD_GONE)
-                        return;
-                if (now == CHILD_IN_ROOT && a->old_root == 0) {
-                        apply_drop_old_root(a);
-                        drop_last_mounts(a);
-                } else
-                        (void) RAW(futex, &a->child, FUTEX_WAIT, now, NULL, NULL, 0);
-        }
-}
-
 /*
  * The container's process becomes the manager's child, not ours (CLONE_PARENT), and its pidfd appears in
  * the manager's table, which we share. It inherits our namespaces and our cgroup: a process inside the
  * user namespace could not be put into a cgroup any more.
+ *
+ * For want of memory the kernel kills with a process all that share its memory, here the manager. It spares
+ * what was made as by vfork(), and its parent then waits: nobody has a hand free meanwhile.
  */
 static long apply_spawn(Apply *a, const Step *s) {
         struct clone_args args = {
-                .flags = CLONE_VM | CLONE_CHILD_CLEARTID | CLONE_FILES | CLONE_PARENT | CLONE_PIDFD |
+                .flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PARENT | CLONE_PIDFD |
                          CLONE_CLEAR_SIGHAND | s->flags,
-                .child_tid = (uintptr_t) &a->child,
                 .pidfd = (uintptr_t) &a->report->pidfd,
                 .stack = (uintptr_t) a->stack,
                 .stack_size = CLONE_STACK_SIZE,
@@ -128,17 +106,12 @@ static long apply_spawn(Apply *a, const Step *s) {
         /* The parent's copy of the pid: without CLONE_VM the child cannot be asked for it. */
         args.flags |= CLONE_PARENT_SETTID;
         args.parent_tid = (uintptr_t) &a->report->pid;
-        a->child = CHILD_BUILDS;
-        a->attended = !a->plan->own_memory;
-        r = a->attended ? clone_call(&args, build_child, a) : -EINVAL;
+        r = a->plan->own_memory ? -EINVAL : clone_call(&args, build_child, a);
         if (r == -EINVAL) {
                 /* Linux < 6.3 refuses a shared memory while a time namespace waits to be entered. */
-                args.flags ^= CLONE_VM | CLONE_CHILD_CLEARTID | CLONE_VFORK;
-                a->attended = false;
+                args.flags &= ~(uint64_t) CLONE_VM;
                 r = clone_call(&args, build_child, a);
         }
-        if (r > 0 && a->attended)
-                attend(a);
         return r < 0 ? r : 0;
 }
 
@@ -218,7 +191,6 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_CLONE_KERNEL_FS] = apply_clone_kernel_fs,
         [STEP_LEAVE_BEHIND] = apply_leave_behind,
         [STEP_ENTER_ROOT] = apply_enter_root,
-        [STEP_LEAVE_OLD_ROOT] = apply_leave_old_root,
         [STEP_OPEN_ROOT] = apply_open_root,
         [STEP_ATTACH] = apply_attach,
         [STEP_SYSCTL] = apply_sysctl,

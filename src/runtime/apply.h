@@ -22,22 +22,11 @@ typedef struct ApplyReport {
         bool no_interpreter; /* the program is there, but not what its first line or its header asks for */
 } ApplyReport;
 
-/* How far the container's process is, for the first child: a futex. */
-enum {
-        CHILD_GONE, /* it has ended, or become the program: set by the kernel */
-        CHILD_BUILDS,
-        CHILD_IN_ROOT, /* it has entered the root, and waits for the old one to be dropped before it goes on
-                        */
-};
-
 typedef struct Apply {
         const Plan *plan;
         ApplyReport *report;
         void *stack;            /* of the container's process, CLONE_STACK_SIZE */
         int *fds;               /* of the slots; the manager's, so a step sets only its own .out */
-        bool attended;          /* the first child waits for the container's process, and helps */
-        uint32_t child;         /* CHILD_*, when attended */
-        int32_t old_root;       /* of the container's process: 1 = dropped, or a negative errno: a futex */
         int root_fd;            /* of the container, once entered */
         int init_fd;            /* of the init, at the end */
         int mask_dir;           /* empty directory to clone for masks, -1 = not made yet */
@@ -54,9 +43,6 @@ int apply_join(void *apply);
 /** apply_steps() - carry out the steps of @place that start at @first. 0 or negative errno, reported. */
 int apply_steps(Apply *a, StepPlace place);
 
-/** apply_drop_old_root() - the first child's part of apply_enter_root(). */
-void apply_drop_old_root(Apply *a);
-
 /* One function a step; each returns 0 or a negative errno. */
 typedef long (*ApplyFn)(Apply *a, const Step *s);
 
@@ -64,7 +50,6 @@ long apply_new_mount(Apply *a, const Step *s);
 long apply_clone_kernel_fs(Apply *a, const Step *s);
 long apply_leave_behind(Apply *a, const Step *s);
 long apply_enter_root(Apply *a, const Step *s);
-long apply_leave_old_root(Apply *a, const Step *s);
 long apply_open_root(Apply *a, const Step *s);
 long apply_attach(Apply *a, const Step *s);
 long apply_sysctl(Apply *a, const Step *s);

@@ -418,20 +418,13 @@ static void plan_build(Builder *b, int root) {
         for (size_t i = 0; i < b->request->n_scraps; i++)
                 step(b, (Step){ STEP_LEAVE_BEHIND, PLACE_BUILD,
                                 .slot = slot(b, b->request->scrap_fds[i], "scrap"), .out = -1 });
-        if (b->request->last_mounts_fd >= 0)
-                b->plan->last_mounts_slot = slot(b, b->request->last_mounts_fd, "last mounts");
         step(b, (Step){ STEP_ENTER_ROOT, PLACE_BUILD, .slot = root, .out = -1 });
-
-        /* Beside the dropping of the old root, which lies on the new one until then: so nothing that follows
-         * a link of the image, where ".." might lead there. */
         step(b, (Step){ STEP_SESSION, PLACE_BUILD, .slot = -1, .out = -1 });
         if (spec->host_name && is_own(b, SPACE_UTS))
                 step(b,
                      (Step){ STEP_HOST_NAME, PLACE_BUILD, .slot = -1, .out = -1, .path = spec->host_name });
         plan_device_mounts(b);
         plan_system_mounts(b);
-        step(b, (Step){ STEP_LEAVE_OLD_ROOT, PLACE_BUILD, .slot = -1, .out = -1 });
-
         for (size_t i = 0; i < spec->n_sysctls; i++)
                 step(b, (Step){ STEP_SYSCTL, PLACE_BUILD, .slot = -1, .out = -1,
                                 .path = spec->sysctls[i].path, .text = spec->sysctls[i].value });

@@ -61,8 +61,6 @@ typedef struct LaunchRequest {
 
         const int *scrap_fds; /* detached mounts that are to vanish: cheap to close afterwards */
         size_t n_scraps;
-        int last_mounts_fd; /* process_mounts() of the one before: let go of beside the launch where that can
-                             * be, then another file is behind it; -1 = none */
 
         const DeviceNode *devices; /* nodes of its /dev beside the usual ones */
         size_t n_devices;
@@ -79,7 +77,7 @@ typedef struct LaunchRequest {
         {                                                                                           \
                 .template_fd = -1, .root_fd = -1, .userns_fd = -1, .netns_fd = -1, .cgroup_fd = -1, \
                 .subgroup_fd = -1, .space_fds = { -1, -1, -1, -1, -1, -1, -1 }, .stdin_fd = -1,     \
-                .stdout_fd = -1, .stderr_fd = -1, .last_mounts_fd = -1                              \
+                .stdout_fd = -1, .stderr_fd = -1                                                    \
         }
 
 typedef struct LaunchResult {

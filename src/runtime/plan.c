@@ -18,7 +18,7 @@ Plan *plan_new(void) {
 
         if (!plan)
                 return NULL;
-        plan->cgroup_slot = plan->init_slot = plan->last_mounts_slot = -1;
+        plan->cgroup_slot = plan->init_slot = -1;
         for (size_t i = 0; i < ELEMENTSOF(plan->stdio); i++)
                 plan->stdio[i] = -1;
         return plan;

@@ -53,7 +53,6 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_CLONE_KERNEL_FS, "clone of host")  \
         X(STEP_LEAVE_BEHIND, "leave behind")      \
         X(STEP_ENTER_ROOT, "enter root")          \
-        X(STEP_LEAVE_OLD_ROOT, "leave old root")  \
         X(STEP_OPEN_ROOT, "open root")            \
         X(STEP_ATTACH, "attach")                  \
         X(STEP_SYSCTL, "system control")          \
@@ -114,9 +113,8 @@ struct Plan {
 
         char *object; /* unit or program, for messages */
         int cgroup_slot;
-        int last_mounts_slot; /* -1 = none */
-        bool shared_memory;   /* may the first child share the manager's memory? */
-        bool own_memory;      /* the container's process shares none, as on Linux < 6.3; for tests */
+        bool shared_memory; /* may the first child share the manager's memory? */
+        bool own_memory;    /* the container's process shares none, as on Linux < 6.3; for tests */
 
         char **argv;
         char **environment;

@@ -146,30 +146,5 @@ START_TEST(descriptors_are_handed_over) {
 }
 END_TEST
 
-/* A pipe stands for the namespace: its reader sees that nobody holds the other end any more. */
-START_TEST(lets_go_of_the_last_mounts) {
-        struct stat before, after;
-        char byte;
-        int ends[2];
-        Stage s;
-
-        stage_begin(&s, true);
-        ck_assert_int_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
-        s.request.last_mounts_fd = fcntl(ends[1], F_DUPFD_CLOEXEC, 200);
-        ck_assert_int_eq(fstat(ends[1], &before), 0);
-        (void) close(ends[1]);
-        assert_launch(&s);
-        ck_assert_int_eq(read(ends[0], &byte, 1), 0);
-        ck_assert_int_eq(fstat(s.request.last_mounts_fd, &after), 0);
-        ck_assert_uint_ne(before.st_ino, after.st_ino);
-        ck_assert_int_eq(stage_wait(&s, s.result.pidfd).si_status, 0);
-        (void) close(s.result.pidfd);
-        (void) close(s.request.last_mounts_fd);
-        (void) close(ends[0]);
-        stage_end(&s);
-}
-END_TEST
-
 TEST_MAIN("launch-process", schedule_takes_effect, nothing_is_set_unasked, faults_name_the_value,
-          ambient_capabilities_reach_a_user, files_cover_links, descriptors_are_handed_over,
-          lets_go_of_the_last_mounts)
+          ambient_capabilities_reach_a_user, files_cover_links, descriptors_are_handed_over)
