@@ -271,15 +271,16 @@ static int flush(Manager *m) {
         return 0;
 }
 
+/* A manager that had to wait for a processor in the midst has not worked for that long. */
 static int on_flush(sd_event_source *s, uint64_t usec, void *userdata) {
-        usec_t begin = clock_now(CLOCK_MONOTONIC), end;
+        usec_t begin = clock_now(CLOCK_THREAD_CPUTIME_ID);
         Manager *m = userdata;
         int r = flush(m);
 
         if (r < 0)
                 log_warning("cannot tell containers each other's names: %s", strerror(-r));
-        end = clock_now(CLOCK_MONOTONIC);
-        m->names->next = end + FLUSH_SHARE * (end - begin);
+        m->names->next =
+                clock_now(CLOCK_MONOTONIC) + FLUSH_SHARE * (clock_now(CLOCK_THREAD_CPUTIME_ID) - begin);
         return 0;
 }
 
