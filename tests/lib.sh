@@ -205,7 +205,7 @@ network_at_rest() { [[ -n $(nsctl links --json | grep -o host_link) ]] || ! nft 
 
 # footprint - all that containers may leave behind, as text to compare before and after.
 footprint() {
-        wait_until 3 network_at_rest
+        wait_until 20 network_at_rest
         # Where images are made, others may be at work.
         echo "mounts: $(grep nsunit /proc/self/mountinfo | grep -vcF "$image_cache/")"
         echo "links: $(ip -o link | grep -vc ' lo:')"

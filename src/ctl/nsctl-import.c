@@ -9,7 +9,9 @@ int main(int argc, char **argv) {
         Ctl c = { .argv = argv };
         int status = STATUS_FAILED;
 
+        /* nsctl has counted the words; whoever calls this directly may have given none. */
         if (options_parse(argc, argv, &c.options, &words) >= 0)
-                status = verb_import(&c, words);
+                status = strv_length(words) > 2 ? verb_import(&c, words)
+                                                : ctl_error("this is a part of \"nsctl import\"");
         return ctl_end(&c, status);
 }

@@ -113,11 +113,11 @@ static int add(Change *ch, const char *word) {
         return STATUS_OK;
 }
 
-/* Whether a change that takes effect at once goes with what others have is for the manager to say, who knows
- * what runs: their files, however many, are not read for it. */
-static bool is_live(const Change *ch) {
+/* A change that takes effect at once, and nothing that others may have, is nobody else's business: their
+ * files, however many, are not read for it. */
+static bool is_own_business(const Change *ch) {
         for (size_t i = 0; i < ch->n; i++)
-                if (!(ch->files[i].key->flags & KEY_LIVE))
+                if ((ch->files[i].key->flags & (KEY_LIVE | KEY_CLAIM)) != KEY_LIVE)
                         return false;
         return true;
 }
@@ -130,7 +130,7 @@ static int try(Change *ch) {
         for (size_t i = 0; r == 0 && i < ch->n; i++)
                 r = edit_trial_put(trial, ch->files[i].relative, ch->files[i].path, ch->files[i].text);
         if (r == 0)
-                r = edit_trial_run(ch->c, trial, ch->unit, is_live(ch));
+                r = edit_trial_run(ch->c, trial, ch->unit, is_own_business(ch));
         if (r < 0)
                 return ctl_errno(r, "%s", ch->unit);
         return r > 0 ? ctl_error("%s: nothing was changed", ch->unit) : STATUS_OK;

@@ -52,6 +52,7 @@ enum {
         KEY_CONDITION = 1 << 12,
         KEY_ASSERT = 1 << 13,
         KEY_FAMILIES = KEY_CONDITION | KEY_ASSERT,
+        KEY_CLAIM = 1 << 16, /* takes what only one unit can have: the files of others have a say */
 };
 
 /* Why a key does nothing: X(name, flag, end of "KEY= ..."). Such a key is read, checked and shown all the

@@ -131,7 +131,8 @@ static void trim(ContainerSpec *s) {
 }
 
 void spec_mounts_sort(ContainerSpec *s) {
-        qsort(s->mounts, s->n_mounts, sizeof(*s->mounts), compare_destinations);
+        if (s->n_mounts > 0)
+                qsort(s->mounts, s->n_mounts, sizeof(*s->mounts), compare_destinations);
 }
 
 static int add_pods(const ContainerSpec *pod, ContainerSpec *s) {

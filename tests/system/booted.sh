@@ -20,7 +20,7 @@ enter_machine() {
                 wait $!
                 status=$?
                 # The kernel needs a moment to empty the cgroups of what was killed.
-                wait_until 10 remove_cgroups "$mount/${work##*/}" || not_ok "no cgroup of the machine is left"
+                wait_until 20 remove_cgroups "$mount/${work##*/}" || not_ok "no cgroup of the machine is left"
                 rm -rf "$work"
                 exit "$status"
         fi

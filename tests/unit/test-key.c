@@ -273,6 +273,73 @@ START_TEST(defaults_survive_format_and_parse) {
 }
 END_TEST
 
+static void *blank(const KeyTable *table) {
+        void *section = calloc(1, table->size);
+
+        ck_assert_ptr_nonnull(section);
+        ck_assert_int_eq(key_table_set_defaults(table, section), 0);
+        return section;
+}
+
+static void discard(const KeyTable *table, void *section) {
+        key_table_clear(table, section);
+        free(section);
+}
+
+/* The field of TimeoutSec= is those of two other keys. */
+static bool is_two_in_one(const Key *k) {
+        return streq(k->name, "TimeoutSec");
+}
+
+/* All keys but @except, which may be NULL, are as without any assignment. */
+static void assert_blank(const KeyTable *table, const void *section, const Key *except) {
+        for (size_t i = 0; i < table->n; i++) {
+                const Key *k = &table->keys[i];
+                KeyInput in = { .key = k->name, .text = k->fallback };
+                autofree char *now = key_format(k, section), *wanted = NULL;
+                uint64_t field[64] = {};
+
+                if (k == except || is_two_in_one(k))
+                        continue;
+                k->type->clear(field);
+                if (k->fallback)
+                        ck_assert_int_eq(k->type->parse(&in, field), 0);
+                wanted = k->type->format(field);
+                ck_assert_msg(streq(now, wanted), "%s: %s, not %s", k->name, now, wanted);
+                k->type->clear(field);
+        }
+}
+
+/* What units have in common is written to by none of them. */
+START_TEST(units_do_not_change_each_other) {
+        for (size_t i = 0; i < ELEMENTSOF(values); i++) {
+                const KeyTable *table = key_table_find(values[i].section);
+                const Key *k = key_find(table, values[i].key);
+                void *before, *changed, *after;
+                KeyInput in = { .key = k->name, .text = values[i].value };
+
+                if (is_two_in_one(k))
+                        continue;
+                before = blank(table);
+                changed = blank(table);
+                ck_assert_int_eq(key_assign(table, k, &in, changed), 0);
+                after = blank(table);
+                assert_blank(table, before, NULL);
+                assert_blank(table, after, NULL);
+                assert_blank(table, changed, k);
+
+                in.text = "";
+                ck_assert_int_eq(key_assign(table, k, &in, before), 0);
+                ck_assert_int_eq(key_assign(table, k, &in, changed), 0);
+                assert_blank(table, changed, k->flags & (KEY_EMPTY | KEY_NO_RESET) ? k : NULL);
+                discard(table, changed);
+                assert_blank(table, after, NULL);
+                discard(table, after);
+                discard(table, before);
+        }
+}
+END_TEST
+
 START_TEST(old_names_lead_to_keys) {
         static const struct {
                 const char *section, *name, *new_section, *new_name;
@@ -304,4 +371,4 @@ END_TEST
 TEST_MAIN("key", tables_are_sorted, meanings_are_sentences, defaults_parse_and_types_are_whole,
           no_supported_key_is_listed_as_unsupported, known_keys_are_sorted, keys_are_found,
           values_survive_format_and_parse, every_type_has_a_value, defaults_survive_format_and_parse,
-          old_names_lead_to_keys, every_limit_has_a_name)
+          units_do_not_change_each_other, old_names_lead_to_keys, every_limit_has_a_name)

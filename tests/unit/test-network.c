@@ -455,6 +455,34 @@ static void fail_everywhere(NetworkDriver driver, unsigned least) {
         network_free(n);
 }
 
+/* Only the last request asks for an answer; the kernel tells of others when they fail. */
+START_TEST(each_failure_of_a_batch_is_told) {
+        static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
+        const RtnlBridge taken = { .name = "lo", .mac = mac };
+        autoptr(Rtnl) r = NULL;
+        unsigned index = 0;
+
+        enter_host();
+        ck_assert_int_eq(rtnl_new(&r), 0);
+        for (int last = 0; last < 2; last++) {
+                rtnl_del_link(r, "none0");
+                rtnl_add_bridge(r, &taken);
+                rtnl_set_up(r, "none1");
+                if (last == 0)
+                        rtnl_set_up(r, "lo");
+                ck_assert_int_eq(rtnl_commit(r), -ENODEV);
+                /* None of them is left for the next one. */
+                rtnl_add_bridge(r, &taken);
+                rtnl_set_up(r, "lo");
+                ck_assert_int_eq(rtnl_commit(r), -EEXIST);
+                ck_assert_int_eq(rtnl_get_index(r, "lo", &index), 0);
+                ck_assert_uint_eq(index, 1);
+                rtnl_set_up(r, "lo");
+                ck_assert_int_eq(rtnl_commit(r), 0);
+        }
+}
+END_TEST
+
 START_TEST(failures_leave_nothing) {
         fail_everywhere(NETWORK_DRIVER_BRIDGE, 15);
 }
@@ -467,5 +495,5 @@ END_TEST
 
 TEST_MAIN("network", attached_and_gone, wanted_addresses, exhausted, definitions, networks_are_apart, adopted,
           settled_again, bad_saves_change_nothing, table_is_restored, table_is_owned,
-          many_own_changes_are_not_told, parts_of_the_table_are_restored, failures_leave_nothing,
-          failures_leave_nothing_routed)
+          many_own_changes_are_not_told, parts_of_the_table_are_restored, each_failure_of_a_batch_is_told,
+          failures_leave_nothing, failures_leave_nothing_routed)
