@@ -147,12 +147,16 @@ static int apply_numbers(int fd, const LimitSpec *before, const LimitSpec *now, 
         return bad;
 }
 
+int cgroup_kill_as_whole(int fd, bool whole) {
+        return file_write(fd, "memory.oom.group", whole ? "1" : "0");
+}
+
 static int apply_switches(int fd, const LimitSpec *before, const LimitSpec *now, Fault *fault) {
         int r;
 
         /* Without the controller there is nothing that the kernel could run out of. */
         if (!before || now->oom_group != before->oom_group) {
-                r = file_write(fd, "memory.oom.group", now->oom_group ? "1" : "0");
+                r = cgroup_kill_as_whole(fd, now->oom_group);
                 if (r < 0 && r != -ENOENT)
                         return fault_set(fault, "limit", r, "memory.oom.group");
         }

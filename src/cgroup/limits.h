@@ -23,6 +23,10 @@ int cgroup_apply(int fd, const LimitSpec *before, const LimitSpec *now, Fault *f
 /** cgroup_apply_anew() - the same, whatever it keeps so far. */
 int cgroup_apply_anew(int fd, const LimitSpec *now, Fault *fault);
 
+/** cgroup_kill_as_whole() - for want of memory the kernel kills all processes, or one. 0, or a negative
+ * errno: -ENOENT without the memory controller. */
+int cgroup_kill_as_whole(int fd, bool whole);
+
 /** cgroup_weighs_io() - does the kernel share input and output by weights? Else IOWeight= is left out. */
 bool cgroup_weighs_io(int fd);
 

@@ -188,9 +188,13 @@ void unit_watch_oom(Unit *u) {
         int fd, r;
 
         unit_unwatch_oom(u);
-        /* A container that is killed as a whole tells by its end. */
-        if (!u->held.spec || u->held.spec->oom_policy == OOM_POLICY_KILL || u->held.cgroup_fd < 0)
+        if (!u->held.spec || u->held.cgroup_fd < 0)
                 return;
+        /* It tells by its end. During the launch that was off. */
+        if (u->held.spec->oom_policy == OOM_POLICY_KILL) {
+                (void) cgroup_kill_as_whole(u->held.cgroup_fd, true);
+                return;
+        }
         fd = fd_move_up(cgroup_open_memory_events(u->held.cgroup_fd));
         if (fd < 0)
                 return;

@@ -12,6 +12,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "build-config.h"
+#include "cgroup/limits.h"
 #include "manager/freeze.h"
 #include "manager/internal.h"
 #include "manager/journal-unit.h"
@@ -518,6 +519,10 @@ int unit_spawn(Unit *u, Fault *fault) {
                 r = unit_fds_pass(u, &l.passed_fds, &l.n_passed_fds, &l.environment);
         if (r >= 0)
                 r = manager_injected_fault(u->manager, "launch", fault);
+        /* The first child is in there, and shares the manager's memory: who is killed with it is the manager.
+         */
+        if (r >= 0 && u->held.spec->oom_policy == OOM_POLICY_KILL)
+                (void) cgroup_kill_as_whole(u->held.cgroup_fd, false);
         if (r >= 0)
                 r = run(u, &l, &result, fault);
         mount_scraps_clear(&u->held.scraps);
