@@ -16,15 +16,14 @@ static const NamespaceChoice *choice_of(const Unit *u, Space space) {
         return &u->held.spec->spaces[space];
 }
 
-/* Another unit, whose namespaces are held. */
-static int find_unit(const Unit *u, const NamespaceChoice *c, Unit **ret, Fault *fault) {
+/* Another unit, whose namespaces are held; NULL is -ESRCH. */
+static Unit *find_unit(const Unit *u, const NamespaceChoice *c, Fault *fault) {
         Unit *other = manager_get_unit(u->manager, c->unit);
 
-        if (other && other->held.spec && (other->held.root || other->held.pod_spaces)) {
-                *ret = other;
-                return 0;
-        }
-        return fault_set(fault, "namespace", -ESRCH, "%s, which is not started", c->unit);
+        if (other && other->held.spec && (other->held.root || other->held.pod_spaces))
+                return other;
+        (void) fault_set(fault, "namespace", -ESRCH, "%s, which is not started", c->unit);
+        return NULL;
 }
 
 /* One that is bound to a file. */
@@ -90,16 +89,15 @@ static int add_ids(const IdList *lines, IdList *to, const char *what, Fault *fau
 static int share_ids(Unit *u, Fault *fault) {
         const NamespaceChoice *c = choice_of(u, SPACE_USER);
         autoclose int fd = -EBADF;
-        Unit *other;
-        int r;
+        const Unit *other;
 
         if (c->mode == NAMESPACE_PATH) {
                 fd = open_path(c, SPACE_USER, fault);
                 return fd < 0 ? fd : userns_read_map(fd, &u->held.ids, fault);
         }
-        r = find_unit(u, c, &other, fault);
-        if (r < 0)
-                return r;
+        other = find_unit(u, c, fault);
+        if (!other)
+                return -ESRCH;
         u->held.id_base = other->held.id_base;
         u->manager->ids.shared = true;
         return id_map_copy(&other->held.ids, &u->held.ids);
@@ -144,14 +142,14 @@ void unit_drop_ids(Unit *u) {
 /* A descriptor of another's, -EBADF when that one has the host's. */
 static int share(Unit *u, Space space, Fault *fault) {
         const NamespaceChoice *c = choice_of(u, space);
-        Unit *other;
-        int r, fd;
+        const Unit *other;
+        int fd;
 
         if (c->mode == NAMESPACE_PATH)
                 return open_path(c, space, fault);
-        r = find_unit(u, c, &other, fault);
-        if (r < 0)
-                return r;
+        other = find_unit(u, c, fault);
+        if (!other)
+                return -ESRCH;
         fd = space == SPACE_USER ? other->held.userns_fd : other->held.netns_fd;
         return fd < 0 ? -EBADF : copy_fd(fd, fault);
 }
@@ -239,15 +237,14 @@ static int open_main_space(const Unit *other, Space space, Fault *fault) {
 int unit_open_spaces(const Unit *u, int fds[SPACE_N_], Fault *fault) {
         for (size_t i = 0; i < SPACE_NETWORK; i++) {
                 const NamespaceChoice *c = choice_of(u, (Space) i);
-                Unit *other;
+                const Unit *other;
                 int r = 0;
 
                 if (c->mode == NAMESPACE_PATH)
                         r = fds[i] = open_path(c, (Space) i, fault);
                 else if (c->mode == NAMESPACE_UNIT) {
-                        r = find_unit(u, c, &other, fault);
-                        if (r >= 0)
-                                r = fds[i] = open_main_space(other, (Space) i, fault);
+                        other = find_unit(u, c, fault);
+                        r = fds[i] = other ? open_main_space(other, (Space) i, fault) : -ESRCH;
                 }
                 if (r < 0)
                         return r;

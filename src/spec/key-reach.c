@@ -353,8 +353,8 @@ char *key_nft_sets_format(const void *field) {
         int r = 0;
 
         for (size_t i = 0; i < list->n && r >= 0; i++)
-                r = strv_addf(&words, "%s:%s:%s:%s", nft_source_to_string(list->items[i].source),
-                              nft_family_to_string(list->items[i].family), list->items[i].table,
+                r = strv_addf(&words, "%s:%s:%s:%s", strempty(nft_source_to_string(list->items[i].source)),
+                              strempty(nft_family_to_string(list->items[i].family)), list->items[i].table,
                               list->items[i].set);
         return key_join_take(words, r);
 }

@@ -235,7 +235,7 @@ static int part_of_memory(uint32_t permyriad, uint64_t *ret) {
 
 static int parse_memory(const KeyInput *in, uint64_t *ret) {
         uint32_t permyriad;
-        uint64_t bytes;
+        uint64_t bytes = 0;
         int r;
 
         r = parse_permyriad(in->text, &permyriad);
@@ -253,7 +253,7 @@ static int parse_memory(const KeyInput *in, uint64_t *ret) {
 }
 
 int key_memory_parse(const KeyInput *in, void *field) {
-        uint64_t bytes;
+        uint64_t bytes = 0;
         int r;
 
         r = parse_memory(in, &bytes);
