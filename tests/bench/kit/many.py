@@ -15,6 +15,7 @@ AT_A_TIME = 4
 # How often a crowd is started and stopped in each way, at the most: the first time meets much that is cold.
 TIMES = {1: 5, 10: 3, 100: 3}
 ENOUGH = 100  # containers for questions about them, and so that a rate means something
+SETTLE_SECONDS = 15  # longer than whatever looks every few seconds whether there is still something to do
 # What containers 1 to N of a side may take at the most, in KiB each, with what is on disk or in memory for them.
 KIB_EACH = 6000
 
@@ -152,6 +153,9 @@ def measure_crowd(bench, side, size, before):
     else:
         bench.results.add(f"memory beside the payload, {size:,}", "KiB each", side.name, 0)
     bench.results.add(f"kernel memory, {size:,}", "KiB each", side.name, max(0, kernel_memory() - kernel) / size)
+    if size >= ENOUGH and side.answers():
+        # What so many starts have left to be done behind them is no part of an answer, nor of doing nothing.
+        time.sleep(SETTLE_SECONDS)
     for _ in range(min(bench.rounds, 10) if size >= ENOUGH else 0):
         for what, command in side.answers().items():
             bench.timed(f"{what} of {size:,}", side, "exit", *command)
@@ -163,8 +167,7 @@ def measure_crowd(bench, side, size, before):
 def idle(bench, side, size):
     """Processor time of the manager while nothing happens."""
     pid = side.helpers()[0]
-    # What the questions before have left for it to do.
-    time.sleep(3)
+    time.sleep(SETTLE_SECONDS)
     before = cpu_time(pid)
     time.sleep(bench.idle_seconds)
     bench.results.add(f"manager's processor time per idle minute, {size:,}", "ms", "nsunits", (cpu_time(pid) - before) * 60e3 / bench.idle_seconds)
