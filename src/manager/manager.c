@@ -15,11 +15,8 @@
 #include "manager/names.h"
 #include "manager/priority.h"
 #include "manager/transient.h"
-#include "runtime/exit-store.h"
 #include "runtime/seccomp.h"
 #include "runtime/template.h"
-
-/* Log files are looked at this often; between two looks a file may grow beyond its limit. */
 
 #define LOCK_TIMEOUT  (3 * USEC_PER_SEC)
 #define LOCK_INTERVAL (2 * USEC_PER_MSEC)

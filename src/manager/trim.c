@@ -11,6 +11,7 @@
 #include "manager/log-file.h"
 #include "runtime/exit-store.h"
 
+/* Between two looks a file may grow beyond its limit. */
 #define INTERVAL (5 * USEC_PER_SEC)
 
 /* What a look at all files has found. */

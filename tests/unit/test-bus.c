@@ -767,16 +767,20 @@ static void end_job(Set *s) {
         s->manager.listener->job_removed(&job, "failed", s->manager.data);
 }
 
+static void listen_for_all(Set *s) {
+        ck_assert_int_ge(sd_bus_match_signal(s->client, NULL, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
+                                             "JobRemoved", on_job_removed, s),
+                         0);
+        ck_assert_int_ge(sd_bus_match_signal(s->client, NULL, NULL, NULL, "org.freedesktop.DBus.Properties",
+                                             "PropertiesChanged", on_properties_changed, s),
+                         0);
+}
+
 START_TEST(only_subscribers_get_signals) {
         Set s;
 
         set_up(&s);
-        ck_assert_int_ge(sd_bus_match_signal(s.client, NULL, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
-                                             "JobRemoved", on_job_removed, &s),
-                         0);
-        ck_assert_int_ge(sd_bus_match_signal(s.client, NULL, NULL, NULL, "org.freedesktop.DBus.Properties",
-                                             "PropertiesChanged", on_properties_changed, &s),
-                         0);
+        listen_for_all(&s);
         (void) CALL(&s, "ListUnits", NULL);
         end_job(&s);
         (void) CALL(&s, "ListUnits", NULL);
@@ -801,12 +805,7 @@ START_TEST(who_waits_for_jobs_gets_their_ends) {
         Set s;
 
         set_up(&s);
-        ck_assert_int_ge(sd_bus_match_signal(s.client, NULL, NULL, BUS_PATH, BUS_MANAGER_INTERFACE,
-                                             "JobRemoved", on_job_removed, &s),
-                         0);
-        ck_assert_int_ge(sd_bus_match_signal(s.client, NULL, NULL, NULL, "org.freedesktop.DBus.Properties",
-                                             "PropertiesChanged", on_properties_changed, &s),
-                         0);
+        listen_for_all(&s);
         (void) CALL(&s, "SubscribeToJobs", NULL);
         end_job(&s);
         (void) CALL(&s, "ListUnits", NULL);
