@@ -265,7 +265,9 @@ void network_detach(Network *n, Attachment *a, bool netns_dies) {
         for (size_t i = 0; i < a->n_links; i++) {
                 Net *net = net_find(n, a->links[i].network);
 
-                if (!netns_dies && a->links[i].host_name[0]) {
+                if (netns_dies)
+                        heal_expect_going(n, &a->links[i]);
+                else if (a->links[i].host_name[0]) {
                         rtnl_del_link(n->rtnl, a->links[i].host_name);
                         (void) rtnl_commit(n->rtnl);
                 }

@@ -367,6 +367,7 @@ void network_free(Network *n) {
         strv_free(n->firewalls);
         free(n->attachments);
         free(n->changed);
+        free(n->going);
         free(n->nets);
         if (n->nft)
                 (void) mnl_socket_close(n->nft);
