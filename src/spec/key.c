@@ -164,6 +164,31 @@ enum {
 #undef ONE_
 };
 
+/* Is the part that @key is in the one of @blank? */
+static bool is_of(const Key *key, const void *section, const void *blank) {
+        return key->part.size > 0 && blank && *part_of(key, section) == *part_of(key, blank);
+}
+
+/* All but the parts of @blank, which may be NULL. */
+static void clear_section(const KeyTable *table, void *section, const void *blank) {
+        for (size_t i = 0; i < table->n; i++) {
+                const Key *key = &table->keys[i];
+
+                if (key->part.size == 0 || (*part_of(key, section) && !is_of(key, section, blank)))
+                        key->type->clear(field_of(key, section));
+        }
+        for (size_t i = 0; i < table->n; i++) {
+                const Key *key = &table->keys[i];
+                void **part = key->part.size > 0 ? part_of(key, section) : NULL;
+
+                if (!part)
+                        continue;
+                if (*part && !is_of(key, section, blank))
+                        free(*part);
+                *part = NULL;
+        }
+}
+
 /* A section in which everything is as without any assignment, but for defaults that own memory. Made once:
  * there are hundreds of keys, and each unit has a few. NULL when out of memory. */
 static const void *blank_section(const KeyTable *table) {
@@ -182,17 +207,17 @@ static const void *blank_section(const KeyTable *table) {
 
                 if (key->part.size > 0 ? !*part_of(key, blank) && new_part(table, key, blank) < 0
                     : key->type->plain ? reset_field(key, field_of(key, blank)) < 0
-                                       : (key->type->clear(field_of(key, blank)), false))
+                                       : (key->type->clear(field_of(key, blank)), false)) {
+                        clear_section(table, blank, NULL);
                         return NULL;
+                }
         }
         return blanks[which] = take_ptr(blank);
 }
 
-/* Is the part that @key is in the one that is everybody's? */
+/* Is it the one that is everybody's? */
 static bool is_shared(const KeyTable *table, const Key *key, const void *section) {
-        const void *blank = key->part.size > 0 ? blank_section(table) : NULL;
-
-        return blank && *part_of(key, section) == *part_of(key, blank);
+        return key->part.size > 0 && is_of(key, section, blank_section(table));
 }
 
 static int key_reset(const KeyTable *table, const Key *key, void *section) {
@@ -200,22 +225,7 @@ static int key_reset(const KeyTable *table, const Key *key, void *section) {
 }
 
 void key_table_clear(const KeyTable *table, void *section) {
-        for (size_t i = 0; i < table->n; i++) {
-                const Key *key = &table->keys[i];
-
-                if (key->part.size == 0 || (*part_of(key, section) && !is_shared(table, key, section)))
-                        key->type->clear(field_of(key, section));
-        }
-        for (size_t i = 0; i < table->n; i++) {
-                const Key *key = &table->keys[i];
-                void **part = key->part.size > 0 ? part_of(key, section) : NULL;
-
-                if (!part)
-                        continue;
-                if (*part && !is_shared(table, key, section))
-                        free(*part);
-                *part = NULL;
-        }
+        clear_section(table, section, blank_section(table));
 }
 
 int key_table_set_defaults(const KeyTable *table, void *section) {
