@@ -137,6 +137,10 @@ static int add_link(Network *n, Attachment *a, const AttachRequest *q, size_t i,
 
         if (!net || !net->defined)
                 return fault_set(fault, "network", -ENOENT, "%s", q->networks[i]);
+        /* One that was defined after containers had come to be on another may have the subnet of that. */
+        r = net->n_links == 0 ? net_check_subnets(n, net, true, fault) : 0;
+        if (r < 0)
+                return r;
 
         link.driver = net->kind;
         (void) snprintf(link.name, sizeof(link.name), "eth%zu", i);

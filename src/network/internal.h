@@ -82,8 +82,15 @@ uint32_t name_hash(const char *name);
 /* network.c */
 Net *net_find(const Network *n, const char *name);
 
-/** net_replace() - a network made of what is given, in place of one of that name that has no links. */
-int net_replace(Network *n, const char *name, const NetworkSection *section, bool defined, Fault *fault);
+/**
+ * net_replace() - a network made of what is given, in place of one of that name that has no links
+ * @runs: containers are on it, whatever was defined since: others may have its subnets if they have no links
+ */
+int net_replace(Network *n, const char *name, const NetworkSection *section, bool defined, bool runs,
+                Fault *fault);
+
+/** net_check_subnets() - are they of use, and those of no other network? @used: of none that has links. */
+int net_check_subnets(const Network *n, const Net *net, bool used, Fault *fault);
 
 /* lease.c */
 

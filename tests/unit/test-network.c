@@ -236,6 +236,38 @@ START_TEST(adopted) {
 }
 END_TEST
 
+/* What runs has its subnet, though another network was given it meanwhile: that one waits. */
+START_TEST(adopted_before_others) {
+        enter_host();
+        Network *n = make_network(), *m;
+        int one = make_ns(), two = make_ns();
+        Attachment *a, *b = NULL;
+        json_t *saved;
+        Fault f;
+
+        define(n, "old.network", "10.77.0.0/24", false);
+        a = attach(n, "a.container", one, (Wish){ .network = "old.network" });
+        saved = saved_of(a);
+        network_free(n);
+
+        m = make_network();
+        define(m, "new.network", "10.77.0.0/16", false);
+        ck_assert_int_eq(network_adopt(m, saved, NULL, &a), 0);
+        ck_assert_int_eq(network_settle(m, NULL), 0);
+        autoclose int server = serve(one, SOCK_STREAM, 80);
+        ck_assert_int_eq(reach(-1, text_of(&a->links[0], 0), 80), 0);
+        ck_assert_int_eq(try(m, "b.container", two, (Wish){ .network = "new.network" }, &f, &b), -EADDRINUSE);
+        ck_assert_str_eq(f.object, "new.network: subnet 10.77.0.0/16 belongs to old.network");
+
+        detach(m, a, false);
+        b = attach(m, "b.container", two, (Wish){ .network = "new.network" });
+        detach(m, b, false);
+        assert_nothing_left();
+        network_free(m);
+        json_decref(saved);
+}
+END_TEST
+
 START_TEST(settled_again) {
         enter_host();
         Network *n = make_network(), *m;
@@ -526,6 +558,6 @@ START_TEST(failures_leave_nothing_routed) {
 END_TEST
 
 TEST_MAIN("network", attached_and_gone, wanted_addresses, kept_namespaces, exhausted, definitions,
-          networks_are_apart, adopted, settled_again, bad_saves_change_nothing, table_is_restored,
-          table_is_owned, many_own_changes_are_not_told, parts_of_the_table_are_restored,
+          networks_are_apart, adopted, adopted_before_others, settled_again, bad_saves_change_nothing,
+          table_is_restored, table_is_owned, many_own_changes_are_not_told, parts_of_the_table_are_restored,
           each_failure_of_a_batch_is_told, failures_leave_nothing, failures_leave_nothing_routed)
