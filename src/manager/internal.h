@@ -192,6 +192,7 @@ struct Manager {
         Names *names;
         LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
+        struct LogReader *log_readers;
         int template_fd;
         Programs programs;
         int lock_fd; /* the run directory, locked */

@@ -11,7 +11,7 @@
 #include "manager/dns.h"
 #include "manager/internal.h"
 #include "manager/log-file.h"
-#include "manager/log-pipe.h"
+#include "manager/log-reader.h"
 #include "manager/names.h"
 #include "manager/priority.h"
 #include "manager/transient.h"
@@ -78,7 +78,7 @@ static void leave(Manager *m) {
         (void) unlink(pid_file);
         keeper_end(m->keeper);
         if (m->cgroups) {
-                log_pipe_collect(m->cgroups);
+                log_reader_collect(m->cgroups);
                 cgroup_root_remove(m->cgroups);
         }
 }
@@ -98,6 +98,7 @@ void manager_free(Manager *m) {
         manager_update_free_all(m);
         manager_pull_free_all(m);
         manager_free_strays(m);
+        log_reader_free_all(m);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);
@@ -489,6 +490,7 @@ int manager_startup(Manager *m, Fault *fault) {
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
         manager_settle_names(m);
+        log_reader_adopt_all(m);
         manager_follow_strays(m);
         manager_resume_jobs(m);
         manager_settle_triggers(m);
