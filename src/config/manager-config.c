@@ -100,6 +100,10 @@ static int count_parse(const char *s, void *field) {
         return parse_u32_range(s, 0, INT32_MAX, field);
 }
 
+static int spares_parse(const char *s, void *field) {
+        return parse_u32_range(s, 0, 256, field);
+}
+
 static int capabilities_parse(const char *s, void *field) {
         int n = capability_from_name(s);
 

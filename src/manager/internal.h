@@ -23,6 +23,7 @@
 #include "manager/outlive.h"
 #include "manager/program.h"
 #include "manager/pull.h"
+#include "manager/spares.h"
 #include "manager/trigger.h"
 #include "manager/unit-sockets.h"
 #include "manager/update.h"
@@ -196,6 +197,7 @@ struct Manager {
         Programs programs;
         int lock_fd; /* the run directory, locked */
         IdPool ids;
+        Spares *spares;
         ExecSession *exec_sessions;
         Pull *pulls;                     /* under way, by what they are asked for */
         TAILQ_HEAD(, UpdateRun) updates; /* the first one is under way */

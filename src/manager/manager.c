@@ -98,6 +98,7 @@ void manager_free(Manager *m) {
         manager_update_free_all(m);
         manager_pull_free_all(m);
         manager_free_strays(m);
+        spares_free(m->spares);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);
@@ -487,6 +488,7 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
+        m->spares = spares_new(m);
         manager_settle_names(m);
         manager_follow_strays(m);
         manager_resume_jobs(m);

@@ -41,6 +41,7 @@ START_TEST(defaults_are_set) {
         ck_assert_str_eq(c->network.bridge, "nsunits0");
         ck_assert_str_eq(inet_format_prefix(&c->network.subnet, text), "10.89.0.0/24");
         ck_assert_str_eq(inet_format_prefix(&c->network.pool6, text), "fd6e:7375:6e6a::/48");
+        ck_assert_uint_eq(c->network.spare_namespaces, 0);
         ck_assert_uint_eq(c->users.id_count, 65536);
         ck_assert_uint_eq(c->defaults.memory_max, UINT64_MAX);
         ck_assert_uint_eq(c->defaults.restart_sec, 100 * USEC_PER_MSEC);
@@ -62,7 +63,7 @@ START_TEST(values_are_read) {
                            "paths { store = /srv//x/ }  // comment\n"
                            "network {\n"
                            "  subnet = 10.1.2.3/16\n"
-                           "  ipv6 = off }\n"
+                           "  ipv6 = off spare-namespaces = 256 }\n"
                            "defaults { timeout-stop = \"1min 30s\" memory-max = 1G\n"
                            "start-limit-burst = 0 }\n"
                            "security { capabilities = { KILL, cap_chown }\n"
@@ -76,6 +77,7 @@ START_TEST(values_are_read) {
         ck_assert_str_eq(c->paths.logs, "/var/log/nsunits");
         ck_assert_str_eq(inet_format_prefix(&c->network.subnet, text), "10.1.0.0/16");
         ck_assert(!c->network.ipv6);
+        ck_assert_uint_eq(c->network.spare_namespaces, 256);
         ck_assert_uint_eq(c->defaults.timeout_stop, 90 * USEC_PER_SEC);
         ck_assert_uint_eq(c->defaults.memory_max, UINT64_C(1) << 30);
         ck_assert_uint_eq(c->defaults.start_limit_burst, 0);
@@ -165,6 +167,9 @@ START_TEST(values_are_checked) {
                 "network { subnet6 = fd00::/65 }",
                 "network { pool = 10.1.0.0/25 }",
                 "network { ipv6 = maybe }",
+                "network { spare-namespaces = -1 }",
+                "network { spare-namespaces = 257 }",
+                "network { spare-namespaces = many }",
                 "users { first-id = 0 }",
                 "users { first-id = 4294967295 }",
                 "users { first-id = 10 last-id = 20 }",
