@@ -309,12 +309,10 @@ static const RawUnit *raw_of(const Unit *u) {
 
 bool unit_has_install(const Unit *u) {
         static const char *const keys[] = { "WantedBy", "RequiredBy", "UpheldBy" };
-        const RawUnit *raw = raw_of(u);
+        RawValue v;
 
-        for (size_t i = 0; raw && i < ELEMENTSOF(keys); i++) {
-                const RawValue *v = unit_raw_value(raw, "Install", keys[i]);
-
-                if (v && v->value[0] != '\0')
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                if (unit_raw_value(raw_of(u), "Install", keys[i], &v) && v.value[0] != '\0')
                         return true;
         }
         return false;
