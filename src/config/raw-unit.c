@@ -43,9 +43,13 @@ typedef struct Record {
 } Record;
 
 static uint64_t get_number(const uint8_t **p) {
-        uint64_t n = 0;
+        uint64_t n = *(*p)++;
 
-        for (unsigned shift = 0;; shift += 7) {
+        /* Most have one byte. */
+        if (n < 0x80)
+                return n;
+        n &= 0x7f;
+        for (unsigned shift = 7;; shift += 7) {
                 uint8_t byte = *(*p)++;
 
                 n |= (uint64_t) (byte & 0x7f) << shift;
@@ -131,13 +135,22 @@ bool raw_unit_next(const RawUnit *unit, RawValue *v) {
         return false;
 }
 
-/* This is asked often: most values are passed over with a look at one letter. */
+/* A bit for the beginning of a name: most questions are about keys that no value has. */
+static uint64_t letters_of(const char *key, size_t n) {
+        unsigned hash = n > 0 ? (unsigned char) key[0] : 0;
+
+        hash = hash * 5 + (n > 1 ? (unsigned char) key[1] : 0);
+        return UINT64_C(1) << (hash * 3 + (n > 2 ? (unsigned char) key[n - 1] : 0)) % 64;
+}
+
 bool raw_unit_find(const RawUnit *unit, const char *section, const char *key, RawValue *ret) {
         const char *file = NULL;
         bool found = false;
         Record record;
 
-        for (size_t i = 0; unit && i < unit->n_records; i = record.next) {
+        if (!unit || !(unit->letters & letters_of(key, strlen(key))))
+                return false;
+        for (size_t i = 0; i < unit->n_records; i = record.next) {
                 const uint8_t *p;
                 size_t below;
 
@@ -308,6 +321,7 @@ static int add_value(RawUnit *u, size_t section, const RawText *text) {
         p = put_name(p, text->key, text->n_key);
         p = put_name(p, text->value, text->n_value);
         end_record(u, put_bytes(p, places, n_places));
+        u->letters |= letters_of(text->key, text->n_key);
         return 0;
 }
 

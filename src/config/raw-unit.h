@@ -34,6 +34,7 @@ typedef struct RawUnit {
         size_t n_records, allocated;
         const char *last_file; /* of the last record */
         size_t last_section;   /* where the record of the last header is */
+        uint64_t letters;      /* what the keys begin with: for raw_unit_find() */
 } RawUnit;
 
 /* A value, or a step of a walk over all of them. Borrowed from the unit, until something is added to that. */
