@@ -466,7 +466,7 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
                 log_message(LOG_WARNING, u->name, "should the manager die, the exit status may be lost: %s",
                             strerror(-r));
 
-        r = unit_watch_main(u, result->pidfd, result->pid);
+        r = unit_watch_main(u, result->pidfd, result->pid, false);
         if (r < 0)
                 return fault_set(fault, "watch", r, NULL);
         /* Who may wait for seconds before it is started again is in no hurry, and volumes are in use
