@@ -88,7 +88,7 @@ struct Unit {
         RawUnit *raw_bad;     /* a file with mistakes: kept for its path and for "has it changed?" */
 
         Machine machine;
-        MachinePolicy policy;
+        const MachinePolicy *policy; /* shared with units that have the same */
         Held held;
         Child *main, *hook;
         int mounts_fd;      /* mount namespace of main, -EBADF = not held: unit_hold_mounts() */
@@ -315,8 +315,8 @@ const LimitSpec *unit_limits(const Unit *u);
 /* Of those that the kernel has no use for. */
 void unit_warn_of_weights(const Unit *u);
 /* A default of nsunitd.conf that this host cannot keep is left out of @spec; what the unit itself asks for,
- * by its text @from, is not. */
-void unit_drop_default_limits(const Unit *u, const UnitSpec *from, ContainerSpec *spec);
+ * by its text @from, is not. 0 or -ENOMEM. */
+int unit_drop_default_limits(const Unit *u, const UnitSpec *from, ContainerSpec *spec);
 /* Can this host keep the limits of @spec? */
 int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault);
 /* The unit was in the state @before: with those of Startup*=, or no longer. */
@@ -387,7 +387,7 @@ int unit_open_pod_space(const Unit *pod, Space space, Fault *fault);
 /* Where the /dev/shm is that comes with another's IPC namespace; NULL where it has its own. */
 int unit_pod_shm(const Unit *u, char **ret);
 /* StopTimeout= of the pod, where the container says nothing of it. */
-void unit_take_pod_policy(Unit *u, const UnitSpec *spec);
+void unit_take_pod_policy(const Unit *u, const UnitSpec *spec, MachinePolicy *policy);
 /* After all files were read. */
 void manager_take_pod_policies(Manager *m);
 /* @u has ended: does its pod follow? */

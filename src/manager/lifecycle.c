@@ -325,10 +325,11 @@ void unit_process_events(Unit *u) {
 
         u->in_event = true;
         while (take_event(u, &next)) {
+                MachinePolicy policy = *u->policy;
                 MachineOutput out;
 
-                u->policy.dice = arc4random();
-                machine_step(&u->machine, &u->policy, &next, clock_now(CLOCK_BOOTTIME), &out);
+                policy.dice = arc4random();
+                machine_step(&u->machine, &policy, &next, clock_now(CLOCK_BOOTTIME), &out);
                 perform(u, &out);
         }
         u->in_event = false;
@@ -345,7 +346,7 @@ void unit_adopted(Unit *u) {
         MachineOutput out;
 
         u->in_event = true;
-        machine_adopt(&u->machine, &u->policy, asked, clock_now(CLOCK_BOOTTIME), &out);
+        machine_adopt(&u->machine, u->policy, asked, clock_now(CLOCK_BOOTTIME), &out);
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         perform(u, &out);
         u->in_event = false;
