@@ -460,19 +460,20 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
         if (pidfd_identity(result->pidfd, &u->pid_identity) < 0 || u->pid_identity == 0)
                 (void) process_start_time(result->pid, &u->pid_identity);
 
-        r = hold ? exit_hold(result->pidfd, hold, namespace_is_own(&u->held.spec->spaces[SPACE_PID]), &lost)
+        r = hold ? exit_hold(result->pidfd, hold,
+                             namespace_is_own(container_spec_space(u->held.spec, SPACE_PID)), &lost)
                  : -ENOMEM;
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "should the manager die, the exit status may be lost: %s",
                             strerror(-r));
 
-        r = unit_watch_main(u, result->pidfd, result->pid);
+        r = unit_watch_main(u, result->pidfd, result->pid, false);
         if (r < 0)
                 return fault_set(fault, "watch", r, NULL);
         /* Who may wait for seconds before it is started again is in no hurry, and volumes are in use
          * meanwhile. */
-        if (u->policy.restart.policy != RESTART_NO &&
-            restart_delay(&u->policy.restart, UINT_MAX, UINT32_MAX) <= USEC_PER_SEC)
+        if (u->policy->restart.policy != RESTART_NO &&
+            restart_delay(&u->policy->restart, UINT_MAX, UINT32_MAX) <= USEC_PER_SEC)
                 unit_hold_mounts(u);
         else
                 unit_drop_mounts(u);
