@@ -92,6 +92,7 @@ struct Unit {
         Held held;
         Child *main, *hook;
         int mounts_fd;      /* mount namespace of main, -EBADF = not held: unit_hold_mounts() */
+        int base_fd;        /* what its next launch begins with, -EBADF = not held: LaunchResult.base_fd */
         PullWaiter *pull;   /* what its preparation waits for */
         UnitUpdate *update; /* it is on its way to another image */
         Worker *mounting;   /* the same, of a volume */
