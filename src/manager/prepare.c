@@ -437,10 +437,9 @@ static int make_network(Unit *u, Fault *fault) {
         };
         int r;
 
-        if (spec->network == NETWORK_MODE_HOST || spec->network == NETWORK_MODE_SHARED)
+        if (spec->network == NETWORK_MODE_HOST || spec->network == NETWORK_MODE_SHARED ||
+            spec->network == NETWORK_MODE_NONE)
                 return 0;
-        if (spec->network == NETWORK_MODE_NONE)
-                return network_loopback_up(u->held.netns_fd, fault);
 
         r = network_attach(u->manager->network, &request, fault, &u->held.attachment);
         if (r < 0) {
