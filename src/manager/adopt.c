@@ -254,7 +254,7 @@ static int resume(Unit *u, const json_t *saved) {
                 return 0;
         }
 
-        r = unit_watch_main(u, pidfd, u->main_pid);
+        r = unit_watch_main(u, pidfd, u->main_pid, true);
         if (r < 0)
                 return r;
         (void) take_fd(pidfd);

@@ -89,10 +89,11 @@ struct Unit {
         RawUnit *raw_bad;     /* a file with mistakes: kept for its path and for "has it changed?" */
 
         Machine machine;
-        MachinePolicy policy;
+        const MachinePolicy *policy; /* shared with units that have the same */
         Held held;
         Child *main, *hook;
         int mounts_fd;      /* mount namespace of main, -EBADF = not held: unit_hold_mounts() */
+        int base_fd;        /* what its next launch begins with, -EBADF = not held: LaunchResult.base_fd */
         PullWaiter *pull;   /* what its preparation waits for */
         UnitUpdate *update; /* it is on its way to another image */
         Worker *mounting;   /* the same, of a volume */
@@ -151,11 +152,15 @@ struct Unit {
         bool has_names;            /* its names are found on its networks: it is in the list of those */
         bool awaits_dns;           /* it is prepared but for a name server that is being started */
         bool log_file;             /* the output goes to a file that has to be rotated */
-        bool in_event;             /* a machine step is under way: events that it causes are queued */
-        MachineEvent queue[8];
-        size_t n_queue;
+        bool in_event;             /* a machine step is under way: events that it causes wait for its end */
         UT_hash_handle hh;
 };
+
+/* An event that waits until the step of its unit is done. */
+typedef struct PendingEvent {
+        const Unit *unit;
+        MachineEvent event;
+} PendingEvent;
 
 typedef struct DnsServer DnsServer;
 typedef struct ExecSession ExecSession;
@@ -166,6 +171,7 @@ typedef struct UpdateRun UpdateRun;
 
 struct Manager {
         sd_event *event;
+        Children *children;
         const ManagerConfig *config;
         const ManagerListener *listener;
         void *listener_data;
@@ -181,6 +187,8 @@ struct Manager {
         JobLog *job_log;
         TAILQ_HEAD(, Unit) restarts; /* that are due */
         sd_event_source *restarts_source, *turn_tick;
+        PendingEvent pending[32]; /* for one unit at most one answer and what its actions cause */
+        size_t n_pending;
         Unit *turn_of;     /* it is restarted out of turn */
         usec_t turn_ended; /* of the last one that was */
         sd_event_source *jobs_source;
@@ -256,7 +264,8 @@ void unit_adopted(Unit *u);
 /* The end of the main process, in the words of the machine; what nobody knows becomes the fault text. */
 MainExit unit_main_exit(Unit *u, const ChildExit *how);
 MainExit unit_exit_in_words(const ChildExit *how);
-int unit_watch_main(Unit *u, int pidfd, pid_t pid);
+/* @adopted: it may be the child of another process. */
+int unit_watch_main(Unit *u, int pidfd, pid_t pid, bool adopted);
 
 /* The end of the main process is known sooner while its mounts are held; who lets go last waits for what the
  * process would have waited for. So they are held when another one is to follow, until that one runs. */
@@ -309,8 +318,8 @@ const LimitSpec *unit_limits(const Unit *u);
 /* Of those that the kernel has no use for. */
 void unit_warn_of_weights(const Unit *u);
 /* A default of nsunitd.conf that this host cannot keep is left out of @spec; what the unit itself asks for,
- * by its text @from, is not. */
-void unit_drop_default_limits(const Unit *u, const UnitSpec *from, ContainerSpec *spec);
+ * by its text @from, is not. 0 or -ENOMEM. */
+int unit_drop_default_limits(const Unit *u, const UnitSpec *from, ContainerSpec *spec);
 /* Can this host keep the limits of @spec? */
 int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault);
 /* The unit was in the state @before: with those of Startup*=, or no longer. */
@@ -381,7 +390,7 @@ int unit_open_pod_space(const Unit *pod, Space space, Fault *fault);
 /* Where the /dev/shm is that comes with another's IPC namespace; NULL where it has its own. */
 int unit_pod_shm(const Unit *u, char **ret);
 /* StopTimeout= of the pod, where the container says nothing of it. */
-void unit_take_pod_policy(Unit *u, const UnitSpec *spec);
+void unit_take_pod_policy(const Unit *u, const UnitSpec *spec, MachinePolicy *policy);
 /* After all files were read. */
 void manager_take_pod_policies(Manager *m);
 /* @u has ended: does its pod follow? */

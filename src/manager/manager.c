@@ -42,7 +42,9 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         if (!m->jobs || !m->specifiers)
                 return -ENOMEM;
 
-        r = manager_names_new(m);
+        r = children_new(event, &m->children);
+        if (r >= 0)
+                r = manager_names_new(m);
         if (r >= 0)
                 r = id_pool_init(&m->ids, config);
         if (r >= 0)
@@ -131,6 +133,7 @@ void manager_free(Manager *m) {
         seccomp_forget();
         free(m->by_index);
         free(m->ids.used);
+        children_free(m->children);
         sd_event_unref(m->event);
         free(m);
 }
@@ -472,7 +475,7 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r >= 0)
                 r = cgroup_root_open(NULL, fault, &m->cgroups);
         if (r >= 0)
-                r = keeper_new(m->event, m->cgroups, m->config->paths.run, &m->keeper);
+                r = keeper_new(m->event, m->children, m->cgroups, m->config->paths.run, &m->keeper);
         if (r >= 0)
                 r = image_store_open(m->config->paths.store, &m->images, fault);
         if (r >= 0)

@@ -71,7 +71,7 @@ static void take_state(Unit *u, char *const *fields) {
 
         for (size_t i = 0; i < ELEMENTSOF(events); i++) {
                 /* Whether it is ready is not the program's to say. */
-                if (events[i].event == EVENT_READY && u->policy.restart.type == SERVICE_HEALTHY &&
+                if (events[i].event == EVENT_READY && u->policy->restart.type == SERVICE_HEALTHY &&
                     u->machine.state != MACHINE_RELOADING)
                         continue;
                 if (strv_contains(fields, events[i].field))

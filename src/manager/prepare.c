@@ -204,8 +204,9 @@ int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSp
                 return r;
 
         drop_foreign_labels(&spec->security_labels);
-        if (q->from->container)
-                unit_drop_default_limits(u, q->from, spec);
+        r = q->from->container ? unit_drop_default_limits(u, q->from, spec) : 0;
+        if (r < 0)
+                return r;
         if (ret_image)
                 *ret_image = take_ptr(image);
         *ret = take_ptr(spec);
@@ -282,7 +283,7 @@ static int delegate_cgroup(Unit *u, Fault *fault) {
 
 static int make_cgroup(Unit *u, Fault *fault) {
         static const LimitSpec none = LIMIT_SPEC_NONE;
-        const LimitSpec *limits = &u->held.spec->limits;
+        const LimitSpec *limits = u->held.spec->limits;
         int r;
 
         r = cgroup_root_renew(u->manager->cgroups, fault);
@@ -573,6 +574,7 @@ void unit_release(Unit *u) {
         child_free(u->main);
         u->main = NULL;
         unit_drop_mounts(u);
+        replace_fd(&u->base_fd, -EBADF);
         unit_forget_named(u);
         unit_close_notify(u);
         u->notify_refused = u->fds.refused = false;

@@ -13,7 +13,7 @@ const IdMap *held_ids(const Unit *u) {
 }
 
 static const NamespaceChoice *choice_of(const Unit *u, Space space) {
-        return &u->held.spec->spaces[space];
+        return container_spec_space(u->held.spec, space);
 }
 
 /* Another unit, whose namespaces are held; NULL is -ESRCH. */

@@ -1,6 +1,7 @@
 /* One unit: its file, and how it looks from outside. */
 #include "basic/log.h"
 #include "basic/message-id.h"
+#include "basic/shared.h"
 #include "basic/strv.h"
 #include "cgroup/packets.h"
 #include "manager/egress.h"
@@ -20,14 +21,15 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
                 return -ENOMEM;
         u->manager = m;
         u->held = HELD_INIT;
-        u->named.pidfd = u->mounts_fd = -EBADF;
+        u->named.pidfd = u->mounts_fd = u->base_fd = -EBADF;
         u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
         u->lent.fds[0] = u->lent.fds[1] = u->lent.fds[2] = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
         machine_init(&u->machine);
 
+        u->policy = shared_take(&(MachinePolicy){}, sizeof(*u->policy));
         u->name = strdup(name);
-        r = u->name ? manager_graph_index(m, name, &u->index) : -ENOMEM;
+        r = u->policy && u->name ? manager_graph_index(m, name, &u->index) : -ENOMEM;
         if (r < 0) {
                 unit_free(u);
                 return r;
@@ -50,6 +52,7 @@ void unit_free(Unit *u) {
         (void) sd_event_source_disable_unref(u->named.source);
         cleanup_close_(&u->named.pidfd);
         cleanup_close_(&u->mounts_fd);
+        cleanup_close_(&u->base_fd);
         notify_socket_free(u->notify);
         unit_fds_free(u);
         (void) sd_event_source_disable_unref(u->timer);
@@ -84,6 +87,7 @@ void unit_free(Unit *u) {
         strv_free(u->monitor);
         strv_free(u->addresses);
         strv_free(u->ports);
+        shared_drop(u->policy);
         free(u->name);
         free(u);
 }
@@ -103,13 +107,22 @@ static MachinePolicy policy_of(const UnitSpec *spec) {
 }
 
 void unit_set_policy(Unit *u, const UnitSpec *spec) {
-        u->policy = policy_of(spec);
-        unit_take_pod_policy(u, spec);
-        if (!u->machine.prepared || !u->held.spec || spec->kind != UNIT_CONTAINER)
+        MachinePolicy p = policy_of(spec);
+        const MachinePolicy *shared;
+
+        unit_take_pod_policy(u, spec, &p);
+        if (u->machine.prepared && u->held.spec && spec->kind == UNIT_CONTAINER) {
+                /* It knows nothing of a keep-alive that it was not told to send. */
+                p.restart.type = u->held.spec->type;
+                p.watchdog = u->held.watchdog;
+        }
+        shared = shared_take(&p, sizeof(p));
+        if (!shared) {
+                log_message(LOG_ERR, u->name, "goes by what its file has said before: %s", strerror(ENOMEM));
                 return;
-        /* It knows nothing of a keep-alive that it was not told to send. */
-        u->policy.restart.type = u->held.spec->type;
-        u->policy.watchdog = u->held.watchdog;
+        }
+        shared_drop(u->policy);
+        u->policy = shared;
 }
 
 /* Reads text into a spec. Whatever is wrong with it ends up in @diag and in the load state. */
@@ -296,7 +309,7 @@ bool unit_at_rest(const Unit *u) {
 }
 
 bool unit_can_reload(const Unit *u) {
-        return u->policy.n_hooks[HOOK_RELOAD] > 0 || u->policy.reload_signal;
+        return u->policy->n_hooks[HOOK_RELOAD] > 0 || u->policy->reload_signal;
 }
 
 const char *unit_name(const Unit *u) {
@@ -309,19 +322,17 @@ static const RawUnit *raw_of(const Unit *u) {
 
 bool unit_has_install(const Unit *u) {
         static const char *const keys[] = { "WantedBy", "RequiredBy", "UpheldBy" };
-        const RawUnit *raw = raw_of(u);
+        RawValue v;
 
-        for (size_t i = 0; raw && i < ELEMENTSOF(keys); i++) {
-                const RawValue *v = unit_raw_value(raw, "Install", keys[i]);
-
-                if (v && v->value[0] != '\0')
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                if (unit_raw_value(raw_of(u), "Install", keys[i], &v) && v.value[0] != '\0')
                         return true;
         }
         return false;
 }
 
 static unsigned start_count(const Unit *u) {
-        usec_t end = usec_add(u->machine.limit_begin, u->policy.start_limit_interval);
+        usec_t end = usec_add(u->machine.limit_begin, u->policy->start_limit_interval);
 
         return u->machine.limit_count > 0 && clock_now(CLOCK_BOOTTIME) < end ? u->machine.limit_count : 0;
 }

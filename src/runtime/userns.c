@@ -25,8 +25,8 @@
 
 #include "basic/cleanup.h"
 #include "basic/file.h"
+#include "basic/syscall.h"
 #include "runtime/clone.h"
-#include "runtime/syscall.h"
 
 /* A line of a map is at most "4294967295 4294967295 4294967295\n". */
 #define MAP_LINE_MAX 34
