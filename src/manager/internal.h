@@ -47,9 +47,6 @@ typedef struct Held {
         Image *image;
         ContainerSpec *spec;
         Image **mount_images; /* one per mount of the spec: what Mount=type=image means; NULL = is none */
-        char *directory;      /* /run/nsunitd/held/UNIT */
-        char *container_dir;  /* /var/lib/nsunits/containers/UNIT */
-        char *files_dir;      /* /run/nsunitd/units/UNIT */
         uint64_t fingerprint; /* of the text that it was started from last */
         usec_t watchdog;      /* as the container was told */
         bool fresh;           /* made just now: nothing can have changed since */
@@ -136,21 +133,20 @@ struct Unit {
                 int fds[3]; /* standard streams of the next launch, instead of null and the log */
                 bool terminal;
         } lent;
-        bool tried;                /* somebody has had it started, or tried to, since it was read */
-        bool frozen;               /* its cgroup is, or is about to be */
-        unsigned commits;          /* writers of layers under way, for which it may be frozen */
-        usec_t cpu_begin;          /* of the cgroup, when the invocation began */
-        int status_errno;          /* ERRNO= of the invocation */
-        bool limit_told;           /* StartLimitAction= was looked at */
-        bool member_ended;         /* of a pod: its end is to be thought of */
-        bool hook_left;            /* a cgroup of a hook is still to be removed */
-        char **addresses, **ports; /* of the attachment, as text */
-        Gate *gate;                /* it connects to hosts by name, and to no others */
-        uint64_t hosts_hash;       /* of the text that its /etc/hosts was given last; 0 = not known */
-        bool has_names;            /* its names are found on its networks: it is in the list of those */
-        bool awaits_dns;           /* it is prepared but for a name server that is being started */
-        bool log_file;             /* the output goes to a file that has to be rotated */
-        bool in_event;             /* a machine step is under way: events that it causes wait for its end */
+        bool tried;          /* somebody has had it started, or tried to, since it was read */
+        bool frozen;         /* its cgroup is, or is about to be */
+        unsigned commits;    /* writers of layers under way, for which it may be frozen */
+        usec_t cpu_begin;    /* of the cgroup, when the invocation began */
+        int status_errno;    /* ERRNO= of the invocation */
+        bool limit_told;     /* StartLimitAction= was looked at */
+        bool member_ended;   /* of a pod: its end is to be thought of */
+        bool hook_left;      /* a cgroup of a hook is still to be removed */
+        Gate *gate;          /* it connects to hosts by name, and to no others */
+        uint64_t hosts_hash; /* of the text that its /etc/hosts was given last; 0 = not known */
+        bool has_names;      /* its names are found on its networks: it is in the list of those */
+        bool awaits_dns;     /* it is prepared but for a name server that is being started */
+        bool log_file;       /* the output goes to a file that has to be rotated */
+        bool in_event;       /* a machine step is under way: events that it causes wait for its end */
         UT_hash_handle hh;
 };
 
@@ -349,14 +345,19 @@ typedef struct SpecRequest {
 int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSpec **ret, Fault *fault);
 /* Mount points that a changed spec needs beside those that are there. */
 int unit_add_mount_points(Unit *u, const ContainerSpec *spec, Fault *fault);
-int held_paths(Unit *u);
-int unit_describe_attachment(Unit *u);
-char *held_path(const Unit *u, const char *name);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
 
-/* prepare.c: of a root that is held; @attach: where */
-RootRequest unit_root_request(const Unit *u, const char *attach);
+/* prepare.c: of a root that is held; @attach: where; @container_dir: unit_container_dir() */
+RootRequest unit_root_request(const Unit *u, const char *attach, const char *container_dir);
+
+/* unit-dirs.c: paths to be freed, NULL when out of memory; @name: in there, NULL = the directory itself */
+/* /run/nsunitd/held/UNIT */
+char *held_path(const Unit *u, const char *name);
+/* /run/nsunitd/units/UNIT */
+char *unit_files_path(const Unit *u, const char *name);
+/* /var/lib/nsunits/containers/UNIT */
+char *unit_container_dir(const Unit *u);
 
 /* spaces.c */
 /* NULL without a user namespace. */
