@@ -18,6 +18,8 @@
 
 /* Name of the private socket below the run directory of the configuration. */
 #define BUS_PRIVATE_SOCKET "bus"
+/* Where that is without a configuration. */
+#define BUS_PRIVATE_DEFAULT "/run/nsunitd/" BUS_PRIVATE_SOCKET
 
 /* Errors, named as org.freedesktop.systemd1 names its own. */
 #define BUS_ERROR_NO_SUCH_UNIT    "org.nsunits1.NoSuchUnit"

@@ -103,6 +103,7 @@ struct Unit {
         sd_event_source *cgroup_watch;
         int cgroup_events_fd, hook_cgroup_fd;
         int mounts_fd;      /* mount namespace of main, -EBADF = not held: unit_hold_mounts() */
+        int base_fd;        /* what its next launch begins with, -EBADF = not held: LaunchResult.base_fd */
         int status_errno;   /* ERRNO= of the invocation */
         uint64_t oom_kills; /* of the cgroup, when the invocation began */
         uint64_t oom_seen;  /* the same, as of the last event */

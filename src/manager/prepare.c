@@ -402,10 +402,9 @@ static int make_network(Unit *u, Fault *fault) {
         };
         int r;
 
-        if (spec->network == NETWORK_MODE_HOST || spec->network == NETWORK_MODE_SHARED)
+        if (spec->network == NETWORK_MODE_HOST || spec->network == NETWORK_MODE_SHARED ||
+            spec->network == NETWORK_MODE_NONE)
                 return 0;
-        if (spec->network == NETWORK_MODE_NONE)
-                return network_loopback_up(u->held.netns_fd, fault);
 
         r = network_attach(u->manager->network, &request, fault, &u->held.attachment);
         if (r < 0)
@@ -536,6 +535,7 @@ void unit_release(Unit *u) {
         child_free(u->main);
         u->main = NULL;
         unit_drop_mounts(u);
+        replace_fd(&u->base_fd, -EBADF);
         unit_forget_named(u);
         unit_close_notify(u);
         u->notify_refused = u->fds.refused = false;

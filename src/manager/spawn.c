@@ -29,7 +29,8 @@
 /* What one launch needs beside what is held. */
 typedef struct Launch {
         Identity identity;
-        int root_fd;
+        int root_fd, base_fd;
+        bool keep_base;
         PreparedMounts *mounts;
         LaunchMount *launch_mounts;
         size_t n_mounts;
@@ -46,15 +47,16 @@ typedef struct Launch {
         int subgroup_fd;
 } Launch;
 
-#define LAUNCH_INIT                                                                                      \
-        {                                                                                                \
-                .root_fd = -EBADF, .old_root_fd = -EBADF, .output = { -EBADF, -EBADF }, .input = -EBADF, \
-                .spaces = { -1, -1, -1, -1, -1, -1, -1 }, .subgroup_fd = -EBADF                          \
+#define LAUNCH_INIT                                                                                        \
+        {                                                                                                  \
+                .root_fd = -EBADF, .base_fd = -EBADF, .old_root_fd = -EBADF, .output = { -EBADF, -EBADF }, \
+                .input = -EBADF, .spaces = { -1, -1, -1, -1, -1, -1, -1 }, .subgroup_fd = -EBADF           \
         }
 
 static void launch_clear(Launch *l) {
         identity_clear(&l->identity);
         cleanup_close_(&l->root_fd);
+        cleanup_close_(&l->base_fd);
         prepared_mounts_free(l->mounts);
         free(l->launch_mounts);
         cleanup_close_(&l->old_root_fd);
@@ -138,6 +140,18 @@ static int take_root(Unit *u, Launch *l, Fault *fault) {
                         return r;
         }
         return unit_resolve_identity(u, l->root_fd, &l->identity, fault);
+}
+
+/* What is started again will be so once more: it holds a base then, which takes some 3 KiB of the kernel's.
+ * By a low number, up to which the container's process copies our table. What PivotRoot= names is looked for
+ * each time. */
+static void take_base(const Unit *u, Launch *l, bool again) {
+        if (!again || u->held.spec->pivot_root)
+                return;
+        if (u->base_fd >= 0)
+                l->base_fd = fcntl(u->base_fd, F_DUPFD_CLOEXEC, 3);
+        else
+                l->keep_base = true;
 }
 
 /* PivotRoot= with a place for the old one: the first of the mounts, for the others may lie on it. */
@@ -414,6 +428,8 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.template_fd = u->manager->template_fd;
         q.root_fd = l->root_fd;
         q.root_clone = true;
+        q.base_fd = l->base_fd >= 0 ? l->base_fd : -1;
+        q.keep_base = l->keep_base;
         q.userns_fd = h->userns_fd >= 0 ? h->userns_fd : -1;
         q.netns_fd = h->netns_fd >= 0 ? h->netns_fd : -1;
         q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
@@ -483,6 +499,7 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
 int unit_spawn(Unit *u, Fault *fault) {
         autolaunch Launch l = LAUNCH_INIT;
         LaunchResult result = { .pidfd = -EBADF };
+        const bool again = !u->held.fresh;
         int r;
 
         unit_forget_named(u);
@@ -500,6 +517,8 @@ int unit_spawn(Unit *u, Fault *fault) {
                 unit_thaw(u);
         if (r >= 0)
                 r = take_root(u, &l, fault);
+        if (r >= 0)
+                take_base(u, &l, again);
         if (r >= 0)
                 r = take_mounts(u, &l, fault);
         if (r >= 0)
@@ -533,6 +552,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         /* Its owner may switch on controllers, and then nothing can be started in the cgroup itself. */
         u->held.cgroup_spent |= u->held.spec->delegate;
         result.pidfd = fd_move_up(result.pidfd);
+        if (result.base_fd >= 0)
+                replace_fd(&u->base_fd, fd_move_up(result.base_fd));
         r = supervise(u, &result, fault);
         if (r < 0)
                 child_put_down(result.pidfd);

@@ -21,7 +21,7 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
                 return -ENOMEM;
         u->manager = m;
         u->held = HELD_INIT;
-        u->named.pidfd = u->mounts_fd = -EBADF;
+        u->named.pidfd = u->mounts_fd = u->base_fd = -EBADF;
         u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
         u->lent.fds[0] = u->lent.fds[1] = u->lent.fds[2] = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
@@ -52,6 +52,7 @@ void unit_free(Unit *u) {
         (void) sd_event_source_disable_unref(u->named.source);
         cleanup_close_(&u->named.pidfd);
         cleanup_close_(&u->mounts_fd);
+        cleanup_close_(&u->base_fd);
         notify_socket_free(u->notify);
         unit_fds_free(u);
         (void) sd_event_source_disable_unref(u->timer);
@@ -316,12 +317,10 @@ static const RawUnit *raw_of(const Unit *u) {
 
 bool unit_has_install(const Unit *u) {
         static const char *const keys[] = { "WantedBy", "RequiredBy", "UpheldBy" };
-        const RawUnit *raw = raw_of(u);
+        RawValue v;
 
-        for (size_t i = 0; raw && i < ELEMENTSOF(keys); i++) {
-                const RawValue *v = unit_raw_value(raw, "Install", keys[i]);
-
-                if (v && v->value[0] != '\0')
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                if (unit_raw_value(raw_of(u), "Install", keys[i], &v) && v.value[0] != '\0')
                         return true;
         }
         return false;

@@ -18,9 +18,9 @@ int spec_copy_text(const char *text, char **ret) {
 }
 
 static Where section_place(const UnitSpec *u) {
-        for (size_t i = 0; i < u->raw->n_sections; i++)
-                if (streq(u->raw->sections[i].name, "Container"))
-                        return u->raw->sections[i].at;
+        for (RawSection s = {}; raw_unit_next_section(u->raw, &s);)
+                if (streq(s.name, "Container"))
+                        return s.at;
         return (Where){ .file = u->raw->fragment };
 }
 
