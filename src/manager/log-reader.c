@@ -113,9 +113,9 @@ static void on_reader_exit(Child *child, const ChildExit *how, void *data) {
 }
 
 static int follow(LogReader *l, int pidfd, pid_t pid) {
-        const ChildInfo info = { .pidfd = pidfd, .pid = pid, .name = l->service };
+        const ChildInfo info = { .pidfd = pidfd, .pid = pid };
 
-        return child_watch(l->manager->event, &info, on_reader_exit, l, &l->child);
+        return child_watch(l->manager->children, &info, on_reader_exit, l, &l->child);
 }
 
 static int start(LogReader *l, Fault *fault) {

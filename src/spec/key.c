@@ -158,48 +158,37 @@ static int new_part(const KeyTable *table, const Key *key, void *section) {
         return 0;
 }
 
-enum {
-#define ONE_(...) +1
-        N_SECTIONS = 0 COMMON_SECTION_LIST(ONE_) OWN_SECTION_LIST(ONE_)
-#undef ONE_
-};
-
-/* Is the part that @key is in the one of @blank? */
-static bool is_of(const Key *key, const void *section, const void *blank) {
-        return key->part.size > 0 && blank && *part_of(key, section) == *part_of(key, blank);
+/* Does @section have the part that @key is in for itself? */
+static bool owns_part(const Key *key, const void *blank, const void *section) {
+        return *part_of(key, section) && (!blank || *part_of(key, section) != *part_of(key, blank));
 }
 
 /* All but the parts of @blank, which may be NULL. */
-static void clear_section(const KeyTable *table, void *section, const void *blank) {
+static void clear_section(const KeyTable *table, const void *blank, void *section) {
         for (size_t i = 0; i < table->n; i++) {
                 const Key *key = &table->keys[i];
 
-                if (key->part.size == 0 || (*part_of(key, section) && !is_of(key, section, blank)))
+                if (!key->type->plain && (key->part.size == 0 || owns_part(key, blank, section)))
                         key->type->clear(field_of(key, section));
         }
         for (size_t i = 0; i < table->n; i++) {
                 const Key *key = &table->keys[i];
-                void **part = key->part.size > 0 ? part_of(key, section) : NULL;
 
-                if (!part)
+                if (key->part.size == 0)
                         continue;
-                if (*part && !is_of(key, section, blank))
-                        free(*part);
-                *part = NULL;
+                if (owns_part(key, blank, section))
+                        free(*part_of(key, section));
+                *part_of(key, section) = NULL;
         }
 }
 
 /* A section in which everything is as without any assignment, but for defaults that own memory. Made once:
  * there are hundreds of keys, and each unit has a few. NULL when out of memory. */
 static const void *blank_section(const KeyTable *table) {
-        static void *blanks[N_SECTIONS];
         autofree void *blank = NULL;
-        size_t which = 0;
 
-        while (key_tables[which] != table)
-                which++;
-        if (blanks[which])
-                return blanks[which];
+        if (*table->blank)
+                return *table->blank;
 
         blank = calloc(1, table->size);
         for (size_t i = 0; blank && i < table->n; i++) {
@@ -208,16 +197,18 @@ static const void *blank_section(const KeyTable *table) {
                 if (key->part.size > 0 ? !*part_of(key, blank) && new_part(table, key, blank) < 0
                     : key->type->plain ? reset_field(key, field_of(key, blank)) < 0
                                        : (key->type->clear(field_of(key, blank)), false)) {
-                        clear_section(table, blank, NULL);
+                        clear_section(table, NULL, blank);
                         return NULL;
                 }
         }
-        return blanks[which] = take_ptr(blank);
+        return *table->blank = take_ptr(blank);
 }
 
-/* Is it the one that is everybody's? */
+/* Is the part that @key is in the one that is everybody's? */
 static bool is_shared(const KeyTable *table, const Key *key, const void *section) {
-        return key->part.size > 0 && is_of(key, section, blank_section(table));
+        const void *blank = key->part.size > 0 ? blank_section(table) : NULL;
+
+        return blank && *part_of(key, section) == *part_of(key, blank);
 }
 
 static int key_reset(const KeyTable *table, const Key *key, void *section) {
@@ -225,7 +216,7 @@ static int key_reset(const KeyTable *table, const Key *key, void *section) {
 }
 
 void key_table_clear(const KeyTable *table, void *section) {
-        clear_section(table, section, blank_section(table));
+        clear_section(table, blank_section(table), section);
 }
 
 int key_table_set_defaults(const KeyTable *table, void *section) {
