@@ -403,8 +403,11 @@ void unit_death_follow(Unit *u, const MachineOutput *out) {
 
 json_t *unit_deaths(const Unit *u) {
         autofree char *path = log_path(u);
+        json_t *records = path ? death_log_read(path) : NULL;
 
-        return path ? death_log_read(path) : NULL;
+        if (records && u->death_due)
+                (void) json_array_append(records, u->death_due);
+        return records;
 }
 
 void unit_forget_deaths(const Unit *u) {

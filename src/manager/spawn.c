@@ -175,12 +175,12 @@ static int take_old_root(Unit *u, Launch *l, Fault *fault) {
 
 static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
-        autofree char *volumes = NULL, *staging = NULL;
+        autofree char *volumes = NULL, *staging = NULL, *dir = unit_container_dir(u);
         MountLayers *layers;
         MountMap *maps;
         int r;
 
-        if (asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
+        if (!dir || asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
             asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
                 return -ENOMEM;
 
@@ -196,7 +196,7 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         const MountsRequest request = {
                 .spec = u->held.spec,
                 .volumes_dir = volumes,
-                .container_dir = u->held.container_dir,
+                .container_dir = dir,
                 .layers = layers,
                 .maps = maps,
                 .staging = staging,
@@ -367,7 +367,7 @@ static int take_notify(Unit *u, Fault *fault) {
         if (!hears(u) || u->notify)
                 return 0;
         r = unit_open_notify(u);
-        return r < 0 ? fault_set(fault, "notify socket", r, "%s", u->held.files_dir) : 0;
+        return r < 0 ? fault_set(fault, "notify socket", r, "%s", u->name) : 0;
 }
 
 static int take_spaces(const Unit *u, Launch *l, Fault *fault) {
