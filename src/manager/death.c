@@ -341,6 +341,7 @@ static void finish(Unit *u) {
         decide(u->death, u);
         unit_death_write(u);
         u->death_due = take_ptr(u->death);
+        json_decref(take_ptr(u->sent)); /* it is in there */
 }
 
 void unit_death_write(Unit *u) {
