@@ -23,6 +23,7 @@
 #include "manager/outlive.h"
 #include "manager/program.h"
 #include "manager/pull.h"
+#include "manager/spares.h"
 #include "manager/trigger.h"
 #include "manager/unit-sockets.h"
 #include "manager/update.h"
@@ -194,14 +195,16 @@ struct Manager {
         CgroupRoot *cgroups;
         Network *network;
         sd_event_source *network_source;
-        sd_event_source *collect_timer, *trash_timer, *purge_source, *purge_timer;
+        sd_event_source *collect_timer, *trash_timer, *purge_source, *purge_timer, *kept_timer;
         Names *names;
         LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
+        struct LogReader *log_readers;
         int template_fd;
         Programs programs;
         int lock_fd; /* the run directory, locked */
         IdPool ids;
+        Spares *spares;
         ExecSession *exec_sessions;
         Pull *pulls;                     /* under way, by what they are asked for */
         TAILQ_HEAD(, UpdateRun) updates; /* the first one is under way */
@@ -247,6 +250,8 @@ void manager_schedule_collect(Manager *m);
 int manager_setup_network(Manager *m, Fault *fault);
 /* Once, when all attachments are known again. */
 void manager_settle_network(Manager *m);
+/* Links of namespaces that are given up now are to have gone some seconds later. */
+void manager_schedule_kept(Manager *m);
 
 /* lifecycle.c */
 void unit_event(Unit *u, const MachineEvent *event);
