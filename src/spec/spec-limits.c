@@ -86,9 +86,11 @@ int spec_make_limits(const Making *m, ContainerSpec *s) {
         const UnitSpec *u = m->unit;
         int r;
 
-        r = limit_spec_copy(&u->service.limits, &s->limits);
+        r = limit_spec_copy(u->service.limits, &s->limits);
         if (r < 0)
                 return r;
+        s->limits.memory_max = u->service.memory_max;
+        s->limits.tasks_max = u->service.tasks_max;
 
         if (!unit_spec_is_set(u, "Service", "MemoryMax"))
                 s->limits.memory_max =

@@ -364,9 +364,9 @@ void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
         if (!unit_spec_is_set(u, "Service", "TimeoutAbortSec"))
                 s->timeout_abort = s->timeouts.stop;
         if (!unit_spec_is_set(u, "Service", "MemoryMax"))
-                s->limits.memory_max = config->defaults.memory_max;
+                s->memory_max = config->defaults.memory_max;
         if (!unit_spec_is_set(u, "Service", "TasksMax"))
-                s->limits.tasks_max = config->defaults.tasks_max;
+                s->tasks_max = config->defaults.tasks_max;
         if (!unit_spec_is_set(u, "Unit", "StartLimitIntervalSec"))
                 u->unit.start_limit_interval = config->defaults.start_limit_interval;
         if (!unit_spec_is_set(u, "Unit", "StartLimitBurst"))
