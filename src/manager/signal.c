@@ -49,6 +49,9 @@ void unit_signal_stop(Unit *u) {
         to_container(u, stop_signal(u));
         if (u->spec && u->spec->service.send_sighup)
                 to_container(u, SIGHUP);
+        /* It takes the kernel's time, which the container needs to end anyway. */
+        if (!u->machine.restart)
+                replace_fd(&u->base_fd, -EBADF);
 }
 
 static int watchdog_signal(const Unit *u) {

@@ -29,7 +29,8 @@
 /* What one launch needs beside what is held. */
 typedef struct Launch {
         Identity identity;
-        int root_fd;
+        int root_fd, base_fd;
+        bool keep_base;
         PreparedMounts *mounts;
         LaunchMount *launch_mounts;
         size_t n_mounts;
@@ -46,15 +47,16 @@ typedef struct Launch {
         int subgroup_fd;
 } Launch;
 
-#define LAUNCH_INIT                                                                                      \
-        {                                                                                                \
-                .root_fd = -EBADF, .old_root_fd = -EBADF, .output = { -EBADF, -EBADF }, .input = -EBADF, \
-                .spaces = { -1, -1, -1, -1, -1, -1, -1 }, .subgroup_fd = -EBADF                          \
+#define LAUNCH_INIT                                                                                        \
+        {                                                                                                  \
+                .root_fd = -EBADF, .base_fd = -EBADF, .old_root_fd = -EBADF, .output = { -EBADF, -EBADF }, \
+                .input = -EBADF, .spaces = { -1, -1, -1, -1, -1, -1, -1 }, .subgroup_fd = -EBADF           \
         }
 
 static void launch_clear(Launch *l) {
         identity_clear(&l->identity);
         cleanup_close_(&l->root_fd);
+        cleanup_close_(&l->base_fd);
         prepared_mounts_free(l->mounts);
         free(l->launch_mounts);
         cleanup_close_(&l->old_root_fd);
@@ -140,6 +142,18 @@ static int take_root(Unit *u, Launch *l, Fault *fault) {
         return unit_resolve_identity(u, l->root_fd, &l->identity, fault);
 }
 
+/* What is started again will be so once more: it holds a base then, which takes some 3 KiB of the kernel's.
+ * By a low number, up to which the container's process copies our table. What PivotRoot= names is looked for
+ * each time. */
+static void take_base(const Unit *u, Launch *l, bool again) {
+        if (!again || u->held.spec->pivot_root)
+                return;
+        if (u->base_fd >= 0)
+                l->base_fd = fcntl(u->base_fd, F_DUPFD_CLOEXEC, 3);
+        else
+                l->keep_base = true;
+}
+
 /* PivotRoot= with a place for the old one: the first of the mounts, for the others may lie on it. */
 static int take_old_root(Unit *u, Launch *l, Fault *fault) {
         autofree char *path = held_path(u, "root");
@@ -161,12 +175,12 @@ static int take_old_root(Unit *u, Launch *l, Fault *fault) {
 
 static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
-        autofree char *volumes = NULL, *staging = NULL;
+        autofree char *volumes = NULL, *staging = NULL, *dir = unit_container_dir(u);
         MountLayers *layers;
         MountMap *maps;
         int r;
 
-        if (asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
+        if (!dir || asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
             asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
                 return -ENOMEM;
 
@@ -182,7 +196,7 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         const MountsRequest request = {
                 .spec = u->held.spec,
                 .volumes_dir = volumes,
-                .container_dir = u->held.container_dir,
+                .container_dir = dir,
                 .layers = layers,
                 .maps = maps,
                 .staging = staging,
@@ -353,7 +367,7 @@ static int take_notify(Unit *u, Fault *fault) {
         if (!hears(u) || u->notify)
                 return 0;
         r = unit_open_notify(u);
-        return r < 0 ? fault_set(fault, "notify socket", r, "%s", u->held.files_dir) : 0;
+        return r < 0 ? fault_set(fault, "notify socket", r, "%s", u->name) : 0;
 }
 
 static int take_spaces(const Unit *u, Launch *l, Fault *fault) {
@@ -414,6 +428,8 @@ static LaunchRequest request_of(const Unit *u, const Launch *l) {
         q.template_fd = u->manager->template_fd;
         q.root_fd = l->root_fd;
         q.root_clone = true;
+        q.base_fd = l->base_fd >= 0 ? l->base_fd : -1;
+        q.keep_base = l->keep_base;
         q.userns_fd = h->userns_fd >= 0 ? h->userns_fd : -1;
         q.netns_fd = h->netns_fd >= 0 ? h->netns_fd : -1;
         q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;
@@ -460,19 +476,20 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
         if (pidfd_identity(result->pidfd, &u->pid_identity) < 0 || u->pid_identity == 0)
                 (void) process_start_time(result->pid, &u->pid_identity);
 
-        r = hold ? exit_hold(result->pidfd, hold, namespace_is_own(&u->held.spec->spaces[SPACE_PID]), &lost)
+        r = hold ? exit_hold(result->pidfd, hold,
+                             namespace_is_own(container_spec_space(u->held.spec, SPACE_PID)), &lost)
                  : -ENOMEM;
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "should the manager die, the exit status may be lost: %s",
                             strerror(-r));
 
-        r = unit_watch_main(u, result->pidfd, result->pid);
+        r = unit_watch_main(u, result->pidfd, result->pid, false);
         if (r < 0)
                 return fault_set(fault, "watch", r, NULL);
         /* Who may wait for seconds before it is started again is in no hurry, and volumes are in use
          * meanwhile. */
-        if (u->policy.restart.policy != RESTART_NO &&
-            restart_delay(&u->policy.restart, UINT_MAX, UINT32_MAX) <= USEC_PER_SEC)
+        if (u->policy->restart.policy != RESTART_NO &&
+            restart_delay(&u->policy->restart, UINT_MAX, UINT32_MAX) <= USEC_PER_SEC)
                 unit_hold_mounts(u);
         else
                 unit_drop_mounts(u);
@@ -482,6 +499,7 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
 int unit_spawn(Unit *u, Fault *fault) {
         autolaunch Launch l = LAUNCH_INIT;
         LaunchResult result = { .pidfd = -EBADF };
+        const bool again = !u->held.fresh;
         int r;
 
         unit_forget_named(u);
@@ -499,6 +517,8 @@ int unit_spawn(Unit *u, Fault *fault) {
                 unit_thaw(u);
         if (r >= 0)
                 r = take_root(u, &l, fault);
+        if (r >= 0)
+                take_base(u, &l, again);
         if (r >= 0)
                 r = take_mounts(u, &l, fault);
         if (r >= 0)
@@ -532,6 +552,8 @@ int unit_spawn(Unit *u, Fault *fault) {
         /* Its owner may switch on controllers, and then nothing can be started in the cgroup itself. */
         u->held.cgroup_spent |= u->held.spec->delegate;
         result.pidfd = fd_move_up(result.pidfd);
+        if (result.base_fd >= 0)
+                replace_fd(&u->base_fd, fd_move_up(result.base_fd));
         r = supervise(u, &result, fault);
         if (r < 0)
                 child_put_down(result.pidfd);

@@ -11,8 +11,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "basic/syscall.h"
 #include "runtime/clone.h"
-#include "runtime/syscall.h"
 
 /* How long a launch may take: only a program (or root) on a file system that does not answer needs it. */
 #define PATIENCE_SECONDS 5
@@ -179,6 +179,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_IO_PRIORITY] = apply_io_priority,
         [STEP_JOIN] = apply_join_namespace,
         [STEP_ENTER_CGROUP] = apply_enter_cgroup,
+        [STEP_OPEN_BASE] = apply_open_base,
         [STEP_NEW_NAMESPACES] = apply_new_namespaces,
         [STEP_TIME_OFFSETS] = apply_time_offsets,
         [STEP_SPAWN] = apply_spawn,
@@ -192,6 +193,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_LEAVE_BEHIND] = apply_leave_behind,
         [STEP_ENTER_ROOT] = apply_enter_root,
         [STEP_OPEN_ROOT] = apply_open_root,
+        [STEP_COPY_BASE] = apply_copy_base,
         [STEP_ATTACH] = apply_attach,
         [STEP_SYSCTL] = apply_sysctl,
         [STEP_MASK] = apply_mask,

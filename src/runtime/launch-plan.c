@@ -60,6 +60,8 @@ static int check_request(const LaunchRequest *q, Fault *f) {
                 return fault_set(f, "plan", -EINVAL, "no command");
         if (q->spec->run_init && !q->init_path)
                 return fault_set(f, "plan", -EINVAL, "no init program");
+        if (q->keep_base && q->base_fd >= 0)
+                return fault_set(f, "plan", -EINVAL, "a base is there already");
         if ((q->userns_fd < 0) != (q->ids == NULL))
                 return fault_set(f, "plan", -EINVAL, "a user namespace and its ids come together");
         return 0;
@@ -67,7 +69,7 @@ static int check_request(const LaunchRequest *q, Fault *f) {
 
 /* Its own, or its pod's: the containers of a pod say together what is in there. */
 static bool may_set(const LaunchRequest *q, Space space) {
-        const NamespaceChoice *c = &q->spec->spaces[space];
+        const NamespaceChoice *c = container_spec_space(q->spec, space);
 
         return namespace_is_own(c) || (c->mode == NAMESPACE_UNIT && unit_name_kind(c->unit) == UNIT_POD);
 }
@@ -108,6 +110,11 @@ static int clone_path(Builder *b, const char *path, uint64_t flags) {
         return out;
 }
 
+/* May this launch begin with what an earlier one has kept? */
+static bool has_base(const Builder *b) {
+        return b->request->base_fd >= 0;
+}
+
 static void plan_host(Builder *b) {
         const LaunchRequest *q = b->request;
 
@@ -122,7 +129,7 @@ static void plan_host(Builder *b) {
         }
 
         b->shm = b->cgroup = -1;
-        if (b->spec->spaces[SPACE_IPC].mode == NAMESPACE_HOST)
+        if (container_spec_space(b->spec, SPACE_IPC)->mode == NAMESPACE_HOST)
                 b->shm = clone_path(b, "/dev/shm", 0);
         else if (q->shm)
                 b->shm = clone_path(b, q->shm, 0);
@@ -130,7 +137,7 @@ static void plan_host(Builder *b) {
                 int source = slot(b, q->cgroup_fd, "cgroup");
 
                 b->plan->cgroup_slot = source;
-                if (b->spec->spaces[SPACE_CGROUP].mode == NAMESPACE_HOST && q->cgroup_root) {
+                if (container_spec_space(b->spec, SPACE_CGROUP)->mode == NAMESPACE_HOST && q->cgroup_root) {
                         b->cgroup = clone_path(b, q->cgroup_root, CLONE_READ_ONLY);
                 } else {
                         b->cgroup = slot(b, -1, "cgroup mount");
@@ -186,7 +193,7 @@ static StepPlace place_of(bool privileged) {
  * comes last: the manager waits for this very process.
  */
 static void plan_schedule(Builder *b, StepPlace place) {
-        const ScheduleSpec *s = &b->spec->schedule;
+        const ScheduleSpec *s = container_spec_schedule(b->spec);
         const bool realtime = s->policy == SCHED_FIFO || s->policy == SCHED_RR;
         const int flags = s->reset_on_fork ? SCHED_RESET_ON_FORK : 0;
 
@@ -211,7 +218,7 @@ static void plan_schedule(Builder *b, StepPlace place) {
 static const Space launch_spaces[] = { SPACE_PID, SPACE_IPC, SPACE_UTS, SPACE_CGROUP, SPACE_TIME };
 
 static bool is_own(const Builder *b, Space space) {
-        return namespace_is_own(&b->spec->spaces[space]);
+        return namespace_is_own(container_spec_space(b->spec, space));
 }
 
 /* In the namespaces of others we have the host root's privilege, as long as we are in no user namespace. */
@@ -237,6 +244,8 @@ static void plan_new_spaces(Builder *b) {
                 if (launch_spaces[i] != SPACE_PID && is_own(b, launch_spaces[i]))
                         flags |= space_flag(launch_spaces[i]);
         step(b, (Step){ STEP_NEW_NAMESPACES, PLACE_JOIN, .slot = -1, .out = -1, .flags = flags });
+        if (b->request->keep_base)
+                step(b, (Step){ STEP_OPEN_BASE, PLACE_JOIN, .slot = -1, .out = -1 });
 
         if (spec->monotonic_offset == 0 && spec->boottime_offset == 0)
                 return;
@@ -291,7 +300,8 @@ static bool has_users(const Builder *b) {
  * show. Others get a copy of the host's from the template, or none.
  */
 static bool owns(const Builder *b, Space space) {
-        const NamespaceChoice *c = &b->spec->spaces[space], *users = &b->spec->spaces[SPACE_USER];
+        const NamespaceChoice *c = container_spec_space(b->spec, space),
+                              *users = container_spec_space(b->spec, SPACE_USER);
 
         if (!has_users(b))
                 return true;
@@ -304,11 +314,14 @@ static bool owns(const Builder *b, Space space) {
 
 /* The kernel lets a user namespace have these only while the template's are in sight. */
 static void plan_visible_mounts(Builder *b) {
-        if (has_users(b) && b->spec->spaces[SPACE_PID].mode == NAMESPACE_HOST)
+        if (has_users(b) && container_spec_space(b->spec, SPACE_PID)->mode == NAMESPACE_HOST)
                 b->proc = clone_host(b, "/proc", KERNEL_FS_ATTR);
         else
                 b->proc = new_mount(b, "proc", NULL, KERNEL_FS_ATTR);
 
+        b->sys = -1;
+        if (has_base(b))
+                return;
         /* It shows one network namespace, and must belong to the same users. */
         b->sys = owns(b, SPACE_NETWORK) ? new_mount(b, "sysfs", NULL, KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY)
                                         : clone_host(b, "/sys", KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY);
@@ -334,16 +347,33 @@ static void attach(Builder *b, int from, const char *to, uint64_t flags) {
                      (Step){ STEP_ATTACH, PLACE_BUILD, .slot = from, .out = -1, .flags = flags, .path = to });
 }
 
+#define ATTACH_TOP (ATTACH_DIRECTORY | ATTACH_CREATE | ATTACH_STRICT)
+
+/*
+ * A copy of a base has no old root that would have to be dropped, which costs a wait of the kernel for all
+ * processors; the first child drops the template's copy when the program runs already. It holds what is the
+ * same in every launch and is mounted before all else: what the unit mounts may be another thing by then.
+ */
+static void plan_root_mounts(Builder *b, int root) {
+        const LaunchRequest *q = b->request;
+
+        if (!has_base(b)) {
+                step(b, (Step){ STEP_ENTER_ROOT, PLACE_BUILD, .slot = root, .out = -1 });
+                attach(b, b->sys, "/sys", ATTACH_TOP);
+        }
+        if (has_base(b) || q->keep_base)
+                step(b, (Step){ STEP_COPY_BASE, PLACE_BUILD,
+                                .slot = has_base(b) ? slot(b, q->base_fd, "base") : -1, .out = -1 });
+}
+
 static void plan_system_mounts(Builder *b) {
-        const uint64_t top = ATTACH_DIRECTORY | ATTACH_CREATE | ATTACH_STRICT;
         const uint64_t inner = ATTACH_DIRECTORY | ATTACH_STRICT;
 
-        attach(b, b->proc, "/proc", top);
-        attach(b, b->dev, "/dev", top);
+        attach(b, b->proc, "/proc", ATTACH_TOP);
+        attach(b, b->dev, "/dev", ATTACH_TOP);
         attach(b, b->pts, "/dev/pts", inner);
         attach(b, b->shm, "/dev/shm", inner);
         attach(b, b->mqueue, "/dev/mqueue", inner);
-        attach(b, b->sys, "/sys", top);
         attach(b, b->cgroup, "/sys/fs/cgroup", inner);
 }
 
@@ -418,8 +448,8 @@ static void plan_build(Builder *b, int root) {
         for (size_t i = 0; i < b->request->n_scraps; i++)
                 step(b, (Step){ STEP_LEAVE_BEHIND, PLACE_BUILD,
                                 .slot = slot(b, b->request->scrap_fds[i], "scrap"), .out = -1 });
-        step(b, (Step){ STEP_ENTER_ROOT, PLACE_BUILD, .slot = root, .out = -1 });
         step(b, (Step){ STEP_SESSION, PLACE_BUILD, .slot = -1, .out = -1 });
+        plan_root_mounts(b, root);
         if (spec->host_name && is_own(b, SPACE_UTS))
                 step(b,
                      (Step){ STEP_HOST_NAME, PLACE_BUILD, .slot = -1, .out = -1, .path = spec->host_name });
@@ -447,7 +477,7 @@ static int plan_settings(Builder *b) {
         plan->capabilities = spec->capabilities;
         plan->ambient = spec->ambient_capabilities & spec->capabilities;
         plan->labels = spec->security_labels;
-        plan->schedule = spec->schedule;
+        plan->schedule = *container_spec_schedule(spec);
         plan->devices = b->request->devices;
         plan->n_devices = b->request->n_devices;
         plan->object = strdup(strempty(spec->unit));
@@ -486,7 +516,7 @@ int launch_plan(const LaunchRequest *request, Fault *f, Plan **ret) {
         if (!plan)
                 return fault_set(f, "plan", -ENOMEM, NULL);
         b.r = plan_settings(&b);
-        root = plan_root(&b);
+        root = has_base(&b) ? -1 : plan_root(&b);
         plan_host(&b);
         plan_join(&b);
         plan_build(&b, root);

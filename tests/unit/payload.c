@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -55,6 +56,14 @@ static void print_write(const char *path) {
         printf("write %s: %d\n", path, fd < 0 ? errno : 0);
         if (fd >= 0)
                 (void) close(fd);
+}
+
+/* A file system of its own on top of what is there, remounting that as well as it can. */
+static void print_mount(const char *path) {
+        int r = mount("tmpfs", path, "tmpfs", 0, NULL);
+
+        printf("mount %s: %d\n", path, r < 0 ? errno : 0);
+        (void) mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL);
 }
 
 static void print_call(const char *what) {
@@ -128,6 +137,8 @@ int main(int argc, char **argv) {
                         print_stat(value);
                 else if (strcmp(argv[i], "write") == 0)
                         print_write(value);
+                else if (strcmp(argv[i], "mount") == 0)
+                        print_mount(value);
                 else if (strcmp(argv[i], "call") == 0)
                         print_call(value);
                 else if (strcmp(argv[i], "self") == 0)
