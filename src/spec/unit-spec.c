@@ -30,7 +30,6 @@ void unit_spec_free(UnitSpec *u) {
 #undef FREE_
         raw_unit_free(u->raw);
         raw_unit_free(u->derived);
-        free(u->name);
         free(u);
 }
 
@@ -80,9 +79,7 @@ static int unit_spec_new(const RawUnit *raw, UnitKind kind, UnitSpec **ret) {
         if (!u)
                 return -ENOMEM;
         u->kind = kind;
-        u->name = strdup(raw->name);
-        if (!u->name)
-                return -ENOMEM;
+        u->name = raw->name;
 
 #define NEW_(word, title, type, own_kind)                                 \
         if (kind == own_kind && !(u->word = calloc(1, sizeof(*u->word)))) \
