@@ -5,7 +5,7 @@
 set -u
 top=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 build=${NSUNITS_BUILD:-$top/build}
-PATH=$build/src/ctl:$build/src/daemon:$PATH
+PATH=$build/src/ctl/front:$build/src/ctl:$build/src/daemon:$PATH
 failures=0
 
 cgroup2_mount() { awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts; }
@@ -44,7 +44,7 @@ enter_private() {
         libexec=$(sed -n 's/^#define LIBEXECDIR "\(.*\)"/\1/p' "$build/build-config.h")
         mkdir -p "$libexec"
         mount -t tmpfs tmpfs "$libexec"
-        cp "$build"/src/{ctl/nsctl-import,runtime/{init/nsunits-init,keeper/nsunits-keeper,logger/nsunits-logger}} \
+        cp "$build"/src/{ctl/nsctl{,-import},runtime/{init/nsunits-init,keeper/nsunits-keeper,logger/nsunits-logger}} \
                 "$build"/src/daemon/nsunits-{worker,archiver,gate} "$libexec" 2>/dev/null
         ip link set lo up
         work=$(mktemp -d)

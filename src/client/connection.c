@@ -6,8 +6,6 @@
 #include "basic/clock.h"
 #include "client/connection.h"
 
-#define PRIVATE_SOCKET "/run/nsunitd/" BUS_PRIVATE_SOCKET
-
 /* A manager that was killed is started again within this time, or not at all. */
 #define REOPEN_TIMEOUT  (10 * USEC_PER_SEC)
 #define REOPEN_INTERVAL (5 * USEC_PER_MSEC)
@@ -146,7 +144,7 @@ int nsunits_open_system(Nsunits **ret) {
 }
 
 int nsunits_open(Nsunits **ret) {
-        int r = nsunits_open_socket(PRIVATE_SOCKET, ret);
+        int r = nsunits_open_socket(BUS_PRIVATE_DEFAULT, ret);
 
         return r < 0 && nsunits_open_system(ret) < 0 ? r : 0;
 }
@@ -240,7 +238,7 @@ int nsunits_reopen(Nsunits *n) {
         const usec_t end = clock_now(CLOCK_MONOTONIC) + REOPEN_TIMEOUT;
 
         forget_failure(n);
-        if (!n->socket || wait_for_end(n, end) < 0)
+        if (!n->socket || (n->bus && wait_for_end(n, end) < 0))
                 return connection_fail(n, -ETIMEDOUT, NULL);
         for (;;) {
                 n->bus = sd_bus_close_unref(n->bus);
@@ -252,6 +250,19 @@ int nsunits_reopen(Nsunits *n) {
                         return connection_fail(n, -ETIMEDOUT, NULL);
                 (void) usleep(REOPEN_INTERVAL);
         }
+}
+
+int connection_open_again(const char *path, Nsunits **ret) {
+        autoptr(Nsunits) n = calloc(1, sizeof(*n));
+        int r;
+
+        if (!n)
+                return -ENOMEM;
+        n->socket = strdup(path);
+        r = n->socket ? nsunits_reopen(n) : -ENOMEM;
+        if (r >= 0)
+                *ret = take_ptr(n);
+        return r;
 }
 
 int nsunits_process(Nsunits *n, uint64_t timeout) {

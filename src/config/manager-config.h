@@ -31,10 +31,11 @@ typedef struct ManagerConfig {
         struct {
                 char *bridge;               /* name of the default network's bridge: nsunits0 */
                 InetPrefix subnet, subnet6; /* of the default network; host bits cleared */
-                InetPrefix pool, pool6; /* where .network units without Subnet= get theirs: a /24, a /64 */
-                bool ipv6;              /* the default network has IPv6 */
-                bool localhost_publish; /* published ports answer on 127.0.0.1 and ::1 as well */
-                bool table_owner;       /* nobody else changes the nftables table */
+                InetPrefix pool, pool6;    /* where .network units without Subnet= get theirs: a /24, a /64 */
+                bool ipv6;                 /* the default network has IPv6 */
+                bool localhost_publish;    /* published ports answer on 127.0.0.1 and ::1 as well */
+                bool table_owner;          /* nobody else changes the nftables table */
+                unsigned spare_namespaces; /* are kept ready */
         } network;
         struct {
                 uint32_t first_id, last_id; /* host ids that may be given to containers */
@@ -60,6 +61,7 @@ typedef struct ManagerConfig {
                 char **short_name_registries; /* "docker.io", ...; NULL = none */
                 bool build_cache;             /* what buildah knows stays for the next build */
         } image;
+        char *text; /* that it was read from, if there was a file and nothing in it to be told of */
 } ManagerConfig;
 
 /** manager_config_free() - NULL is fine. */

@@ -1,51 +1,371 @@
 /*
- * Reader of systemd's dialect: lines, continuation, comments, sections, assignments. Knows nothing of
- * which sections and keys exist.
+ * What a unit file says, packed. One record after the other:
+ *
+ *      size     bytes of what follows
+ *      kind     one byte
+ *
+ *      FILE     pointer to the name: of all records up to the next one of these
+ *      SECTION  line, column, name
+ *      VALUE    record of the section, key, value, line and column of the key, line and column of the value
+ *      LINES    the same of a value that goes on over several lines, with pointer to WhereBreaks, and offset
+ *
+ * Numbers have seven bits a byte, the lowest first; names end in NUL.
  */
+#include "config/raw-unit.h"
+
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "basic/macro.h"
 #include "basic/strv.h"
-#include "basic/utf8.h"
-#include "config/raw-unit.h"
 
-/* systemd's LONG_LINE_MAX. */
-#define LINE_MAX_BYTES ((size_t) 1024 * 1024)
+typedef enum RecordKind {
+        RECORD_FILE = 1,
+        RECORD_SECTION,
+        RECORD_VALUE,
+        RECORD_LINES,
+} RecordKind;
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
-typedef struct Reader {
-        RawUnit *unit;
-        const char *file;
-        Diag *diag;
-        const char *section; /* borrowed from unit->sections; NULL before the first header */
-        bool section_bad;    /* its header was no header: what it holds is of no interest */
-        bool mark_seen;      /* the byte-order mark, of which there may be one */
-        bool failed;
+/* Bytes of a number at the most. */
+#define NUMBER_MAX 10
 
-        /* The logical line: one line and its continuations. */
-        char *line;
-        size_t n_line, line_allocated;
-        WhereBreak *breaks; /* where each of its parts came from */
-        size_t n_breaks, breaks_allocated;
-} Reader;
+/* Of a record, beside its texts, at the most. */
+#define RECORD_MAX (8 * NUMBER_MAX)
+
+typedef struct Record {
+        RecordKind kind;
+        const uint8_t *body;
+        size_t next;
+} Record;
+
+static uint64_t get_number(const uint8_t **p) {
+        uint64_t n = *(*p)++;
+
+        /* Most have one byte. */
+        if (n < 0x80)
+                return n;
+        n &= 0x7f;
+        for (unsigned shift = 7;; shift += 7) {
+                uint8_t byte = *(*p)++;
+
+                n |= (uint64_t) (byte & 0x7f) << shift;
+                if (byte < 0x80)
+                        return n;
+        }
+}
+
+static uint8_t *put_number(uint8_t *p, uint64_t n) {
+        for (; n >= 0x80; n >>= 7)
+                *p++ = (uint8_t) (n | 0x80);
+        *p++ = (uint8_t) n;
+        return p;
+}
+
+static uint8_t *put_bytes(uint8_t *p, const void *bytes, size_t n) {
+        if (n > 0)
+                memcpy(p, bytes, n);
+        return p + n;
+}
+
+static uint8_t *put_name(uint8_t *p, const char *name, size_t n) {
+        p = put_bytes(p, name, n);
+        *p++ = '\0';
+        return p;
+}
+
+static void *get_pointer(const uint8_t **p) {
+        void *pointer;
+
+        memcpy(&pointer, *p, sizeof(pointer));
+        *p += sizeof(pointer);
+        return pointer;
+}
+
+/* The record at @offset. */
+static Record record_at(const RawUnit *u, size_t offset) {
+        const uint8_t *p = u->records + offset;
+        size_t size = get_number(&p);
+
+        return (Record){ .kind = (RecordKind) *p, .body = p + 1, .next = (size_t) (p - u->records) + size };
+}
+
+static const char *section_name(const RawUnit *u, size_t offset) {
+        const uint8_t *p = record_at(u, offset).body;
+
+        (void) get_number(&p);
+        (void) get_number(&p);
+        return (const char *) p;
+}
+
+/* -- walking -- */
+
+static const char *file_of(const Record *record) {
+        const uint8_t *p = record->body;
+
+        return get_pointer(&p);
+}
+
+static void read_value(const RawUnit *u, const Record *record, RawValue *v) {
+        const uint8_t *p = record->body;
+
+        v->section = section_name(u, get_number(&p));
+        v->key = (const char *) p;
+        v->value = v->key + strlen(v->key) + 1;
+        v->places = (const uint8_t *) v->value + strlen(v->value) + 1;
+        v->breaks = record->kind == RECORD_LINES;
+        v->next = record->next;
+}
+
+bool raw_unit_next(const RawUnit *unit, RawValue *v) {
+        while (unit && v->next < unit->n_records) {
+                Record record = record_at(unit, v->next);
+
+                v->next = record.next;
+                if (record.kind == RECORD_FILE)
+                        v->file = file_of(&record);
+                if (record.kind < RECORD_VALUE)
+                        continue;
+                read_value(unit, &record, v);
+                return true;
+        }
+        return false;
+}
+
+/* A bit for the beginning of a name: most questions are about keys that no value has. */
+static uint64_t letters_of(const char *key, size_t n) {
+        unsigned hash = n > 0 ? (unsigned char) key[0] : 0;
+
+        hash = hash * 5 + (n > 1 ? (unsigned char) key[1] : 0);
+        return UINT64_C(1) << (hash * 3 + (n > 2 ? (unsigned char) key[n - 1] : 0)) % 64;
+}
+
+bool raw_unit_find(const RawUnit *unit, const char *section, const char *key, RawValue *ret) {
+        const char *file = NULL;
+        bool found = false;
+        Record record;
+
+        if (!unit || !(unit->letters & letters_of(key, strlen(key))))
+                return false;
+        for (size_t i = 0; i < unit->n_records; i = record.next) {
+                const uint8_t *p;
+                size_t below;
+
+                record = record_at(unit, i);
+                p = record.body;
+                if (record.kind == RECORD_FILE)
+                        file = file_of(&record);
+                if (record.kind < RECORD_VALUE)
+                        continue;
+                below = get_number(&p);
+                if ((char) *p != key[0] || !streq((const char *) p, key) ||
+                    !streq(section_name(unit, below), section))
+                        continue;
+                read_value(unit, &record, ret);
+                ret->file = file;
+                found = true;
+        }
+        return found;
+}
+
+bool raw_unit_next_section(const RawUnit *unit, RawSection *s) {
+        while (s->next < unit->n_records) {
+                Record record = record_at(unit, s->next);
+                const uint8_t *p = record.body;
+
+                s->next = record.next;
+                if (record.kind == RECORD_FILE)
+                        s->at.file = file_of(&record);
+                if (record.kind != RECORD_SECTION)
+                        continue;
+                s->at.line = (unsigned) get_number(&p);
+                s->at.column = (unsigned) get_number(&p);
+                s->name = (const char *) p;
+                return true;
+        }
+        return false;
+}
+
+static Where get_place(const uint8_t **p) {
+        Where at = {};
+
+        at.line = (unsigned) get_number(p);
+        at.column = (unsigned) get_number(p);
+        return at;
+}
+
+Where raw_value_key_at(const RawValue *v) {
+        const uint8_t *p = v->places;
+        Where at = get_place(&p);
+
+        at.file = v->file;
+        return at;
+}
+
+Where raw_value_at(const RawValue *v) {
+        const uint8_t *p = v->places;
+        Where at;
+
+        (void) get_place(&p);
+        at = get_place(&p);
+        at.file = v->file;
+        if (v->breaks) {
+                at.breaks = get_pointer(&p);
+                at.offset = get_number(&p);
+        }
+        return at;
+}
+
+/* -- adding -- */
+
+/* Room for @n more bytes. */
+static int reserve(RawUnit *u, size_t n) {
+        size_t wanted = MAX_OF(u->n_records + n, u->allocated * 2);
+        uint8_t *p;
+
+        if (u->allocated - u->n_records >= n)
+                return 0;
+        p = realloc(u->records, wanted);
+        if (!p)
+                return -ENOMEM;
+        u->records = p;
+        u->allocated = wanted;
+        return 0;
+}
+
+void raw_unit_trim(RawUnit *unit) {
+        uint8_t *p = unit->n_records > 0 ? realloc(unit->records, unit->n_records) : NULL;
+
+        if (p) {
+                unit->records = p;
+                unit->allocated = unit->n_records;
+        }
+}
+
+/* Of a record of @size bytes there is room for. */
+static uint8_t *begin_record(RawUnit *u, RecordKind kind, size_t size) {
+        uint8_t *p = put_number(u->records + u->n_records, 1 + size);
+
+        *p++ = (uint8_t) kind;
+        return p;
+}
+
+static void end_record(RawUnit *u, const uint8_t *end) {
+        u->n_records = (size_t) (end - u->records);
+}
+
+/* What is added next is in @file. There is room. */
+static void put_file(RawUnit *u, const char *file) {
+        if (file == u->last_file)
+                return;
+        end_record(u, put_bytes(begin_record(u, RECORD_FILE, sizeof(file)), &file, sizeof(file)));
+        u->last_file = file;
+}
+
+static uint8_t *put_place(uint8_t *p, Where at) {
+        return put_number(put_number(p, at.line), at.column);
+}
+
+int raw_unit_add_section(RawUnit *unit, const char *name, size_t n, Where at) {
+        uint8_t place[2 * NUMBER_MAX], *end = put_place(place, at);
+        int r;
+
+        r = reserve(unit, n + 2 * RECORD_MAX);
+        if (r < 0)
+                return r;
+        put_file(unit, at.file);
+        unit->last_section = unit->n_records;
+        end = put_bytes(begin_record(unit, RECORD_SECTION, (size_t) (end - place) + n + 1), place,
+                        (size_t) (end - place));
+        end_record(unit, put_name(end, name, n));
+        return 0;
+}
+
+/* Also of a value that this one is a part of: what is before it does not count. */
+static int copy_breaks(const WhereBreak *breaks, WhereBreak **ret) {
+        size_t n = 0;
+
+        while (breaks[n].line > 0)
+                n++;
+        *ret = calloc(n + 1, sizeof(**ret));
+        if (!*ret)
+                return -ENOMEM;
+        memcpy(*ret, breaks, n * sizeof(**ret));
+        return 0;
+}
+
+static int add_value(RawUnit *u, size_t section, const RawText *text) {
+        uint8_t head[NUMBER_MAX], places[RECORD_MAX], *p;
+        size_t n_head = (size_t) (put_number(head, section) - head), n_places;
+        WhereBreak *breaks = NULL;
+        int r;
+
+        r = reserve(u, text->n_key + text->n_value + 2 * RECORD_MAX);
+        if (r == 0 && text->at.breaks)
+                r = copy_breaks(text->at.breaks, &breaks);
+        if (r < 0)
+                return r;
+        put_file(u, text->at.file);
+
+        p = put_place(put_place(places, text->key_at), text->at);
+        if (breaks)
+                p = put_number(put_bytes(p, &breaks, sizeof(breaks)), text->at.offset);
+        n_places = (size_t) (p - places);
+
+        p = begin_record(u, breaks ? RECORD_LINES : RECORD_VALUE,
+                         n_head + text->n_key + 1 + text->n_value + 1 + n_places);
+        p = put_bytes(p, head, n_head);
+        p = put_name(p, text->key, text->n_key);
+        p = put_name(p, text->value, text->n_value);
+        end_record(u, put_bytes(p, places, n_places));
+        u->letters |= letters_of(text->key, text->n_key);
+        return 0;
+}
+
+int raw_unit_add_below(RawUnit *unit, const RawText *text) {
+        return add_value(unit, unit->last_section, text);
+}
+
+/* The first header of that name: where its record is, or where the records end. */
+static size_t find_section(const RawUnit *u, const char *name) {
+        Record record;
+        size_t i;
+
+        for (i = 0; i < u->n_records; i = record.next) {
+                record = record_at(u, i);
+                if (record.kind == RECORD_SECTION && streq(section_name(u, i), name))
+                        break;
+        }
+        return i;
+}
+
+int raw_unit_add_text(RawUnit *unit, const char *section, const RawText *text) {
+        size_t where = find_section(unit, section);
+        int r;
+
+        if (where == unit->n_records) {
+                r = raw_unit_add_section(unit, section, strlen(section), text->at);
+                if (r < 0)
+                        return r;
+                where = unit->last_section;
+        }
+        return add_value(unit, where, text);
+}
+
+int raw_unit_add(RawUnit *unit, const char *section, const char *key, const char *value, Where at) {
+        return raw_unit_add_text(unit, section, &(RawText){ key, value, strlen(key), strlen(value), at, at });
+}
 
 void raw_unit_free(RawUnit *u) {
         if (!u)
                 return;
 
-        for (size_t i = 0; i < u->n_sections; i++)
-                free(u->sections[i].name);
-        for (size_t i = 0; i < u->n_values; i++) {
-                free(u->values[i].key);
-                free(u->values[i].value);
-                free(u->values[i].breaks);
-        }
-        free(u->sections);
-        free(u->values);
+        RAW_FOREACH (v, u)
+                free((WhereBreak *) raw_value_at(&v).breaks);
+        free(u->records);
         free(u->stamps);
         free(u->variable_stamps);
         strv_free(u->variable_files);
@@ -54,370 +374,6 @@ void raw_unit_free(RawUnit *u) {
         free(u->fragment);
         free(u->name);
         free(u);
-}
-
-static bool is_blank(char c) {
-        return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* Room for one more element, by doubling. */
-static int grow(void **array, size_t n, size_t element) {
-        void *p;
-
-        if (n > 0 && (n & (n - 1)) != 0)
-                return 0;
-
-        p = reallocarray(*array, n > 0 ? n * 2 : 1, element);
-        if (!p)
-                return -ENOMEM;
-        *array = p;
-        return 0;
-}
-
-/* Place of byte @offset of the logical line. */
-static Where place(const Reader *r, size_t offset) {
-        Where at = { .file = r->file, .breaks = r->breaks };
-
-        at = where_advance(at, offset);
-        at.breaks = NULL;
-        at.offset = 0;
-        return at;
-}
-
-PRINTF_LIKE(3, 4)
-static void complain(Reader *r, Where at, const char *fmt, ...) {
-        autofree char *message = NULL;
-        va_list ap;
-
-        r->failed = true;
-        va_start(ap, fmt);
-        if (vasprintf(&message, fmt, ap) < 0)
-                message = NULL;
-        va_end(ap);
-        if (message)
-                (void) diag_error(r->diag, at, -EINVAL, "%s", message);
-}
-
-/* Takes over @name. */
-static int add_section(RawUnit *u, char *name, Where at) {
-        int k = name ? grow((void **) &u->sections, u->n_sections, sizeof(RawSection)) : -ENOMEM;
-
-        if (k < 0) {
-                free(name);
-                return k;
-        }
-        u->sections[u->n_sections++] = (RawSection){ .name = name, .at = at };
-        return 0;
-}
-
-static int read_header(Reader *r, size_t begin, size_t end) {
-        const char *line = r->line;
-        int k;
-
-        r->section = NULL;
-        r->section_bad = true;
-
-        if (line[end - 1] != ']' || end - begin < 2) {
-                complain(r, place(r, begin), "Section header is not closed, ']' is missing");
-                return 0;
-        }
-        if (end - begin == 2) {
-                complain(r, place(r, begin), "Section header without a name");
-                return 0;
-        }
-        for (size_t i = begin + 1; i < end - 1; i++)
-                if ((unsigned char) line[i] < ' ' || strchr("\"'\\\x7f", line[i])) {
-                        complain(r, place(r, i), "Section header with a character that is not allowed in it");
-                        return 0;
-                }
-
-        k = add_section(r->unit, strndup(line + begin + 1, end - begin - 2), place(r, begin));
-        if (k < 0)
-                return k;
-        r->section = r->unit->sections[r->unit->n_sections - 1].name;
-        r->section_bad = false;
-        return 0;
-}
-
-/* The breaks of the logical line that lie inside the value from @begin to @end. */
-static int copy_breaks(const Reader *r, size_t begin, size_t end, WhereBreak **ret) {
-        WhereBreak *b = NULL;
-        size_t n = 0, from;
-
-        for (from = 0; from < r->n_breaks && r->breaks[from].offset <= begin; from++)
-                ;
-        while (from + n < r->n_breaks && r->breaks[from + n].offset < end)
-                n++;
-        if (n > 0) {
-                b = calloc(n + 1, sizeof(*b));
-                if (!b)
-                        return -ENOMEM;
-                for (size_t i = 0; i < n; i++) {
-                        b[i] = r->breaks[from + i];
-                        b[i].offset -= begin;
-                }
-        }
-
-        *ret = b;
-        return 0;
-}
-
-/* Takes over what @v owns. */
-static int add_value(RawUnit *u, RawValue v) {
-        int k = v.key && v.value ? grow((void **) &u->values, u->n_values, sizeof(RawValue)) : -ENOMEM;
-
-        if (k < 0) {
-                free(v.key);
-                free(v.value);
-                free(v.breaks);
-                return k;
-        }
-        u->values[u->n_values++] = v;
-        return 0;
-}
-
-int raw_unit_add_section(RawUnit *unit, const char *name, Where at) {
-        return add_section(unit, strdup(name), at);
-}
-
-int raw_unit_add(RawUnit *unit, const char *section, const char *key, const char *value, Where at) {
-        size_t i;
-        int k;
-
-        for (i = 0; i < unit->n_sections && !streq(unit->sections[i].name, section); i++)
-                ;
-        if (i == unit->n_sections) {
-                k = add_section(unit, strdup(section), at);
-                if (k < 0)
-                        return k;
-        }
-
-        return add_value(unit, (RawValue){
-                                       .section = unit->sections[i].name,
-                                       .key = strdup(key),
-                                       .value = strdup(value),
-                                       .key_at = at,
-                                       .at = at,
-                               });
-}
-
-static int add_line(Reader *r, size_t key, size_t key_end, size_t value, size_t value_end) {
-        RawValue v = { .section = r->section, .key_at = place(r, key), .at = place(r, value) };
-        int k;
-
-        k = copy_breaks(r, value, value_end, &v.breaks);
-        if (k < 0)
-                return k;
-        v.at.breaks = v.breaks;
-        v.key = strndup(r->line + key, key_end - key);
-        v.value = strndup(r->line + value, value_end - value);
-        return add_value(r->unit, v);
-}
-
-static int read_assignment(Reader *r, size_t begin, size_t end) {
-        const char *line = r->line, *equals;
-        size_t key_end, value;
-
-        if (r->section_bad)
-                return 0;
-
-        equals = memchr(line + begin, '=', end - begin);
-        /* What sections of others look like is their affair. */
-        if ((!equals || equals == line + begin) && r->section && startswith(r->section, "X-"))
-                return 0;
-        if (!equals) {
-                complain(r, place(r, begin), "Neither \"Key=Value\" nor a section header nor a comment");
-                return 0;
-        }
-        if (!r->section) {
-                complain(r, place(r, begin), "Assignment outside of a section");
-                return 0;
-        }
-
-        key_end = (size_t) (equals - line);
-        value = key_end + 1;
-        while (key_end > begin && is_blank(line[key_end - 1]))
-                key_end--;
-        while (value < end && is_blank(line[value]))
-                value++;
-        if (key_end == begin) {
-                complain(r, place(r, begin), "The name of the key is missing before '='");
-                return 0;
-        }
-
-        return add_line(r, begin, key_end, value, end);
-}
-
-/* The logical line is complete. */
-static int read_logical_line(Reader *r) {
-        size_t begin = 0, end = r->n_line, bad;
-
-        while (end > 0 && is_blank(r->line[end - 1]))
-                end--;
-        while (begin < end && is_blank(r->line[begin]))
-                begin++;
-        if (begin == end)
-                return 0;
-
-        bad = begin + utf8_find_invalid(r->line + begin, end - begin);
-        if (bad < end) {
-                complain(r, place(r, bad), "Text is not UTF-8");
-                /* A header that cannot be read must not put what follows into the section before. */
-                r->section_bad = r->section_bad || r->line[begin] == '[';
-                return 0;
-        }
-
-        return r->line[begin] == '[' ? read_header(r, begin, end) : read_assignment(r, begin, end);
-}
-
-/* Adds one physical line to the logical one. */
-static int append_part(Reader *r, const char *part, size_t size, unsigned line) {
-        /* One for the end mark of the breaks, which place() needs. */
-        size_t need = r->n_breaks + 2;
-
-        if (need > r->breaks_allocated) {
-                WhereBreak *b = reallocarray(r->breaks, need * 2, sizeof(*b));
-
-                if (!b)
-                        return -ENOMEM;
-                r->breaks = b;
-                r->breaks_allocated = need * 2;
-        }
-        if (r->n_line + size > r->line_allocated) {
-                size_t wanted = MAX_OF(r->n_line + size, r->line_allocated * 2);
-                char *p = realloc(r->line, wanted);
-
-                if (!p)
-                        return -ENOMEM;
-                r->line = p;
-                r->line_allocated = wanted;
-        }
-
-        r->breaks[r->n_breaks++] = (WhereBreak){ .offset = r->n_line, .line = line, .column = 1 };
-        r->breaks[r->n_breaks] = (WhereBreak){};
-        if (size > 0)
-                memcpy(r->line + r->n_line, part, size);
-        r->n_line += size;
-        return 0;
-}
-
-/* Does the line end in a backslash that is not itself escaped? */
-static bool continues(const char *part, size_t size) {
-        size_t n = 0;
-
-        while (n < size && part[size - 1 - n] == '\\')
-                n++;
-        return n % 2 == 1;
-}
-
-static bool is_comment(const char *part, size_t size) {
-        size_t i = 0;
-
-        while (i < size && is_blank(part[i]))
-                i++;
-        return i < size && (part[i] == '#' || part[i] == ';');
-}
-
-static int read_line(Reader *r, const char *part, size_t size, unsigned line) {
-        int k;
-
-        /* As long as systemd's buffer for a line, and for a line with its continuations. */
-        if (size >= LINE_MAX_BYTES || r->n_line + size > LINE_MAX_BYTES) {
-                complain(r, (Where){ .file = r->file, .line = line }, "Line is longer than 1 MiB");
-                return -EMSGSIZE;
-        }
-        if (is_comment(part, size))
-                return 0;
-        if (!r->mark_seen && size >= strlen(BYTE_ORDER_MARK) && startswith(part, BYTE_ORDER_MARK)) {
-                r->mark_seen = true;
-                part += strlen(BYTE_ORDER_MARK);
-                size -= strlen(BYTE_ORDER_MARK);
-                /* Here systemd takes the comment for an assignment, warns, and drops it. */
-                if (is_comment(part, size))
-                        return 0;
-        }
-
-        k = append_part(r, part, size, line);
-        if (k < 0)
-                return k;
-        if (continues(part, size)) {
-                r->line[r->n_line - 1] = ' ';
-                return 0;
-        }
-
-        k = read_logical_line(r);
-        r->n_line = r->n_breaks = 0;
-        return k;
-}
-
-/* Length of the line end at @s: LF, CR, or one of each in either order, as systemd reads them. */
-static size_t line_end(const char *s, const char *end) {
-        if (s < end && (*s == '\n' || *s == '\r'))
-                return s + 1 < end && (s[1] == '\n' || s[1] == '\r') && s[1] != s[0] ? 2 : 1;
-        return 0;
-}
-
-size_t raw_unit_line_length(const char *s, const char *end, const char **ret_next) {
-        const char *e = s;
-
-        while (e < end && *e != '\n' && *e != '\r')
-                e++;
-        *ret_next = e + line_end(e, end);
-        return (size_t) (e - s);
-}
-
-static int read_all(Reader *r, unsigned line, const char *s, const char *end) {
-        int k;
-
-        for (const char *next; s < end; s = next, line++) {
-                size_t size = raw_unit_line_length(s, end, &next);
-
-                k = read_line(r, s, size, line);
-                if (k < 0)
-                        return k;
-        }
-
-        if (r->n_breaks > 0)
-                return read_logical_line(r);
-        return 0;
-}
-
-/* A NUL would end every string made from here on without a word. */
-static void complain_nul(Reader *r, unsigned line, const char *text, size_t offset) {
-        Where at = { .file = r->file, .line = line, .column = 1 };
-
-        for (const char *s = text; s < text + offset;) {
-                size_t n = line_end(s, text + offset);
-
-                if (n > 0) {
-                        at.line++;
-                        at.column = 1;
-                        s += n;
-                } else {
-                        at.column++;
-                        s++;
-                }
-        }
-
-        complain(r, at, "NUL byte; what follows is not read");
-}
-
-int raw_unit_parse_part(RawUnit *unit, const char *file, unsigned line, const char *text, size_t size,
-                        Diag *diag) {
-        Reader r = { .unit = unit, .file = file, .diag = diag };
-        const char *nul = memchr(text, '\0', size);
-        int k;
-
-        k = read_all(&r, line, text, nul ?: text + size);
-        if (k != -ENOMEM && nul)
-                complain_nul(&r, line, text, (size_t) (nul - text));
-        free(r.line);
-        free(r.breaks);
-        return k == -ENOMEM ? k : r.failed ? -EINVAL : 0;
-}
-
-int raw_unit_parse(RawUnit *unit, const char *file, const char *text, size_t size, Diag *diag) {
-        return raw_unit_parse_part(unit, file, 1, text, size, diag);
 }
 
 /* A byte-order mark in front would fall away, a backslash at the end would join the next line. */
@@ -436,11 +392,11 @@ char *raw_unit_to_text(const RawUnit *unit) {
         if (!f)
                 return NULL;
 
-        for (size_t i = 0; i < unit->n_values; i++) {
-                if (!streq(section, unit->values[i].section))
-                        fprintf(f, "[%s]\n", unit->values[i].section);
-                section = unit->values[i].section;
-                print_value(f, &unit->values[i]);
+        RAW_FOREACH (v, unit) {
+                if (!streq(section, v.section))
+                        fprintf(f, "[%s]\n", v.section);
+                section = v.section;
+                print_value(f, &v);
         }
         if (fclose(f) != 0) {
                 free(text);

@@ -189,6 +189,7 @@ int unit_path_load(const UnitPath *p, const char *name, Diag *diag, RawUnit **re
         if (r < 0)
                 return r;
 
+        raw_unit_trim(u);
         *ret = take_ptr(u);
         return bad;
 }
@@ -216,28 +217,25 @@ int unit_path_default_instance(const UnitPath *p, const char *template, const Sp
         SpecifierContext context = specifiers ? *specifiers : (SpecifierContext){};
         autofree char *instance = NULL, *name = NULL;
         autoptr(RawUnit) u = NULL;
-        const RawValue *v = NULL;
+        RawValue v;
         int r;
 
         *ret = NULL;
         r = unit_path_load(p, template, diag, &u);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < u->n_values; i++)
-                if (streq(u->values[i].section, "Install") && streq(u->values[i].key, "DefaultInstance"))
-                        v = &u->values[i];
-        if (!v || !v->value[0])
+        if (!raw_unit_find(u, "Install", "DefaultInstance", &v) || !v.value[0])
                 return 0;
 
         context.install = true;
         context.unit_name = u->name;
-        r = specifiers_expand(v->value, v->at, &context, diag, &instance);
+        r = specifiers_expand(v.value, raw_value_at(&v), &context, diag, &instance);
         if (r == 0)
                 r = unit_name_replace_instance(u->name, instance, &name);
         if (r < 0)
                 return r;
         if (!unit_name_valid(name) || unit_name_is_template(name))
-                return diag_error(diag, v->at, -EINVAL,
+                return diag_error(diag, raw_value_at(&v), -EINVAL,
                                   "DefaultInstance=: \"%s\" cannot be part of a unit's name", instance);
 
         *ret = take_ptr(name);

@@ -5,6 +5,7 @@
 
 #include "basic/strv.h"
 #include "basic/unit-name.h"
+#include "client/connection.h"
 #include "ctl/bus-json.h"
 #include "ctl/client.h"
 #include "ctl/suggest.h"
@@ -13,19 +14,24 @@
 static const char *const list_units_keys[] = { "unit",      "description", "load", "active",   "sub",
                                                "following", "path",        "job",  "job_type", "job_path" };
 
+/* Returns NULL, which was told, or when out of memory. free(). */
+static char *private_socket(Ctl *c) {
+        const ManagerConfig *config = ctl_config(c);
+        char *path;
+
+        return config && asprintf(&path, "%s/" BUS_PRIVATE_SOCKET, config->paths.run) >= 0 ? path : NULL;
+}
+
 int client_open_quietly(Ctl *c) {
-        const ManagerConfig *config;
         autofree char *socket = NULL;
         int r;
 
         if (c->manager)
                 return 0;
 
-        config = ctl_config(c);
-        if (!config)
+        socket = private_socket(c);
+        if (!socket)
                 return -EINVAL;
-        if (asprintf(&socket, "%s/" BUS_PRIVATE_SOCKET, config->paths.run) < 0)
-                return -ENOMEM;
         r = nsunits_open_socket(socket, &c->manager);
         /* What kept us from the socket is the better answer when there is no system bus either. */
         if (r < 0 && nsunits_open_system(&c->manager) < 0)
@@ -34,6 +40,15 @@ int client_open_quietly(Ctl *c) {
         if (r < 0)
                 (void) sd_bus_set_allow_interactive_authorization(c->bus, isatty(STDIN_FILENO));
         return 0;
+}
+
+int client_open_again(Ctl *c) {
+        autofree char *socket = private_socket(c);
+        int r = socket ? connection_open_again(socket, &c->manager) : -EINVAL;
+
+        if (r >= 0)
+                c->bus = nsunits_get_bus(c->manager);
+        return r;
 }
 
 int client_reopen(Ctl *c) {
@@ -66,10 +81,14 @@ int client_jobs_wait(Ctl *c, NsunitsJobs *jobs) {
         return r;
 }
 
+bool client_job_has_failed(const char *result) {
+        return !streq(result, "done") && !streq(result, "skipped");
+}
+
 bool client_jobs_next_failed(const NsunitsJobs *jobs, size_t *i, const char **ret_unit,
                              const char **ret_result) {
         while (nsunits_jobs_next(jobs, i, ret_unit, ret_result))
-                if (*ret_result && !streq(*ret_result, "done") && !streq(*ret_result, "skipped"))
+                if (*ret_result && client_job_has_failed(*ret_result))
                         return true;
         return false;
 }

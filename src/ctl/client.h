@@ -30,6 +30,9 @@ int client_open(Ctl *c);
 /** client_open_quietly() - the same without a word, for what can do without the manager. */
 int client_open_quietly(Ctl *c);
 
+/** client_open_again() - as nsunits_reopen(), for what a program before us has begun. */
+int client_open_again(Ctl *c);
+
 /** client_reopen() - nsunits_reopen(). */
 int client_reopen(Ctl *c);
 
@@ -46,6 +49,9 @@ int client_jobs_request(Ctl *c, NsunitsJobs *jobs, const char *method, char *con
 
 /** client_jobs_wait() - until all have ended. Returns 0 or a negative errno: the connection broke off. */
 int client_jobs_wait(Ctl *c, NsunitsJobs *jobs);
+
+/** client_job_has_failed() - is this, a word of the manager, a bad end? */
+bool client_job_has_failed(const char *result);
 
 /** client_jobs_next_failed() - walk the jobs that ended badly. @i: 0 at first. */
 bool client_jobs_next_failed(const NsunitsJobs *jobs, size_t *i, const char **ret_unit,

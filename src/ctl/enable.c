@@ -29,14 +29,12 @@ static bool is_our_drop_in(const char *path) {
 static bool carries_install(const RawUnit *raw) {
         bool carries[ELEMENTSOF(install_keys)] = {}, any = false;
 
-        for (size_t i = 0; i < raw->n_values; i++) {
-                const RawValue *v = &raw->values[i];
-
-                if (!streq(v->section, "Install") || (v->at.file && is_our_drop_in(v->at.file)))
+        RAW_FOREACH (v, raw) {
+                if (!streq(v.section, "Install") || (v.file && is_our_drop_in(v.file)))
                         continue;
                 for (size_t k = 0; k < ELEMENTSOF(install_keys); k++)
-                        if (streq(v->key, install_keys[k]))
-                                carries[k] = v->value[0] != '\0';
+                        if (streq(v.key, install_keys[k]))
+                                carries[k] = v.value[0] != '\0';
         }
         for (size_t k = 0; k < ELEMENTSOF(install_keys); k++)
                 any = any || carries[k];

@@ -1,9 +1,10 @@
-/* nsctl: the client. Finds the verb and gives it the rest. */
+/* nsctl proper: the client. Finds the verb and gives it the rest. It is executed by front/nsctl.c. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "basic/strv.h"
 #include "ctl/client.h"
+#include "ctl/front/words.h"
 #include "ctl/verb.h"
 
 static int dispatch(Ctl *c, char **words) {
@@ -39,6 +40,8 @@ int main(int argc, char **argv) {
 
         if (argc > 1 && streq(argv[1], "__complete"))
                 status = complete(&c, argv + 2);
+        else if (argc > 1 && streq(argv[1], WORD_GO_ON))
+                status = jobs_go_on(&c, argv + 2);
         else if (options_parse(argc, argv, &c.options, &words) < 0)
                 status = STATUS_FAILED;
         else

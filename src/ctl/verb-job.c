@@ -6,18 +6,22 @@
 #include "ctl/client.h"
 #include "ctl/explain.h"
 
-static const struct {
-        const char *verb, *method, *failed;
-} jobs[] = {
-        { "start", "StartUnits", "did not start" },
-        { "trigger", "TriggerUnits", "did not start" },
-        { "stop", "StopUnits", "did not stop" },
-        { "restart", "RestartUnits", "did not restart" },
-        { "try-restart", "TryRestartUnits", "did not restart" },
-        { "reload", "ReloadUnits", "did not reload" },
-        { "reload-or-restart", "ReloadOrRestartUnits", "did not reload" },
-        { "try-reload-or-restart", "ReloadOrTryRestartUnits", "did not reload" },
-};
+typedef struct JobVerb {
+        const char *name, *method, *failed;
+} JobVerb;
+
+static const JobVerb *find_verb(const char *name) {
+        static const JobVerb table[] = {
+#define JOB_VERB(verb, method, failed) { verb, method, failed },
+#include "ctl/job-verbs.def"
+#undef JOB_VERB
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if (streq(table[i].name, name))
+                        return &table[i];
+        return NULL;
+}
 
 /* Without a wait for the jobs' ends. */
 static int enqueue(Ctl *c, const char *method, char **names, const char *mode, sd_bus_error *error) {
@@ -60,18 +64,23 @@ static char *reason(Ctl *c, const char *unit, const char *result) {
         return explain_start_failure(properties);
 }
 
-static int report(Ctl *c, const NsunitsJobs *w, const char *failed) {
+/* Returns the exit status. */
+static int report(Ctl *c, const JobVerb *verb, const char *unit, const char *result) {
+        autofree char *why = reason(c, unit, result);
+        int status = ctl_error("%s %s: %s", unit, verb->failed, why ? why : result);
+
+        if (streq(result, "failed") && !c->options.quiet)
+                fprintf(stderr, "\"nsctl status %s\" and \"nsctl logs %s\" tell more.\n", unit, unit);
+        return status;
+}
+
+static int report_all(Ctl *c, const JobVerb *verb, const NsunitsJobs *w) {
         const char *unit, *result;
         int status = STATUS_OK;
         size_t i = 0;
 
-        while (client_jobs_next_failed(w, &i, &unit, &result)) {
-                autofree char *why = reason(c, unit, result);
-
-                status = ctl_error("%s %s: %s", unit, failed, why ? why : result);
-                if (streq(result, "failed") && !c->options.quiet)
-                        fprintf(stderr, "\"nsctl status %s\" and \"nsctl logs %s\" tell more.\n", unit, unit);
-        }
+        while (client_jobs_next_failed(w, &i, &unit, &result))
+                status = report(c, verb, unit, result);
         return status;
 }
 
@@ -124,11 +133,8 @@ int verb_job(Ctl *c, char **words) {
         autostrv char **names = NULL;
         autoptr(NsunitsJobs) wait = NULL;
         bool stops_by_service = c->options.by_service && streq(words[0], "stop");
-        size_t k = 0;
+        const JobVerb *verb = find_verb(words[0]);
         int r = 0;
-
-        while (!streq(jobs[k].verb, words[0]))
-                k++;
 
         if (!words[1] && !c->options.all)
                 return ctl_error("%s: name units, or give --all", words[0]);
@@ -142,11 +148,11 @@ int verb_job(Ctl *c, char **words) {
                 return STATUS_FAILED;
 
         if (c->options.no_block)
-                r = enqueue(c, jobs[k].method, names, mode, &error);
+                r = enqueue(c, verb->method, names, mode, &error);
         else {
                 r = client_jobs_new(c, &error, &wait);
                 if (r == 0)
-                        r = client_jobs_request(c, wait, jobs[k].method, names, mode, &error);
+                        r = client_jobs_request(c, wait, verb->method, names, mode, &error);
                 if (r == 0)
                         r = client_jobs_wait(c, wait);
         }
@@ -155,5 +161,56 @@ int verb_job(Ctl *c, char **words) {
 
         if (stops_by_service)
                 return report_failed(c, words + 1);
-        return wait ? report(c, wait, jobs[k].failed) : STATUS_OK;
+        return wait ? report_all(c, verb, wait) : STATUS_OK;
+}
+
+/* Those whose end is not known. Their results follow in the same order. */
+static int wait_for_rest(Ctl *c, char *const *jobs, sd_bus_error *error, NsunitsJobs **ret) {
+        autoptr(NsunitsJobs) wait = NULL;
+        int r;
+
+        r = client_open_again(c);
+        if (r >= 0)
+                r = client_jobs_new(c, error, &wait);
+        for (size_t i = 0; r >= 0 && jobs[i]; i += 3) {
+                char path[sizeof(BUS_JOB_PREFIX) + 16];
+
+                (void) snprintf(path, sizeof(path), BUS_JOB_PREFIX "/%.12s", jobs[i + 1]);
+                if (!jobs[i + 2][0])
+                        r = nsunits_jobs_add(wait, path, jobs[i]);
+        }
+        if (r >= 0)
+                r = client_jobs_wait(c, wait);
+        if (r >= 0)
+                *ret = take_ptr(wait);
+        return r;
+}
+
+int jobs_go_on(Ctl *c, char **words) {
+        const JobVerb *verb = words[0] ? find_verb(words[0]) : NULL;
+        autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
+        autofree char *title = NULL;
+        autoptr(NsunitsJobs) rest = NULL;
+        int status = STATUS_OK, r;
+        size_t next = 0;
+
+        if (!verb || (strv_length(words) - 1) % 3 != 0)
+                return ctl_error("the program that calls this one is of another version");
+        if (asprintf(&title, "cannot %s", verb->name) < 0) {
+                title = NULL;
+                return STATUS_FAILED;
+        }
+        r = words[1] ? wait_for_rest(c, words + 1, &error, &rest) : -ECONNRESET;
+        if (r < 0)
+                return client_failure(title, r, &error);
+
+        for (char **job = words + 1; *job; job += 3) {
+                const char *unit = job[0], *result = job[2];
+
+                if (!result[0] && nsunits_jobs_next(rest, &next, &unit, &result) <= 0)
+                        break;
+                if (client_job_has_failed(result))
+                        status = report(c, verb, unit, result);
+        }
+        return status;
 }

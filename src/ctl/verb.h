@@ -100,6 +100,9 @@ const char **verb_names(void);
 /** complete() - `nsctl __complete WORD...`: what the last word may become, one candidate a line. */
 int complete(Ctl *c, char **words);
 
+/** jobs_go_on() - what the front has begun and cannot end; see front/words.h for @words. */
+int jobs_go_on(Ctl *c, char **words);
+
 #define VERB(name, least, most, function, completion, arguments, help) int function(Ctl *c, char **words);
 #define APART(function)                                                function
 #define GROUP(title)

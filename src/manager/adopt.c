@@ -82,7 +82,7 @@ static void adopt_plain(Unit *u, const json_t *saved) {
         Fault fault = {};
 
         u->held.fingerprint = (uint64_t) json_integer_value(json_object_get(saved, "fingerprint"));
-        if (!u->machine.prepared || held_paths(u) < 0)
+        if (!u->machine.prepared)
                 return;
         if (unit_load_started(u, &started, &fault) < 0 && !u->spec)
                 return;
@@ -108,9 +108,7 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         const json_t *network = json_object_get(saved, "network");
         int r;
 
-        r = held_paths(u);
-        if (r >= 0)
-                r = adopt_namespace(u, "user", &u->held.userns_fd);
+        r = adopt_namespace(u, "user", &u->held.userns_fd);
         if (r >= 0)
                 r = adopt_namespace(u, "net", &u->held.netns_fd);
         if (r < 0)
@@ -138,8 +136,7 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         u->held.root = root && root_is_held(root);
         if (network)
                 (void) network_adopt(u->manager->network, network, fault, &u->held.attachment);
-        r = unit_links_adopt(u, saved);
-        return r < 0 ? r : unit_describe_attachment(u);
+        return unit_links_adopt(u, saved);
 }
 
 /* A pidfd kept by the kernel at @name, or found by number and proven by its start time. */
@@ -254,7 +251,7 @@ static int resume(Unit *u, const json_t *saved) {
                 return 0;
         }
 
-        r = unit_watch_main(u, pidfd, u->main_pid);
+        r = unit_watch_main(u, pidfd, u->main_pid, true);
         if (r < 0)
                 return r;
         (void) take_fd(pidfd);

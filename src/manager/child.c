@@ -13,18 +13,29 @@
 #include "manager/priority.h"
 #include "runtime/exit-store.h"
 
+struct Children {
+        int epoll_fd;
+        sd_event_source *source;
+};
+
 struct Child {
         int pidfd;
         pid_t pid;
+        int epoll_fd; /* borrowed */
         char *hold_path;
-        sd_event_source *source;
         ChildExitFn fn;
         void *data;
 };
 
+/* A pidfd stays readable for ever after the end. */
+static void forget(Child *c) {
+        if (c->epoll_fd >= 0)
+                (void) epoll_ctl(c->epoll_fd, EPOLL_CTL_DEL, c->pidfd, NULL);
+        c->epoll_fd = -EBADF;
+}
+
 static void report(Child *c, const ChildExit *how) {
-        /* A pidfd stays readable for ever after the end. */
-        (void) sd_event_source_set_enabled(c->source, SD_EVENT_OFF);
+        forget(c);
 
         /* Last touch of @c: the callback may free it. */
         c->fn(c, how, c->data);
@@ -32,6 +43,7 @@ static void report(Child *c, const ChildExit *how) {
 
 /* Another process is the parent: wait for it to reap, then ask what was kept. */
 static int on_foreign_exit(Child *c) {
+        struct epoll_event hang_up = { .data.ptr = c };
         ExitStatus status = {};
         int r;
 
@@ -40,19 +52,18 @@ static int on_foreign_exit(Child *c) {
                 return r;
         if (r == EXIT_STATE_ALIVE || r == EXIT_STATE_ENDING)
                 /* EPOLLIN would wake us without end; the hang-up at the reaping is always reported. */
-                return sd_event_source_set_io_events(c->source, 0);
+                return epoll_ctl(c->epoll_fd, EPOLL_CTL_MOD, c->pidfd, &hang_up) < 0 ? -errno : 0;
 
         report(c,
                &(ChildExit){ .known = r == EXIT_STATE_KNOWN, .code = status.code, .status = status.status });
         return 0;
 }
 
-static int on_exit_ready(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
-        Child *c = userdata;
+static int on_exit_ready(Child *c) {
         ChildExit how = { .known = true };
         siginfo_t si = {};
 
-        if (waitid(P_PIDFD, (id_t) fd, &si, WEXITED | WNOHANG) < 0)
+        if (waitid(P_PIDFD, (id_t) c->pidfd, &si, WEXITED | WNOHANG) < 0)
                 return errno == ECHILD ? on_foreign_exit(c) : -errno;
         if (si.si_pid == 0) /* woken too early, the next wake-up will tell */
                 return 0;
@@ -63,14 +74,57 @@ static int on_exit_ready(sd_event_source *s, int fd, uint32_t revents, void *use
         return 0;
 }
 
-int child_watch(sd_event *event, const ChildInfo *info, ChildExitFn fn, void *data, Child **ret) {
-        autoptr(Child) c = NULL;
+/* One in each turn of the loop, that which has ended first: what it has said, and all else that is more
+ * urgent, comes before the next one. */
+static int on_ready(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        struct epoll_event e;
         int r;
 
-        c = calloc(1, sizeof(*c));
+        if (epoll_wait(fd, &e, 1, 0) <= 0)
+                return 0;
+        r = on_exit_ready(e.data.ptr);
+        if (r < 0)
+                forget(e.data.ptr);
+        return 0;
+}
+
+int children_new(sd_event *event, Children **ret) {
+        autoptr(Children) c = calloc(1, sizeof(*c));
+        int r;
+
         if (!c)
                 return -ENOMEM;
-        c->pidfd = -EBADF; /* not ours before all has worked */
+        c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+        if (c->epoll_fd < 0)
+                return -errno;
+        r = sd_event_add_io(event, &c->source, c->epoll_fd, EPOLLIN, on_ready, NULL);
+        if (r >= 0)
+                r = sd_event_source_set_priority(c->source, PRIORITY_CHILD_EXIT);
+        if (r < 0)
+                return r;
+
+        (void) sd_event_source_set_description(c->source, "children");
+        *ret = take_ptr(c);
+        return 0;
+}
+
+void children_free(Children *children) {
+        if (!children)
+                return;
+
+        (void) sd_event_source_disable_unref(children->source);
+        if (children->epoll_fd >= 0)
+                (void) close(children->epoll_fd);
+        free(children);
+}
+
+int child_watch(const Children *children, const ChildInfo *info, ChildExitFn fn, void *data, Child **ret) {
+        autoptr(Child) c = calloc(1, sizeof(*c));
+        struct epoll_event readable = { .events = EPOLLIN, .data.ptr = c };
+
+        if (!c)
+                return -ENOMEM;
+        c->pidfd = c->epoll_fd = -EBADF; /* not ours before all has worked */
         c->pid = info->pid;
         c->fn = fn;
         c->data = data;
@@ -81,16 +135,9 @@ int child_watch(sd_event *event, const ChildInfo *info, ChildExitFn fn, void *da
                         return -ENOMEM;
         }
 
-        r = sd_event_add_io(event, &c->source, info->pidfd, EPOLLIN, on_exit_ready, c);
-        if (r < 0)
-                return r;
-
-        r = sd_event_source_set_priority(c->source, PRIORITY_CHILD_EXIT);
-        if (r < 0)
-                return r;
-
-        (void) sd_event_source_set_description(c->source, info->name);
-
+        if (epoll_ctl(children->epoll_fd, EPOLL_CTL_ADD, info->pidfd, &readable) < 0)
+                return -errno;
+        c->epoll_fd = children->epoll_fd;
         c->pidfd = info->pidfd;
         *ret = take_ptr(c);
         return 0;
@@ -120,7 +167,7 @@ void child_free(Child *child) {
         if (!child)
                 return;
 
-        (void) sd_event_source_disable_unref(child->source);
+        forget(child);
         if (child->pidfd >= 0)
                 (void) close(child->pidfd);
         free(child->hold_path);

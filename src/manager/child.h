@@ -1,5 +1,6 @@
 /*
- * One process followed through its pidfd: our own child, or one that an earlier manager started.
+ * Processes followed through their pidfds: our own children, or those that an earlier manager started. All of
+ * them are one event source: a thousand of their own would take more memory than anything else of a process.
  */
 #pragma once
 
@@ -9,6 +10,7 @@
 
 #include "basic/cleanup.h"
 
+typedef struct Children Children;
 typedef struct Child Child;
 
 /* How a process ended. */
@@ -27,17 +29,24 @@ typedef void (*ChildExitFn)(Child *child, const ChildExit *how, void *data);
 typedef struct ChildInfo {
         int pidfd;             /* taken over on success, still the caller's on failure */
         pid_t pid;             /* as seen by us, for reports; never used to send a signal */
-        const char *name;      /* unit name, for dumps; copied */
-        const char *hold_path; /* where exit_hold() keeps the status, or NULL; copied */
+        const char *hold_path; /* of one that is not our child: where exit_hold() keeps the status; copied */
 } ChildInfo;
+
+/** children_new() - nobody is followed yet. Returns 0, or a negative errno. */
+int children_new(sd_event *event, Children **ret);
+
+/** children_free() - when no child is left. NULL is fine. */
+void children_free(Children *children);
+
+AUTOPTR_DEFINE(Children, children_free);
 
 /**
  * child_watch() - follow a process
- * @event: borrowed, must outlive the child
+ * @children: borrowed, must outlive the child
  *
- * Returns: 0, -ENOMEM, or the negative errno of sd-event.
+ * Returns: 0, -ENOMEM, or the negative errno of epoll_ctl(2).
  */
-int child_watch(sd_event *event, const ChildInfo *info, ChildExitFn fn, void *data, Child **ret);
+int child_watch(const Children *children, const ChildInfo *info, ChildExitFn fn, void *data, Child **ret);
 
 /** child_signal() - send @sig. Returns 0, -ESRCH when it is gone already, or another negative errno. */
 int child_signal(const Child *child, int sig);

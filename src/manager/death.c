@@ -182,7 +182,7 @@ void unit_death_begin(Unit *u, const MainExit *e, pid_t pid) {
         if (u->machine.main_start > 0 && u->machine.main_start <= now)
                 put_number(u->death, "RuntimeUSec", now - u->machine.main_start);
         put_exit(u->death, u, e);
-        put_text(u->death, "Result", unit_result_to_string(restart_result(&u->policy.restart, e)));
+        put_text(u->death, "Result", unit_result_to_string(restart_result(&u->policy->restart, e)));
         put_usage(u->death, u);
         put_words(u->death, u);
         put_log(u->death, u);
@@ -195,14 +195,14 @@ static char *policy_words(const Unit *u, const char *verdict) {
         char *text;
 
         return asprintf(&text, "Restart=%s %s the result %s",
-                        restart_policy_to_string(u->policy.restart.policy), verdict,
+                        restart_policy_to_string(u->policy->restart.policy), verdict,
                         unit_result_to_string(m->result)) < 0
                        ? NULL
                        : text;
 }
 
 static char *rule_words(const Unit *u, bool again) {
-        switch (restart_cause(&u->policy.restart, u->machine.result, &u->machine.exit)) {
+        switch (restart_cause(&u->policy->restart, u->machine.result, &u->machine.exit)) {
         case RESTART_CAUSE_POLICY:
                 return policy_words(u, again ? "covers" : "does not cover");
         case RESTART_CAUSE_FORCED:

@@ -89,7 +89,7 @@ static int make_words(const HostAction *action, const char *argument, char ***re
 static int run_systemctl(Manager *m, EmergencyAction action, const char *argument, Fault *fault) {
         static char *const environment[] = { (char *) "PATH=" HOST_EXEC_PATH, NULL };
         autoclose int null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC), pidfd = -EBADF;
-        ChildInfo info = { .name = "systemctl" };
+        ChildInfo info = {};
         autostrv char **words = NULL;
         int r;
 
@@ -111,7 +111,7 @@ static int run_systemctl(Manager *m, EmergencyAction action, const char *argumen
         if (r < 0)
                 return r;
         info.pidfd = pidfd;
-        r = child_watch(m->event, &info, on_systemctl_exit, &m->emergency->children[action],
+        r = child_watch(m->children, &info, on_systemctl_exit, &m->emergency->children[action],
                         &m->emergency->children[action]);
         if (r >= 0)
                 (void) take_fd(pidfd);

@@ -100,9 +100,9 @@ static int resolve_user(Unit *u, const ExecCall *call, Identity *ret, Fault *fau
         return identity_resolve(root, user, colon, fault, ret);
 }
 
-static int watch(Manager *m, const ExecResult *result, const char *name, ManagerExecFn done, void *data) {
+static int watch(Manager *m, const ExecResult *result, ManagerExecFn done, void *data) {
         autoptr(ExecSession) s = calloc(1, sizeof(*s));
-        const ChildInfo info = { .pidfd = result->pidfd, .pid = result->pid, .name = name };
+        const ChildInfo info = { .pidfd = result->pidfd, .pid = result->pid };
         int r;
 
         if (!s)
@@ -111,7 +111,7 @@ static int watch(Manager *m, const ExecResult *result, const char *name, Manager
         s->done = done;
         s->data = data;
 
-        r = child_watch(m->event, &info, on_exec_exit, s, &s->child);
+        r = child_watch(m->children, &info, on_exec_exit, s, &s->child);
         if (r < 0)
                 return r;
 
@@ -170,7 +170,7 @@ int manager_exec(Manager *m, const ExecCall *call, ManagerExecFn done, void *dat
         if (r < 0)
                 return r;
 
-        r = watch(m, &result, call->unit->name, done, data);
+        r = watch(m, &result, done, data);
         if (r < 0) {
                 child_put_down(result.pidfd);
                 if (result.terminal_fd >= 0)

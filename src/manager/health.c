@@ -26,7 +26,7 @@ struct UnitHealth {
 };
 
 static const HealthSpec *spec_of(const UnitHealth *h) {
-        return &h->unit->held.spec->health;
+        return h->unit->held.spec->health;
 }
 
 static void drop_probe(UnitHealth *h) {
@@ -127,7 +127,7 @@ static void perform(UnitHealth *h, unsigned actions) {
         if (actions & HEALTH_CHANGED)
                 manager_tell_changed(u->manager, u);
 
-        if (actions & HEALTH_READY && u->policy.restart.type == SERVICE_HEALTHY)
+        if (actions & HEALTH_READY && u->policy->restart.type == SERVICE_HEALTHY)
                 unit_event(u, &(MachineEvent){ .type = EVENT_READY });
         if (actions & (HEALTH_ACT | HEALTH_GIVE_UP) && unit_update_unready(u))
                 return;
@@ -243,7 +243,7 @@ static UnitHealth *make(Unit *u) {
         const ContainerSpec *spec = u->held.spec;
 
         unit_health_end(u);
-        if (!spec || spec->health.probe.kind == PROBE_NONE)
+        if (!spec || !spec->health)
                 return NULL;
         u->health = calloc(1, sizeof(*u->health));
         if (u->health)

@@ -16,9 +16,9 @@
 #define ARGUMENTS_MAX  (64 * 1024)
 
 static int follow(const Helper *h, int pidfd, pid_t pid, Child **ret) {
-        const ChildInfo info = { .pidfd = pidfd, .pid = pid, .name = h->cgroup };
+        const ChildInfo info = { .pidfd = pidfd, .pid = pid };
 
-        return child_watch(h->manager->event, &info, h->fn, h->data, ret);
+        return child_watch(h->manager->children, &info, h->fn, h->data, ret);
 }
 
 int helper_start(const Helper *h, const char *path, char *const *argv, Child **ret, Fault *fault) {

@@ -320,9 +320,9 @@ static void on_hook_exit(Child *child, const ChildExit *how, void *data) {
 
 static int watch(Unit *u, int pidfd, pid_t pid) {
         autofree char *path = hold_path(u);
-        const ChildInfo info = { .pidfd = pidfd, .pid = pid, .name = u->name, .hold_path = path };
+        const ChildInfo info = { .pidfd = pidfd, .pid = pid, .hold_path = path };
 
-        return path ? child_watch(u->manager->event, &info, on_hook_exit, u, &u->hook) : -ENOMEM;
+        return path ? child_watch(u->manager->children, &info, on_hook_exit, u, &u->hook) : -ENOMEM;
 }
 
 static int start(Unit *u, const Command *c, Fault *fault) {

@@ -58,6 +58,7 @@ typedef struct Kept {
 
 struct Keeper {
         sd_event *event;
+        const Children *children;
         CgroupRoot *cgroups;
         char *run;
         int fd;      /* connected, or none */
@@ -289,14 +290,14 @@ static int open_cgroup(const Keeper *k) {
 }
 
 static int watch_process(Keeper *k, int pidfd, pid_t pid) {
-        const ChildInfo info = { .pidfd = pidfd, .pid = pid, .name = "keeper" };
+        const ChildInfo info = { .pidfd = pidfd, .pid = pid };
         Process *p = calloc(1, sizeof(*p));
         int r;
 
         if (!p)
                 return -ENOMEM;
         p->keeper = k;
-        r = child_watch(k->event, &info, on_process_exit, p, &p->child);
+        r = child_watch(k->children, &info, on_process_exit, p, &p->child);
         if (r < 0) {
                 free(p);
                 return r;
@@ -414,7 +415,8 @@ static int learn(Keeper *k) {
         return r < 0 ? r : 0;
 }
 
-int keeper_new(sd_event *event, CgroupRoot *cgroups, const char *run, Keeper **ret) {
+int keeper_new(sd_event *event, const Children *children, CgroupRoot *cgroups, const char *run,
+               Keeper **ret) {
         autoptr(Keeper) k = calloc(1, sizeof(*k));
         int r;
 
@@ -422,6 +424,7 @@ int keeper_new(sd_event *event, CgroupRoot *cgroups, const char *run, Keeper **r
                 return -ENOMEM;
         k->fd = -EBADF;
         k->event = sd_event_ref(event);
+        k->children = children;
         k->cgroups = cgroups;
 
         r = connect_to(k);

@@ -8,11 +8,12 @@
  */
 #pragma once
 
+#include <systemd/sd-event.h>
+
 #include "basic/cleanup.h"
 #include "basic/fd-message.h"
 #include "cgroup/cgroup-root.h"
-
-#include <systemd/sd-event.h>
+#include "manager/child.h"
 
 typedef struct Keeper Keeper;
 
@@ -25,7 +26,7 @@ typedef void (*KeeperMessageFn)(FdMessage *m, void *data);
  *
  * No keeper is started before there is something to hold. Returns 0 or -ENOMEM.
  */
-int keeper_new(sd_event *event, CgroupRoot *cgroups, const char *run, Keeper **ret);
+int keeper_new(sd_event *event, const Children *children, CgroupRoot *cgroups, const char *run, Keeper **ret);
 
 /**
  * keeper_put() - have a copy of @fd held; @fd stays the caller's, to be closed by keeper_close()

@@ -61,11 +61,28 @@ void unit_arm_timer(Unit *u) {
 }
 
 void unit_queue_event(Unit *u, const MachineEvent *event) {
-        /* At most one answer and what its actions cause: see the array's size. */
-        if (u->n_queue < ELEMENTSOF(u->queue))
-                u->queue[u->n_queue++] = *event;
+        Manager *m = u->manager;
+
+        if (m->n_pending < ELEMENTSOF(m->pending))
+                m->pending[m->n_pending++] = (PendingEvent){ .unit = u, .event = *event };
         else
                 log_message(LOG_ERR, u->name, "event %s lost", machine_event_type_to_string(event->type));
+}
+
+/* The next one of @u. */
+static bool take_event(const Unit *u, MachineEvent *ret) {
+        Manager *m = u->manager;
+
+        for (size_t i = 0; i < m->n_pending; i++) {
+                PendingEvent *e = &m->pending[i];
+
+                if (e->unit != u)
+                        continue;
+                *ret = e->event;
+                memmove(e, e + 1, (--m->n_pending - i) * sizeof(*e));
+                return true;
+        }
+        return false;
 }
 
 static void do_clean(Unit *u) {
@@ -307,17 +324,18 @@ static void perform(Unit *u, const MachineOutput *out) {
 }
 
 void unit_process_events(Unit *u) {
+        MachineEvent next;
+
         if (u->in_event)
                 return;
 
         u->in_event = true;
-        while (u->n_queue > 0) {
-                MachineEvent next = u->queue[0];
+        while (take_event(u, &next)) {
+                MachinePolicy policy = *u->policy;
                 MachineOutput out;
 
-                memmove(u->queue, u->queue + 1, --u->n_queue * sizeof(u->queue[0]));
-                u->policy.dice = arc4random();
-                machine_step(&u->machine, &u->policy, &next, clock_now(CLOCK_BOOTTIME), &out);
+                policy.dice = arc4random();
+                machine_step(&u->machine, &policy, &next, clock_now(CLOCK_BOOTTIME), &out);
                 perform(u, &out);
         }
         u->in_event = false;
@@ -334,7 +352,7 @@ void unit_adopted(Unit *u) {
         MachineOutput out;
 
         u->in_event = true;
-        machine_adopt(&u->machine, &u->policy, asked, clock_now(CLOCK_BOOTTIME), &out);
+        machine_adopt(&u->machine, u->policy, asked, clock_now(CLOCK_BOOTTIME), &out);
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         perform(u, &out);
         u->in_event = false;

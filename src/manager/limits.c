@@ -19,7 +19,7 @@
 static const LimitSpec *limits_in(const ContainerSpec *spec, MachineState state) {
         bool starting = machine_active_state(state) == ACTIVE_STATE_ACTIVATING;
 
-        return starting && spec->starting_limits ? spec->starting_limits : &spec->limits;
+        return starting && spec->starting_limits ? spec->starting_limits : spec->limits;
 }
 
 const LimitSpec *unit_limits(const Unit *u) {
@@ -44,16 +44,30 @@ static void drop_default_limits(const Unit *u, const UnitSpec *from, LimitSpec *
                 limits->tasks_max = UINT64_MAX;
 }
 
-void unit_drop_default_limits(const Unit *u, const UnitSpec *from, ContainerSpec *spec) {
-        drop_default_limits(u, from, &spec->limits);
+int unit_drop_default_limits(const Unit *u, const UnitSpec *from, ContainerSpec *spec) {
+        const LimitSpec *kept = NULL;
+        LimitSpec l;
+        int r;
+
+        r = limit_spec_copy(spec->limits, &l);
+        if (r >= 0) {
+                drop_default_limits(u, from, &l);
+                kept = limit_spec_share(&l);
+        }
+        limit_spec_done(&l);
+        if (!kept)
+                return -ENOMEM;
+        limit_spec_release(spec->limits);
+        spec->limits = kept;
         if (spec->starting_limits)
                 drop_default_limits(u, from, spec->starting_limits);
+        return 0;
 }
 
 int unit_check_limits(const Unit *u, const ContainerSpec *spec, Fault *fault) {
         int r;
 
-        r = cgroup_root_check(u->manager->cgroups, &spec->limits, fault);
+        r = cgroup_root_check(u->manager->cgroups, spec->limits, fault);
         if (r >= 0 && spec->starting_limits)
                 r = cgroup_root_check(u->manager->cgroups, spec->starting_limits, fault);
         return r;

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 
+#include "basic/bus-names.h"
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
@@ -42,7 +43,9 @@ int manager_new(sd_event *event, const ManagerConfig *config, Manager **ret) {
         if (!m->jobs || !m->specifiers)
                 return -ENOMEM;
 
-        r = manager_names_new(m);
+        r = children_new(event, &m->children);
+        if (r >= 0)
+                r = manager_names_new(m);
         if (r >= 0)
                 r = id_pool_init(&m->ids, config);
         if (r >= 0)
@@ -98,6 +101,7 @@ void manager_free(Manager *m) {
         manager_update_free_all(m);
         manager_pull_free_all(m);
         manager_free_strays(m);
+        spares_free(m->spares);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);
@@ -130,6 +134,7 @@ void manager_free(Manager *m) {
         seccomp_forget();
         free(m->by_index);
         free(m->ids.used);
+        children_free(m->children);
         sd_event_unref(m->event);
         free(m);
 }
@@ -404,6 +409,23 @@ static int make_private(const Manager *m, const char *name, Fault *fault) {
         return r < 0 ? fault_set(fault, "run directory", r, "%s", path) : 0;
 }
 
+/* Whoever finds the same text in its place knows that this directory is the one that it names. */
+static int keep_config(const Manager *m, Fault *fault) {
+        const char *text = m->config->text;
+        autofree char *path = NULL;
+        int r;
+
+        if (asprintf(&path, "%s/" BUS_PRIVATE_CONFIG, m->config->paths.run) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        if (text)
+                r = file_replace(AT_FDCWD, path, text, strlen(text), 0600, false);
+        else
+                r = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+        return r < 0 ? fault_set(fault, "run directory", r, "%s", path) : 0;
+}
+
 static int setup_run_directory(Manager *m, Fault *fault) {
         autofree char *units = NULL, *pid_file = NULL, *pid = NULL;
         int r;
@@ -421,6 +443,8 @@ static int setup_run_directory(Manager *m, Fault *fault) {
         r = make_private(m, "state", fault);
         if (r >= 0)
                 r = make_private(m, "deaths", fault);
+        if (r >= 0)
+                r = keep_config(m, fault);
         if (r < 0)
                 return r;
 
@@ -471,7 +495,7 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r >= 0)
                 r = cgroup_root_open(NULL, fault, &m->cgroups);
         if (r >= 0)
-                r = keeper_new(m->event, m->cgroups, m->config->paths.run, &m->keeper);
+                r = keeper_new(m->event, m->children, m->cgroups, m->config->paths.run, &m->keeper);
         if (r >= 0)
                 r = image_store_open(m->config->paths.store, &m->images, fault);
         if (r >= 0)
@@ -487,6 +511,7 @@ int manager_startup(Manager *m, Fault *fault) {
         if (r < 0)
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
+        m->spares = spares_new(m);
         manager_settle_names(m);
         manager_follow_strays(m);
         manager_resume_jobs(m);

@@ -218,10 +218,10 @@ char *unit_resolv_text(const Unit *u) {
 /* -- what running containers have -- */
 
 static void rewrite(const Unit *u, const char *name, const char *text) {
-        autofree char *path = NULL, *now = NULL;
+        autofree char *path = text ? unit_files_path(u, name) : NULL, *now = NULL;
         int r;
 
-        if (!text || !u->held.files_dir || asprintf(&path, "%s/%s", u->held.files_dir, name) < 0)
+        if (!path)
                 return;
         if (file_read(AT_FDCWD, path, SIZE_MAX, &now, NULL) >= 0 && streq(now, text))
                 return;

@@ -115,7 +115,7 @@ int unit_open_pod_space(const Unit *pod, Space space, Fault *fault) {
 }
 
 int unit_pod_shm(const Unit *u, char **ret) {
-        const NamespaceChoice *c = &u->held.spec->spaces[SPACE_IPC];
+        const NamespaceChoice *c = container_spec_space(u->held.spec, SPACE_IPC);
         const Unit *pod = c->mode == NAMESPACE_UNIT ? manager_get_unit(u->manager, c->unit) : NULL;
 
         *ret = pod && pod->held.pod_spaces ? held_path(pod, "shm") : NULL;
@@ -130,7 +130,7 @@ static const char *name_of_pod(const Unit *u) {
 
         if (u->spec)
                 return u->spec->container ? u->spec->container->pod : NULL;
-        return s ? s->spaces[SPACE_NETWORK].unit : NULL;
+        return s ? container_spec_space(s, SPACE_NETWORK)->unit : NULL;
 }
 
 static Unit *pod_of(const Unit *u) {
@@ -148,13 +148,13 @@ static bool goes_on(const Unit *u) {
                (job && (job->type == JOB_START || job->type == JOB_RESTART));
 }
 
-void unit_take_pod_policy(Unit *u, const UnitSpec *spec) {
+void unit_take_pod_policy(const Unit *u, const UnitSpec *spec, MachinePolicy *policy) {
         const char *name = spec->container ? spec->container->pod : NULL;
         const Unit *pod = name ? manager_get_unit(u->manager, name) : NULL;
 
         if (pod && pod->spec && pod->spec->pod && unit_spec_is_set(pod->spec, "Pod", "StopTimeout") &&
             !unit_spec_is_set(spec, "Container", "StopTimeout") && !spec->service.timeout_stop_set)
-                u->policy.timeout_stop = pod->spec->pod->stop_timeout;
+                policy->timeout_stop = pod->spec->pod->stop_timeout;
 }
 
 void manager_take_pod_policies(Manager *m) {

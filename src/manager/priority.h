@@ -19,4 +19,6 @@ enum {
          * it. */
         PRIORITY_JOBS = SD_EVENT_PRIORITY_NORMAL + 1,
         PRIORITY_RESTARTS = SD_EVENT_PRIORITY_NORMAL + 2,
+        /* What nobody has asked for. */
+        PRIORITY_SPARES = SD_EVENT_PRIORITY_IDLE,
 };

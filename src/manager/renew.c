@@ -72,7 +72,7 @@ static bool same_namespace(int a, int b) {
 
 /* Is what is shared still the other's, and will it be? */
 static bool shared_stays(const Unit *u, Space space) {
-        const NamespaceChoice *c = &u->held.spec->spaces[space];
+        const NamespaceChoice *c = container_spec_space(u->held.spec, space);
         Unit *other = c->mode == NAMESPACE_UNIT ? manager_get_unit(u->manager, c->unit) : NULL;
         int ours = space == SPACE_USER ? u->held.userns_fd : u->held.netns_fd;
         int theirs;
@@ -125,7 +125,6 @@ static int change_ports(Unit *u, const ContainerSpec *wanted, Fault *fault) {
                 r = network_set_ports(n, a, wanted->publish, wanted->n_publish, fault);
         if (r < 0)
                 return r;
-        (void) unit_describe_attachment(u);
         if (unit_save(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot save its state: %m");
         return 0;
@@ -316,7 +315,7 @@ static int take_over(Unit *u, ContainerSpec **spec, Fault *fault) {
         if (r >= 0)
                 r = unit_make_files(u, fault);
         if (r >= 0 && !h->cgroup_spent && has_cgroup(h))
-                r = unit_restrict_devices(u, &h->spec->limits, false, fault);
+                r = unit_restrict_devices(u, h->spec->limits, false, fault);
         unit_change_names(u);
         return r < 0 ? r : unit_save_text(u, fault);
 }

@@ -61,16 +61,15 @@ static json_t *paths_to_json(char *const *paths) {
 json_t *saved_text_to_json(const RawUnit *raw) {
         json_t *sections = json_array(), *values = json_array();
 
-        for (size_t i = 0; i < raw->n_sections; i++)
-                (void) json_array_append_new(sections, json_pack("[s, o]", raw->sections[i].name,
-                                                                 place_to_json(raw, raw->sections[i].at)));
-        for (size_t i = 0; i < raw->n_values; i++) {
-                const RawValue *v = &raw->values[i];
+        for (RawSection s = {}; raw_unit_next_section(raw, &s);)
+                (void) json_array_append_new(sections, json_pack("[s, o]", s.name, place_to_json(raw, s.at)));
+        RAW_FOREACH (v, raw) {
+                Where at = raw_value_at(&v);
 
                 (void) json_array_append_new(values,
-                                             json_pack("[s, s, s, o, o, o]", v->section, v->key, v->value,
-                                                       place_to_json(raw, v->key_at),
-                                                       place_to_json(raw, v->at), breaks_to_json(v->breaks)));
+                                             json_pack("[s, s, s, o, o, o]", v.section, v.key, v.value,
+                                                       place_to_json(raw, raw_value_key_at(&v)),
+                                                       place_to_json(raw, at), breaks_to_json(at.breaks)));
         }
         return json_pack("{s:s, s:s?, s:o, s:o, s:o, s:o}", "name", raw->name, "fragment", raw->fragment,
                          "drop_ins", paths_to_json(raw->drop_ins), "links", paths_to_json(raw->links),
@@ -118,20 +117,20 @@ static Where place_from_json(const RawUnit *raw, const json_t *place) {
                         .column = number_at(place, 2) };
 }
 
-static int breaks_from_json(const json_t *array, RawValue *v) {
+static int breaks_from_json(const json_t *array, WhereBreak **ret) {
         size_t n = json_array_size(array);
 
+        *ret = NULL;
         if (n == 0)
                 return 0;
-        v->breaks = calloc(n + 1, sizeof(*v->breaks));
-        if (!v->breaks)
+        *ret = calloc(n + 1, sizeof(**ret));
+        if (!*ret)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
                 const json_t *b = json_array_get(array, i);
 
-                v->breaks[i] = (WhereBreak){ number_at(b, 0), number_at(b, 1), number_at(b, 2) };
+                (*ret)[i] = (WhereBreak){ number_at(b, 0), number_at(b, 1), number_at(b, 2) };
         }
-        v->at.breaks = v->breaks;
         return 0;
 }
 
@@ -148,18 +147,22 @@ static int paths_from_json(const json_t *array, char ***ret) {
 }
 
 static int value_from_json(const json_t *o, RawUnit *raw) {
-        const char *section, *key, *value;
-        RawValue *v;
+        autofree WhereBreak *breaks = NULL;
+        const char *section;
+        RawText text;
         int r;
 
-        if (text_at(o, 0, &section) < 0 || text_at(o, 1, &key) < 0 || text_at(o, 2, &value) < 0)
+        if (text_at(o, 0, &section) < 0 || text_at(o, 1, &text.key) < 0 || text_at(o, 2, &text.value) < 0)
                 return -EBADMSG;
-        r = raw_unit_add(raw, section, key, value, place_from_json(raw, json_array_get(o, 4)));
+        r = breaks_from_json(json_array_get(o, 5), &breaks);
         if (r < 0)
                 return r;
-        v = &raw->values[raw->n_values - 1];
-        v->key_at = place_from_json(raw, json_array_get(o, 3));
-        return breaks_from_json(json_array_get(o, 5), v);
+        text.n_key = strlen(text.key);
+        text.n_value = strlen(text.value);
+        text.key_at = place_from_json(raw, json_array_get(o, 3));
+        text.at = place_from_json(raw, json_array_get(o, 4));
+        text.at.breaks = breaks;
+        return raw_unit_add_text(raw, section, &text);
 }
 
 static int contents_from_json(const json_t *o, RawUnit *raw) {
@@ -175,7 +178,8 @@ static int contents_from_json(const json_t *o, RawUnit *raw) {
 
                 r = text_at(section, 0, &name);
                 if (r >= 0)
-                        r = raw_unit_add_section(raw, name, place_from_json(raw, json_array_get(section, 1)));
+                        r = raw_unit_add_section(raw, name, strlen(name),
+                                                 place_from_json(raw, json_array_get(section, 1)));
         }
         for (size_t i = 0; r >= 0 && i < json_array_size(values); i++)
                 r = value_from_json(json_array_get(values, i), raw);
@@ -200,6 +204,7 @@ int saved_text_from_json(const json_t *o, RawUnit **ret) {
         r = contents_from_json(o, raw);
         if (r < 0)
                 return r;
+        raw_unit_trim(raw);
         *ret = take_ptr(raw);
         return 0;
 }

@@ -13,7 +13,7 @@ const IdMap *held_ids(const Unit *u) {
 }
 
 static const NamespaceChoice *choice_of(const Unit *u, Space space) {
-        return &u->held.spec->spaces[space];
+        return container_spec_space(u->held.spec, space);
 }
 
 /* Another unit, whose namespaces are held; NULL is -ESRCH. */
@@ -61,6 +61,33 @@ static void release(Unit *u, int *fd, Space space) {
 
 /* -- ids -- */
 
+static bool has_own_network(const ContainerSpec *spec) {
+        return spec->network != NETWORK_MODE_HOST && spec->network != NETWORK_MODE_SHARED;
+}
+
+/* Ids that come with namespaces which are ready; the later steps find those. */
+static bool take_spare(Unit *u) {
+        const ContainerSpec *spec = u->held.spec;
+        Spare spare;
+
+        if (!has_own_network(spec) || spec->id_count != u->manager->config->users.id_count ||
+            spec->ids.uids.n > 0 || spec->ids.gids.n > 0 || !spares_take(u->manager->spares, true, &spare))
+                return false;
+        u->held.id_base = spare.id_base;
+        u->held.userns_fd = spare.userns_fd;
+        u->held.netns_fd = spare.netns_fd;
+        return true;
+}
+
+static int take_ids(Unit *u, Fault *fault) {
+        Manager *m = u->manager;
+
+        if (take_spare(u) || id_pool_take(&m->ids, m->config, &u->held.id_base, NULL) == 0)
+                return 0;
+        spares_yield(m->spares);
+        return id_pool_take(&m->ids, m->config, &u->held.id_base, fault);
+}
+
 static int pick_ids(Unit *u, Fault *fault) {
         const ContainerSpec *spec = u->held.spec;
         const uint32_t most = u->manager->config->users.id_count;
@@ -71,7 +98,7 @@ static int pick_ids(Unit *u, Fault *fault) {
                 fault_advise(fault, "a container gets %u at most: users.id-count in nsunitd.conf", most);
                 return -E2BIG;
         }
-        r = id_pool_take(&u->manager->ids, u->manager->config, &u->held.id_base, fault);
+        r = take_ids(u, fault);
         return r < 0 ? r : id_map_range(&u->held.ids, u->held.id_base, spec->id_count);
 }
 
@@ -131,6 +158,9 @@ static bool is_shared(const Unit *u) {
 }
 
 void unit_drop_ids(Unit *u) {
+        /* Of a spare, where it did not come to the steps that are about them. */
+        replace_fd(&u->held.userns_fd, -EBADF);
+        replace_fd(&u->held.netns_fd, -EBADF);
         if (u->held.id_base > 0 && !is_shared(u))
                 id_pool_give(&u->manager->ids, u->manager->config, u->held.id_base);
         u->held.id_base = 0;
@@ -160,10 +190,10 @@ int unit_make_userns(Unit *u, Fault *fault) {
         if (!u->held.spec->user_namespace)
                 return 0;
         if (choice_of(u, SPACE_USER)->mode == NAMESPACE_DEFAULT) {
-                const NetworkMode network = u->held.spec->network;
-                const bool own = network != NETWORK_MODE_HOST && network != NETWORK_MODE_SHARED;
-
-                *fd = userns_create(&u->held.ids, own ? &u->held.netns_birth : NULL, fault);
+                if (*fd < 0)
+                        *fd = userns_create(&u->held.ids,
+                                            has_own_network(u->held.spec) ? &u->held.netns_birth : NULL,
+                                            fault);
         } else {
                 *fd = share(u, SPACE_USER, fault);
                 if (*fd == -EBADF)
@@ -177,6 +207,16 @@ void unit_drop_userns(Unit *u) {
         release(u, &u->held.userns_fd, SPACE_USER);
 }
 
+static int make_netns(Unit *u, Fault *fault) {
+        Spare spare;
+
+        if (u->held.netns_birth)
+                return netns_finish(take_ptr(u->held.netns_birth), fault);
+        if (u->held.userns_fd >= 0)
+                return netns_create(u->held.userns_fd, fault);
+        return spares_take(u->manager->spares, false, &spare) ? spare.netns_fd : netns_create(-1, fault);
+}
+
 int unit_make_netns(Unit *u, Fault *fault) {
         int *fd = &u->held.netns_fd;
 
@@ -186,10 +226,8 @@ int unit_make_netns(Unit *u, Fault *fault) {
                 *fd = share(u, SPACE_NETWORK, fault);
                 if (*fd == -EBADF)
                         return 0;
-        } else if (u->held.netns_birth) {
-                *fd = netns_finish(take_ptr(u->held.netns_birth), fault);
-        } else {
-                *fd = netns_create(u->held.userns_fd >= 0 ? u->held.userns_fd : -1, fault);
+        } else if (*fd < 0) {
+                *fd = make_netns(u, fault);
         }
         return *fd < 0 ? *fd : hold(u, fd, SPACE_NETWORK, fault);
 }

@@ -172,12 +172,12 @@ static int take_old_root(Unit *u, Launch *l, Fault *fault) {
 
 static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
-        autofree char *volumes = NULL, *staging = NULL;
+        autofree char *volumes = NULL, *staging = NULL, *dir = unit_container_dir(u);
         MountLayers *layers;
         MountMap *maps;
         int r;
 
-        if (asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
+        if (!dir || asprintf(&volumes, "%s/volumes", c->paths.store) < 0 ||
             asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
                 return -ENOMEM;
 
@@ -193,7 +193,7 @@ static int take_mounts(Unit *u, Launch *l, Fault *fault) {
         const MountsRequest request = {
                 .spec = u->held.spec,
                 .volumes_dir = volumes,
-                .container_dir = u->held.container_dir,
+                .container_dir = dir,
                 .layers = layers,
                 .maps = maps,
                 .staging = staging,
@@ -364,7 +364,7 @@ static int take_notify(Unit *u, Fault *fault) {
         if (!hears(u) || u->notify)
                 return 0;
         r = unit_open_notify(u);
-        return r < 0 ? fault_set(fault, "notify socket", r, "%s", u->held.files_dir) : 0;
+        return r < 0 ? fault_set(fault, "notify socket", r, "%s", u->name) : 0;
 }
 
 static int take_spaces(const Unit *u, Launch *l, Fault *fault) {
@@ -473,19 +473,20 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
         if (pidfd_identity(result->pidfd, &u->pid_identity) < 0 || u->pid_identity == 0)
                 (void) process_start_time(result->pid, &u->pid_identity);
 
-        r = hold ? exit_hold(result->pidfd, hold, namespace_is_own(&u->held.spec->spaces[SPACE_PID]), &lost)
+        r = hold ? exit_hold(result->pidfd, hold,
+                             namespace_is_own(container_spec_space(u->held.spec, SPACE_PID)), &lost)
                  : -ENOMEM;
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "should the manager die, the exit status may be lost: %s",
                             strerror(-r));
 
-        r = unit_watch_main(u, result->pidfd, result->pid);
+        r = unit_watch_main(u, result->pidfd, result->pid, false);
         if (r < 0)
                 return fault_set(fault, "watch", r, NULL);
         /* Who may wait for seconds before it is started again is in no hurry, and volumes are in use
          * meanwhile. */
-        if (u->policy.restart.policy != RESTART_NO &&
-            restart_delay(&u->policy.restart, UINT_MAX, UINT32_MAX) <= USEC_PER_SEC)
+        if (u->policy->restart.policy != RESTART_NO &&
+            restart_delay(&u->policy->restart, UINT_MAX, UINT32_MAX) <= USEC_PER_SEC)
                 unit_hold_mounts(u);
         else
                 unit_drop_mounts(u);

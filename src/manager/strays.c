@@ -27,13 +27,13 @@ static void on_stray_exit(Child *child, const ChildExit *how, void *data) {
 
 void manager_follow_stray(Manager *m, pid_t pid) {
         autoclose int pidfd = (int) syscall(SYS_pidfd_open, pid, 0);
-        const ChildInfo info = { .pidfd = pidfd, .pid = pid, .name = "stray" };
+        const ChildInfo info = { .pidfd = pidfd, .pid = pid };
         Stray *s = pidfd >= 0 ? calloc(1, sizeof(*s)) : NULL;
 
         if (!s)
                 return;
         s->manager = m;
-        if (child_watch(m->event, &info, on_stray_exit, s, &s->child) < 0) {
+        if (child_watch(m->children, &info, on_stray_exit, s, &s->child) < 0) {
                 free(s);
                 return;
         }

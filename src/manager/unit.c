@@ -1,6 +1,7 @@
 /* One unit: its file, and how it looks from outside. */
 #include "basic/log.h"
 #include "basic/message-id.h"
+#include "basic/shared.h"
 #include "basic/strv.h"
 #include "cgroup/packets.h"
 #include "manager/egress.h"
@@ -26,8 +27,9 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
         u->load_state = LOAD_NOT_FOUND;
         machine_init(&u->machine);
 
+        u->policy = shared_take(&(MachinePolicy){}, sizeof(*u->policy));
         u->name = strdup(name);
-        r = u->name ? manager_graph_index(m, name, &u->index) : -ENOMEM;
+        r = u->policy && u->name ? manager_graph_index(m, name, &u->index) : -ENOMEM;
         if (r < 0) {
                 unit_free(u);
                 return r;
@@ -67,9 +69,6 @@ void unit_free(Unit *u) {
         container_spec_free(u->held.spec);
         unit_forget_links(u);
         id_map_clear(&u->held.ids);
-        free(u->held.directory);
-        free(u->held.container_dir);
-        free(u->held.files_dir);
         unit_spec_free(u->spec);
         unit_update_drop(u);
         raw_unit_free(u->raw_bad);
@@ -83,8 +82,7 @@ void unit_free(Unit *u) {
         json_decref(u->death);
         json_decref(u->death_due);
         strv_free(u->monitor);
-        strv_free(u->addresses);
-        strv_free(u->ports);
+        shared_drop(u->policy);
         free(u->name);
         free(u);
 }
@@ -104,13 +102,22 @@ static MachinePolicy policy_of(const UnitSpec *spec) {
 }
 
 void unit_set_policy(Unit *u, const UnitSpec *spec) {
-        u->policy = policy_of(spec);
-        unit_take_pod_policy(u, spec);
-        if (!u->machine.prepared || !u->held.spec || spec->kind != UNIT_CONTAINER)
+        MachinePolicy p = policy_of(spec);
+        const MachinePolicy *shared;
+
+        unit_take_pod_policy(u, spec, &p);
+        if (u->machine.prepared && u->held.spec && spec->kind == UNIT_CONTAINER) {
+                /* It knows nothing of a keep-alive that it was not told to send. */
+                p.restart.type = u->held.spec->type;
+                p.watchdog = u->held.watchdog;
+        }
+        shared = shared_take(&p, sizeof(p));
+        if (!shared) {
+                log_message(LOG_ERR, u->name, "goes by what its file has said before: %s", strerror(ENOMEM));
                 return;
-        /* It knows nothing of a keep-alive that it was not told to send. */
-        u->policy.restart.type = u->held.spec->type;
-        u->policy.watchdog = u->held.watchdog;
+        }
+        shared_drop(u->policy);
+        u->policy = shared;
 }
 
 /* Reads text into a spec. Whatever is wrong with it ends up in @diag and in the load state. */
@@ -297,7 +304,7 @@ bool unit_at_rest(const Unit *u) {
 }
 
 bool unit_can_reload(const Unit *u) {
-        return u->policy.n_hooks[HOOK_RELOAD] > 0 || u->policy.reload_signal;
+        return u->policy->n_hooks[HOOK_RELOAD] > 0 || u->policy->reload_signal;
 }
 
 const char *unit_name(const Unit *u) {
@@ -310,19 +317,17 @@ static const RawUnit *raw_of(const Unit *u) {
 
 bool unit_has_install(const Unit *u) {
         static const char *const keys[] = { "WantedBy", "RequiredBy", "UpheldBy" };
-        const RawUnit *raw = raw_of(u);
+        RawValue v;
 
-        for (size_t i = 0; raw && i < ELEMENTSOF(keys); i++) {
-                const RawValue *v = unit_raw_value(raw, "Install", keys[i]);
-
-                if (v && v->value[0] != '\0')
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                if (unit_raw_value(raw_of(u), "Install", keys[i], &v) && v.value[0] != '\0')
                         return true;
         }
         return false;
 }
 
 static unsigned start_count(const Unit *u) {
-        usec_t end = usec_add(u->machine.limit_begin, u->policy.start_limit_interval);
+        usec_t end = usec_add(u->machine.limit_begin, u->policy->start_limit_interval);
 
         return u->machine.limit_count > 0 && clock_now(CLOCK_BOOTTIME) < end ? u->machine.limit_count : 0;
 }
@@ -348,8 +353,6 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .fault = u->fault_text,
                 .image_id = u->held.image ? u->held.image->id : NULL,
                 .container_name = u->held.spec ? u->held.spec->name : NULL,
-                .addresses = u->addresses,
-                .ports = u->ports,
                 .job_id = job ? job->id : 0,
                 .job_type = job ? job->type : JOB_TYPE_INVALID_,
                 .holds_cgroup = u->held.cgroup_fd >= 0,
@@ -372,6 +375,32 @@ bool unit_needs_reload(const Unit *u) {
         const RawUnit *raw = raw_of(u);
 
         return unit_path_is_stale(u->manager->path) || (raw && unit_path_needs_reload(u->manager->path, raw));
+}
+
+int unit_addresses(const Unit *u, char ***ret) {
+        const Attachment *a = u->held.attachment;
+        autostrv char **texts = NULL;
+
+        for (size_t i = 0; a && i < a->n_links; i++)
+                for (size_t j = 0; j < a->links[i].n_addresses; j++) {
+                        char text[INET_TEXT_MAX];
+
+                        if (strv_add(&texts, inet_format_prefix(&a->links[i].addresses[j], text)) < 0)
+                                return -ENOMEM;
+                }
+        *ret = take_ptr(texts);
+        return 0;
+}
+
+int unit_ports(const Unit *u, char ***ret) {
+        const Attachment *a = u->held.attachment;
+        autostrv char **texts = NULL;
+
+        for (size_t i = 0; a && i < a->n_ports; i++)
+                if (strv_take(&texts, network_port_to_string(&a->ports[i])) < 0)
+                        return -ENOMEM;
+        *ret = take_ptr(texts);
+        return 0;
 }
 
 char *unit_cgroup(const Unit *u) {

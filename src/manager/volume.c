@@ -138,7 +138,7 @@ static int started_name(Unit *u, char **ret) {
         autoptr(UnitSpec) started = NULL;
         const UnitSpec *spec = u->spec;
 
-        if (held_paths(u) >= 0 && unit_load_started(u, &started, NULL) >= 0)
+        if (unit_load_started(u, &started, NULL) >= 0)
                 spec = started;
         if (!spec || !spec->volume)
                 return -ENOENT;

@@ -156,14 +156,14 @@ static void on_main_exit(Child *child, const ChildExit *how, void *data) {
                 (void) unit_watch_cgroup(u);
 }
 
-int unit_watch_main(Unit *u, int pidfd, pid_t pid) {
-        autofree char *hold = held_path(u, "pid");
-        const ChildInfo info = { .pidfd = pidfd, .pid = pid, .name = u->name, .hold_path = hold };
+int unit_watch_main(Unit *u, int pidfd, pid_t pid, bool adopted) {
+        autofree char *hold = adopted ? held_path(u, "pid") : NULL;
+        const ChildInfo info = { .pidfd = pidfd, .pid = pid, .hold_path = hold };
 
-        if (!hold)
+        if (adopted && !hold)
                 return -ENOMEM;
         unit_watch_oom(u);
         u->main_pid = pid;
         u->accounted = true;
-        return child_watch(u->manager->event, &info, on_main_exit, u, &u->main);
+        return child_watch(u->manager->children, &info, on_main_exit, u, &u->main);
 }

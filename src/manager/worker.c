@@ -212,7 +212,7 @@ static int open_output(Manager *m, Worker *w, int *ret_theirs) {
 }
 
 static int start(Manager *m, Worker *w, const Inputs *inputs, int output_fd) {
-        ChildInfo info = { .name = "worker" };
+        ChildInfo info = {};
         autostrv char **argv = NULL;
         char path[PROGRAM_PATH_MAX];
         int r;
@@ -232,7 +232,7 @@ static int start(Manager *m, Worker *w, const Inputs *inputs, int output_fd) {
                 (void) waitpid(info.pid, NULL, 0);
                 return r;
         }
-        r = child_watch(m->event, &info, on_worker_exit, w, &w->child);
+        r = child_watch(m->children, &info, on_worker_exit, w, &w->child);
         if (r < 0)
                 child_put_down(info.pidfd);
         return r;

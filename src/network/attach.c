@@ -92,7 +92,6 @@ static int configure_inside(const AttachRequest *q, const Net *net, const Attach
         if (r < 0)
                 return fault_set(fault, "network namespace", r, "%s", link->name);
 
-        rtnl_set_up(inside, "lo");
         rtnl_set_up(inside, link->name);
         add_addresses(inside, index, net, a, link);
         r = rtnl_commit(inside);
@@ -157,18 +156,6 @@ static int add_link(Network *n, Attachment *a, const AttachRequest *q, size_t i,
                 return -ENOMEM;
         r = attachment_add_link(n, a, &link, fault);
         return r < 0 ? r : make_link(n, q, a, &a->links[a->n_links - 1], fault);
-}
-
-int network_loopback_up(int netns_fd, Fault *fault) {
-        autoptr(Rtnl) inside = NULL;
-        int r;
-
-        r = rtnl_new_in(netns_fd, &inside);
-        if (r < 0)
-                return fault_set(fault, "network namespace", r, NULL);
-        rtnl_set_up(inside, "lo");
-        r = rtnl_commit(inside);
-        return r < 0 ? fault_set(fault, "loopback", r, NULL) : 0;
 }
 
 Attachment *attachment_new(Network *n, const char *unit) {

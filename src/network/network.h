@@ -148,9 +148,6 @@ int network_attach(Network *n, const AttachRequest *request, Fault *fault, Attac
 int network_add_extra(Network *n, const ExtraLink *link, int netns_fd, Fault *fault);
 void network_drop_extra(Network *n, const ExtraLink *link);
 
-/** network_loopback_up() - all that Network=none needs. */
-int network_loopback_up(int netns_fd, Fault *fault);
-
 /**
  * network_detach() - give back all that an attachment holds, and free it
  * @netns_dies: the caller closes the last reference to the namespace now; the links go with it a little

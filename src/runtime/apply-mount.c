@@ -10,8 +10,8 @@
 #include <sys/statfs.h>
 
 #include "basic/macro.h"
+#include "basic/syscall.h"
 #include "runtime/apply.h"
-#include "runtime/syscall.h"
 #include "runtime/template.h"
 
 #define MOVE_BY_FD (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)

@@ -8,8 +8,8 @@
 #include <linux/openat2.h>
 #include <string.h>
 
+#include "basic/syscall.h"
 #include "runtime/apply.h"
-#include "runtime/syscall.h"
 
 /* As many as the kernel follows itself (MAXSYMLINKS). */
 #define LINKS_MAX 40

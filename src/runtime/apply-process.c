@@ -14,8 +14,8 @@
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
+#include "basic/syscall.h"
 #include "runtime/apply.h"
-#include "runtime/syscall.h"
 
 /* -- terminal and streams -- */
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "basic/syscall.h"
 #include "runtime/apply.h"
-#include "runtime/syscall.h"
 
 /* linux/ioprio.h, which Debian 12 has with other names. */
 #define IOPRIO_WHO_THREAD 1

@@ -11,8 +11,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "basic/syscall.h"
 #include "runtime/clone.h"
-#include "runtime/syscall.h"
 
 /* How long a launch may take: only a program (or root) on a file system that does not answer needs it. */
 #define PATIENCE_SECONDS 5

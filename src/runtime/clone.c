@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "runtime/syscall.h"
+#include "basic/syscall.h"
 
 /* In C alone the child would return into the parent's stack frame; so the call of the function and the
  * end of the child are part of the same assembly. */

@@ -22,8 +22,8 @@
 #include "basic/cleanup.h"
 #include "basic/file.h"
 #include "basic/parse.h"
+#include "basic/syscall.h"
 #include "runtime/clone.h"
-#include "runtime/syscall.h"
 
 /* <linux/pidfd.h> of Linux 6.15; older headers do not have these. */
 #ifndef PID_FS_MAGIC

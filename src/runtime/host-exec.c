@@ -13,8 +13,8 @@
 
 #include "basic/cleanup.h"
 #include "basic/macro.h"
+#include "basic/syscall.h"
 #include "runtime/clone.h"
-#include "runtime/syscall.h"
 
 typedef struct Job {
         const HostExec *x;

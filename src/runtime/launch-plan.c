@@ -69,7 +69,7 @@ static int check_request(const LaunchRequest *q, Fault *f) {
 
 /* Its own, or its pod's: the containers of a pod say together what is in there. */
 static bool may_set(const LaunchRequest *q, Space space) {
-        const NamespaceChoice *c = &q->spec->spaces[space];
+        const NamespaceChoice *c = container_spec_space(q->spec, space);
 
         return namespace_is_own(c) || (c->mode == NAMESPACE_UNIT && unit_name_kind(c->unit) == UNIT_POD);
 }
@@ -129,7 +129,7 @@ static void plan_host(Builder *b) {
         }
 
         b->shm = b->cgroup = -1;
-        if (b->spec->spaces[SPACE_IPC].mode == NAMESPACE_HOST)
+        if (container_spec_space(b->spec, SPACE_IPC)->mode == NAMESPACE_HOST)
                 b->shm = clone_path(b, "/dev/shm", 0);
         else if (q->shm)
                 b->shm = clone_path(b, q->shm, 0);
@@ -137,7 +137,7 @@ static void plan_host(Builder *b) {
                 int source = slot(b, q->cgroup_fd, "cgroup");
 
                 b->plan->cgroup_slot = source;
-                if (b->spec->spaces[SPACE_CGROUP].mode == NAMESPACE_HOST && q->cgroup_root) {
+                if (container_spec_space(b->spec, SPACE_CGROUP)->mode == NAMESPACE_HOST && q->cgroup_root) {
                         b->cgroup = clone_path(b, q->cgroup_root, CLONE_READ_ONLY);
                 } else {
                         b->cgroup = slot(b, -1, "cgroup mount");
@@ -193,7 +193,7 @@ static StepPlace place_of(bool privileged) {
  * comes last: the manager waits for this very process.
  */
 static void plan_schedule(Builder *b, StepPlace place) {
-        const ScheduleSpec *s = &b->spec->schedule;
+        const ScheduleSpec *s = container_spec_schedule(b->spec);
         const bool realtime = s->policy == SCHED_FIFO || s->policy == SCHED_RR;
         const int flags = s->reset_on_fork ? SCHED_RESET_ON_FORK : 0;
 
@@ -218,7 +218,7 @@ static void plan_schedule(Builder *b, StepPlace place) {
 static const Space launch_spaces[] = { SPACE_PID, SPACE_IPC, SPACE_UTS, SPACE_CGROUP, SPACE_TIME };
 
 static bool is_own(const Builder *b, Space space) {
-        return namespace_is_own(&b->spec->spaces[space]);
+        return namespace_is_own(container_spec_space(b->spec, space));
 }
 
 /* In the namespaces of others we have the host root's privilege, as long as we are in no user namespace. */
@@ -300,7 +300,8 @@ static bool has_users(const Builder *b) {
  * show. Others get a copy of the host's from the template, or none.
  */
 static bool owns(const Builder *b, Space space) {
-        const NamespaceChoice *c = &b->spec->spaces[space], *users = &b->spec->spaces[SPACE_USER];
+        const NamespaceChoice *c = container_spec_space(b->spec, space),
+                              *users = container_spec_space(b->spec, SPACE_USER);
 
         if (!has_users(b))
                 return true;
@@ -313,7 +314,7 @@ static bool owns(const Builder *b, Space space) {
 
 /* The kernel lets a user namespace have these only while the template's are in sight. */
 static void plan_visible_mounts(Builder *b) {
-        if (has_users(b) && b->spec->spaces[SPACE_PID].mode == NAMESPACE_HOST)
+        if (has_users(b) && container_spec_space(b->spec, SPACE_PID)->mode == NAMESPACE_HOST)
                 b->proc = clone_host(b, "/proc", KERNEL_FS_ATTR);
         else
                 b->proc = new_mount(b, "proc", NULL, KERNEL_FS_ATTR);
@@ -476,7 +477,7 @@ static int plan_settings(Builder *b) {
         plan->capabilities = spec->capabilities;
         plan->ambient = spec->ambient_capabilities & spec->capabilities;
         plan->labels = spec->security_labels;
-        plan->schedule = spec->schedule;
+        plan->schedule = *container_spec_schedule(spec);
         plan->devices = b->request->devices;
         plan->n_devices = b->request->n_devices;
         plan->object = strdup(strempty(spec->unit));

@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 
+#include "basic/syscall.h"
 #include "runtime/clone.h"
-#include "runtime/syscall.h"
 
 #define KERNEL_FS_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
@@ -23,8 +25,8 @@
 
 #include "basic/cleanup.h"
 #include "basic/file.h"
+#include "basic/syscall.h"
 #include "runtime/clone.h"
-#include "runtime/syscall.h"
 
 /* A line of a map is at most "4294967295 4294967295 4294967295\n". */
 #define MAP_LINE_MAX 34
@@ -42,6 +44,23 @@ static int map_format(const IdList *list, char **ret) {
                                           list->items[i].outside, list->items[i].count);
         *ret = take_ptr(text);
         return 0;
+}
+
+/* A network namespace for the process that calls this, with its loopback up; a descriptor of it. All that
+ * are ours begin like this, and here nobody waits for it. */
+static long netns_begin(void) {
+        struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+        long r, fd;
+
+        r = RAW(unshare, CLONE_NEWNET);
+        if (r < 0)
+                return r;
+        fd = RAW(socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return fd;
+        r = RAW(ioctl, fd, SIOCSIFFLAGS, &lo);
+        (void) RAW(close, fd);
+        return r < 0 ? r : RAW(openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 }
 
 /* In the memory of both; its stack follows. */
@@ -62,18 +81,13 @@ struct NetnsBirth {
  */
 static int birth_child(void *argument) {
         NetnsBirth *b = argument;
-        long r;
 
         if (RAW(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || RAW(getppid) != b->creator)
                 return 0;
         while (__atomic_load_n(&b->mapped, __ATOMIC_ACQUIRE) == 0)
                 (void) RAW(futex, &b->mapped, FUTEX_WAIT_PRIVATE, 0, NULL);
-        if (!b->wanted)
-                return 0;
-        r = RAW(unshare, CLONE_NEWNET);
-        if (r == 0)
-                r = RAW(openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-        b->fd = (int) r;
+        if (b->wanted)
+                b->fd = (int) netns_begin();
         return 0;
 }
 
@@ -265,9 +279,7 @@ static int netns_child(void *p) {
         if (job->userns_fd >= 0)
                 r = RAW(setns, job->userns_fd, CLONE_NEWUSER);
         if (r == 0)
-                r = RAW(unshare, CLONE_NEWNET);
-        if (r == 0)
-                r = RAW(openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+                r = netns_begin();
         if (r < 0)
                 return (int) r;
         job->fd = (int) r;

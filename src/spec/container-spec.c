@@ -63,6 +63,18 @@ int mount_spec_copy(const MountSpec *from, MountSpec *to) {
         return r < 0 ? r : bad;
 }
 
+const NamespaceChoice *container_spec_space(const ContainerSpec *s, Space space) {
+        static const NamespaceChoice own;
+
+        return s->spaces ? &s->spaces[space] : &own;
+}
+
+const ScheduleSpec *container_spec_schedule(const ContainerSpec *s) {
+        static const ScheduleSpec none;
+
+        return s->schedule ? s->schedule : &none;
+}
+
 void container_spec_free(ContainerSpec *s) {
         if (!s)
                 return;
@@ -88,12 +100,16 @@ void container_spec_free(ContainerSpec *s) {
                 free(s->devices[i].container);
         }
 
-        for (size_t i = 0; i < SPACE_N_; i++) {
+        for (size_t i = 0; s->spaces && i < SPACE_N_; i++) {
                 free(s->spaces[i].unit);
                 free(s->spaces[i].path);
         }
 
-        health_spec_clear(&s->health);
+        free(s->spaces);
+        if (s->health)
+                health_spec_clear(s->health);
+        free(s->health);
+        free(s->schedule);
         free(s->unit);
         free(s->name);
         free(s->host_name);
@@ -141,7 +157,7 @@ void container_spec_free(ContainerSpec *s) {
         free(s->devices);
         free(s->sysctls);
         free(s->rlimits);
-        limit_spec_done(&s->limits);
+        limit_spec_release(s->limits);
         if (s->starting_limits)
                 limit_spec_done(s->starting_limits);
         free(s->starting_limits);

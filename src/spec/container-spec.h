@@ -226,19 +226,19 @@ typedef struct ContainerSpec {
         int stop_signal;
         bool run_init;
         bool boot; /* an init of the container's is the program: argv[0] is one that may be there */
-        ScheduleSpec schedule;
-        char *time_zone;  /* below /usr/share/zoneinfo, "local" = the host's; NULL = the image's */
-        char *machine_id; /* 32 hexadecimal digits; NULL = none is given */
+        ScheduleSpec *schedule; /* container_spec_schedule(); NULL: nothing is set */
+        char *time_zone;        /* below /usr/share/zoneinfo, "local" = the host's; NULL = the image's */
+        char *machine_id;       /* 32 hexadecimal digits; NULL = none is given */
 
         MountSpec *mounts;
         size_t n_mounts;
         uint64_t shm_size; /* bytes of /dev/shm; 0 = half of the memory */
 
-        NamespaceChoice spaces[SPACE_N_]; /* of SPACE_NETWORK and SPACE_USER only those that are shared */
+        NamespaceChoice *spaces; /* SPACE_N_ of them: container_spec_space(); NULL: none says anything */
         int64_t monotonic_offset, boottime_offset; /* of an own time namespace; µs */
 
         /* confinement */
-        bool user_namespace; /* an own one, or with spaces[SPACE_USER] that of another */
+        bool user_namespace; /* an own one, or as SPACE_USER that of another */
         bool pick_ids; /* the manager picks a range of id_count ids; lines of .ids then replace parts of it */
         uint32_t id_count;
         IdMap ids;             /* outside are ids of the host */
@@ -282,8 +282,8 @@ typedef struct ContainerSpec {
         char **annotations; /* NAME=VALUE */
 
         LogPipe log_pipe;
-        LogDriver log_driver; /* LOG_DRIVER_INVALID_ = as nsunitd.conf says */
-        LimitSpec limits;
+        LogDriver log_driver;       /* LOG_DRIVER_INVALID_ = as nsunitd.conf says */
+        const LimitSpec *limits;    /* limit_spec_share() */
         LimitSpec *starting_limits; /* in their place until the unit is active; NULL = the same */
         OomPolicy oom_policy;
         bool delegate; /* the cgroup belongs to the container's root, who may make others in it */
@@ -291,8 +291,14 @@ typedef struct ContainerSpec {
         char *delegate_subgroup; /* cgroup below it that the container's processes are started in; or NULL */
         usec_t start_timeout, stop_timeout;
         ServiceType type;
-        HealthSpec health;
+        HealthSpec *health; /* NULL: there is no check */
 } ContainerSpec;
+
+/** container_spec_space() - of SPACE_NETWORK and SPACE_USER only those that are shared. */
+const NamespaceChoice *container_spec_space(const ContainerSpec *s, Space space);
+
+/** container_spec_schedule() - never NULL. */
+const ScheduleSpec *container_spec_schedule(const ContainerSpec *s);
 
 /** container_spec_free() - NULL is fine. */
 void container_spec_free(ContainerSpec *s);

@@ -108,8 +108,7 @@ static Where at_type(const UnitSpec *u) {
                                                           : unit_place(u, "Service", "Type");
 }
 
-int spec_make_health(const Making *m, ContainerSpec *s) {
-        HealthSpec *h = &s->health;
+static int make_checks(const Making *m, ServiceType type, HealthSpec *h) {
         int r;
 
         r = take_unit(m->section->health, h);
@@ -117,7 +116,7 @@ int spec_make_health(const Making *m, ContainerSpec *s) {
                 r = take_check(m, h);
         if (r == 0 && h->probe.kind != PROBE_NONE)
                 r = command_to_probe(&m->section->health->startup_command, &h->startup);
-        if (r < 0 || s->type != SERVICE_HEALTHY)
+        if (r < 0 || type != SERVICE_HEALTHY)
                 return r;
 
         if (h->probe.kind != PROBE_NONE && h->interval != USEC_INFINITY)
@@ -128,5 +127,19 @@ int spec_make_health(const Making *m, ContainerSpec *s) {
                                : "it is ready when it is healthy, but HealthInterval=disable makes no check");
         if (h->probe.kind == PROBE_NONE)
                 diag_hint(m->diag, "neither the unit (Probe=, HealthCmd=) nor the image has one");
+        return r;
+}
+
+int spec_make_health(const Making *m, ContainerSpec *s) {
+        HealthSpec *h = calloc(1, sizeof(*h));
+        int r = h ? make_checks(m, s->type, h) : -ENOMEM;
+
+        if (r >= 0 && h->probe.kind != PROBE_NONE) {
+                s->health = h;
+                return 0;
+        }
+        if (h)
+                health_spec_clear(h);
+        free(h);
         return r;
 }

@@ -136,19 +136,20 @@ json_t *json_process(const ContainerSpec *s, const SpecJsonContext *c) {
                           "args", json_strings(s->argv), "env", json_strings(s->environment), "cwd",
                           s->working_dir, "capabilities", make_capabilities(s), "rlimits", make_rlimits(s),
                           "noNewPrivileges", s->no_new_privileges);
+        const ScheduleSpec *schedule = container_spec_schedule(s);
         json_t *user = json_object_get(process, "user");
         int r = 0;
 
         if (s->groups)
                 r |= add_groups(user, s->groups);
-        if (s->schedule.set & SCHEDULE_UMASK)
-                r |= json_object_set_new(user, "umask", json_integer(s->schedule.umask));
+        if (schedule->set & SCHEDULE_UMASK)
+                r |= json_object_set_new(user, "umask", json_integer(schedule->umask));
         if (s->security_labels.app_armor)
                 r |= json_object_set_new(process, "apparmorProfile",
                                          json_string(s->security_labels.app_armor));
         if (s->security_labels.selinux)
                 r |= json_object_set_new(process, "selinuxLabel", json_string(s->security_labels.selinux));
-        r |= add_schedule(process, &s->schedule);
+        r |= add_schedule(process, schedule);
         if (process && r < 0) {
                 json_decref(process);
                 return NULL;

@@ -48,8 +48,10 @@
 #undef SECTION_END
 #undef SECTION_BEGIN
 
-#define SECTION_BEGIN(word, title, peer) \
-        const KeyTable word##_keys = { title, peer, word##_list, ELEMENTSOF(word##_list), sizeof(SECTION) };
+#define SECTION_BEGIN(word, title, peer)                                                                    \
+        static const void *word##_blank;                                                                    \
+        const KeyTable word##_keys = { title,           peer,         word##_list, ELEMENTSOF(word##_list), \
+                                       sizeof(SECTION), &word##_blank };
 #define SECTION_END(word)
 #define KEY(name, type, field, def, fl, meaning)
 #define KEY_OF(part, name, type, field, def, fl, meaning)

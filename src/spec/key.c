@@ -158,23 +158,13 @@ static int new_part(const KeyTable *table, const Key *key, void *section) {
         return 0;
 }
 
-enum {
-#define ONE_(...) +1
-        N_SECTIONS = 0 COMMON_SECTION_LIST(ONE_) OWN_SECTION_LIST(ONE_)
-#undef ONE_
-};
-
 /* A section in which everything is as without any assignment, but for defaults that own memory. Made once:
  * there are hundreds of keys, and each unit has a few. NULL when out of memory. */
 static const void *blank_section(const KeyTable *table) {
-        static void *blanks[N_SECTIONS];
         autofree void *blank = NULL;
-        size_t which = 0;
 
-        while (key_tables[which] != table)
-                which++;
-        if (blanks[which])
-                return blanks[which];
+        if (*table->blank)
+                return *table->blank;
 
         blank = calloc(1, table->size);
         for (size_t i = 0; blank && i < table->n; i++) {
@@ -185,7 +175,7 @@ static const void *blank_section(const KeyTable *table) {
                                        : (key->type->clear(field_of(key, blank)), false))
                         return NULL;
         }
-        return blanks[which] = take_ptr(blank);
+        return *table->blank = take_ptr(blank);
 }
 
 /* Is the part that @key is in the one that is everybody's? */
@@ -199,22 +189,28 @@ static int key_reset(const KeyTable *table, const Key *key, void *section) {
         return is_shared(table, key, section) ? 0 : reset_field(key, field_of(key, section));
 }
 
+/* Does @section have the part that @key is in for itself? */
+static bool owns_part(const Key *key, const void *blank, const void *section) {
+        return *part_of(key, section) && (!blank || *part_of(key, section) != *part_of(key, blank));
+}
+
 void key_table_clear(const KeyTable *table, void *section) {
+        const void *blank = blank_section(table);
+
         for (size_t i = 0; i < table->n; i++) {
                 const Key *key = &table->keys[i];
 
-                if (key->part.size == 0 || (*part_of(key, section) && !is_shared(table, key, section)))
+                if (!key->type->plain && (key->part.size == 0 || owns_part(key, blank, section)))
                         key->type->clear(field_of(key, section));
         }
         for (size_t i = 0; i < table->n; i++) {
                 const Key *key = &table->keys[i];
-                void **part = key->part.size > 0 ? part_of(key, section) : NULL;
 
-                if (!part)
+                if (key->part.size == 0)
                         continue;
-                if (*part && !is_shared(table, key, section))
-                        free(*part);
-                *part = NULL;
+                if (owns_part(key, blank, section))
+                        free(*part_of(key, section));
+                *part_of(key, section) = NULL;
         }
 }
 

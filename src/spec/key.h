@@ -95,7 +95,8 @@ typedef struct KeyTable {
         const char *peer; /* whose keys they are, unless a flag says otherwise */
         const Key *keys;  /* sorted by name */
         size_t n;
-        size_t size; /* of the section's struct */
+        size_t size;        /* of the section's struct */
+        const void **blank; /* a section without any assignment, once somebody has needed it: key.c */
 } KeyTable;
 
 #define TABLE_(word, ...) extern const KeyTable word##_keys;

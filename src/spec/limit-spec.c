@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "basic/macro.h"
+#include "basic/shared.h"
 #include "basic/strv.h"
 
 static const size_t device_lists[] = {
@@ -102,6 +103,42 @@ int limit_spec_copy(const LimitSpec *from, LimitSpec *to) {
         if (r == 0)
                 r = prefix_list_copy(&from->ip_deny, &to->ip_deny);
         return r < 0 ? r : allow_list_copy(&from->devices, &to->devices);
+}
+
+/* Those that own something are not shared. */
+static bool is_plain(const LimitSpec *l) {
+        for (size_t i = 0; i < ELEMENTSOF(device_lists); i++)
+                if (device_list((LimitSpec *) l, i)->items)
+                        return false;
+        return !l->cpus.items && !l->memory_nodes.items && !l->ip_allow.items && !l->ip_deny.items &&
+               !l->devices.items;
+}
+
+const LimitSpec *limit_spec_share(LimitSpec *l) {
+        LimitSpec *own;
+
+        if (is_plain(l)) {
+                const LimitSpec *shared = shared_take(l, sizeof(*l));
+
+                if (shared)
+                        *l = (LimitSpec) LIMIT_SPEC_NONE;
+                return shared;
+        }
+        own = malloc(sizeof(*own));
+        if (!own)
+                return NULL;
+        *own = *l;
+        *l = (LimitSpec) LIMIT_SPEC_NONE;
+        return own;
+}
+
+void limit_spec_release(const LimitSpec *shared) {
+        LimitSpec *own = (LimitSpec *) shared;
+
+        if (!shared || is_plain(shared))
+                return shared_drop(shared);
+        limit_spec_done(own);
+        free(own);
 }
 
 static bool prefix_lists_equal(const InetPrefixList *a, const InetPrefixList *b) {

@@ -100,6 +100,17 @@ void limit_spec_done(LimitSpec *l);
  * either case. */
 int limit_spec_copy(const LimitSpec *from, LimitSpec *to);
 
+/**
+ * limit_spec_share() - what is in @l, kept once for all who have the same
+ *
+ * Leaves LIMIT_SPEC_NONE in @l. Returns what limit_spec_release() gives back; NULL when out of memory, and @l
+ * is as it was.
+ */
+const LimitSpec *limit_spec_share(LimitSpec *l);
+
+/** limit_spec_release() - NULL is fine. */
+void limit_spec_release(const LimitSpec *shared);
+
 /** limit_spec_same_packets() - do both allow the same addresses, and count or not? */
 bool limit_spec_same_packets(const LimitSpec *a, const LimitSpec *b);
 

@@ -14,7 +14,7 @@ typedef struct Translation {
         const RawUnit *raw;
         const char *own; /* title of the unit's own section */
         Diag *diag;
-        RawUnit *out;
+        RawUnit **out; /* NULL until there is something in it */
         Where option_at;
         char *swap; /* of --memory-swap, until all is read */
         Where swap_at, swap_option_at;
@@ -37,24 +37,11 @@ struct Option {
 
 /* The value of a key, for the places that read the unit's text. */
 static int add(Translation *t, const char *section, const char *key, const char *value, Where at) {
-        RawValue *values = reallocarray(t->out->values, t->out->n_values + 1, sizeof(*values)), *v;
+        const RawText text = { key, value, strlen(key), strlen(value), t->option_at, at };
 
-        if (!values)
-                return -ENOMEM;
-        t->out->values = values;
-        v = &values[t->out->n_values];
-        *v = (RawValue){ .section = section,
-                         .key = strdup(key),
-                         .value = strdup(value),
-                         .key_at = t->option_at,
-                         .at = at };
-        if (!v->key || !v->value) {
-                free(v->key);
-                free(v->value);
-                return -ENOMEM;
-        }
-        t->out->n_values++;
-        return 0;
+        if (!*t->out)
+                *t->out = calloc(1, sizeof(**t->out));
+        return *t->out ? raw_unit_add_text(*t->out, section, &text) : -ENOMEM;
 }
 
 /* No key says it: what is lost is told. */
@@ -166,13 +153,9 @@ static int take_size(Translation *t, const Option *o, const char *name, const ch
         return take_formatted(t, o, name, at, "%llu", (unsigned long long) n);
 }
 
-static const RawValue *last_value(const RawUnit *u, const char *section, const char *key) {
-        const RawValue *found = NULL;
-
-        for (size_t i = 0; i < u->n_values; i++)
-                if (streq(u->values[i].section, section) && streq(u->values[i].key, key))
-                        found = &u->values[i];
-        return found;
+/* The last value of a key, by what was read and what options before have given. */
+static bool own_value(const Translation *t, const char *key, RawValue *ret) {
+        return raw_unit_find(*t->out, t->own, key, ret) || raw_unit_find(t->raw, t->own, key, ret);
 }
 
 static int take_memory_swap(Translation *t, const Option *o, const char *name, const char *value, Where at) {
@@ -186,9 +169,9 @@ static int take_memory_swap(Translation *t, const Option *o, const char *name, c
 /* --memory-swap is memory and swap together; what is swap of it can be told once all options are read. */
 static int finish_swap(Translation *t) {
         static const char name[] = "--memory-swap";
-        const RawValue *memory = last_value(t->out, t->own, "Memory");
         const Option swap = { .name = name, .section = "Service", .key = "MemorySwapMax" };
         uint64_t all, part;
+        RawValue memory;
 
         if (!t->swap)
                 return 0;
@@ -196,10 +179,9 @@ static int finish_swap(Translation *t) {
         if (streq(t->swap, "-1"))
                 return take_text(t, &swap, name, "infinity", t->swap_at);
 
-        memory = memory ? memory : last_value(t->raw, t->own, "Memory");
         if (key_size(t->swap, &all) < 0)
                 return bad_value(t, name, t->swap, t->swap_at, "a size");
-        if (!memory || key_size(memory->value, &part) < 0 || part > all)
+        if (!own_value(t, "Memory", &memory) || key_size(memory.value, &part) < 0 || part > all)
                 return bad_value(t, name, t->swap, t->swap_at, "as much as --memory and more");
         return take_formatted(t, &swap, name, t->swap_at, "%llu", (unsigned long long) (all - part));
 }
@@ -317,12 +299,13 @@ static int take_privileged(Translation *t, const Option *o, const char *name, co
         static const char *const users[] = { "UserNS",    "UIDMap",    "GIDMap",
                                              "SubUIDMap", "SubGIDMap", "RemapUsers" };
         bool on = true;
+        RawValue v;
         int r = 0;
 
         if (value && parse_bool(value, &on) == 0 && !on)
                 return 0;
         for (size_t i = 0; i < ELEMENTSOF(users); i++)
-                if (last_value(t->raw, t->own, users[i]) || last_value(t->out, t->own, users[i]))
+                if (own_value(t, users[i], &v))
                         on = false;
         for (size_t i = 0; i < ELEMENTSOF(keys) - !on && r == 0; i++)
                 r = add(t, t->own, keys[i][0], keys[i][1], at);
@@ -453,34 +436,32 @@ static int read_words(Translation *t, const Word *words) {
         return 0;
 }
 
-/* The values behind the last empty one, which takes back what was before it. */
-static size_t first_value(const RawUnit *raw, const char *section) {
-        size_t first = 0;
+/* Where the walk goes on behind the last empty value, which takes back what was before it. */
+static RawValue first_value(const RawUnit *raw, const char *section) {
+        RawValue first = {};
 
-        for (size_t i = 0; i < raw->n_values; i++)
-                if (streq(raw->values[i].section, section) && streq(raw->values[i].key, "PodmanArgs") &&
-                    !raw->values[i].value[0])
-                        first = i + 1;
+        RAW_FOREACH (v, raw)
+                if (streq(v.section, section) && streq(v.key, "PodmanArgs") && !v.value[0])
+                        first = v;
         return first;
 }
 
-int podman_args_translate(const RawUnit *raw, UnitKind kind, const KeyInput *in, RawUnit *ret) {
+int podman_args_translate(const RawUnit *raw, UnitKind kind, const KeyInput *in, RawUnit **ret) {
         Translation t = { .raw = raw, .own = section_of_kind(kind), .diag = in->diag, .out = ret };
         int bad = 0, r = 0;
 
         if (kind != UNIT_CONTAINER && kind != UNIT_POD)
                 return 0;
 
-        for (size_t i = first_value(raw, t.own); i < raw->n_values && r != -ENOMEM; i++) {
-                const RawValue *v = &raw->values[i];
+        for (RawValue v = first_value(raw, t.own); r != -ENOMEM && raw_unit_next(raw, &v);) {
                 autowords Word *words = NULL;
                 KeyInput own = *in;
 
-                if (!streq(v->section, t.own) || !streq(v->key, "PodmanArgs"))
+                if (!streq(v.section, t.own) || !streq(v.key, "PodmanArgs"))
                         continue;
-                own.key = v->key;
-                own.text = v->value;
-                own.at = v->at;
+                own.key = v.key;
+                own.text = v.value;
+                own.at = raw_value_at(&v);
                 own.free_text = true;
                 own.diag = NULL;
                 r = key_split(&own, WORDS_QUOTES | WORDS_ESCAPES, &words);

@@ -12,12 +12,12 @@
  * podman_args_translate() - the values that the unit's PodmanArgs= stand for
  * @raw:  the unit's text
  * @in:   directory, specifiers, variables and diag, for reading PodmanArgs=
- * @ret:  values are added to it; each bears the place of its option. Specifiers and variables in them are
- * replaced
+ * @ret:  NULL, made when there is a value to be added; each bears the place of its option. Specifiers and
+ * variables in them are replaced
  *
  * What has no key is a warning that names the option. Mistakes in the words of PodmanArgs= are left to its
  * own key.
  *
  * Returns: 0; -EINVAL with a message; -ENOMEM.
  */
-int podman_args_translate(const RawUnit *raw, UnitKind kind, const KeyInput *in, RawUnit *ret);
+int podman_args_translate(const RawUnit *raw, UnitKind kind, const KeyInput *in, RawUnit **ret);

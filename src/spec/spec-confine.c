@@ -86,7 +86,9 @@ static int make_labels(const Making *m, ContainerSpec *s) {
 static int make_devices(const Making *m, ContainerSpec *s) {
         const DeviceList *list = &m->section->devices;
 
-        s->devices = calloc(list->n + 1, sizeof(*s->devices));
+        if (list->n == 0)
+                return 0;
+        s->devices = calloc(list->n, sizeof(*s->devices));
         if (!s->devices)
                 return -ENOMEM;
         for (size_t i = 0; i < list->n; i++) {

@@ -26,7 +26,7 @@
 
 /* The time namespace is left out: runtimes of the age of crun 1.8 refuse the whole file for it. */
 static json_t *make_namespace(const ContainerSpec *s, const char *type, Space space) {
-        const NamespaceChoice *c = &s->spaces[space];
+        const NamespaceChoice *c = container_spec_space(s, space);
 
         if (c->mode == NAMESPACE_PATH)
                 return json_pack("{s:s, s:s}", "type", type, "path", c->path);
@@ -51,7 +51,7 @@ static json_t *make_namespaces(const ContainerSpec *s, const SpecJsonContext *c)
         int r = json_array_append_new(array, json_pack("{s:s}", "type", "mount"));
 
         for (size_t i = 0; i < ELEMENTSOF(all); i++)
-                if (all[i].wanted && s->spaces[all[i].space].mode != NAMESPACE_HOST)
+                if (all[i].wanted && container_spec_space(s, all[i].space)->mode != NAMESPACE_HOST)
                         r |= json_array_append_new(array, make_namespace(s, all[i].type, all[i].space));
         if (r < 0) {
                 json_decref(array);
@@ -77,12 +77,13 @@ static json_t *make_sysctls(const ContainerSpec *s) {
 }
 
 static json_t *make_linux(const ContainerSpec *s, const SpecJsonContext *c) {
+        const ScheduleSpec *schedule = container_spec_schedule(s);
         json_t *object = json_object();
         int r = 0;
 
         r |= json_object_set_new(object, "namespaces", make_namespaces(s, c));
         r |= json_object_set_new(object, "sysctl", make_sysctls(s));
-        r |= json_object_set_new(object, "resources", json_resources(&s->limits));
+        r |= json_object_set_new(object, "resources", json_resources(s->limits));
         if (c->ids) {
                 r |= json_object_set_new(object, "uidMappings", json_id_list(&c->ids->uids));
                 r |= json_object_set_new(object, "gidMappings", json_id_list(&c->ids->gids));
@@ -93,11 +94,11 @@ static json_t *make_linux(const ContainerSpec *s, const SpecJsonContext *c) {
                 r |= json_object_set_new(object, "readonlyPaths", json_strings(s->protected_paths));
         if (s->seccomp.enabled)
                 r |= json_object_set_new(object, "seccomp", json_seccomp(&s->seccomp, s->capabilities));
-        if ((s->schedule.set & SCHEDULE_PERSONALITY) && s->schedule.personality <= PER_LINUX32)
+        if ((schedule->set & SCHEDULE_PERSONALITY) && schedule->personality <= PER_LINUX32)
                 r |= json_object_set_new(
                         object, "personality",
                         json_pack("{s:s}", "domain",
-                                  s->schedule.personality == PER_LINUX32 ? "LINUX32" : "LINUX"));
+                                  schedule->personality == PER_LINUX32 ? "LINUX32" : "LINUX"));
         if (r < 0) {
                 json_decref(object);
                 return NULL;
@@ -254,11 +255,12 @@ static json_t *make_annotations(const ContainerSpec *s) {
         r |= annotate_all(object, s->labels);
         r |= annotate_all(object, s->annotations);
         r |= annotate_devices(object, s);
-        r |= annotate_disks(object, &s->limits);
-        r |= annotate_device_access(object, &s->limits);
+        r |= annotate_disks(object, s->limits);
+        r |= annotate_device_access(object, s->limits);
         for (size_t i = 0; i < SPACE_N_; i++)
-                if (s->spaces[i].mode == NAMESPACE_UNIT)
-                        r |= annotate(object, space_to_string((Space) i), "%s", s->spaces[i].unit);
+                if (container_spec_space(s, (Space) i)->mode == NAMESPACE_UNIT)
+                        r |= annotate(object, space_to_string((Space) i), "%s",
+                                      container_spec_space(s, (Space) i)->unit);
         if (s->time_zone)
                 r |= annotate(object, "timezone", "%s", s->time_zone);
         if (s->machine_id)

@@ -60,11 +60,11 @@ static int take_starting(const UnitSpec *u, LimitSpec *l) {
         return r < 0 ? r : n;
 }
 
-static int make_starting_limits(const UnitSpec *u, ContainerSpec *s) {
+static int make_starting_limits(const UnitSpec *u, const LimitSpec *usual, ContainerSpec *s) {
         LimitSpec l = {};
         int r;
 
-        r = limit_spec_copy(&s->limits, &l);
+        r = limit_spec_copy(usual, &l);
         if (r >= 0)
                 r = take_starting(u, &l);
         if (r > 0 && (s->starting_limits = malloc(sizeof(l)))) {
@@ -84,20 +84,24 @@ static int make_delegation(const ResourceSection *from, bool boot, ContainerSpec
 
 int spec_make_limits(const Making *m, ContainerSpec *s) {
         const UnitSpec *u = m->unit;
+        LimitSpec l;
         int r;
 
-        r = limit_spec_copy(&u->service.limits, &s->limits);
-        if (r < 0)
-                return r;
+        r = limit_spec_copy(&u->service.limits, &l);
 
         if (!unit_spec_is_set(u, "Service", "MemoryMax"))
-                s->limits.memory_max =
-                        m->section->memory > 0 ? m->section->memory : m->config->defaults.memory_max;
+                l.memory_max = m->section->memory > 0 ? m->section->memory : m->config->defaults.memory_max;
         if (!unit_spec_is_set(u, "Service", "TasksMax"))
-                s->limits.tasks_max = m->section->pids > 0 ? m->section->pids : m->config->defaults.tasks_max;
+                l.tasks_max = m->section->pids > 0 ? m->section->pids : m->config->defaults.tasks_max;
         s->oom_policy = oom_policy(&u->service, m->section->boot);
-        s->limits.oom_group = s->oom_policy == OOM_POLICY_KILL;
+        l.oom_group = s->oom_policy == OOM_POLICY_KILL;
 
-        r = make_delegation(u->service.resources, m->section->boot, s);
-        return r < 0 ? r : make_starting_limits(u, s);
+        if (r >= 0)
+                r = make_delegation(u->service.resources, m->section->boot, s);
+        if (r >= 0)
+                r = make_starting_limits(u, &l, s);
+        if (r >= 0 && !(s->limits = limit_spec_share(&l)))
+                r = -ENOMEM;
+        limit_spec_done(&l);
+        return r;
 }

@@ -18,9 +18,9 @@ int spec_copy_text(const char *text, char **ret) {
 }
 
 static Where section_place(const UnitSpec *u) {
-        for (size_t i = 0; i < u->raw->n_sections; i++)
-                if (streq(u->raw->sections[i].name, "Container"))
-                        return u->raw->sections[i].at;
+        for (RawSection s = {}; raw_unit_next_section(u->raw, &s);)
+                if (streq(s.name, "Container"))
+                        return s.at;
         return (Where){ .file = u->raw->fragment };
 }
 
@@ -333,6 +333,13 @@ static int make_mounts(const Making *m, ContainerSpec *s) {
         return spec_mounts_make(m->section, m->sources->pod, m->image->volumes, s);
 }
 
+static int make_no_limits(const Making *m, ContainerSpec *s) {
+        LimitSpec none = LIMIT_SPEC_NONE;
+
+        s->limits = limit_spec_share(&none);
+        return s->limits ? 0 : -ENOMEM;
+}
+
 typedef int (*MakeStep)(const Making *, ContainerSpec *);
 
 static int run_steps(const MakeStep *steps, size_t n, const Making *m, ContainerSpec **ret) {
@@ -375,7 +382,8 @@ int spec_make(const UnitSpec *u, const SpecSources *sources, Diag *diag, Contain
                 spec_make_network, make_kernel,     make_labels,           spec_make_health,
         };
         static const MakeStep pod_steps[] = {
-                make_names, spec_make_spaces, spec_make_users, make_mounts, spec_make_network, make_labels,
+                make_names,  spec_make_spaces,  spec_make_users, make_no_limits,
+                make_mounts, spec_make_network, make_labels,
         };
         static const ImageConfig none;
         ContainerSection pod = {};

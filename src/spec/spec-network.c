@@ -15,6 +15,8 @@ static int make_addresses(const Making *m, ContainerSpec *s) {
         const InetAddress *ip4 = k->ip4.family ? &k->ip4 : &first->ip4;
         const InetAddress *ip6 = k->ip6.family ? &k->ip6 : &first->ip6;
 
+        if (ip4->family == AF_UNSPEC && ip6->family == AF_UNSPEC)
+                return 0;
         s->addresses = calloc(2, sizeof(*s->addresses));
         if (!s->addresses)
                 return -ENOMEM;

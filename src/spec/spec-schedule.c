@@ -113,11 +113,18 @@ static int make_limits(const Making *m, ContainerSpec *s) {
 }
 
 int spec_make_schedule(const Making *m, ContainerSpec *s) {
+        ScheduleSpec schedule = {};
         int r;
 
-        make_priorities(m, &s->schedule);
-        r = make_affinity(m, &s->schedule);
+        make_priorities(m, &schedule);
+        r = make_affinity(m, &schedule);
         if (r == 0)
-                r = make_personality(m, &s->schedule);
+                r = make_personality(m, &schedule);
+        if (r == 0 && schedule.set != 0) {
+                s->schedule = malloc(sizeof(*s->schedule));
+                if (!s->schedule)
+                        return -ENOMEM;
+                *s->schedule = schedule;
+        }
         return r < 0 ? r : make_limits(m, s);
 }

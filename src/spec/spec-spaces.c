@@ -51,17 +51,22 @@ static bool is_pods(Space space) {
 
 int spec_make_spaces(const Making *m, ContainerSpec *s) {
         const NamespaceChoice pod = { .mode = NAMESPACE_UNIT, .unit = m->section->pod };
-        const NamespaceChoice *choices[SPACE_N_], *users = pod.unit ? &pod : shared_users(m);
+        const NamespaceChoice *choices[SPACE_N_];
+        bool said = false;
         int r = 0;
 
         spec_space_choices(m->section, choices);
         for (size_t i = 0; pod.unit && i < SPACE_USER; i++)
                 if (is_pods((Space) i) && choices[i]->mode == NAMESPACE_DEFAULT)
                         choices[i] = &pod;
-        for (size_t i = 0; r == 0 && i < SPACE_USER; i++)
-                r = copy_choice(choices[i], &s->spaces[i]);
-        if (r == 0 && users)
-                r = copy_choice(users, &s->spaces[SPACE_USER]);
+        choices[SPACE_USER] = pod.unit ? &pod : shared_users(m);
+        for (size_t i = 0; i < SPACE_N_; i++)
+                said = said || (choices[i] && choices[i]->mode != NAMESPACE_DEFAULT);
+        if (said && !(s->spaces = calloc(SPACE_N_, sizeof(*s->spaces))))
+                return -ENOMEM;
+        for (size_t i = 0; said && r == 0 && i < SPACE_N_; i++)
+                if (choices[i])
+                        r = copy_choice(choices[i], &s->spaces[i]);
         s->monotonic_offset = m->section->monotonic_offset;
         s->boottime_offset = m->section->boottime_offset;
         return r;

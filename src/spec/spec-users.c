@@ -206,7 +206,7 @@ static int make_kept(const Making *m, ContainerSpec *s) {
 int spec_make_users(const Making *m, ContainerSpec *s) {
         s->user_namespace = wants_user_namespace(m);
         s->id_count = m->config->users.id_count;
-        if (!s->user_namespace || s->spaces[SPACE_USER].mode != NAMESPACE_DEFAULT)
+        if (!s->user_namespace || container_spec_space(s, SPACE_USER)->mode != NAMESPACE_DEFAULT)
                 return 0;
         if (spec_has_id_maps(m->section->users))
                 return make_maps(m, s);

@@ -35,8 +35,8 @@ static UnitChangeKind kind_of(const KeyTable *table, const Key *key) {
 }
 
 static bool has_value(const RawUnit *raw, const KeyTable *table, const Key *key) {
-        for (size_t i = 0; i < raw->n_values; i++)
-                if (key_alias_is(raw->values[i].section, raw->values[i].key, table->section, key->name))
+        RAW_FOREACH (v, raw)
+                if (key_alias_is(v.section, v.key, table->section, key->name))
                         return true;
         return false;
 }

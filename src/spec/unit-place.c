@@ -5,14 +5,13 @@
 #include "spec/unit-place.h"
 
 Where unit_place(const UnitSpec *u, const char *section, const char *key) {
-        const RawValue *v = key ? unit_raw_value(u->derived, section, key) : NULL;
+        RawValue v;
 
-        v = v || !key ? v : unit_raw_value(u->raw, section, key);
-        if (v)
-                return v->at;
-        for (size_t i = 0; i < u->raw->n_sections; i++)
-                if (streq(u->raw->sections[i].name, section))
-                        return u->raw->sections[i].at;
+        if (key && unit_spec_value(u, section, key, &v))
+                return raw_value_at(&v);
+        for (RawSection s = {}; raw_unit_next_section(u->raw, &s);)
+                if (streq(s.name, section))
+                        return s.at;
         return (Where){ .file = u->raw->fragment };
 }
 
@@ -20,17 +19,15 @@ Where unit_place_nth(const UnitSpec *u, const char *section, const char *key, si
         Where at = {};
         size_t n = 0;
 
-        for (size_t k = 0; k < u->raw->n_values; k++) {
-                const RawValue *v = &u->raw->values[k];
-
-                if (!streq(v->section, section) || !streq(v->key, key))
+        RAW_FOREACH (v, u->raw) {
+                if (!streq(v.section, section) || !streq(v.key, key))
                         continue;
                 /* An empty assignment begins the list anew. */
-                n = v->value[0] ? n + 1 : 0;
+                n = v.value[0] ? n + 1 : 0;
                 if (n == 0)
                         at = (Where){};
                 else if (n == i + 1)
-                        at = v->at;
+                        at = raw_value_at(&v);
         }
         return at.file ? at : unit_place(u, section, key);
 }
@@ -57,21 +54,21 @@ bool unit_find_mention(const UnitSpec *u, const char *section, const char *key, 
         if (unit_name_to_service(other, &service) < 0)
                 service = NULL;
 
-        for (size_t i = 0; i < u->raw->n_values && !found; i++) {
-                const RawValue *v = &u->raw->values[i];
+        for (RawValue v = {}; !found && raw_unit_next(u->raw, &v);) {
                 /* Network=back means back.network, too. */
-                bool bare = streq(v->section, "Unit") ||
-                            (streq(v->key, "Network") && unit_name_kind(other) == UNIT_NETWORK);
+                bool bare = streq(v.section, "Unit") ||
+                            (streq(v.key, "Network") && unit_name_kind(other) == UNIT_NETWORK);
                 const char *words[] = { other, service, bare ? stem : NULL };
 
-                if ((section && !streq(v->section, section)) || (key && !streq(v->key, key)))
+                if ((section && !streq(v.section, section)) || (key && !streq(v.key, key)))
                         continue;
                 for (size_t w = 0; w < ELEMENTSOF(words) && !found; w++) {
-                        const char *at = words[w] ? find_word(v->value, words[w]) : NULL;
+                        const char *at = words[w] ? find_word(v.value, words[w]) : NULL;
 
                         found = at != NULL;
                         if (found)
-                                *ret = (Mention){ v->key, where_advance(v->at, (size_t) (at - v->value)) };
+                                *ret = (Mention){ v.key,
+                                                  where_advance(raw_value_at(&v), (size_t) (at - v.value)) };
                 }
         }
         return found;
@@ -82,8 +79,8 @@ bool unit_names_service(const UnitSpec *u, const char *other) {
 
         if (unit_name_to_service(other, &service) < 0)
                 return false;
-        for (size_t i = 0; i < u->raw->n_values; i++)
-                if (streq(u->raw->values[i].section, "Unit") && find_word(u->raw->values[i].value, service))
+        RAW_FOREACH (v, u->raw)
+                if (streq(v.section, "Unit") && find_word(v.value, service))
                         return true;
         return false;
 }

@@ -21,13 +21,12 @@ static int find_places(const UnitSpec *u, Setting *s) {
         bool adds = s->key->flags & KEY_LIST, empty_counts = s->key->flags & KEY_EMPTY,
              resets = !(s->key->flags & KEY_NO_RESET);
 
-        for (size_t i = 0; i < u->raw->n_values; i++) {
-                const RawValue *v = &u->raw->values[i];
+        RAW_FOREACH (v, u->raw) {
                 Where *places;
 
-                if (!key_alias_is(v->section, v->key, s->table->section, s->key->name))
+                if (!key_alias_is(v.section, v.key, s->table->section, s->key->name))
                         continue;
-                if (!v->value[0] && !empty_counts) {
+                if (!v.value[0] && !empty_counts) {
                         s->n_places = resets ? 0 : s->n_places;
                         continue;
                 }
@@ -38,7 +37,7 @@ static int find_places(const UnitSpec *u, Setting *s) {
                 if (!places)
                         return -ENOMEM;
                 s->places = places;
-                places[s->n_places++] = v->at;
+                places[s->n_places++] = raw_value_at(&v);
         }
         return 0;
 }

@@ -48,26 +48,28 @@ const void *unit_spec_section(const UnitSpec *u, const char *section) {
         return NULL;
 }
 
-const RawValue *unit_raw_value(const RawUnit *raw, const char *section, const char *key) {
-        /* Of what PodmanArgs= gives, there is nothing most often. */
-        bool any_name = raw->n_values > 0 && key_has_old_names(section, key);
+bool unit_raw_value(const RawUnit *raw, const char *section, const char *key, RawValue *ret) {
+        bool found = false;
 
-        for (size_t i = raw->n_values; i-- > 0;) {
-                const RawValue *v = &raw->values[i];
+        if (!raw || !key_has_old_names(section, key))
+                return raw_unit_find(raw, section, key, ret);
+        RAW_FOREACH (v, raw)
+                if ((streq(v.key, key) && streq(v.section, section)) ||
+                    key_alias_is(v.section, v.key, section, key)) {
+                        *ret = v;
+                        found = true;
+                }
+        return found;
+}
 
-                /* This is asked often: a call for each value would be dear. */
-                if ((v->key[0] == key[0] && streq(v->key, key) && streq(v->section, section)) ||
-                    (any_name && key_alias_is(v->section, v->key, section, key)))
-                        return v;
-        }
-        return NULL;
+bool unit_spec_value(const UnitSpec *u, const char *section, const char *key, RawValue *ret) {
+        return unit_raw_value(u->derived, section, key, ret) || unit_raw_value(u->raw, section, key, ret);
 }
 
 bool unit_spec_is_set(const UnitSpec *u, const char *section, const char *key) {
-        const RawValue *v = unit_raw_value(u->derived, section, key);
+        RawValue v;
 
-        v = v ? v : unit_raw_value(u->raw, section, key);
-        return v && v->value[0];
+        return unit_spec_value(u, section, key, &v) && v.value[0];
 }
 
 /* Sections are zeroed by calloc() first, so that half of it can be freed. */
@@ -79,8 +81,7 @@ static int unit_spec_new(const RawUnit *raw, UnitKind kind, UnitSpec **ret) {
                 return -ENOMEM;
         u->kind = kind;
         u->name = strdup(raw->name);
-        u->derived = calloc(1, sizeof(*u->derived));
-        if (!u->name || !u->derived)
+        if (!u->name)
                 return -ENOMEM;
 
 #define NEW_(word, title, type, own_kind)                                 \
@@ -110,19 +111,18 @@ static int check_sections(const RawUnit *raw, UnitKind kind, Diag *diag) {
         const char *const words[] = { "Unit", "Service", "Install", "Quadlet", section_of_kind(kind), NULL };
         int bad = 0;
 
-        for (size_t i = 0; i < raw->n_sections; i++) {
-                const RawSection *s = &raw->sections[i];
-                UnitKind other = section_kind(s->name);
+        for (RawSection s = {}; raw_unit_next_section(raw, &s);) {
+                UnitKind other = section_kind(s.name);
 
-                if (is_private_name(s->name) || section_allowed(kind, s->name))
+                if (is_private_name(s.name) || section_allowed(kind, s.name))
                         continue;
 
-                bad = diag_error(diag, s->at, -EINVAL, "section [%s] does not belong in a .%s unit", s->name,
+                bad = diag_error(diag, s.at, -EINVAL, "section [%s] does not belong in a .%s unit", s.name,
                                  unit_kind_to_string(kind));
                 if (other >= 0)
                         diag_hint(diag, "it belongs in a .%s unit", unit_kind_to_string(other));
-                else if (!section_is_known(s->name))
-                        diag_did_you_mean(diag, s->name, words);
+                else if (!section_is_known(s.name))
+                        diag_did_you_mean(diag, s.name, words);
         }
         return bad;
 }
@@ -143,19 +143,20 @@ static int report_unknown(UnitKind kind, const RawValue *v, Diag *diag) {
 
         reason = key_known_reason(v->section, v->key);
         if (reason) {
-                diag_warning(diag, v->key_at, "%s= %s", v->key, reason);
+                diag_warning(diag, raw_value_key_at(v), "%s= %s", v->key, reason);
                 return 0;
         }
 
         other = find_other_section(kind, v->key);
         if (other)
-                return diag_error(diag, v->key_at, -EINVAL, "%s= belongs in section [%s], not in [%s]",
-                                  v->key, other, v->section);
+                return diag_error(diag, raw_value_key_at(v), -EINVAL,
+                                  "%s= belongs in section [%s], not in [%s]", v->key, other, v->section);
 
         words = key_words(v->section);
         if (!words)
                 return -ENOMEM;
-        (void) diag_error(diag, v->key_at, -EINVAL, "unknown key %s= in section [%s]", v->key, v->section);
+        (void) diag_error(diag, raw_value_key_at(v), -EINVAL, "unknown key %s= in section [%s]", v->key,
+                          v->section);
         diag_did_you_mean(diag, v->key, words);
         return -EINVAL;
 }
@@ -199,7 +200,7 @@ static int assign(const UnitSpec *u, const RawValue *v, const KeyTable *table, c
 
         in->free_text = is_free_text(key->type);
         if (is_worth_a_warning(u, v, key))
-                diag_warning(in->diag, v->key_at, "%s= %s", v->key, key_idle_reason(key));
+                diag_warning(in->diag, raw_value_key_at(v), "%s= %s", v->key, key_idle_reason(key));
         if (!key_idle_reason(key) || key->flags & KEY_LATER)
                 return key_assign(table, key, in, (void *) unit_spec_section(u, table->section));
 
@@ -215,8 +216,8 @@ static int assign_by_old_name(const UnitSpec *u, const RawValue *v, const KeyAli
         autofree char *text = NULL;
         int r;
 
-        diag_warning(in.diag, v->key_at, "%s= is the old name of %s=%s%s%s", alias->name, alias->new_name,
-                     streq(alias->section, alias->new_section) ? "" : " of section [",
+        diag_warning(in.diag, raw_value_key_at(v), "%s= is the old name of %s=%s%s%s", alias->name,
+                     alias->new_name, streq(alias->section, alias->new_section) ? "" : " of section [",
                      streq(alias->section, alias->new_section) ? "" : alias->new_section,
                      streq(alias->section, alias->new_section) ? "" : "]");
         r = key_alias_convert(alias, &in, &text);
@@ -232,7 +233,7 @@ static int load_value(UnitSpec *u, Place *place, const RawValue *v) {
 
         place->input.key = v->key;
         place->input.text = v->value;
-        place->input.at = v->at;
+        place->input.at = raw_value_at(v);
         if (alias)
                 return assign_by_old_name(u, v, alias, place->input);
         return key ? assign(u, v, place->table, key, &place->input)
@@ -242,16 +243,15 @@ static int load_value(UnitSpec *u, Place *place, const RawValue *v) {
 static int load_values(UnitSpec *u, const RawUnit *raw, Place *place) {
         int bad = 0;
 
-        for (size_t i = 0; i < raw->n_values; i++) {
-                const RawValue *v = &raw->values[i];
+        RAW_FOREACH (v, raw) {
                 int r;
 
-                if (v->section != place->section)
-                        enter_section(place, u, v->section);
-                if (!place->allowed || is_private_name(v->key))
+                if (v.section != place->section)
+                        enter_section(place, u, v.section);
+                if (!place->allowed || is_private_name(v.key))
                         continue;
 
-                r = load_value(u, place, v);
+                r = load_value(u, place, &v);
                 if (r == -ENOMEM)
                         return r;
                 if (r < 0)
@@ -272,7 +272,7 @@ static int load_all(UnitSpec *u, const RawUnit *raw, Place *place) {
 
         in.specifiers = place->specifiers;
         in.variables = place->variables;
-        r = podman_args_translate(raw, u->kind, &in, u->derived);
+        r = podman_args_translate(raw, u->kind, &in, &u->derived);
         if (r == -ENOMEM)
                 return r;
         bad = r < 0 ? r : bad;

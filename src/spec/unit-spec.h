@@ -22,8 +22,8 @@ typedef struct UnitSpec {
         char *name;
         UnitKind kind;
         RawUnit *raw;     /* owned: every Where points into it */
-        RawUnit *derived; /* owned: values that other keys stand for (podman-args.h); bear the places of those
-                           */
+        RawUnit *derived; /* owned: values that other keys stand for (podman-args.h); bear the places of
+                             those; NULL = there are none */
 #define MEMBER_(word, title, type) type word;
         COMMON_SECTION_LIST(MEMBER_)
 #undef MEMBER_

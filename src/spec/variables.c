@@ -78,7 +78,7 @@ static bool has_bare_name(const RawValue *v) {
         autostrv char **words = NULL;
 
         if (!streq(v->key, "Environment") ||
-            words_split_strv(v->value, v->at, WORDS_QUOTES | WORDS_ESCAPES, NULL, &words) < 0)
+            words_split_strv(v->value, raw_value_at(v), WORDS_QUOTES | WORDS_ESCAPES, NULL, &words) < 0)
                 return false;
         STRV_FOREACH (word, words)
                 if (!strchr(*word, '='))
@@ -92,8 +92,8 @@ static bool may_have_variables(const RawValue *v) {
 }
 
 static bool uses_variables(const RawUnit *raw) {
-        for (size_t i = 0; i < raw->n_values; i++)
-                if (may_have_variables(&raw->values[i]))
+        RAW_FOREACH (v, raw)
+                if (may_have_variables(&v))
                         return true;
         return false;
 }
@@ -102,17 +102,19 @@ static bool uses_variables(const RawUnit *raw) {
 static bool is_used(const RawUnit *raw, const char *assignment) {
         autofree char *name = strndup(assignment, strcspn(assignment, "="));
 
-        for (size_t i = 0; i < raw->n_values; i++)
-                if (may_have_variables(&raw->values[i]) && (!name || strstr(raw->values[i].value, name)))
+        RAW_FOREACH (v, raw)
+                if (may_have_variables(&v) && (!name || strstr(v.value, name)))
                         return true;
         return false;
 }
 
 static int add_value(const RawValue *v, const char *directory, const SpecifierContext *specifiers,
                      char ***files, Variables *ret) {
-        KeyInput in = {
-                .key = v->key, .text = v->value, .at = v->at, .directory = directory, .specifiers = specifiers
-        };
+        KeyInput in = { .key = v->key,
+                        .text = v->value,
+                        .at = raw_value_at(v),
+                        .directory = directory,
+                        .specifiers = specifiers };
         bool file = streq(v->key, "EnvironmentFile");
         char ***list = file ? files : &ret->known;
 
@@ -129,15 +131,14 @@ static int add_value(const RawValue *v, const char *directory, const SpecifierCo
 static int find_pinned(const RawUnit *raw, Variables *ret) {
         int found = 0;
 
-        for (size_t i = 0; i < raw->n_values; i++) {
-                const RawValue *v = &raw->values[i];
+        RAW_FOREACH (v, raw) {
                 autostrv char **words = NULL;
                 int r;
 
-                if (!streq(v->section, PINNED_SECTION) || !streq(v->key, PINNED_KEY))
+                if (!streq(v.section, PINNED_SECTION) || !streq(v.key, PINNED_KEY))
                         continue;
                 found = 1;
-                r = words_split_strv(v->value, v->at, WORDS_QUOTES | WORDS_ESCAPES, NULL, &words);
+                r = words_split_strv(v.value, raw_value_at(&v), WORDS_QUOTES | WORDS_ESCAPES, NULL, &words);
                 if (r == 0)
                         r = strv_add_all(&ret->known, words);
                 if (r == -ENOMEM)
@@ -157,8 +158,8 @@ int variables_collect(RawUnit *raw, const char *directory, const SpecifierContex
         if (r != 0)
                 return r < 0 ? r : 0;
 
-        for (size_t i = 0; i < raw->n_values && r != -ENOMEM; i++)
-                r = add_value(&raw->values[i], directory, specifiers, &files, ret);
+        for (RawValue v = {}; r != -ENOMEM && raw_unit_next(raw, &v);)
+                r = add_value(&v, directory, specifiers, &files, ret);
         /* Files beat Environment=, as in systemd. */
         STRV_FOREACH (f, files)
                 if (r != -ENOMEM)

@@ -9,16 +9,13 @@
 #include "parser-cases.h"
 
 /* The last value of a key, or all of them with their list reset by an empty one. */
-static size_t find_values(const RawUnit *u, const char *section, const char *key, const RawValue **ret,
-                          size_t max) {
+static size_t find_values(const RawUnit *u, const char *section, const char *key, RawValue *ret, size_t max) {
         size_t n = 0;
 
-        for (size_t i = 0; i < u->n_values && n < max; i++) {
-                const RawValue *v = &u->values[i];
-
-                if (!streq(v->section, section) || !streq(v->key, key))
+        for (RawValue v = {}; n < max && raw_unit_next(u, &v);) {
+                if (!streq(v.section, section) || !streq(v.key, key))
                         continue;
-                if (v->value[0] == '\0')
+                if (v.value[0] == '\0')
                         n = 0;
                 else
                         ret[n++] = v;
@@ -28,12 +25,12 @@ static size_t find_values(const RawUnit *u, const char *section, const char *key
 
 static void check_description(const RawUnit *u, const SpecifierContext *c, const json_t *expect,
                               const char *root) {
-        const RawValue *values[64];
+        RawValue values[64];
         size_t n = find_values(u, "Unit", "Description", values, ELEMENTSOF(values));
         autofree char *text = NULL;
 
         /* What cannot be expanded is ignored by systemd, an error here. */
-        if (n > 0 && specifiers_expand(values[n - 1]->value, values[n - 1]->at, c, NULL, &text) < 0)
+        if (n > 0 && specifiers_expand(values[n - 1].value, raw_value_at(&values[n - 1]), c, NULL, &text) < 0)
                 n = 0;
         compare("Description", n > 0 ? text : u->name, json_object_get(expect, "props.Description"), root);
 }
@@ -64,7 +61,8 @@ static void check_commands(const RawValue *v, size_t *i, const SpecifierContext 
         autowords Word *words = NULL;
         const Word *w;
 
-        if (words_split(v->value, v->at, WORDS_QUOTES | WORDS_ESCAPES | WORDS_SEMICOLONS, NULL, &words) < 0)
+        if (words_split(v->value, raw_value_at(v), WORDS_QUOTES | WORDS_ESCAPES | WORDS_SEMICOLONS, NULL,
+                        &words) < 0)
                 return differ("command %zu cannot be split", *i);
 
         for (w = words; w && w->text; w += w->separator) {
@@ -88,7 +86,7 @@ static bool env_name_valid(const char *s) {
 
 static void check_environment(const RawUnit *u, const SpecifierContext *c, const json_t *expect,
                               const char *root) {
-        const RawValue *values[64];
+        RawValue values[64];
         size_t n = find_values(u, "Service", "Environment", values, ELEMENTSOF(values));
         autostrv char **env = NULL;
 
@@ -96,8 +94,8 @@ static void check_environment(const RawUnit *u, const SpecifierContext *c, const
                 autowords Word *words = NULL;
 
                 /* systemd keeps what stands before the mistake, for us all of it is one. */
-                if (words_split(values[i]->value, values[i]->at, WORDS_QUOTES | WORDS_ESCAPES | WORDS_STRICT,
-                                NULL, &words) < 0)
+                if (words_split(values[i].value, raw_value_at(&values[i]),
+                                WORDS_QUOTES | WORDS_ESCAPES | WORDS_STRICT, NULL, &words) < 0)
                         return;
                 for (const Word *w = words; w && w->text; w++) {
                         autofree char *text = NULL;
@@ -113,15 +111,15 @@ static void check_environment(const RawUnit *u, const SpecifierContext *c, const
 /* With environment files, the environment that the program saw. */
 static void check_environment_files(const RawUnit *u, const json_t *expect, const char *root) {
         const char *result = json_string_value(json_object_get(expect, "result.Result"));
-        const RawValue *values[8];
+        RawValue values[8];
         size_t n = find_values(u, "Service", "EnvironmentFile", values, ELEMENTSOF(values));
         autostrv char **env = NULL;
         const char *key;
         json_t *value;
         bool bad = false;
 
-        for (size_t i = 0; i < n && values[i]->value[0] == '/'; i++) {
-                autofree char *path = file_path(values[i]->value, root), *text = NULL;
+        for (size_t i = 0; i < n && values[i].value[0] == '/'; i++) {
+                autofree char *path = file_path(values[i].value, root), *text = NULL;
                 size_t size;
 
                 bad = file_read(AT_FDCWD, path, 1 << 20, &text, &size) < 0 ||
@@ -164,7 +162,7 @@ static void check_names(Case *c, const RawUnit *u) {
 
 void check_files(Case *c) {
         autoptr(RawUnit) u = NULL;
-        const RawValue *commands[8];
+        RawValue commands[8];
         size_t n, command = 0;
 
         check_load(case_load(c, NULL, &u), c->expect);
@@ -180,7 +178,7 @@ void check_files(Case *c) {
         check_description(u, &c->specifiers, c->expect, c->root);
         n = find_values(u, "Service", "ExecStart", commands, ELEMENTSOF(commands));
         for (size_t i = 0; i < n; i++)
-                check_commands(commands[i], &command, &c->specifiers, c->expect, c->root);
+                check_commands(&commands[i], &command, &c->specifiers, c->expect, c->root);
         check_environment(u, &c->specifiers, c->expect, c->root);
         check_environment_files(u, c->expect, c->root);
 }

@@ -62,11 +62,15 @@ static char *key_of(const char *property) {
 }
 
 /* The last assignment to @key, in any section. */
-static const RawValue *find_value(const RawUnit *u, const char *key) {
-        for (size_t i = u->n_values; i-- > 0;)
-                if (streq(u->values[i].key, key))
-                        return &u->values[i];
-        return NULL;
+static bool find_value(const RawUnit *u, const char *key, RawValue *ret) {
+        bool found = false;
+
+        RAW_FOREACH (v, u)
+                if (streq(v.key, key)) {
+                        *ret = v;
+                        found = true;
+                }
+        return found;
 }
 
 static const Key *find_key(const RawValue *v, const KeyTable **ret_table) {
@@ -75,33 +79,39 @@ static const Key *find_key(const RawValue *v, const KeyTable **ret_table) {
 }
 
 /* Leaves what is ours: the cases are services and have keys that a container's unit has not. */
-static void drop_foreign(RawUnit *u) {
-        size_t n = 0;
+static RawUnit *drop_foreign(RawUnit *u) {
+        RawUnit *left = calloc(1, sizeof(*left));
+        const KeyTable *table;
+        int r = left ? 0 : -ENOMEM;
 
-        for (size_t i = 0; i < u->n_values; i++) {
-                RawValue *v = &u->values[i];
-                const KeyTable *table;
+        for (RawSection s = {}; r == 0 && raw_unit_next_section(u, &s);)
+                r = raw_unit_add_section(left, s.name, strlen(s.name), s.at);
+        for (RawValue v = {}; r == 0 && raw_unit_next(u, &v);) {
+                RawText text = {
+                        v.key, v.value, strlen(v.key), strlen(v.value), raw_value_key_at(&v), raw_value_at(&v)
+                };
 
-                if (find_key(v, &table)) {
-                        u->values[n++] = *v;
-                        continue;
-                }
-                free(v->key);
-                free(v->value);
-                free(v->breaks);
+                r = find_key(&v, &table) ? raw_unit_add_text(left, v.section, &text) : 0;
         }
-        u->n_values = n;
+        if (r < 0)
+                abort();
+
+        left->name = take_ptr(u->name);
+        left->fragment = take_ptr(u->fragment);
+        left->drop_ins = take_ptr(u->drop_ins);
+        left->links = take_ptr(u->links);
+        raw_unit_free(u);
+        return left;
 }
 
 static void note_foreign(const RawUnit *u) {
-        for (size_t i = 0; i < u->n_values; i++) {
-                const RawValue *v = &u->values[i];
+        RAW_FOREACH (v, u) {
                 autofree char *name = NULL;
                 const KeyTable *table;
 
-                if (find_key(v, &table) || !key_known_reason(v->section, v->key))
+                if (find_key(&v, &table) || !key_known_reason(v.section, v.key))
                         continue;
-                if (asprintf(&name, "%s.%s", v->section, v->key) < 0)
+                if (asprintf(&name, "%s.%s", v.section, v.key) < 0)
                         abort();
                 if (!strv_contains(foreign_keys, name) && strv_add(&foreign_keys, name) < 0)
                         abort();
@@ -257,13 +267,13 @@ static void compare_all(Case *c, const RawUnit *u, const UnitSpec *spec) {
                 const char *property = startswith(name, "props.");
                 autofree char *wanted = property && !strchr(property, '.') ? key_of(property) : NULL,
                               *text = NULL;
-                const RawValue *v = wanted ? find_value(u, wanted) : NULL;
                 const KeyTable *table;
-                const Key *key = v ? find_key(v, &table) : NULL;
+                RawValue v;
+                const Key *key = wanted && find_value(u, wanted, &v) ? find_key(&v, &table) : NULL;
 
-                if (!key || !is_comparable(v))
+                if (!key || !is_comparable(&v))
                         continue;
-                text = must(key_format(key, unit_spec_section(spec, v->section)));
+                text = must(key_format(key, unit_spec_section(spec, v.section)));
                 compare_property(c, key, property, text, expected);
         }
 }
@@ -273,10 +283,11 @@ static void compare_all(Case *c, const RawUnit *u, const UnitSpec *spec) {
 static bool has_to_be_right(const RawValue *v, const Diag *diag) {
         const KeyTable *table;
         const Key *key = find_key(v, &table);
+        Where at = raw_value_at(v);
 
         /* A warning about the value will do. */
         for (size_t i = 0; i < diag_count(diag); i++)
-                if (diag_get(diag, i)->line == v->at.line && diag_get(diag, i)->column == v->at.column)
+                if (diag_get(diag, i)->line == at.line && diag_get(diag, i)->column == at.column)
                         return false;
         return v->value[0] && v->value[0] != '"' && !(key && key->flags & KEY_HOST);
 }
@@ -300,11 +311,11 @@ static bool complaint_in(const json_t *messages, const RawUnit *u, const Diag *d
                                 return true;
                         continue;
                 }
-                for (size_t k = 0; k < u->n_values; k++)
-                        if (u->values[k].at.line == line && has_to_be_right(&u->values[k], diag))
+                RAW_FOREACH (v, u)
+                        if (raw_value_at(&v).line == line && has_to_be_right(&v, diag))
                                 return true;
-                for (size_t k = 0; k < u->n_sections; k++)
-                        if (u->sections[k].at.line == line)
+                for (RawSection s = {}; raw_unit_next_section(u, &s);)
+                        if (s.at.line == line)
                                 return true;
         }
         return false;
@@ -326,10 +337,10 @@ static bool complained(const Case *c, const RawUnit *u, const Diag *diag) {
 
 static bool refused_on_purpose(const RawUnit *u) {
         for (size_t i = 0; i < ELEMENTSOF(refused); i++) {
-                const RawValue *v = find_value(u, refused[i].key);
+                RawValue v;
 
-                if (v && streq(v->value, refused[i].value)) {
-                        printf("#   %s=%s is refused: %s\n", v->key, v->value, refused[i].reason);
+                if (find_value(u, refused[i].key, &v) && streq(v.value, refused[i].value)) {
+                        printf("#   %s=%s is refused: %s\n", v.key, v.value, refused[i].reason);
                         return true;
                 }
         }
@@ -342,6 +353,7 @@ void check_meaning(Case *c) {
         autoptr(UnitSpec) spec = NULL;
         autofree char *said = NULL;
         RawUnit *u;
+        RawValue v;
         int r;
 
         if (case_load(c, NULL, &u) < 0) {
@@ -349,12 +361,12 @@ void check_meaning(Case *c) {
                 return;
         }
         note_foreign(u);
-        drop_foreign(u);
+        u = drop_foreign(u);
         if (raw_unit_add(u, "Container", "Image", "docker.io/library/x", (Where){}) < 0)
                 abort();
 
         /* Who notifies is said in [Container]. */
-        if (find_value(u, "Type") && streq(find_value(u, "Type")->value, "notify") &&
+        if (find_value(u, "Type", &v) && streq(v.value, "notify") &&
             raw_unit_add(u, "Container", "Notify", "yes", (Where){}) < 0)
                 abort();
 

@@ -68,9 +68,9 @@ static int show_own_section(Show *s, const RawUnit *raw) {
 
         r = key_table_set_defaults(table, &section);
         s->quiet = true;
-        for (size_t i = 0; r >= 0 && i < raw->n_values; i++)
-                if (streq(raw->values[i].section, table->section))
-                        (void) assign(s, table, raw->values[i].key, raw->values[i].value, &section);
+        for (RawValue v = {}; r >= 0 && raw_unit_next(raw, &v);)
+                if (streq(v.section, table->section))
+                        (void) assign(s, table, v.key, v.value, &section);
         if (r >= 0)
                 r = print_section(table, &section);
         key_table_clear(table, &section);

@@ -18,8 +18,8 @@ static void check_part(const char *text, unsigned lines, const BundlePart *part)
 
         check(unit_name_valid(part->name) && part->line >= 1 && part->line <= lines);
         (void) raw_unit_parse_part(unit, text, part->line, part->text, part->size, diag);
-        for (size_t i = 0; i < unit->n_values; i++)
-                check(unit->values[i].at.line >= part->line && unit->values[i].at.line <= lines);
+        RAW_FOREACH (v, unit)
+                check(raw_value_at(&v).line >= part->line && raw_value_at(&v).line <= lines);
         for (size_t i = 0; i < diag_count(diag); i++)
                 check(diag_get(diag, i)->line <= lines);
 }

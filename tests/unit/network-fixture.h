@@ -45,11 +45,20 @@ static inline int own_ns(void) {
         return fd;
 }
 
-/* Namespaces that stay until the test ends: each test is a process. */
+static inline void loopback_up(void) {
+        autoptr(Rtnl) r = NULL;
+
+        ck_assert_int_eq(rtnl_new(&r), 0);
+        rtnl_set_up(r, "lo");
+        ck_assert_int_eq(rtnl_commit(r), 0);
+}
+
+/* As netns_create() makes them. They stay until the test ends: each test is a process. */
 static inline int make_ns(void) {
         int home = own_ns(), fd;
 
         must(unshare(CLONE_NEWNET));
+        loopback_up();
         fd = own_ns();
         must(setns(home, CLONE_NEWNET));
         (void) close(home);
@@ -57,13 +66,9 @@ static inline int make_ns(void) {
 }
 
 static inline void enter_host(void) {
-        autoptr(Rtnl) r = NULL;
-
         must(unshare(CLONE_NEWNS | CLONE_NEWNET));
         must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-        ck_assert_int_eq(rtnl_new(&r), 0);
-        rtnl_set_up(r, "lo");
-        ck_assert_int_eq(rtnl_commit(r), 0);
+        loopback_up();
 }
 
 /* @cgroup: for ::1; may be NULL. */
@@ -269,7 +274,6 @@ static inline void connect_outside(int outside) {
         ck_assert_int_eq(rtnl_new(&here), 0);
         rtnl_add_veth(here, &veth);
         ck_assert_int_eq(rtnl_commit(here), 0);
-        ck_assert_int_eq(network_loopback_up(outside, NULL), 0);
         ck_assert_int_eq(rtnl_new_in(outside, &there), 0);
         for (size_t i = 0; i < 2; i++) {
                 ck_assert_int_eq(rtnl_get_index(here, "up0", &index), 0);

@@ -404,6 +404,14 @@ char *const *unit_firewalls(const Unit *u) {
         return NULL;
 }
 
+int unit_addresses(const Unit *u, char ***ret) {
+        return strv_add(ret, "10.89.0.2/24");
+}
+
+int unit_ports(const Unit *u, char ***ret) {
+        return strv_add(ret, "*:8080->80/tcp");
+}
+
 int unit_listens(const Unit *u, char ***ret) {
         return strv_add(ret, "stream *:80");
 }
@@ -936,7 +944,7 @@ static void check_deaths(sd_bus_message *m) {
 }
 
 START_TEST(unit_shows_its_state) {
-        autostrv char **names = NULL;
+        autostrv char **names = NULL, **addresses = NULL, **ports = NULL;
         Set s;
 
         set_up(&s);
@@ -954,6 +962,13 @@ START_TEST(unit_shows_its_state) {
         ck_assert_uint_eq(strv_length(names), 2);
         ck_assert_str_eq(names[0], "web.container");
         ck_assert_str_eq(names[1], "www.container");
+        ck_assert_int_ge(
+                sd_bus_message_read_strv(get_property(&s, BUS_UNIT_INTERFACE, "Addresses", "as"), &addresses),
+                0);
+        ck_assert_str_eq(addresses[0], "10.89.0.2/24");
+        ck_assert_int_ge(
+                sd_bus_message_read_strv(get_property(&s, BUS_UNIT_INTERFACE, "Ports", "as"), &ports), 0);
+        ck_assert_str_eq(ports[0], "*:8080->80/tcp");
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "NRestarts", 'u'), 3);
         check_deaths(get_property(&s, BUS_UNIT_INTERFACE, "Deaths", "aa{sv}"));
         ck_assert_uint_eq(get_number(&s, BUS_UNIT_INTERFACE, "MemoryPeak", 't'), 2048);

@@ -1,4 +1,5 @@
 /* Following a process by its pidfd: how it ended is told once. */
+#include <limits.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -13,11 +14,12 @@ static ChildExit told;
 static void on_child_exit(Child *child, const ChildExit *how, void *data) {
         n_told++;
         told = *how;
-        (void) sd_event_exit(data, 0);
+        if (data)
+                (void) sd_event_exit(data, 0);
 }
 
-static Child *follow(sd_event *event, int status) {
-        ChildInfo info = { .name = "test" };
+static Child *follow(const Children *children, sd_event *event, int status) {
+        ChildInfo info = {};
         Child *child = NULL;
 
         info.pid = fork();
@@ -28,40 +30,108 @@ static Child *follow(sd_event *event, int status) {
         }
         info.pidfd = (int) syscall(SYS_pidfd_open, info.pid, 0);
         ck_assert_int_ge(info.pidfd, 0);
-        ck_assert_int_eq(child_watch(event, &info, on_child_exit, event, &child), 0);
+        ck_assert_int_eq(child_watch(children, &info, on_child_exit, event, &child), 0);
         return child;
 }
 
 START_TEST(exit_status_is_told_once) {
         sd_event *event;
+        Children *children;
         Child *child;
 
         ck_assert_int_ge(sd_event_new(&event), 0);
-        child = follow(event, 37);
+        ck_assert_int_eq(children_new(event, &children), 0);
+        child = follow(children, event, 37);
         ck_assert_int_ge(sd_event_loop(event), 0);
         ck_assert_uint_eq(n_told, 1);
         ck_assert(told.known);
         ck_assert_int_eq(told.code, CLD_EXITED);
         ck_assert_int_eq(told.status, 37);
         child_free(child);
+        children_free(children);
         sd_event_unref(event);
 }
 END_TEST
 
 START_TEST(signal_is_told) {
         sd_event *event;
+        Children *children;
         Child *child;
 
         ck_assert_int_ge(sd_event_new(&event), 0);
-        child = follow(event, -1);
+        ck_assert_int_eq(children_new(event, &children), 0);
+        child = follow(children, event, -1);
         ck_assert_int_eq(child_signal(child, SIGUSR1), 0);
         ck_assert_int_ge(sd_event_loop(event), 0);
         ck_assert_int_eq(told.code, CLD_KILLED);
         ck_assert_int_eq(told.status, SIGUSR1);
         ck_assert_int_eq(child_signal(child, SIGUSR1), -ESRCH);
         child_free(child);
+        children_free(children);
         sd_event_unref(event);
 }
 END_TEST
 
-TEST_MAIN("child", exit_status_is_told_once, signal_is_told)
+static void wait_for_end(const Child *child) {
+        siginfo_t si;
+
+        ck_assert_int_eq(waitid(P_PIDFD, (id_t) child_pidfd(child), &si, WEXITED | WNOWAIT), 0);
+}
+
+static int on_urgent(sd_event_source *s, void *data) {
+        *(unsigned *) data = n_told;
+        return 0;
+}
+
+/* What is more urgent comes between the ends of two. */
+START_TEST(one_end_in_a_turn) {
+        unsigned before = UINT_MAX;
+        sd_event_source *urgent;
+        sd_event *event;
+        Children *children;
+        Child *a, *b;
+
+        ck_assert_int_ge(sd_event_new(&event), 0);
+        ck_assert_int_eq(children_new(event, &children), 0);
+        a = follow(children, NULL, 1);
+        b = follow(children, NULL, 2);
+        wait_for_end(a);
+        wait_for_end(b);
+        n_told = 0;
+        ck_assert_int_gt(sd_event_run(event, UINT64_MAX), 0);
+        ck_assert_uint_eq(n_told, 1);
+
+        ck_assert_int_ge(sd_event_add_defer(event, &urgent, on_urgent, &before), 0);
+        ck_assert_int_ge(sd_event_source_set_priority(urgent, SD_EVENT_PRIORITY_IMPORTANT), 0);
+        ck_assert_int_gt(sd_event_run(event, UINT64_MAX), 0);
+        ck_assert_uint_eq(before, 1);
+        ck_assert_int_gt(sd_event_run(event, UINT64_MAX), 0);
+        ck_assert_uint_eq(n_told, 2);
+        child_free(a);
+        child_free(b);
+        sd_event_source_unref(urgent);
+        children_free(children);
+        sd_event_unref(event);
+}
+END_TEST
+
+/* One that nobody wants to hear of any more is not heard of. */
+START_TEST(who_is_let_go_is_not_told) {
+        sd_event *event;
+        Children *children;
+        Child *child;
+
+        ck_assert_int_ge(sd_event_new(&event), 0);
+        ck_assert_int_eq(children_new(event, &children), 0);
+        child = follow(children, NULL, 1);
+        wait_for_end(child);
+        n_told = 0;
+        child_free(child);
+        ck_assert_int_eq(sd_event_run(event, 0), 0);
+        ck_assert_uint_eq(n_told, 0);
+        children_free(children);
+        sd_event_unref(event);
+}
+END_TEST
+
+TEST_MAIN("child", exit_status_is_told_once, signal_is_told, one_end_in_a_turn, who_is_let_go_is_not_told)

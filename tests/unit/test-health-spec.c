@@ -32,16 +32,16 @@ static ContainerSpec *make(const ImageConfig *image, const char *lines) {
 }
 
 static void assert_command(const ContainerSpec *s, const char *expected) {
-        autofree char *joined = strv_join(s->health.probe.argv, "|");
+        autofree char *joined = strv_join(s->health->probe.argv, "|");
 
-        ck_assert_int_eq(s->health.probe.kind, PROBE_EXEC);
+        ck_assert_int_eq(s->health->probe.kind, PROBE_EXEC);
         ck_assert_str_eq(joined, expected);
 }
 
 START_TEST(without_a_check_there_is_none) {
         autoptr(ContainerSpec) s = make(&plain, "HealthInterval=5s\n");
 
-        ck_assert_int_eq(s->health.probe.kind, PROBE_NONE);
+        ck_assert_ptr_null(s->health);
         ck_assert_int_eq(s->type, SERVICE_EXEC);
 }
 END_TEST
@@ -51,15 +51,15 @@ START_TEST(the_image_has_a_check) {
         autoptr(ContainerSpec) own = make(&checked, "HealthRetries=2\nHealthTimeout=9\n");
 
         assert_command(s, "/bin/sh|-c|curl localhost");
-        ck_assert_uint_eq(s->health.interval, 7 * SEC);
-        ck_assert_uint_eq(s->health.timeout, 30 * SEC);
-        ck_assert_uint_eq(s->health.start_period, 2 * SEC);
-        ck_assert_uint_eq(s->health.retries, 5);
+        ck_assert_uint_eq(s->health->interval, 7 * SEC);
+        ck_assert_uint_eq(s->health->timeout, 30 * SEC);
+        ck_assert_uint_eq(s->health->start_period, 2 * SEC);
+        ck_assert_uint_eq(s->health->retries, 5);
 
-        ck_assert_int_eq(off->health.probe.kind, PROBE_NONE);
-        ck_assert_uint_eq(own->health.retries, 2);
-        ck_assert_uint_eq(own->health.timeout, 9 * SEC);
-        ck_assert_uint_eq(own->health.interval, 7 * SEC);
+        ck_assert_ptr_null(off->health);
+        ck_assert_uint_eq(own->health->retries, 2);
+        ck_assert_uint_eq(own->health->timeout, 9 * SEC);
+        ck_assert_uint_eq(own->health->interval, 7 * SEC);
 }
 END_TEST
 
@@ -70,15 +70,15 @@ START_TEST(the_unit_has_a_check) {
         autoptr(ContainerSpec) tcp = make(&checked, "Probe=tcp://:5432\n");
 
         assert_command(s, "/check|-x");
-        ck_assert_str_eq(s->health.startup.argv[2], "echo $HOME");
-        ck_assert_uint_eq(s->health.startup_retries, 4);
-        ck_assert_uint_eq(s->health.startup_success, 1);
-        ck_assert_uint_eq(s->health.interval, 30 * SEC);
-        ck_assert_uint_eq(s->health.retries, 1);
-        ck_assert_uint_eq(s->health.timeout, USEC_INFINITY);
-        ck_assert_int_eq(s->health.on_failure, HEALTH_FAILURE_KILL);
-        ck_assert_int_eq(tcp->health.probe.kind, PROBE_TCP);
-        ck_assert_uint_eq(tcp->health.probe.port, 5432);
+        ck_assert_str_eq(s->health->startup.argv[2], "echo $HOME");
+        ck_assert_uint_eq(s->health->startup_retries, 4);
+        ck_assert_uint_eq(s->health->startup_success, 1);
+        ck_assert_uint_eq(s->health->interval, 30 * SEC);
+        ck_assert_uint_eq(s->health->retries, 1);
+        ck_assert_uint_eq(s->health->timeout, USEC_INFINITY);
+        ck_assert_int_eq(s->health->on_failure, HEALTH_FAILURE_KILL);
+        ck_assert_int_eq(tcp->health->probe.kind, PROBE_TCP);
+        ck_assert_uint_eq(tcp->health->probe.port, 5432);
 }
 END_TEST
 

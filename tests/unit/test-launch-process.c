@@ -8,7 +8,7 @@ START_TEST(schedule_takes_effect) {
         Stage s;
 
         stage_begin(&s, true);
-        s.spec.schedule = (ScheduleSpec){
+        s.spec.schedule = &(ScheduleSpec){
                 .set = SCHEDULE_NICE | SCHEDULE_OOM_SCORE | SCHEDULE_POLICY | SCHEDULE_IO | SCHEDULE_CPUS |
                        SCHEDULE_UMASK | SCHEDULE_PERSONALITY,
                 .nice = 17,
@@ -51,12 +51,12 @@ START_TEST(faults_name_the_value) {
         Stage s;
 
         stage_begin(&s, true);
-        s.spec.schedule = (ScheduleSpec){ .set = SCHEDULE_CPUS, .cpus = { [15] = UINT64_C(1) << 63 } };
+        s.spec.schedule = &(ScheduleSpec){ .set = SCHEDULE_CPUS, .cpus = { [15] = UINT64_C(1) << 63 } };
         assert_fault(
                 &s, -EINVAL,
                 "processor affinity: Invalid argument (none of these processors is there, or the manager's "
                 "cpuset lacks them)");
-        s.spec.schedule = (ScheduleSpec){ .set = SCHEDULE_OOM_SCORE, .oom_score_adjust = 1001 };
+        s.spec.schedule = &(ScheduleSpec){ .set = SCHEDULE_OOM_SCORE, .oom_score_adjust = 1001 };
         assert_fault(&s, -EINVAL, "OOM score 1001: Invalid argument");
         stage_end(&s);
 }

@@ -1,6 +1,8 @@
 /* nsunitd.conf: defaults, values, and every trap of libConfuse refused with file and line. */
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "basic/macro.h"
 #include "config/manager-config.h"
@@ -41,6 +43,7 @@ START_TEST(defaults_are_set) {
         ck_assert_str_eq(c->network.bridge, "nsunits0");
         ck_assert_str_eq(inet_format_prefix(&c->network.subnet, text), "10.89.0.0/24");
         ck_assert_str_eq(inet_format_prefix(&c->network.pool6, text), "fd6e:7375:6e6a::/48");
+        ck_assert_uint_eq(c->network.spare_namespaces, 0);
         ck_assert_uint_eq(c->users.id_count, 65536);
         ck_assert_uint_eq(c->defaults.memory_max, UINT64_MAX);
         ck_assert_uint_eq(c->defaults.restart_sec, 100 * USEC_PER_MSEC);
@@ -62,7 +65,7 @@ START_TEST(values_are_read) {
                            "paths { store = /srv//x/ }  // comment\n"
                            "network {\n"
                            "  subnet = 10.1.2.3/16\n"
-                           "  ipv6 = off }\n"
+                           "  ipv6 = off spare-namespaces = 256 }\n"
                            "defaults { timeout-stop = \"1min 30s\" memory-max = 1G\n"
                            "start-limit-burst = 0 }\n"
                            "security { capabilities = { KILL, cap_chown }\n"
@@ -76,6 +79,7 @@ START_TEST(values_are_read) {
         ck_assert_str_eq(c->paths.logs, "/var/log/nsunits");
         ck_assert_str_eq(inet_format_prefix(&c->network.subnet, text), "10.1.0.0/16");
         ck_assert(!c->network.ipv6);
+        ck_assert_uint_eq(c->network.spare_namespaces, 256);
         ck_assert_uint_eq(c->defaults.timeout_stop, 90 * USEC_PER_SEC);
         ck_assert_uint_eq(c->defaults.memory_max, UINT64_C(1) << 30);
         ck_assert_uint_eq(c->defaults.start_limit_burst, 0);
@@ -165,6 +169,9 @@ START_TEST(values_are_checked) {
                 "network { subnet6 = fd00::/65 }",
                 "network { pool = 10.1.0.0/25 }",
                 "network { ipv6 = maybe }",
+                "network { spare-namespaces = -1 }",
+                "network { spare-namespaces = 257 }",
+                "network { spare-namespaces = many }",
                 "users { first-id = 0 }",
                 "users { first-id = 4294967295 }",
                 "users { first-id = 10 last-id = 20 }",
@@ -209,6 +216,29 @@ START_TEST(absent_file_means_defaults) {
 }
 END_TEST
 
+START_TEST(text_is_kept_if_all_is_well) {
+        char path[] = "/tmp/test-manager-config-XXXXXX";
+        autoptr(ManagerConfig) c = NULL;
+        autoptr(Diag) diag = diag_new();
+        int fd = mkstemp(path);
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(manager_config_load(path, diag, &c), 0);
+        ck_assert_str_eq(c->text, "");
+        manager_config_free(take_ptr(c));
+
+        ck_assert_int_eq(dprintf(fd, "# nothing\n"), 10);
+        ck_assert_int_eq(manager_config_load(path, diag, &c), 0);
+        ck_assert_str_eq(c->text, "# nothing\n");
+        manager_config_free(take_ptr(c));
+
+        ck_assert_int_eq(manager_config_load("/nonexistent/nsunitd.conf", diag, &c), 0);
+        ck_assert_ptr_null(c->text);
+        (void) close(fd);
+        (void) unlink(path);
+}
+END_TEST
+
 START_TEST(options_are_sentences) {
         ManagerOption o;
         size_t i;
@@ -223,4 +253,5 @@ END_TEST
 
 TEST_MAIN("manager-config", defaults_are_set, values_are_read, capabilities_none_and_all, traps_are_refused,
           lines_are_right_and_files_independent, names_are_suggested, values_are_checked,
-          all_mistakes_are_told, absent_file_means_defaults, options_are_sentences)
+          all_mistakes_are_told, absent_file_means_defaults, text_is_kept_if_all_is_well,
+          options_are_sentences)

@@ -3,6 +3,7 @@
 
 #include "basic/macro.h"
 #include "config/raw-unit.h"
+#include "raw-helper.h"
 #include "unit-test.h"
 
 /* All values as "section.key=value@line:column", all messages behind them. */
@@ -15,9 +16,9 @@ static char *read_text(const char *text, size_t size, int *ret_r) {
         FILE *f = open_memstream(&out, &n);
 
         *ret_r = raw_unit_parse(u, "f", text, size, diag);
-        for (size_t i = 0; i < u->n_values; i++)
-                fprintf(f, "%s.%s=%s@%u:%u\n", u->values[i].section, u->values[i].key, u->values[i].value,
-                        u->values[i].at.line, u->values[i].at.column);
+        RAW_FOREACH (v, u)
+                fprintf(f, "%s.%s=%s@%u:%u\n", v.section, v.key, v.value, raw_value_at(&v).line,
+                        raw_value_at(&v).column);
         messages = diag_to_string(diag);
         fputs(messages, f);
         fclose(f);
@@ -72,17 +73,17 @@ END_TEST
 START_TEST(places_inside_continued_values) {
         static const char text[] = "[A]\nB=one \\\n  two \\\n# c\n   three\n";
         autoptr(RawUnit) u = calloc(1, sizeof(*u));
-        const RawValue *v;
+        RawValue v;
         Where at;
 
         ck_assert_int_eq(raw_unit_parse(u, "f", text, strlen(text), NULL), 0);
-        v = &u->values[0];
-        ck_assert_str_eq(v->value, "one    two     three");
+        v = nth_value(u, 0);
+        ck_assert_str_eq(v.value, "one    two     three");
 
-        at = where_advance(v->at, (size_t) (strstr(v->value, "two") - v->value));
+        at = where_advance(raw_value_at(&v), (size_t) (strstr(v.value, "two") - v.value));
         ck_assert_uint_eq(at.line, 3);
         ck_assert_uint_eq(at.column, 3);
-        at = where_advance(at, (size_t) (strstr(v->value, "three") - strstr(v->value, "two")));
+        at = where_advance(at, (size_t) (strstr(v.value, "three") - strstr(v.value, "two")));
         ck_assert_uint_eq(at.line, 5);
         ck_assert_uint_eq(at.column, 4);
 }
@@ -192,12 +193,14 @@ START_TEST(parts_begin_at_their_line) {
         autoptr(RawUnit) u = calloc(1, sizeof(*u));
         autoptr(Diag) diag = diag_new();
         autofree char *messages = NULL;
+        RawValue v;
 
         ck_assert_int_eq(raw_unit_parse_part(u, "f", 7, text, strlen(text), diag), -EINVAL);
         messages = diag_to_string(diag);
         ck_assert_str_eq(messages,
                          "f:9:1: error: Neither \"Key=Value\" nor a section header nor a comment\n");
-        ck_assert_uint_eq(u->values[0].at.line, 8);
+        v = nth_value(u, 0);
+        ck_assert_uint_eq(raw_value_at(&v).line, 8);
 }
 END_TEST
 
@@ -211,7 +214,7 @@ START_TEST(added_values_are_like_others) {
         ck_assert_int_eq(raw_unit_add(u, "A", "B", "2", (Where){ .file = "g" }), 0);
         out = raw_unit_to_text(u);
         ck_assert_str_eq(out, "[A]\nB=1\n[Unit]\nWants=x\n[A]\nB=2\n");
-        ck_assert_uint_eq(u->n_sections, 2);
+        ck_assert_uint_eq(count_sections(u), 2);
 }
 END_TEST
 
@@ -234,16 +237,54 @@ END_TEST
 START_TEST(drop_ins_append) {
         static const char first[] = "[A]\nB=1\n", second[] = "[A]\nB=\nB=2\n", outside[] = "B=3\n";
         autoptr(RawUnit) u = calloc(1, sizeof(*u));
+        RawValue v;
 
         ck_assert_int_eq(raw_unit_parse(u, "one", first, strlen(first), NULL), 0);
         ck_assert_int_eq(raw_unit_parse(u, "two", second, strlen(second), NULL), 0);
         /* A file does not go on in the section of the file before. */
         ck_assert_int_eq(raw_unit_parse(u, "three", outside, strlen(outside), NULL), -EINVAL);
-        ck_assert_uint_eq(u->n_values, 3);
-        ck_assert_uint_eq(u->n_sections, 2);
-        ck_assert_str_eq(u->values[2].value, "2");
-        ck_assert_str_eq(u->values[2].at.file, "two");
-        ck_assert_uint_eq(u->values[2].at.line, 3);
+        ck_assert_uint_eq(count_values(u), 3);
+        ck_assert_uint_eq(count_sections(u), 2);
+        v = nth_value(u, 2);
+        ck_assert_str_eq(v.value, "2");
+        ck_assert_str_eq(raw_value_at(&v).file, "two");
+        ck_assert_uint_eq(raw_value_at(&v).line, 3);
+        ck_assert_str_eq(raw_value_key_at(&v).file, "two");
+}
+END_TEST
+
+/* Whatever was given back, values and places stay, and what is long gets in as well. */
+START_TEST(more_is_added_to_what_was_trimmed) {
+        static const char text[] = "[A]\nB=one \\\n  two\n[C]\nB=2\n";
+        autoptr(RawUnit) u = calloc(1, sizeof(*u));
+        char key[200], value[40000];
+        RawValue v = {};
+
+        memset(key, 'k', sizeof(key) - 1);
+        memset(value, 'v', sizeof(value) - 1);
+        key[sizeof(key) - 1] = value[sizeof(value) - 1] = '\0';
+
+        ck_assert_int_eq(raw_unit_parse(u, "f", text, strlen(text), NULL), 0);
+        for (unsigned i = 1; i <= 3; i++) {
+                raw_unit_trim(u);
+                ck_assert_uint_eq(u->allocated, u->n_records);
+                ck_assert_int_eq(raw_unit_add(u, "C", key, value, (Where){ "g", i * 100000, i * 300 }), 0);
+        }
+
+        ck_assert(raw_unit_find(u, "A", "B", &v));
+        ck_assert_str_eq(v.value, "one    two");
+        ck_assert_uint_eq(where_advance(raw_value_at(&v), 7).line, 3);
+        ck_assert_uint_eq(where_advance(raw_value_at(&v), 7).column, 3);
+        ck_assert(raw_unit_find(u, "C", "B", &v));
+        ck_assert_str_eq(v.file, "f");
+        ck_assert(!raw_unit_find(u, "A", key, &v));
+        ck_assert(raw_unit_find(u, "C", key, &v));
+        ck_assert_str_eq(v.value, value);
+        ck_assert_str_eq(v.file, "g");
+        ck_assert_uint_eq(raw_value_at(&v).line, 300000);
+        ck_assert_uint_eq(raw_value_key_at(&v).column, 900);
+        ck_assert(!raw_unit_next(u, &v));
+        ck_assert_uint_eq(count_sections(u), 2);
 }
 END_TEST
 
@@ -251,4 +292,4 @@ TEST_MAIN("raw-unit", values_have_their_places, comments_are_whole_lines, contin
           places_inside_continued_values, line_ends_and_byte_order_mark, mistakes_are_located,
           text_must_be_utf8, nul_ends_the_text, lines_have_a_limit, drop_ins_append,
           private_sections_hold_anything, one_byte_order_mark_anywhere, parts_begin_at_their_line,
-          added_values_are_like_others, printed_text_is_read_back)
+          added_values_are_like_others, printed_text_is_read_back, more_is_added_to_what_was_trimmed)

@@ -6,6 +6,7 @@
 #include "basic/file.h"
 #include "basic/strv.h"
 #include "manager/saved-text.h"
+#include "raw-helper.h"
 #include "unit-test.h"
 
 static RawUnit *parse(void) {
@@ -35,6 +36,7 @@ START_TEST(comes_back_with_all_its_places) {
         char path[] = "/tmp/nsunits-test-XXXXXX";
         autoptr(RawUnit) before = parse(), after = NULL;
         struct stat st;
+        RawValue v;
 
         ck_assert_int_ge(mkstemp(path), 0);
         ck_assert_int_eq(saved_text_write(path, before), 0);
@@ -46,24 +48,25 @@ START_TEST(comes_back_with_all_its_places) {
         ck_assert_str_eq(after->name, before->name);
         ck_assert_str_eq(after->fragment, before->fragment);
         ck_assert(strv_equal(after->drop_ins, before->drop_ins));
-        ck_assert_uint_eq(after->n_sections, before->n_sections);
-        ck_assert_uint_eq(after->n_values, before->n_values);
-        for (size_t i = 0; i < before->n_sections; i++) {
-                ck_assert_str_eq(after->sections[i].name, before->sections[i].name);
-                same_place(after->sections[i].at, before->sections[i].at);
+        ck_assert_uint_eq(count_sections(after), count_sections(before));
+        ck_assert_uint_eq(count_values(after), count_values(before));
+        for (RawSection a = {}, b = {}; raw_unit_next_section(before, &b);) {
+                ck_assert(raw_unit_next_section(after, &a));
+                ck_assert_str_eq(a.name, b.name);
+                same_place(a.at, b.at);
         }
-        for (size_t i = 0; i < before->n_values; i++) {
-                const RawValue *a = &after->values[i], *b = &before->values[i];
-
-                ck_assert_str_eq(a->section, b->section);
-                ck_assert_str_eq(a->key, b->key);
-                ck_assert_str_eq(a->value, b->value);
-                same_place(a->key_at, b->key_at);
+        for (RawValue a = {}, b = {}; raw_unit_next(before, &b);) {
+                ck_assert(raw_unit_next(after, &a));
+                ck_assert_str_eq(a.section, b.section);
+                ck_assert_str_eq(a.key, b.key);
+                ck_assert_str_eq(a.value, b.value);
+                same_place(raw_value_key_at(&a), raw_value_key_at(&b));
                 /* Within the value, also on its further lines. */
-                for (size_t at = 0; at < strlen(b->value); at++)
-                        same_place(where_advance(a->at, at), where_advance(b->at, at));
+                for (size_t at = 0; at < strlen(b.value); at++)
+                        same_place(where_advance(raw_value_at(&a), at), where_advance(raw_value_at(&b), at));
         }
-        ck_assert_uint_eq(where_advance(after->values[0].at, strlen(after->values[0].value) - 1).line, 4);
+        v = nth_value(after, 0);
+        ck_assert_uint_eq(where_advance(raw_value_at(&v), strlen(v.value) - 1).line, 4);
 }
 END_TEST
 
@@ -97,13 +100,15 @@ START_TEST(odd_places_are_none) {
                            " [9, -1, \"x\"], [-3, 99999999999, 1], [[-1, -1, -1]]]]}",
                            0, NULL);
         autoptr(RawUnit) raw = NULL;
+        RawValue v;
 
         ck_assert_int_eq(saved_text_from_json(o, &raw), 0);
         json_decref(o);
-        ck_assert_ptr_null(raw->values[0].key_at.file);
-        ck_assert_uint_eq(raw->values[0].key_at.line, 0);
-        ck_assert_ptr_null(raw->values[0].at.file);
-        ck_assert_uint_eq(where_advance(raw->values[0].at, 1).line, 0);
+        v = nth_value(raw, 0);
+        ck_assert_ptr_null(raw_value_key_at(&v).file);
+        ck_assert_uint_eq(raw_value_key_at(&v).line, 0);
+        ck_assert_ptr_null(raw_value_at(&v).file);
+        ck_assert_uint_eq(where_advance(raw_value_at(&v), 1).line, 0);
 }
 END_TEST
 

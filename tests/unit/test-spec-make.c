@@ -251,8 +251,8 @@ static ContainerSpec *make_pod(const char *lines) {
 }
 
 static void assert_in_pod(const ContainerSpec *s, Space space) {
-        ck_assert_int_eq(s->spaces[space].mode, NAMESPACE_UNIT);
-        ck_assert_str_eq(s->spaces[space].unit, "app.pod");
+        ck_assert_int_eq(container_spec_space(s, space)->mode, NAMESPACE_UNIT);
+        ck_assert_str_eq(container_spec_space(s, space)->unit, "app.pod");
 }
 
 START_TEST(a_pod_is_a_container_without_a_process) {
@@ -286,7 +286,7 @@ START_TEST(what_a_pod_gives_to_its_containers) {
         assert_in_pod(s, SPACE_IPC);
         assert_in_pod(s, SPACE_UTS);
         assert_in_pod(s, SPACE_USER);
-        ck_assert_int_eq(s->spaces[SPACE_PID].mode, NAMESPACE_DEFAULT);
+        ck_assert_int_eq(container_spec_space(s, SPACE_PID)->mode, NAMESPACE_DEFAULT);
         ck_assert_int_eq(s->network, NETWORK_MODE_SHARED);
         ck_assert_str_eq(s->name, "web");
         ck_assert_str_eq(s->host_name, "shop");
@@ -305,7 +305,7 @@ START_TEST(what_a_pod_gives_to_its_containers) {
         own = make("Image=x\nPod=app.pod\nDNSOption=ndots:3\nIpcNS=new\n");
         ck_assert_uint_eq(own->n_dns, 0);
         ck_assert_str_eq(own->dns_options[0], "ndots:3");
-        ck_assert_int_eq(own->spaces[SPACE_IPC].mode, NAMESPACE_NEW);
+        ck_assert_int_eq(container_spec_space(own, SPACE_IPC)->mode, NAMESPACE_NEW);
 
         sources.pod = host;
         on_host = make("Image=x\nPod=app.pod\n");
@@ -333,14 +333,14 @@ START_TEST(timeouts_and_limits) {
 
         ck_assert_uint_eq(s->stop_timeout, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s->start_timeout, 90 * USEC_PER_SEC);
-        ck_assert_uint_eq(s->limits.tasks_max, 2048);
-        ck_assert(s->limits.memory_max == UINT64_MAX && s->limits.cpu_quota == UINT64_MAX);
+        ck_assert_uint_eq(s->limits->tasks_max, 2048);
+        ck_assert(s->limits->memory_max == UINT64_MAX && s->limits->cpu_quota == UINT64_MAX);
         ck_assert_uint_eq(one->stop_timeout, 3 * USEC_PER_SEC);
         ck_assert_uint_eq(two->stop_timeout, 20 * USEC_PER_SEC);
         ck_assert(two->start_timeout == USEC_INFINITY);
-        ck_assert_uint_eq(limits->limits.memory_max, 64 << 20);
-        ck_assert(limits->limits.tasks_max == UINT64_MAX);
-        ck_assert_uint_eq(limits->limits.cpu_quota, 500000);
+        ck_assert_uint_eq(limits->limits->memory_max, 64 << 20);
+        ck_assert(limits->limits->tasks_max == UINT64_MAX);
+        ck_assert_uint_eq(limits->limits->cpu_quota, 500000);
 }
 END_TEST
 
@@ -351,16 +351,16 @@ START_TEST(limits_of_the_start) {
                                         "StartupMemoryLow=0\nMemoryLow=4K\nStartupMemorySwapMax=infinity\n"
                                         "MemorySwapMax=8K\nAllowedCPUs=1-2\nStartupAllowedCPUs=3\n"
                                         "IOReadIOPSMax=/srv 5\n");
-        autofree char *cpus = index_set_to_string(&s->limits.cpus),
+        autofree char *cpus = index_set_to_string(&s->limits->cpus),
                       *starting = index_set_to_string(&s->starting_limits->cpus);
 
         ck_assert(!plain->starting_limits);
         ck_assert(s->starting_limits);
-        ck_assert_uint_eq(s->limits.cpu_weight, 80);
+        ck_assert_uint_eq(s->limits->cpu_weight, 80);
         ck_assert_uint_eq(s->starting_limits->cpu_weight, CPU_WEIGHT_IDLE);
-        ck_assert_uint_eq(s->limits.memory_low, 4096);
+        ck_assert_uint_eq(s->limits->memory_low, 4096);
         ck_assert_uint_eq(s->starting_limits->memory_low, 0);
-        ck_assert_uint_eq(s->limits.memory_swap_max, 8192);
+        ck_assert_uint_eq(s->limits->memory_swap_max, 8192);
         ck_assert_uint_eq(s->starting_limits->memory_swap_max, UINT64_MAX);
         ck_assert_uint_eq(s->starting_limits->memory_max, 64 << 20);
         ck_assert_uint_eq(s->starting_limits->tasks_max, 2048);
@@ -377,13 +377,13 @@ START_TEST(want_of_memory_and_delegation) {
         autoptr(ContainerSpec) stop = make("[Service]\nOOMPolicy=stop\n");
 
         ck_assert_int_eq(plain->oom_policy, OOM_POLICY_KILL);
-        ck_assert(plain->limits.oom_group && !plain->delegate);
+        ck_assert(plain->limits->oom_group && !plain->delegate);
         ck_assert_int_eq(delegated->oom_policy, OOM_POLICY_CONTINUE);
-        ck_assert(delegated->delegate && !delegated->limits.oom_group);
+        ck_assert(delegated->delegate && !delegated->limits->oom_group);
         ck_assert_uint_eq(delegated->delegate_controllers, 1U << CONTROLLER_MEMORY | 1U << CONTROLLER_PIDS);
         ck_assert_str_eq(delegated->delegate_subgroup, "main");
-        ck_assert(both->delegate && both->limits.oom_group);
-        ck_assert(!stop->limits.oom_group && !stop->delegate);
+        ck_assert(both->delegate && both->limits->oom_group);
+        ck_assert(!stop->limits->oom_group && !stop->delegate);
         ck_assert_ptr_null(stop->delegate_subgroup);
 }
 END_TEST
@@ -436,9 +436,9 @@ START_TEST(process_and_files) {
         ck_assert_str_eq(s->dns_search[0], "a.example");
         ck_assert_str_eq(s->dns_options[0], "ndots:1");
         ck_assert_str_eq(s->annotations[0], "x=y");
-        ck_assert_uint_eq(s->limits.memory_max, 64 << 20);
-        ck_assert_uint_eq(s->limits.tasks_max, 99);
-        ck_assert_uint_eq(unlimited->limits.tasks_max, UINT64_MAX);
+        ck_assert_uint_eq(s->limits->memory_max, 64 << 20);
+        ck_assert_uint_eq(s->limits->tasks_max, 99);
+        ck_assert_uint_eq(unlimited->limits->tasks_max, UINT64_MAX);
 }
 END_TEST
 
@@ -564,16 +564,16 @@ START_TEST(schedule_and_limits) {
                 load_good("web.container", "[Container]\nImage=x\nExec=x\n[Service]\nPersonality=sh\n");
         ContainerSpec *refused = NULL;
 
-        ck_assert_uint_eq(none->schedule.set, 0);
+        ck_assert_ptr_null(none->schedule);
         ck_assert_uint_eq(none->n_rlimits, 0);
-        ck_assert_uint_eq(s->schedule.set,
+        ck_assert_uint_eq(s->schedule->set,
                           SCHEDULE_NICE | SCHEDULE_POLICY | SCHEDULE_CPUS | SCHEDULE_IO | SCHEDULE_UMASK);
-        ck_assert_int_eq(s->schedule.nice, -3);
+        ck_assert_int_eq(s->schedule->nice, -3);
         /* A realtime policy has a priority of at least 1; the class "none" has none. */
-        ck_assert_int_eq(s->schedule.priority, 1);
-        ck_assert_int_eq(s->schedule.io_priority, 0);
-        ck_assert_uint_eq(s->schedule.cpus[0], 2);
-        ck_assert_uint_eq(s->schedule.cpus[1], 3);
+        ck_assert_int_eq(s->schedule->priority, 1);
+        ck_assert_int_eq(s->schedule->io_priority, 0);
+        ck_assert_uint_eq(s->schedule->cpus[0], 2);
+        ck_assert_uint_eq(s->schedule->cpus[1], 3);
         ck_assert_uint_eq(s->n_rlimits, 2);
         ck_assert_uint_eq(s->rlimits[0].limit.rlim_cur, 1);
         ck_assert_uint_eq(s->rlimits[1].limit.rlim_max, 10);

@@ -1,5 +1,6 @@
 /* Several units in one file: their names, their places, and what hides what. */
 #include "config/unit-bundle.h"
+#include "raw-helper.h"
 #include "unit-path-fixture.h"
 
 /* Parts as "name@line:text|", then messages. */
@@ -71,6 +72,7 @@ START_TEST(units_of_bundles_load) {
         autoptr(RawUnit) u = NULL;
         autofree char *joined = NULL, *said = NULL, *path = NULL, *text = NULL;
         size_t size;
+        RawValue v;
 
         put(&t, "lib/app.quadlets", bundle);
         put_unit(&t, "etc/a.container.d/1.conf");
@@ -90,7 +92,8 @@ START_TEST(units_of_bundles_load) {
         ck_assert_str_eq(
                 said,
                 "lib/app.quadlets:9:1: error: Neither \"Key=Value\" nor a section header nor a comment\n");
-        ck_assert_uint_eq(u->values[0].at.line, 8);
+        v = nth_value(u, 0);
+        ck_assert_uint_eq(raw_value_at(&v).line, 8);
         ck_assert_int_eq(unit_path_find(t.path, "b@1.container", &path), 0);
         ck_assert_ptr_nonnull(endswith(path, "/lib/app.quadlets"));
         ck_assert_int_eq(unit_path_read_fragment(t.path, "a.container", &text, &size), 0);

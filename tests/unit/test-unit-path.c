@@ -1,4 +1,5 @@
 /* The search path on a real directory tree: precedence, masks, templates, drop-ins, links. */
+#include "raw-helper.h"
 #include "unit-path-fixture.h"
 
 START_TEST(first_directory_wins) {
@@ -205,7 +206,7 @@ START_TEST(dependencies_by_directories) {
         text = raw_unit_to_text(u);
         ck_assert_str_eq(text, "[Container]\nImage=x\n[Unit]\nWants=all.target\nWants=b.container\n"
                                "Requires=c@x.container\nUpholds=u.service\n");
-        ck_assert_ptr_nonnull(endswith(u->values[3].at.file, "/run/r@x.container.requires/c@.container"));
+        ck_assert_ptr_nonnull(endswith(nth_value(u, 3).file, "/run/r@x.container.requires/c@.container"));
         said = without_root(&t, diag);
         ck_assert_str_eq(
                 said,
@@ -231,7 +232,7 @@ START_TEST(mistakes_keep_what_was_readable) {
         put(&t, "etc/a.container.d/1.conf", "bar\n[Unit]\nDescription=y\n");
         scan(&t);
         ck_assert_int_eq(unit_path_load(t.path, "a.container", diag, &u), -EINVAL);
-        ck_assert_uint_eq(u->n_values, 2);
+        ck_assert_uint_eq(count_values(u), 2);
         ck_assert_uint_eq(diag_count_errors(diag), 2);
         ck_assert_ptr_nonnull(endswith(diag_get(diag, 1)->file, "1.conf"));
         tree_done(&t);

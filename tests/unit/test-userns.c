@@ -1,9 +1,32 @@
 /* Namespaces without processes. Needs root. */
+#include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <linux/nsfs.h>
 
 #include "tests/unit/runtime-test.h"
+
+/* The only link is the loopback, which can be used. */
+static void assert_begun(int net) {
+        int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), fd;
+        struct ifreq lo = { .ifr_name = "lo" };
+        struct if_nameindex *links;
+
+        must(home);
+        must(setns(net, CLONE_NEWNET));
+        must(fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        must(ioctl(fd, SIOCGIFFLAGS, &lo));
+        ck_assert_int_eq(lo.ifr_flags & (IFF_UP | IFF_LOOPBACK), IFF_UP | IFF_LOOPBACK);
+        links = if_nameindex();
+        ck_assert_ptr_nonnull(links);
+        ck_assert_str_eq(links[0].if_name, "lo");
+        ck_assert_ptr_null(links[1].if_name);
+        if_freenameindex(links);
+        must(setns(home, CLONE_NEWNET));
+        (void) close(fd);
+        (void) close(home);
+}
 
 START_TEST(holds_without_process) {
         IdExtent lines[] = { { 0, BASE, 1000 }, { 1000, 5000, 1 }, { 1001, BASE + 1001, 64535 } };
@@ -20,6 +43,7 @@ START_TEST(holds_without_process) {
         must(user = userns_create(&map, NULL, NULL));
         must(net = netns_create(user, NULL));
         ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+        assert_begun(net);
 
         must(owner = ioctl(net, NS_GET_USERNS));
         must(fstat(owner, &a));
@@ -58,6 +82,7 @@ START_TEST(network_comes_with_the_users) {
         ck_assert_ptr_nonnull(birth);
         must(net = netns_finish(birth, NULL));
         ck_assert_int_eq(ioctl(net, NS_GET_NSTYPE), CLONE_NEWNET);
+        assert_begun(net);
         must(owner = ioctl(net, NS_GET_USERNS));
         must(fstat(owner, &a));
         must(fstat(user, &b));
@@ -65,6 +90,11 @@ START_TEST(network_comes_with_the_users) {
         (void) close(net);
         (void) close(owner);
         (void) close(user);
+
+        /* The manager's own user namespace is its owner. */
+        must(net = netns_create(-1, NULL));
+        assert_begun(net);
+        (void) close(net);
 
         must(user = userns_create(&map, &birth, NULL));
         netns_abandon(birth);

@@ -1,6 +1,7 @@
 /* Variables in the values of Quadlet's sections: systemd's rules for command lines, at load. */
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "raw-helper.h"
 #include "spec-helper.h"
 
 #define WEB(text)     "[Container]\nImage=nginx\n" text
@@ -185,7 +186,7 @@ START_TEST(files_that_no_value_asks_for_are_not_read) {
                 load_there(WEB("Exec=echo $$TAG\n") SERVICE("EnvironmentFile=/etc/web.env\n"), "");
 
         ck_assert_ptr_null(u->raw->variable_files);
-        ck_assert_uint_eq(u->raw->n_sections, 2);
+        ck_assert_uint_eq(count_sections(u->raw), 2);
 }
 END_TEST
 

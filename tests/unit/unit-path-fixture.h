@@ -79,10 +79,10 @@ static inline void check_load(Tree *t, const char *name, int expected_r, const c
         autofree char *out = strdup("");
 
         ck_assert_int_eq(unit_path_load(t->path, name, NULL, &u), expected_r);
-        for (size_t i = 0; u && i < u->n_values; i++) {
+        RAW_FOREACH (v, u) {
                 char *longer = NULL;
 
-                ck_assert_int_ge(asprintf(&longer, "%s%s%s", out, i > 0 ? " " : "", u->values[i].value), 0);
+                ck_assert_int_ge(asprintf(&longer, "%s%s%s", out, *out ? " " : "", v.value), 0);
                 free(out);
                 out = longer;
         }

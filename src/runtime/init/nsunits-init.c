@@ -13,43 +13,12 @@
 #include <linux/wait.h>
 #include <stddef.h>
 
-#include "runtime/syscall.h"
+#include "basic/no-libc.h"
 
 /* Also called by nothing but the assembly below. */
 __attribute__((noreturn, used)) void init_main(long *stack);
 
-/* The kernel enters with argc and argv on the stack, not aligned as C wants it. */
-#if defined(__x86_64__)
-__asm__(".globl _start\n"
-        "_start:\n\t"
-        "endbr64\n\t"
-        "xor %ebp, %ebp\n\t"
-        "mov %rsp, %rdi\n\t"
-        "and $-16, %rsp\n\t"
-        "call init_main\n\t"
-        "hlt\n");
-#else
-__asm__(".globl _start\n"
-        "_start:\n\t"
-        "mov x29, xzr\n\t"
-        "mov x30, xzr\n\t"
-        "mov x0, sp\n\t"
-        "bl init_main\n\t"
-        "brk #1\n");
-#endif
-
-__attribute__((noreturn)) static void finish(int status) {
-        for (;;)
-                (void) RAW(exit_group, status);
-}
-
-static void say(const char *text) {
-        size_t n = 0;
-
-        while (text[n] != '\0')
-                n++;
-        (void) RAW(write, 2, text, n);
-}
+ENTRY_POINT(init_main);
 
 /* What was handed over is the program's, which has another number than we. */
 static void name_listener(char **environment) {
