@@ -195,10 +195,11 @@ struct Manager {
         CgroupRoot *cgroups;
         Network *network;
         sd_event_source *network_source;
-        sd_event_source *collect_timer, *trash_timer, *purge_source, *purge_timer;
+        sd_event_source *collect_timer, *trash_timer, *purge_source, *purge_timer, *kept_timer;
         Names *names;
         LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
+        struct LogReader *log_readers;
         int template_fd;
         Programs programs;
         int lock_fd; /* the run directory, locked */
@@ -249,6 +250,8 @@ void manager_schedule_collect(Manager *m);
 int manager_setup_network(Manager *m, Fault *fault);
 /* Once, when all attachments are known again. */
 void manager_settle_network(Manager *m);
+/* Links of namespaces that are given up now are to have gone some seconds later. */
+void manager_schedule_kept(Manager *m);
 
 /* lifecycle.c */
 void unit_event(Unit *u, const MachineEvent *event);

@@ -413,8 +413,10 @@ static int make_network(Unit *u, Fault *fault) {
 }
 
 static void drop_network(Unit *u) {
-        if (u->held.attachment)
+        if (u->held.attachment) {
                 manager_schedule_collect(u->manager);
+                manager_schedule_kept(u->manager);
+        }
         network_detach(u->manager->network, take_ptr(u->held.attachment), true);
 }
 
