@@ -557,7 +557,7 @@ void unit_release(Unit *u) {
         child_free(u->main);
         u->main = NULL;
         unit_drop_mounts(u);
-        replace_fd(&u->base_fd, -EBADF);
+        unit_drop_base(u);
         unit_forget_named(u);
         unit_close_notify(u);
         u->notify_refused = u->fds.refused = false;
