@@ -30,7 +30,7 @@ int health_command_take(char *const *words, HealthCommand *c) {
                 c->shell = true;
         else
                 named = strcasecmp(how, "CMD") == 0;
-        return c->none ? 0 : strv_add_all(&c->argv, words + named);
+        return c->none || !words ? 0 : strv_add_all(&c->argv, words + named);
 }
 
 static int command_to_probe(const HealthCommand *c, ProbeChoice *ret) {
