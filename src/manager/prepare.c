@@ -388,28 +388,6 @@ static void drop_root(Unit *u) {
         manager_schedule_purge(u->manager);
 }
 
-<<<<<<< HEAD
-int unit_describe_attachment(Unit *u) {
-        const Attachment *a = u->held.attachment;
-
-        u->addresses = strv_free(u->addresses);
-        u->ports = strv_free(u->ports);
-        if (!a)
-                return 0;
-
-        for (size_t i = 0; i < a->n_links; i++)
-                for (size_t j = 0; j < a->links[i].n_addresses; j++) {
-                        char text[INET_TEXT_MAX];
-
-                        if (strv_add(&u->addresses, inet_format_prefix(&a->links[i].addresses[j], text)) < 0)
-                                return -ENOMEM;
-                }
-        for (size_t i = 0; i < a->n_ports; i++)
-                if (strv_take(&u->ports, network_port_to_string(&a->ports[i])) < 0)
-                        return -ENOMEM;
-        return 0;
-}
-
 /* Early: a name server begins while all the rest is made. */
 static int open_networks(Unit *u, Fault *fault) {
         char *const *networks = u->held.spec->networks;
@@ -428,8 +406,6 @@ static void close_networks(Unit *u) {
                 manager_schedule_collect(u->manager);
 }
 
-=======
->>>>>>> main
 static int make_network(Unit *u, Fault *fault) {
         const ContainerSpec *spec = u->held.spec;
         const AttachRequest request = {
