@@ -432,8 +432,10 @@ static int make_network(Unit *u, Fault *fault) {
 }
 
 static void drop_network(Unit *u) {
-        if (u->held.attachment)
+        if (u->held.attachment) {
                 manager_schedule_collect(u->manager);
+                manager_schedule_kept(u->manager);
+        }
         network_detach(u->manager->network, take_ptr(u->held.attachment), true);
 }
 
@@ -555,7 +557,7 @@ void unit_release(Unit *u) {
         child_free(u->main);
         u->main = NULL;
         unit_drop_mounts(u);
-        replace_fd(&u->base_fd, -EBADF);
+        unit_drop_base(u);
         unit_forget_named(u);
         unit_close_notify(u);
         u->notify_refused = u->fds.refused = false;

@@ -137,6 +137,10 @@ static int add_link(Network *n, Attachment *a, const AttachRequest *q, size_t i,
 
         if (!net || !net->defined)
                 return fault_set(fault, "network", -ENOENT, "%s", q->networks[i]);
+        /* One that was defined after containers had come to be on another may have the subnet of that. */
+        r = net->n_links == 0 ? net_check_subnets(n, net, true, fault) : 0;
+        if (r < 0)
+                return r;
 
         link.driver = net->kind;
         (void) snprintf(link.name, sizeof(link.name), "eth%zu", i);
@@ -267,7 +271,9 @@ void network_detach(Network *n, Attachment *a, bool netns_dies) {
         for (size_t i = 0; i < a->n_links; i++) {
                 Net *net = net_find(n, a->links[i].network);
 
-                if (!netns_dies && a->links[i].host_name[0]) {
+                if (netns_dies)
+                        heal_expect_going(n, &a->links[i]);
+                else if (a->links[i].host_name[0]) {
                         rtnl_del_link(n->rtnl, a->links[i].host_name);
                         (void) rtnl_commit(n->rtnl);
                 }

@@ -174,6 +174,17 @@ void network_detach(Network *n, Attachment *a, bool netns_dies);
 void network_collect(Network *n);
 
 /**
+ * network_delete_kept() - links of namespaces that were given up, and that somebody keeps
+ *
+ * Whoever has entered such a namespace goes on having its addresses, which others may be given: but for the
+ * link he could talk to them. To be called some seconds after network_detach(): what was detached before the
+ * call before should have gone. Deletes one link at most, which takes 10 to 20 ms.
+ *
+ * Returns: is it to be called again, some seconds later?
+ */
+bool network_delete_kept(Network *n);
+
+/**
  * network_publish() - let packets to the reserved ports in: one transaction for all of them
  *
  * Nothing to do when published already.
