@@ -272,6 +272,12 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid, bool adopted);
  * process would have waited for. So they are held when another one is to follow, until that one runs. */
 void unit_hold_mounts(Unit *u);
 void unit_drop_mounts(Unit *u);
+
+/* What its next launch begins with, which takes some 3 KiB of the kernel's memory; @fd: of a launch, or none.
+ * To be let go before its root is unmounted. unit_lend_base(): a copy to be closed, or negative. */
+int unit_lend_base(const Unit *u);
+void unit_hold_base(Unit *u, int fd);
+void unit_drop_base(Unit *u);
 int unit_watch_cgroup(Unit *u);
 void unit_unwatch_cgroup(Unit *u);
 
