@@ -18,8 +18,13 @@
 
 /* Name of the private socket below the run directory of the configuration. */
 #define BUS_PRIVATE_SOCKET "bus"
-/* Where that is without a configuration. */
-#define BUS_PRIVATE_DEFAULT "/run/nsunitd/" BUS_PRIVATE_SOCKET
+/* Beside it, the text of the configuration that the manager has read, if there is nothing to be told of it.
+ */
+#define BUS_PRIVATE_CONFIG "nsunitd.conf"
+
+/* Where both are without a configuration. */
+#define BUS_PRIVATE_DIRECTORY "/run/nsunitd"
+#define BUS_PRIVATE_DEFAULT   BUS_PRIVATE_DIRECTORY "/" BUS_PRIVATE_SOCKET
 
 /* Errors, named as org.freedesktop.systemd1 names its own. */
 #define BUS_ERROR_NO_SUCH_UNIT    "org.nsunits1.NoSuchUnit"

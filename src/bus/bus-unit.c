@@ -21,7 +21,7 @@ struct UnitView {
         Unit *unit;
         const char *id, *description, *load_state, *active_state, *sub_state, *fragment, *file_state, *result,
                 *status_text, *failure, *image_id, *health, *health_output, *unmet;
-        char *const *drop_ins, *const *addresses, *const *ports;
+        char *const *drop_ins;
         const char *load_error, *job_type;
         uint32_t job_id, main_pid, exec_main_pid, n_restarts, health_streak, start_count, n_stored_fds;
         int32_t exec_main_code, exec_main_status, last_exit_code, last_exit_status, status_errno;
@@ -133,8 +133,6 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .health_output = s.health_output,
                 .health_streak = s.health_streak,
                 .image_id = s.image_id,
-                .addresses = s.addresses,
-                .ports = s.ports,
                 .status_errno = s.status_errno,
                 .n_stored_fds = s.n_stored_fds,
                 .condition_result = s.condition_result,
@@ -224,6 +222,24 @@ static int get_listens(sd_bus *bus, const char *path, const char *interface, con
 
         r = unit_listens(((UnitView *) userdata)->unit, &listens);
         return r < 0 ? r : sd_bus_message_append_strv(reply, listens);
+}
+
+static int get_addresses(sd_bus *bus, const char *path, const char *interface, const char *property,
+                         sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        autostrv char **addresses = NULL;
+        int r;
+
+        r = unit_addresses(((UnitView *) userdata)->unit, &addresses);
+        return r < 0 ? r : sd_bus_message_append_strv(reply, addresses);
+}
+
+static int get_ports(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        autostrv char **ports = NULL;
+        int r;
+
+        r = unit_ports(((UnitView *) userdata)->unit, &ports);
+        return r < 0 ? r : sd_bus_message_append_strv(reply, ports);
 }
 
 static int get_strings(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -421,8 +437,8 @@ static const sd_bus_vtable unit_vtable[] = {
         FIELD("HealthFailingStreak", "u", health_streak),
         FIELD("HealthOutput", "s", health_output),
         FIELD("ImageID", "s", image_id),
-        STRINGS("Addresses", addresses),
-        STRINGS("Ports", ports),
+        ASKED("Addresses", "as", get_addresses),
+        ASKED("Ports", "as", get_ports),
         ASKED("Firewalls", "as", get_firewalls),
         ASKED("Deaths", "aa{sv}", get_deaths),
 

@@ -224,6 +224,7 @@ void manager_config_free(ManagerConfig *c) {
                         free(*(char **) field_of(c, &options[i]));
                 else if (options[i].type->flags & CONF_TEXTS)
                         strv_free(*(char ***) field_of(c, &options[i]));
+        free(c->text);
         free(c);
 }
 
@@ -347,7 +348,7 @@ int manager_config_parse(const char *file, const char *text, size_t size, Diag *
 
 int manager_config_load(const char *path, Diag *diag, ManagerConfig **ret) {
         autofree char *text = NULL;
-        size_t size;
+        size_t size, told;
         int r;
 
         if (!path)
@@ -361,5 +362,9 @@ int manager_config_load(const char *path, Diag *diag, ManagerConfig **ret) {
         if (r < 0)
                 return diag_error(diag, (Where){ .file = path }, r, "Cannot be read: %s", strerror(-r));
 
-        return manager_config_parse(path, text, size, diag, ret);
+        told = diag_count(diag);
+        r = manager_config_parse(path, text, size, diag, ret);
+        if (r >= 0 && diag_count(diag) == told)
+                (*ret)->text = take_ptr(text);
+        return r;
 }

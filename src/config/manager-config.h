@@ -61,6 +61,7 @@ typedef struct ManagerConfig {
                 char **short_name_registries; /* "docker.io", ...; NULL = none */
                 bool build_cache;             /* what buildah knows stays for the next build */
         } image;
+        char *text; /* that it was read from, if there was a file and nothing in it to be told of */
 } ManagerConfig;
 
 /** manager_config_free() - NULL is fine. */

@@ -82,7 +82,7 @@ static void adopt_plain(Unit *u, const json_t *saved) {
         Fault fault = {};
 
         u->held.fingerprint = (uint64_t) json_integer_value(json_object_get(saved, "fingerprint"));
-        if (!u->machine.prepared || held_paths(u) < 0)
+        if (!u->machine.prepared)
                 return;
         if (unit_load_started(u, &started, &fault) < 0 && !u->spec)
                 return;
@@ -103,14 +103,23 @@ static int adopt_namespace(Unit *u, const char *name, int *fd) {
         return 0;
 }
 
-static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
+/* A container goes on without: its processes are what must not be lost. */
+static void adopt_network(Unit *u, const json_t *saved) {
+        autofree char *text = NULL;
+        Fault fault = {};
+
+        if (network_adopt(u->manager->network, saved, &fault, &u->held.attachment) >= 0)
+                return;
+        text = fault_to_string(&fault);
+        log_message(LOG_WARNING, u->name, "has lost its network: %s", text ? text : "out of memory");
+}
+
+static int adopt_held(Unit *u, const json_t *saved) {
         autofree char *root = NULL;
         const json_t *network = json_object_get(saved, "network");
         int r;
 
-        r = held_paths(u);
-        if (r >= 0)
-                r = adopt_namespace(u, "user", &u->held.userns_fd);
+        r = adopt_namespace(u, "user", &u->held.userns_fd);
         if (r >= 0)
                 r = adopt_namespace(u, "net", &u->held.netns_fd);
         if (r < 0)
@@ -137,9 +146,8 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         root = held_path(u, "root");
         u->held.root = root && root_is_held(root);
         if (network)
-                (void) network_adopt(u->manager->network, network, fault, &u->held.attachment);
-        r = unit_links_adopt(u, saved);
-        return r < 0 ? r : unit_describe_attachment(u);
+                adopt_network(u, network);
+        return unit_links_adopt(u, saved);
 }
 
 /* A pidfd kept by the kernel at @name, or found by number and proven by its start time. */
@@ -300,7 +308,7 @@ static int adopt_unit(Unit *u, const json_t *saved) {
                 return 0;
         }
 
-        r = adopt_held(u, saved, &fault);
+        r = adopt_held(u, saved);
         if (r < 0)
                 return r;
         /* One that is being released is not started from it any more, and it may be gone already. */

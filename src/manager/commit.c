@@ -40,7 +40,7 @@ static void commit_free(Commit *c) {
 AUTOPTR_DEFINE(Commit, commit_free);
 
 void unit_end_commit(Unit *u) {
-        autofree char *mark = held_paths(u) < 0 ? NULL : held_path(u, FROZEN);
+        autofree char *mark = held_path(u, FROZEN);
 
         if (!mark || !file_exists(AT_FDCWD, mark))
                 return;
@@ -145,10 +145,13 @@ static int layer_words(const Unit *u, bool frozen, char ***args) {
 /* Takes over nothing. */
 static int start_writer(Unit *u, Commit *c, int out_fd) {
         autoclose int upper = -EBADF, events = -EBADF;
+        autofree char *dir = unit_container_dir(u);
         autostrv char **args = NULL;
-        RootRequest q = unit_root_request(u, "");
+        RootRequest q = unit_root_request(u, "", dir);
         int r;
 
+        if (!dir)
+                return -ENOMEM;
         upper = root_open_upper(&q);
         if (upper < 0)
                 return upper;

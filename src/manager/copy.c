@@ -80,13 +80,13 @@ int manager_copy_files(Manager *m, const CopyCall *call, ManagerReplyFn reply, v
 
 /* The layers below the upper directory, and that. */
 static int open_both(Unit *u, int *ret_upper, int *ret_lower, Fault *fault) {
-        autofree char *attach = held_path(u, "root"), *staging = NULL;
+        autofree char *attach = held_path(u, "root"), *dir = unit_container_dir(u), *staging = NULL;
         autoclose int upper = -EBADF;
-        RootRequest q = unit_root_request(u, attach);
+        RootRequest q = unit_root_request(u, attach, dir);
         int *layers = NULL, r = 0;
         size_t n = 0;
 
-        if (!attach || asprintf(&staging, "%s/held/.staging", u->manager->config->paths.run) < 0)
+        if (!attach || !dir || asprintf(&staging, "%s/held/.staging", u->manager->config->paths.run) < 0)
                 return -ENOMEM;
         if (u->held.image)
                 r = image_store_layers_open(u->manager->images, u->held.image, &layers, &n, fault);

@@ -90,15 +90,18 @@ static int make_arguments(const Unit *u, int fd, char ***ret) {
 static int execute_gate(Gate *g, Fault *fault) {
         autoclose int fd = gate_socket(g->unit->held.netns_fd);
         const Helper helper = helper_of(g);
+        autofree char *dir = unit_files_path(g->unit, NULL);
         autostrv char **argv = NULL;
         char path[PROGRAM_PATH_MAX];
         int r;
 
+        if (!dir)
+                return -ENOMEM;
         if (fd < 0)
                 return fault_set(fault, "gate", fd, "%s", GATE_ADDRESS);
         r = make_arguments(g->unit, fd, &argv);
         if (r >= 0)
-                r = helper_save_arguments(g->unit->held.files_dir, argv);
+                r = helper_save_arguments(dir, argv);
         if (r < 0)
                 return fault_set(fault, "gate", r, "%s", g->unit->name);
         strv_free(g->argv);
@@ -232,13 +235,14 @@ int unit_change_egress(Unit *u, ContainerSpec *wanted, Fault *fault) {
 
 /* The one that runs, if it is the right one. */
 static void adopt_gate(Unit *u) {
+        autofree char *dir = unit_files_path(u, NULL);
         Helper helper;
 
-        if (gate_new(u) < 0)
+        if (!dir || gate_new(u) < 0)
                 return;
         helper = helper_of(u->gate);
         helper_adopt(&helper, &u->gate->child);
-        (void) helper_load_arguments(u->held.files_dir, &u->gate->argv);
+        (void) helper_load_arguments(dir, &u->gate->argv);
         if (u->gate->child)
                 unit_renew_gate(u);
         else

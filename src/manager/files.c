@@ -70,10 +70,10 @@ static const struct {
 /* -- when prepared -- */
 
 static int write_file(const Unit *u, const char *name, const char *text, size_t size, Fault *fault) {
-        autofree char *path = NULL;
+        autofree char *path = unit_files_path(u, name);
         int r;
 
-        if (!text || asprintf(&path, "%s/%s", u->held.files_dir, name) < 0)
+        if (!text || !path)
                 return -ENOMEM;
         r = file_replace(AT_FDCWD, path, text, size, 0644, false);
         return r < 0 ? fault_set(fault, "write", r, "%s", path) : 0;
@@ -169,9 +169,9 @@ static bool is_mounted_over(const Unit *u, const char *destination) {
 
 int unit_files_add(const Unit *u, const char *name, const char *destination, UnitFiles *files) {
         LaunchFile *f = &files->items[files->n];
-        char *path;
+        char *path = unit_files_path(u, name);
 
-        if (asprintf(&path, "%s/%s", u->held.files_dir, name) < 0)
+        if (!path)
                 return -ENOMEM;
         files->sources[files->n++] = path;
         *f = (LaunchFile){

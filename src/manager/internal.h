@@ -48,9 +48,6 @@ typedef struct Held {
         Image *image;
         ContainerSpec *spec;
         Image **mount_images; /* one per mount of the spec: what Mount=type=image means; NULL = is none */
-        char *directory;      /* /run/nsunitd/held/UNIT */
-        char *container_dir;  /* /var/lib/nsunits/containers/UNIT */
-        char *files_dir;      /* /run/nsunitd/units/UNIT */
         uint64_t fingerprint; /* of the text that it was started from last */
         usec_t watchdog;      /* as the container was told */
         bool fresh;           /* made just now: nothing can have changed since */
@@ -85,35 +82,30 @@ struct Unit {
         UnitSpec *spec;
         uint64_t fingerprint; /* of the text: does a start mean the same as the last one? */
         uint64_t live;        /* of the text whose live keys are in effect; 0 = not known */
-        bool change_failed;   /* some of them could not be: the fault text says so */
         RawUnit *raw_bad;     /* a file with mistakes: kept for its path and for "has it changed?" */
 
         Machine machine;
         const MachinePolicy *policy; /* shared with units that have the same */
         Held held;
         Child *main, *hook;
-        int mounts_fd;      /* mount namespace of main, -EBADF = not held: unit_hold_mounts() */
-        int base_fd;        /* what its next launch begins with, -EBADF = not held: LaunchResult.base_fd */
         PullWaiter *pull;   /* what its preparation waits for */
         UnitUpdate *update; /* it is on its way to another image */
         Worker *mounting;   /* the same, of a volume */
         NotifySocket *notify;
-        bool notify_refused; /* and that was said */
         NamedMain named;
         FdStore fds;
         pid_t main_pid;        /* of the container's first process in this invocation */
-        bool accounted;        /* its end may be kept in an accounting file, which has to be trimmed */
+        uint32_t awaiting_job; /* whose start waits for units of the host */
         UnitHealth *health;    /* while its program runs, and there is something to check it with */
         UnitTrigger *trigger;  /* while it is armed: it is active then, even at rest */
-        bool trigger_due;      /* a start job is to run the container, and not to arm */
-        uint32_t awaiting_job; /* whose start waits for units of the host */
-        bool host_ready;       /* they have been seen to */
         sd_event_source *timer;
         TAILQ_ENTRY(Unit) restart_list, names_list;
-        bool restart_due; /* is in it: the wait is over */
         sd_event_source *job_timer;
         sd_event_source *cgroup_watch;
         int cgroup_events_fd, hook_cgroup_fd;
+        int mounts_fd;      /* mount namespace of main, -EBADF = not held: unit_hold_mounts() */
+        int base_fd;        /* what its next launch begins with, -EBADF = not held: LaunchResult.base_fd */
+        int status_errno;   /* ERRNO= of the invocation */
         uint64_t oom_kills; /* of the cgroup, when the invocation began */
         uint64_t oom_seen;  /* the same, as of the last event */
         sd_event_source *oom_watch;
@@ -122,8 +114,8 @@ struct Unit {
         char **monitor;    /* MONITOR_...=: of the unit whose OnFailure= or OnSuccess= has started this one */
         usec_t hold_begin; /* starts for the sake of Upholds= are counted from then on */
         unsigned hold_count;
-        bool condition_result, assert_result; /* of the last start that was tried */
-        char *unmet;                          /* the condition that was not met then, as the unit has it */
+        unsigned commits; /* writers of layers under way, for which it may be frozen */
+        char *unmet;      /* the condition that was not met then, as the unit has it */
         char *fault_text;
         char *status_text;
         struct {
@@ -133,26 +125,32 @@ struct Unit {
         json_t *sent;      /* the last signals to the main process that the manager knows of: see signal.c */
         json_t *death;     /* record of an end of which it is not decided what follows: see death.c */
         json_t *death_due; /* one that is complete, to be written down before the turn ends */
-        bool died;         /* there is, or was, one of this invocation */
         struct {
                 int fds[3]; /* standard streams of the next launch, instead of null and the log */
                 bool terminal;
         } lent;
-        bool tried;                /* somebody has had it started, or tried to, since it was read */
-        bool frozen;               /* its cgroup is, or is about to be */
-        unsigned commits;          /* writers of layers under way, for which it may be frozen */
-        usec_t cpu_begin;          /* of the cgroup, when the invocation began */
-        int status_errno;          /* ERRNO= of the invocation */
-        bool limit_told;           /* StartLimitAction= was looked at */
-        bool member_ended;         /* of a pod: its end is to be thought of */
-        bool hook_left;            /* a cgroup of a hook is still to be removed */
-        char **addresses, **ports; /* of the attachment, as text */
-        Gate *gate;                /* it connects to hosts by name, and to no others */
-        uint64_t hosts_hash;       /* of the text that its /etc/hosts was given last; 0 = not known */
-        bool has_names;            /* its names are found on its networks: it is in the list of those */
-        bool awaits_dns;           /* it is prepared but for a name server that is being started */
-        bool log_file;             /* the output goes to a file that has to be rotated */
-        bool in_event;             /* a machine step is under way: events that it causes wait for its end */
+        usec_t cpu_begin;    /* of the cgroup, when the invocation began */
+        Gate *gate;          /* it connects to hosts by name, and to no others */
+        uint64_t hosts_hash; /* of the text that its /etc/hosts was given last; 0 = not known */
+
+        bool change_failed;    /* some live keys could not be put into effect: the fault text says so */
+        bool notify_refused;   /* a notify socket was refused, and that was said */
+        bool accounted;        /* its end may be kept in an accounting file, which has to be trimmed */
+        bool trigger_due;      /* a start job is to run the container, and not to arm */
+        bool host_ready;       /* the units of the host that awaiting_job waits for have been seen to */
+        bool restart_due;      /* is in restart_list: the wait is over */
+        bool condition_result; /* of the last start that was tried */
+        bool assert_result;    /* the same */
+        bool died;             /* there is, or was, a record of an end of this invocation */
+        bool tried;            /* somebody has had it started, or tried to, since it was read */
+        bool frozen;           /* its cgroup is, or is about to be */
+        bool limit_told;       /* StartLimitAction= was looked at */
+        bool member_ended;     /* of a pod: its end is to be thought of */
+        bool hook_left;        /* a cgroup of a hook is still to be removed */
+        bool has_names;        /* its names are found on its networks: it is in names_list */
+        bool awaits_dns;       /* it is prepared but for a name server that is being started */
+        bool log_file;         /* the output goes to a file that has to be rotated */
+        bool in_event;         /* a machine step is under way: events that it causes wait for its end */
         UT_hash_handle hh;
 };
 
@@ -197,10 +195,11 @@ struct Manager {
         CgroupRoot *cgroups;
         Network *network;
         sd_event_source *network_source;
-        sd_event_source *collect_timer, *trash_timer, *purge_source, *purge_timer;
+        sd_event_source *collect_timer, *trash_timer, *purge_source, *purge_timer, *kept_timer;
         Names *names;
         LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
+        struct LogReader *log_readers;
         int template_fd;
         Programs programs;
         int lock_fd; /* the run directory, locked */
@@ -251,6 +250,8 @@ void manager_schedule_collect(Manager *m);
 int manager_setup_network(Manager *m, Fault *fault);
 /* Once, when all attachments are known again. */
 void manager_settle_network(Manager *m);
+/* Links of namespaces that are given up now are to have gone some seconds later. */
+void manager_schedule_kept(Manager *m);
 
 /* lifecycle.c */
 void unit_event(Unit *u, const MachineEvent *event);
@@ -271,6 +272,12 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid, bool adopted);
  * process would have waited for. So they are held when another one is to follow, until that one runs. */
 void unit_hold_mounts(Unit *u);
 void unit_drop_mounts(Unit *u);
+
+/* What its next launch begins with, which takes some 3 KiB of the kernel's memory; @fd: of a launch, or none.
+ * To be let go before its root is unmounted. unit_lend_base(): a copy to be closed, or negative. */
+int unit_lend_base(const Unit *u);
+void unit_hold_base(Unit *u, int fd);
+void unit_drop_base(Unit *u);
 int unit_watch_cgroup(Unit *u);
 void unit_unwatch_cgroup(Unit *u);
 
@@ -352,14 +359,19 @@ typedef struct SpecRequest {
 int unit_make_spec(Unit *u, const SpecRequest *q, Image **ret_image, ContainerSpec **ret, Fault *fault);
 /* Mount points that a changed spec needs beside those that are there. */
 int unit_add_mount_points(Unit *u, const ContainerSpec *spec, Fault *fault);
-int held_paths(Unit *u);
-int unit_describe_attachment(Unit *u);
-char *held_path(const Unit *u, const char *name);
 /* -EIO when a test wants @step to fail, else 0. */
 int manager_injected_fault(const Manager *m, const char *step, Fault *fault);
 
-/* prepare.c: of a root that is held; @attach: where */
-RootRequest unit_root_request(const Unit *u, const char *attach);
+/* prepare.c: of a root that is held; @attach: where; @container_dir: unit_container_dir() */
+RootRequest unit_root_request(const Unit *u, const char *attach, const char *container_dir);
+
+/* unit-dirs.c: paths to be freed, NULL when out of memory; @name: in there, NULL = the directory itself */
+/* /run/nsunitd/held/UNIT */
+char *held_path(const Unit *u, const char *name);
+/* /run/nsunitd/units/UNIT */
+char *unit_files_path(const Unit *u, const char *name);
+/* /var/lib/nsunits/containers/UNIT */
+char *unit_container_dir(const Unit *u);
 
 /* spaces.c */
 /* NULL without a user namespace. */

@@ -257,6 +257,12 @@ static void restart_at_once(Unit *u) {
         save(u);
 }
 
+/* Half of a restart, the other half of which is to come: what is due is written down by that, or when the job
+ * ends without it. */
+static bool starts_again(const Unit *u) {
+        return unit_at_rest(u) && u->machine.restart && u->machine.prepared;
+}
+
 static void note_change(Unit *u, const MachineOutput *out, bool at_once) {
         unit_adapt_limits(u, out->before);
         explain_start_limit(u);
@@ -275,7 +281,7 @@ static void note_change(Unit *u, const MachineOutput *out, bool at_once) {
         unit_fds_settle(u);
         if (at_once)
                 return;
-        if (!(out->actions & MACHINE_SPAWN))
+        if (!(out->actions & MACHINE_SPAWN) && !starts_again(u))
                 unit_death_write(u);
         save(u);
 }

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 
+#include "basic/bus-names.h"
 #include "basic/file.h"
 #include "basic/log.h"
 #include "basic/strv.h"
@@ -11,7 +12,7 @@
 #include "manager/dns.h"
 #include "manager/internal.h"
 #include "manager/log-file.h"
-#include "manager/log-pipe.h"
+#include "manager/log-reader.h"
 #include "manager/names.h"
 #include "manager/priority.h"
 #include "manager/transient.h"
@@ -80,7 +81,7 @@ static void leave(Manager *m) {
         (void) unlink(pid_file);
         keeper_end(m->keeper);
         if (m->cgroups) {
-                log_pipe_collect(m->cgroups);
+                log_reader_collect(m->cgroups);
                 cgroup_root_remove(m->cgroups);
         }
 }
@@ -100,6 +101,7 @@ void manager_free(Manager *m) {
         manager_update_free_all(m);
         manager_pull_free_all(m);
         manager_free_strays(m);
+        log_reader_free_all(m);
         spares_free(m->spares);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
@@ -111,6 +113,7 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->purge_source);
         (void) sd_event_source_disable_unref(m->purge_timer);
+        (void) sd_event_source_disable_unref(m->kept_timer);
         (void) sd_event_source_disable_unref(m->trash_timer);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->trim_timer);
@@ -408,6 +411,23 @@ static int make_private(const Manager *m, const char *name, Fault *fault) {
         return r < 0 ? fault_set(fault, "run directory", r, "%s", path) : 0;
 }
 
+/* Whoever finds the same text in its place knows that this directory is the one that it names. */
+static int keep_config(const Manager *m, Fault *fault) {
+        const char *text = m->config->text;
+        autofree char *path = NULL;
+        int r;
+
+        if (asprintf(&path, "%s/" BUS_PRIVATE_CONFIG, m->config->paths.run) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        if (text)
+                r = file_replace(AT_FDCWD, path, text, strlen(text), 0600, false);
+        else
+                r = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+        return r < 0 ? fault_set(fault, "run directory", r, "%s", path) : 0;
+}
+
 static int setup_run_directory(Manager *m, Fault *fault) {
         autofree char *units = NULL, *pid_file = NULL, *pid = NULL;
         int r;
@@ -425,6 +445,8 @@ static int setup_run_directory(Manager *m, Fault *fault) {
         r = make_private(m, "state", fault);
         if (r >= 0)
                 r = make_private(m, "deaths", fault);
+        if (r >= 0)
+                r = keep_config(m, fault);
         if (r < 0)
                 return r;
 
@@ -493,6 +515,7 @@ int manager_startup(Manager *m, Fault *fault) {
         m->adopted = true;
         m->spares = spares_new(m);
         manager_settle_names(m);
+        log_reader_adopt_all(m);
         manager_follow_strays(m);
         manager_resume_jobs(m);
         manager_settle_triggers(m);

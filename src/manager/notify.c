@@ -125,10 +125,10 @@ static int listen_on(Unit *u, int fd) {
 }
 
 int unit_open_notify(Unit *u) {
-        autofree char *directory = NULL, *label = label_of(u);
+        autofree char *directory = unit_files_path(u, "notify"), *label = label_of(u);
         int fd, r;
 
-        if (!label || asprintf(&directory, "%s/notify", u->held.files_dir) < 0)
+        if (!label || !directory)
                 return -ENOMEM;
         fd = notify_socket_bind(directory);
         if (fd < 0)
@@ -143,10 +143,10 @@ int unit_open_notify(Unit *u) {
 }
 
 int unit_adopt_notify(Unit *u) {
-        autofree char *label = label_of(u), *directory = NULL;
+        autofree char *label = label_of(u), *directory = unit_files_path(u, "notify");
         int fd, r;
 
-        if (!label || asprintf(&directory, "%s/notify", u->held.files_dir) < 0)
+        if (!label || !directory)
                 return -ENOMEM;
         fd = keeper_take(u->manager->keeper, label);
         if (fd < 0) /* nobody has kept it: what comes from now on is heard */

@@ -14,6 +14,7 @@
 #include "basic/strv.h"
 #include "cgroup/packets.h"
 #include "config/env-file.h"
+#include "manager/dns.h"
 #include "manager/egress.h"
 #include "manager/internal.h"
 #include "manager/journal-unit.h"
@@ -37,25 +38,6 @@ bool unit_holds(const Unit *u) {
         const UnitKind kind = unit_name_kind(u->name);
 
         return kind == UNIT_CONTAINER || kind == UNIT_POD;
-}
-
-char *held_path(const Unit *u, const char *name) {
-        char *path;
-
-        return asprintf(&path, "%s/%s", u->held.directory, name) < 0 ? NULL : path;
-}
-
-int held_paths(Unit *u) {
-        const ManagerConfig *c = u->manager->config;
-        Held *h = &u->held;
-
-        if (!h->directory && asprintf(&h->directory, "%s/held/%s", c->paths.run, u->name) < 0)
-                h->directory = NULL;
-        if (!h->container_dir && asprintf(&h->container_dir, "%s/containers/%s", c->paths.store, u->name) < 0)
-                h->container_dir = NULL;
-        if (!h->files_dir && asprintf(&h->files_dir, "%s/units/%s", c->paths.run, u->name) < 0)
-                h->files_dir = NULL;
-        return h->directory && h->container_dir && h->files_dir ? 0 : -ENOMEM;
 }
 
 /* --- the spec --------------------------------------------------------------------------------------- */
@@ -244,25 +226,30 @@ static void drop_spec(Unit *u) {
  * kernel waits for all processors. */
 static int make_directories(Unit *u, Fault *fault) {
         static const MountAttr plain = { .userns_fd = -1 };
+        autofree char *held = held_path(u, NULL), *files = unit_files_path(u, NULL);
         autoclose int fd = -EBADF;
         int r;
 
-        r = dir_make(AT_FDCWD, u->held.directory, 0700);
+        if (!held || !files)
+                return -ENOMEM;
+        r = dir_make(AT_FDCWD, held, 0700);
         if (r == 0)
-                r = fd = mount_fd_clone(AT_FDCWD, u->held.directory, &plain);
+                r = fd = mount_fd_clone(AT_FDCWD, held, &plain);
         if (r >= 0)
-                r = mount_fd_attach(fd, u->held.directory);
+                r = mount_fd_attach(fd, held);
         if (r < 0)
-                return fault_set(fault, "directory", r, "%s", u->held.directory);
-        r = dir_make(AT_FDCWD, u->held.files_dir, 0755);
-        if (r < 0)
-                return fault_set(fault, "directory", r, "%s", u->held.files_dir);
-        return 0;
+                return fault_set(fault, "directory", r, "%s", held);
+        r = dir_make(AT_FDCWD, files, 0755);
+        return r < 0 ? fault_set(fault, "directory", r, "%s", files) : 0;
 }
 
 static void drop_directories(Unit *u) {
-        (void) tree_remove(AT_FDCWD, u->held.directory);
-        (void) tree_remove(AT_FDCWD, u->held.files_dir);
+        autofree char *held = held_path(u, NULL), *files = unit_files_path(u, NULL);
+
+        if (held)
+                (void) tree_remove(AT_FDCWD, held);
+        if (files)
+                (void) tree_remove(AT_FDCWD, files);
 }
 
 static int delegate_cgroup(Unit *u, Fault *fault) {
@@ -338,10 +325,10 @@ static void drop_cgroup(Unit *u) {
         journal_unit_remove(JOURNAL_UNITS_DIR, u->name);
 }
 
-RootRequest unit_root_request(const Unit *u, const char *attach) {
+RootRequest unit_root_request(const Unit *u, const char *attach, const char *container_dir) {
         return (RootRequest){
                 .spec = u->held.spec,
-                .container_dir = u->held.container_dir,
+                .container_dir = container_dir,
                 .attach_path = attach,
                 .userns_fd = u->held.userns_fd >= 0 ? u->held.userns_fd : -1,
                 .ids = held_ids(u),
@@ -350,12 +337,12 @@ RootRequest unit_root_request(const Unit *u, const char *attach) {
 
 static int make_root(Unit *u, Fault *fault) {
         const ManagerConfig *c = u->manager->config;
-        autofree char *attach = held_path(u, "root"), *staging = NULL;
-        RootRequest request = unit_root_request(u, attach);
+        autofree char *attach = held_path(u, "root"), *dir = unit_container_dir(u), *staging = NULL;
+        RootRequest request = unit_root_request(u, attach, dir);
         int *layers = NULL, r;
         size_t n_layers = 0;
 
-        if (!attach || asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
+        if (!attach || !dir || asprintf(&staging, "%s/held/.staging", c->paths.run) < 0)
                 return -ENOMEM;
         if (u->held.image) {
                 r = image_store_layers_open(u->manager->images, u->held.image, &layers, &n_layers, fault);
@@ -376,50 +363,47 @@ static int make_root(Unit *u, Fault *fault) {
 }
 
 int unit_add_mount_points(Unit *u, const ContainerSpec *spec, Fault *fault) {
-        autofree char *attach = held_path(u, "root");
-        RootRequest request = unit_root_request(u, attach);
+        autofree char *attach = held_path(u, "root"), *dir = unit_container_dir(u);
+        RootRequest request = unit_root_request(u, attach, dir);
 
-        if (!attach)
+        if (!attach || !dir)
                 return -ENOMEM;
         request.spec = spec;
         return root_add_points(&request, fault);
 }
 
 static void drop_root(Unit *u) {
-        autofree char *attach = held_path(u, "root");
+        autofree char *attach = held_path(u, "root"), *dir = unit_container_dir(u);
         int r;
 
-        if (!attach)
+        if (!attach || !dir)
                 return;
 
         mount_scraps_clear(&u->held.scraps);
         unit_hide_files(u);
-        r = root_retire(attach, u->held.container_dir);
+        r = root_retire(attach, dir);
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "cannot release its root: %s", strerror(-r));
         u->held.root = false;
         manager_schedule_purge(u->manager);
 }
 
-int unit_describe_attachment(Unit *u) {
-        const Attachment *a = u->held.attachment;
+/* Early: a name server begins while all the rest is made. */
+static int open_networks(Unit *u, Fault *fault) {
+        char *const *networks = u->held.spec->networks;
+        int r;
 
-        u->addresses = strv_free(u->addresses);
-        u->ports = strv_free(u->ports);
-        if (!a)
+        if (!networks)
                 return 0;
+        r = network_open(u->manager->network, networks, fault);
+        if (r >= 0)
+                manager_dns_open(u->manager, networks);
+        return r;
+}
 
-        for (size_t i = 0; i < a->n_links; i++)
-                for (size_t j = 0; j < a->links[i].n_addresses; j++) {
-                        char text[INET_TEXT_MAX];
-
-                        if (strv_add(&u->addresses, inet_format_prefix(&a->links[i].addresses[j], text)) < 0)
-                                return -ENOMEM;
-                }
-        for (size_t i = 0; i < a->n_ports; i++)
-                if (strv_take(&u->ports, network_port_to_string(&a->ports[i])) < 0)
-                        return -ENOMEM;
-        return 0;
+static void close_networks(Unit *u) {
+        if (u->held.spec && u->held.spec->networks)
+                manager_schedule_collect(u->manager);
 }
 
 static int make_network(Unit *u, Fault *fault) {
@@ -442,18 +426,17 @@ static int make_network(Unit *u, Fault *fault) {
                 return 0;
 
         r = network_attach(u->manager->network, &request, fault, &u->held.attachment);
-        if (r < 0) {
+        if (r < 0)
                 manager_schedule_collect(u->manager);
-                return r;
-        }
-        return unit_describe_attachment(u);
+        return r;
 }
 
 static void drop_network(Unit *u) {
-        if (u->held.attachment)
+        if (u->held.attachment) {
                 manager_schedule_collect(u->manager);
+                manager_schedule_kept(u->manager);
+        }
         network_detach(u->manager->network, take_ptr(u->held.attachment), true);
-        (void) unit_describe_attachment(u);
 }
 
 static int make_bandwidth(Unit *u, Fault *fault) {
@@ -487,6 +470,7 @@ typedef struct PrepareStep {
 
 static const PrepareStep steps[] = {
         { "spec", make_spec, drop_spec, true, true },
+        { "networks", open_networks, close_networks, true, true },
         { "ids", unit_make_ids, unit_drop_ids, true, true },
         { "directories", make_directories, drop_directories, true, true },
         { "user-namespace", unit_make_userns, unit_drop_userns, true, true },
@@ -511,7 +495,9 @@ static bool is_for(const PrepareStep *step, const Unit *u) {
 
 /* More than one where a manager was killed before it had done this. */
 static void unmount_held(const Unit *u) {
-        while (umount2(u->held.directory, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+        autofree char *held = held_path(u, NULL);
+
+        while (held && umount2(held, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
                 continue;
 }
 
@@ -525,9 +511,7 @@ static void release_steps(Unit *u, size_t n) {
 static int prepare_plain(Unit *u, Fault *fault) {
         int r;
 
-        r = held_paths(u);
-        if (r >= 0)
-                r = unit_prepare_plain(u, u->spec, fault);
+        r = unit_prepare_plain(u, u->spec, fault);
         if (r >= 0)
                 r = unit_save_text(u, fault);
         u->held.fingerprint = u->fingerprint;
@@ -535,14 +519,13 @@ static int prepare_plain(Unit *u, Fault *fault) {
 }
 
 int unit_prepare(Unit *u, Fault *fault) {
-        int r;
+        int r = 0;
 
         if (!u->spec)
                 return fault_set(fault, "unit", -ENOENT, "%s has no usable unit file", u->name);
         if (!unit_holds(u))
                 return prepare_plain(u, fault);
 
-        r = held_paths(u);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++) {
                 if (!is_for(&steps[i], u))
                         continue;
@@ -568,13 +551,13 @@ void unit_release(Unit *u) {
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);
         unit_forget_text(u);
-        if (!unit_holds(u) || held_paths(u) < 0)
+        if (!unit_holds(u))
                 return;
 
         child_free(u->main);
         u->main = NULL;
         unit_drop_mounts(u);
-        replace_fd(&u->base_fd, -EBADF);
+        unit_drop_base(u);
         unit_forget_named(u);
         unit_close_notify(u);
         u->notify_refused = u->fds.refused = false;

@@ -125,7 +125,6 @@ static int change_ports(Unit *u, const ContainerSpec *wanted, Fault *fault) {
                 r = network_set_ports(n, a, wanted->publish, wanted->n_publish, fault);
         if (r < 0)
                 return r;
-        (void) unit_describe_attachment(u);
         if (unit_save(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot save its state: %m");
         return 0;

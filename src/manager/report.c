@@ -79,8 +79,7 @@ int manager_unit_spec_json(Manager *m, Unit *u, char **ret, Fault *fault) {
         r = unit_make_spec(u, &(SpecRequest){ .from = u->spec }, NULL, &spec, fault);
         if (r < 0)
                 return r;
-        r = held_paths(u);
-        root = r < 0 ? NULL : held_path(u, "root");
+        root = held_path(u, "root");
         if (!root || !volumes)
                 return -ENOMEM;
         /* What a start would pick is not known before; any will do to read or run the result. */

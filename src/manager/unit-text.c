@@ -25,18 +25,16 @@ uint64_t raw_unit_fingerprint(const RawUnit *raw) {
 }
 
 static char *text_path(const Unit *u) {
-        char *path;
-
-        return !u->held.files_dir || asprintf(&path, "%s/unit", u->held.files_dir) < 0 ? NULL : path;
+        return unit_files_path(u, "unit");
 }
 
 int unit_save_text(Unit *u, Fault *fault) {
-        autofree char *path = text_path(u);
+        autofree char *path = text_path(u), *dir = unit_files_path(u, NULL);
         int r;
 
-        if (!path)
+        if (!path || !dir)
                 return -ENOMEM;
-        r = dir_make(AT_FDCWD, u->held.files_dir, 0755);
+        r = dir_make(AT_FDCWD, dir, 0755);
         if (r >= 0)
                 r = saved_text_write(path, u->spec->raw);
         return r < 0 ? fault_set(fault, "write", r, "%s", path) : 0;
@@ -44,8 +42,10 @@ int unit_save_text(Unit *u, Fault *fault) {
 
 /* That of a container or a pod goes with its other files. */
 void unit_forget_text(Unit *u) {
-        if (!unit_holds(u) && held_paths(u) >= 0)
-                (void) tree_remove(AT_FDCWD, u->held.files_dir);
+        autofree char *dir = unit_holds(u) ? NULL : unit_files_path(u, NULL);
+
+        if (dir)
+                (void) tree_remove(AT_FDCWD, dir);
 }
 
 int unit_load_started(Unit *u, UnitSpec **ret, Fault *fault) {

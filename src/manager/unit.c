@@ -69,9 +69,6 @@ void unit_free(Unit *u) {
         container_spec_free(u->held.spec);
         unit_forget_links(u);
         id_map_clear(&u->held.ids);
-        free(u->held.directory);
-        free(u->held.container_dir);
-        free(u->held.files_dir);
         unit_spec_free(u->spec);
         unit_update_drop(u);
         raw_unit_free(u->raw_bad);
@@ -85,8 +82,6 @@ void unit_free(Unit *u) {
         json_decref(u->death);
         json_decref(u->death_due);
         strv_free(u->monitor);
-        strv_free(u->addresses);
-        strv_free(u->ports);
         shared_drop(u->policy);
         free(u->name);
         free(u);
@@ -358,8 +353,6 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .fault = u->fault_text,
                 .image_id = u->held.image ? u->held.image->id : NULL,
                 .container_name = u->held.spec ? u->held.spec->name : NULL,
-                .addresses = u->addresses,
-                .ports = u->ports,
                 .job_id = job ? job->id : 0,
                 .job_type = job ? job->type : JOB_TYPE_INVALID_,
                 .holds_cgroup = u->held.cgroup_fd >= 0,
@@ -382,6 +375,32 @@ bool unit_needs_reload(const Unit *u) {
         const RawUnit *raw = raw_of(u);
 
         return unit_path_is_stale(u->manager->path) || (raw && unit_path_needs_reload(u->manager->path, raw));
+}
+
+int unit_addresses(const Unit *u, char ***ret) {
+        const Attachment *a = u->held.attachment;
+        autostrv char **texts = NULL;
+
+        for (size_t i = 0; a && i < a->n_links; i++)
+                for (size_t j = 0; j < a->links[i].n_addresses; j++) {
+                        char text[INET_TEXT_MAX];
+
+                        if (strv_add(&texts, inet_format_prefix(&a->links[i].addresses[j], text)) < 0)
+                                return -ENOMEM;
+                }
+        *ret = take_ptr(texts);
+        return 0;
+}
+
+int unit_ports(const Unit *u, char ***ret) {
+        const Attachment *a = u->held.attachment;
+        autostrv char **texts = NULL;
+
+        for (size_t i = 0; a && i < a->n_ports; i++)
+                if (strv_take(&texts, network_port_to_string(&a->ports[i])) < 0)
+                        return -ENOMEM;
+        *ret = take_ptr(texts);
+        return 0;
 }
 
 char *unit_cgroup(const Unit *u) {

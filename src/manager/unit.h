@@ -49,8 +49,6 @@ typedef struct UnitStatus {
         bool holds_cgroup;                 /* unit_cgroup() has an answer */
         const char *image_id;              /* or NULL */
         const char *container_name;
-        char *const *addresses;               /* "10.89.0.2/24", as text */
-        char *const *ports;                   /* "0.0.0.0:8080->80/tcp", as text */
         int status_errno;                     /* ERRNO= of the last notification */
         unsigned n_stored_fds;                /* FDSTORE=1 */
         bool condition_result, assert_result; /* of the last start that was tried */
@@ -107,6 +105,12 @@ int unit_listens(const Unit *u, char ***ret);
 
 /** unit_needs_reload() - has one of its files changed since it was read? A few stat(2). */
 bool unit_needs_reload(const Unit *u);
+
+/** unit_addresses() - on its networks, as "10.89.0.2/24". 0 or -ENOMEM; strv_free() *ret. */
+int unit_addresses(const Unit *u, char ***ret);
+
+/** unit_ports() - that it publishes, as "0.0.0.0:8080->80/tcp". 0 or -ENOMEM; strv_free() *ret. */
+int unit_ports(const Unit *u, char ***ret);
 
 /** unit_cgroup() - path of its cgroup as in /proc/PID/cgroup; NULL when there is none. Free it. */
 char *unit_cgroup(const Unit *u);

@@ -138,7 +138,7 @@ static int started_name(Unit *u, char **ret) {
         autoptr(UnitSpec) started = NULL;
         const UnitSpec *spec = u->spec;
 
-        if (held_paths(u) >= 0 && unit_load_started(u, &started, NULL) >= 0)
+        if (unit_load_started(u, &started, NULL) >= 0)
                 spec = started;
         if (!spec || !spec->volume)
                 return -ENOENT;
@@ -246,7 +246,7 @@ static bool is_named(const Manager *m, const char *name) {
                         return true;
                 if (s && s->kind == UNIT_CONTAINER &&
                     (list_names(m, &s->container->volumes, name) ||
-                     list_names(m, &s->container->mounts, name)))
+                     list_names(m, &s->container->files->mounts, name)))
                         return true;
                 if (s && s->kind == UNIT_POD && list_names(m, &s->pod->volumes, name))
                         return true;

@@ -151,9 +151,9 @@ static int check(const Network *n, const Attachment *self, const NetworkPort *ea
 
 int ports_resolve(Network *n, const Attachment *self, const PublishSpec *publish, size_t n_publish,
                   NetworkPort **ret, Fault *fault) {
-        autofree NetworkPort *ports = calloc(n_publish + 1, sizeof(*ports));
+        autofree NetworkPort *ports = n_publish > 0 ? calloc(n_publish, sizeof(*ports)) : NULL;
 
-        if (!ports)
+        if (n_publish > 0 && !ports)
                 return -ENOMEM;
 
         for (size_t i = 0; i < n_publish; i++) {

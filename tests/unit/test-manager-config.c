@@ -1,6 +1,8 @@
 /* nsunitd.conf: defaults, values, and every trap of libConfuse refused with file and line. */
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "basic/macro.h"
 #include "config/manager-config.h"
@@ -214,6 +216,29 @@ START_TEST(absent_file_means_defaults) {
 }
 END_TEST
 
+START_TEST(text_is_kept_if_all_is_well) {
+        char path[] = "/tmp/test-manager-config-XXXXXX";
+        autoptr(ManagerConfig) c = NULL;
+        autoptr(Diag) diag = diag_new();
+        int fd = mkstemp(path);
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(manager_config_load(path, diag, &c), 0);
+        ck_assert_str_eq(c->text, "");
+        manager_config_free(take_ptr(c));
+
+        ck_assert_int_eq(dprintf(fd, "# nothing\n"), 10);
+        ck_assert_int_eq(manager_config_load(path, diag, &c), 0);
+        ck_assert_str_eq(c->text, "# nothing\n");
+        manager_config_free(take_ptr(c));
+
+        ck_assert_int_eq(manager_config_load("/nonexistent/nsunitd.conf", diag, &c), 0);
+        ck_assert_ptr_null(c->text);
+        (void) close(fd);
+        (void) unlink(path);
+}
+END_TEST
+
 START_TEST(options_are_sentences) {
         ManagerOption o;
         size_t i;
@@ -228,4 +253,5 @@ END_TEST
 
 TEST_MAIN("manager-config", defaults_are_set, values_are_read, capabilities_none_and_all, traps_are_refused,
           lines_are_right_and_files_independent, names_are_suggested, values_are_checked,
-          all_mistakes_are_told, absent_file_means_defaults, options_are_sentences)
+          all_mistakes_are_told, absent_file_means_defaults, text_is_kept_if_all_is_well,
+          options_are_sentences)

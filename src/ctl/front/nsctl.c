@@ -89,13 +89,42 @@ __attribute__((noreturn)) static void hand_over(char *name) {
 
 /* --- the manager ------------------------------------------------------------------------------------ */
 
-/* Where the socket is, nsunitd.conf may say. */
+/* Returns the size, or a negative errno. Of a larger file than fits that is -EFBIG. */
+static long read_file(const char *path, char *buf, size_t size) {
+        const long fd = RAW(openat, AT_FDCWD, path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        size_t n = 0;
+        long r;
+
+        if (fd < 0)
+                return fd;
+        do {
+                r = RAW(read, fd, buf + n, size - n);
+                n += r > 0 ? (size_t) r : 0;
+        } while ((r > 0 && n < size) || r == -EINTR);
+        (void) RAW(close, fd);
+        return r < 0 ? r : n < size ? (long) n : -EFBIG;
+}
+
+/* The socket is where it is without a configuration, and nothing is to be told of that: there is none, or the
+ * manager has read the same and has its socket there. */
+static bool is_plain(void) {
+        static char ours[32 * 1024], its[sizeof(ours)];
+        const long n = read_file(CONFIG, ours, sizeof(ours));
+
+        if (n < 0)
+                return n == -ENOENT;
+        if (read_file(BUS_PRIVATE_DIRECTORY "/" BUS_PRIVATE_CONFIG, its, sizeof(its)) != n)
+                return false;
+        for (long i = 0; i < n; i++)
+                if (ours[i] != its[i])
+                        return false;
+        return true;
+}
+
 static long connect_manager(void) {
         static const struct sockaddr_un address = { AF_UNIX, BUS_PRIVATE_DEFAULT };
         long fd, r;
 
-        if (RAW(faccessat, AT_FDCWD, CONFIG, F_OK) != -ENOENT)
-                return -EEXIST;
         fd = RAW(socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (fd < 0)
                 return fd;
@@ -238,7 +267,7 @@ void front_main(long *stack) {
         long fd;
 
         environment = argv + argc + 1;
-        if (argc == 0 || !request_read(&request, argv + 1, argc - 1))
+        if (argc == 0 || !request_read(&request, argv + 1, argc - 1) || !is_plain())
                 pass_on(argv);
         fd = connect_manager();
         if (fd < 0 || !send_all(fd))
