@@ -260,11 +260,12 @@ static int on_count(const struct nlmsghdr *h, void *data) {
         return MNL_CB_STOP;
 }
 
-static bool has_few(Talk *t) {
+/* UINT32_MAX: not known. */
+static uint32_t count_entries(Talk *t) {
         struct nlmsghdr *h = begin(t, AF_UNSPEC, IPCTNL_MSG_CT_GET_STATS, 0);
         uint32_t count = UINT32_MAX;
 
-        return talk(t, h, on_count, &count) >= 0 && count <= FEW;
+        return talk(t, h, on_count, &count) < 0 ? UINT32_MAX : count;
 }
 
 static int look_at_all(Talk *t, Search *s) {
@@ -332,9 +333,13 @@ static bool is_about(const FlowRule *rules, size_t n, Protocol protocol, uint8_t
 /* All that is stale. */
 static int search(Talk *t, Search *s) {
         static const uint8_t families[] = { AF_INET, AF_INET6 };
+        const uint32_t total = count_entries(t);
         int r = 0;
 
-        if (has_few(t))
+        /* The table's size is the host's, and a walk takes milliseconds. */
+        if (total == 0)
+                return 0;
+        if (total <= FEW)
                 return look_at_all(t, s);
         for (size_t i = 0; r >= 0 && i < 2 * PROTOCOL_N_; i++) {
                 const Protocol protocol = (Protocol) (i / 2);
