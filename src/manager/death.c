@@ -341,6 +341,7 @@ static void finish(Unit *u) {
         decide(u->death, u);
         unit_death_write(u);
         u->death_due = take_ptr(u->death);
+        json_decref(take_ptr(u->sent)); /* it is in there */
 }
 
 /* Told first: a manager that is killed in between leaves one that is not in the log, and the next tells it.

@@ -380,7 +380,7 @@ void unit_begin_invocation(Unit *u) {
                 memcpy(u->invocation, &id, sizeof(u->invocation));
         u->status_errno = 0;
         u->died = false;
-        (void) json_array_clear(u->sent);
+        json_decref(take_ptr(u->sent));
 }
 
 char *unit_invocation(const Unit *u, char text[static INVOCATION_TEXT_MAX]) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "basic/strv.h"
 #include "network/driver.h"
 #include "network/egress.h"
 
@@ -222,6 +223,20 @@ void attachment_forget(Network *n, Attachment *a) {
         free(a->ports);
         free(a->unit);
         free(a);
+}
+
+int network_open(Network *n, char *const *networks, Fault *fault) {
+        int r = table_ensure(n, fault);
+
+        STRV_FOREACH (name, networks) {
+                Net *net = net_find(n, *name);
+
+                if (r < 0 || !net || !net->defined || net->n_links > 0 || net->idle)
+                        continue;
+                net->idle = true;
+                r = net->driver->ensure(n, net, fault);
+        }
+        return r;
 }
 
 int network_attach(Network *n, const AttachRequest *q, Fault *fault, Attachment **ret) {

@@ -299,7 +299,7 @@ bool network_face(const Network *n, const char *name, NetworkFace *ret) {
         const Net *net = net_find(n, name);
 
         /* Of a link into a network of somebody else's the gateway is not this host. */
-        if (!net || net->n_links == 0 || !net->driver->passes_host)
+        if (!net || (net->n_links == 0 && !net->idle) || !net->driver->passes_host)
                 return false;
         *ret = (NetworkFace){ .subnets = net->subnets,
                               .gateways = net->gateways,

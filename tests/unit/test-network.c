@@ -557,7 +557,53 @@ START_TEST(failures_leave_nothing_routed) {
 }
 END_TEST
 
+/* What is there before the first link serves it, and goes without one. */
+START_TEST(opened_before_attached) {
+        char *networks[] = { (char *) "two.network", (char *) "none.network", NULL };
+        InetPrefix p = prefix("10.77.0.0/24");
+        const NetworkSection s = { .n_subnets = 1, .subnets = &p };
+        NetworkFace face;
+        Attachment *a;
+        unsigned step;
+        int r = -1;
+
+        enter_host();
+        Network *n = make_network();
+        ck_assert_int_eq(network_define(n, "two.network", &s, NULL), 0);
+        ck_assert(!network_face(n, "two.network", &face));
+        for (step = 1; r < 0; step++) {
+                n_sent = 0;
+                fail_at = step;
+                r = network_open(n, networks, NULL);
+                fail_at = n_sent < step ? 0 : fail_at;
+                if (fail_at > 0) {
+                        fail_at = 0;
+                        r = -1;
+                        network_collect(n);
+                        assert_nothing_left();
+                }
+        }
+        ck_assert_uint_ge(step, 5);
+        ck_assert_uint_eq(count_links(), 2);
+        ck_assert(network_face(n, "two.network", &face));
+        ck_assert_uint_eq(face.n_links, 0);
+
+        n_sent = 0;
+        ck_assert_int_eq(network_open(n, networks, NULL), 0);
+        ck_assert_uint_eq(n_sent, 0);
+        a = attach(n, "a.container", make_ns(), (Wish){ .network = "two.network" });
+        ck_assert_uint_eq(count_links(), 3);
+        network_collect(n);
+        ck_assert_uint_eq(count_links(), 3);
+        detach(n, a, false);
+        assert_nothing_left();
+        ck_assert(!network_face(n, "two.network", &face));
+        network_free(n);
+}
+END_TEST
+
 TEST_MAIN("network", attached_and_gone, wanted_addresses, kept_namespaces, exhausted, definitions,
           networks_are_apart, adopted, adopted_before_others, settled_again, bad_saves_change_nothing,
           table_is_restored, table_is_owned, many_own_changes_are_not_told, parts_of_the_table_are_restored,
-          each_failure_of_a_batch_is_told, failures_leave_nothing, failures_leave_nothing_routed)
+          each_failure_of_a_batch_is_told, failures_leave_nothing, failures_leave_nothing_routed,
+          opened_before_attached)
