@@ -240,12 +240,26 @@ static int make_vtable(KeyInterface *k) {
         return 0;
 }
 
+static void free_vtable(KeyInterface *k) {
+        for (size_t i = 0; k->properties && i < k->table->n; i++)
+                free(k->properties[i].name);
+        free(k->properties);
+        free(k->vtable);
+        k->properties = NULL;
+        k->vtable = NULL;
+}
+
+/* All of a table or nothing: half of one has no end. */
 static int make_vtables(void) {
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(interfaces); i++)
-                if (!interfaces[i].vtable)
-                        r = make_vtable(&interfaces[i]);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(interfaces); i++) {
+                if (interfaces[i].vtable)
+                        continue;
+                r = make_vtable(&interfaces[i]);
+                if (r < 0)
+                        free_vtable(&interfaces[i]);
+        }
         return r;
 }
 
@@ -309,14 +323,6 @@ int bus_keys_publish(Bus *b, sd_bus *bus) {
 }
 
 void bus_keys_free(void) {
-        for (size_t i = 0; i < ELEMENTSOF(interfaces); i++) {
-                KeyInterface *k = &interfaces[i];
-
-                for (size_t j = 0; k->properties && j < k->table->n; j++)
-                        free(k->properties[j].name);
-                free(k->properties);
-                free(k->vtable);
-                k->properties = NULL;
-                k->vtable = NULL;
-        }
+        for (size_t i = 0; i < ELEMENTSOF(interfaces); i++)
+                free_vtable(&interfaces[i]);
 }

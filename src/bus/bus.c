@@ -82,6 +82,11 @@ int peer_publish(Peer *p) {
         return r;
 }
 
+/* "Disconnected" follows, and frees the peer. */
+static void hang_up(const Peer *p) {
+        (void) shutdown(sd_bus_get_fd(p->bus), SHUT_RDWR);
+}
+
 /*
  * To announce tables to sd-bus takes longer than all the rest of a connection: each method and property is a
  * node of a hash, and the keys of units are hundreds. A client that only calls the manager or looks at units,
@@ -101,7 +106,12 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
                 return r;
         p->until_keys = sd_bus_slot_unref(p->until_keys);
         r = peer_publish(p);
-        return r < 0 ? r : bus_keys_publish(p->owner, p->bus);
+        if (r >= 0)
+                r = bus_keys_publish(p->owner, p->bus);
+        /* Some of the tables would be missing for ever: who connects again gets all of them. */
+        if (r < 0)
+                hang_up(p);
+        return r;
 }
 
 /* The common half of all connections: takes over @bus also on failure. */
@@ -371,8 +381,7 @@ static int signal_peer(Peer *p, const char *member, const char *types, va_list a
         int r;
 
         if (!p->system && sd_bus_get_n_queued_write(p->bus, &waiting) >= 0 && waiting > QUEUE_MAX) {
-                (void) shutdown(sd_bus_get_fd(p->bus),
-                                SHUT_RDWR); /* Disconnected follows and frees the peer */
+                hang_up(p);
                 return -ENOBUFS;
         }
 

@@ -83,8 +83,8 @@ void verify_host(const UnitSpec *u, Diag *diag) {
 
         check_environment_files(u, diag);
         check_mounts(&u->container->volumes, "Volume", diag);
-        check_mounts(&u->container->mounts, "Mount", diag);
-        check_devices(&u->container->devices, diag);
+        check_mounts(&u->container->files->mounts, "Mount", diag);
+        check_devices(&u->container->files->devices, diag);
         check_rootfs(u, diag);
         check_labels(u, diag);
 }

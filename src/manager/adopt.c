@@ -103,7 +103,18 @@ static int adopt_namespace(Unit *u, const char *name, int *fd) {
         return 0;
 }
 
-static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
+/* A container goes on without: its processes are what must not be lost. */
+static void adopt_network(Unit *u, const json_t *saved) {
+        autofree char *text = NULL;
+        Fault fault = {};
+
+        if (network_adopt(u->manager->network, saved, &fault, &u->held.attachment) >= 0)
+                return;
+        text = fault_to_string(&fault);
+        log_message(LOG_WARNING, u->name, "has lost its network: %s", text ? text : "out of memory");
+}
+
+static int adopt_held(Unit *u, const json_t *saved) {
         autofree char *root = NULL;
         const json_t *network = json_object_get(saved, "network");
         int r;
@@ -135,7 +146,7 @@ static int adopt_held(Unit *u, const json_t *saved, Fault *fault) {
         root = held_path(u, "root");
         u->held.root = root && root_is_held(root);
         if (network)
-                (void) network_adopt(u->manager->network, network, fault, &u->held.attachment);
+                adopt_network(u, network);
         return unit_links_adopt(u, saved);
 }
 
@@ -297,7 +308,7 @@ static int adopt_unit(Unit *u, const json_t *saved) {
                 return 0;
         }
 
-        r = adopt_held(u, saved, &fault);
+        r = adopt_held(u, saved);
         if (r < 0)
                 return r;
         /* One that is being released is not started from it any more, and it may be gone already. */

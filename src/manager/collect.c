@@ -5,7 +5,7 @@
 #include "basic/log.h"
 #include "manager/dns.h"
 #include "manager/internal.h"
-#include "manager/log-pipe.h"
+#include "manager/log-reader.h"
 #include "manager/transient.h"
 
 /* A unit that is stopped and started again finds its bridge still there; one worker removes what many have
@@ -17,7 +17,7 @@ static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         Unit *u, *next;
 
         network_collect(m->network);
-        log_pipe_collect(m->cgroups);
+        log_reader_collect(m->cgroups);
         manager_dns_settle(m);
         HASH_ITER (hh, m->units, u, next) {
                 unit_hook_collect(u);

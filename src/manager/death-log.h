@@ -15,7 +15,7 @@
 /**
  * death_log_put() - add a record, or replace the last one if that has the same "Id"
  *
- * A manager that was killed between this and its next save writes the same record again.
+ * The next manager finds out here what one that was killed before its next save had written already.
  *
  * Returns: 0 or a negative errno. @record is borrowed.
  */

@@ -341,20 +341,35 @@ static void finish(Unit *u) {
         decide(u->death, u);
         unit_death_write(u);
         u->death_due = take_ptr(u->death);
+        json_decref(take_ptr(u->sent)); /* it is in there */
 }
 
+/* Told first: a manager that is killed in between leaves one that is not in the log, and the next tells it.
+ */
 void unit_death_write(Unit *u) {
         autofree char *path = u->death_due ? log_path(u) : NULL;
         int r;
 
         if (!u->death_due)
                 return;
+        tell(u, u->death_due);
         r = path ? death_log_put(path, u->death_due) : -ENOMEM;
         if (r < 0)
                 log_message(LOG_WARNING, u->name, "cannot keep the record of its end: %s", strerror(-r));
-        tell(u, u->death_due);
         json_decref(u->death_due);
         u->death_due = NULL;
+}
+
+/* By a manager that was killed before it had saved that. What was decided may be another thing since. */
+static bool is_written(const Unit *u, const json_t *record) {
+        autofree char *path = log_path(u);
+        json_t *records = path ? death_log_read(path) : NULL;
+        const json_t *last = json_array_get(records, json_array_size(records) - 1);
+        bool written = json_equal(json_object_get(last, "Id"), json_object_get(record, "Id")) &&
+                       json_equal(json_object_get(last, "Time"), json_object_get(record, "Time"));
+
+        json_decref(records);
+        return written;
 }
 
 /* The wait for a restart came to nothing: somebody stopped it, or the start limit forbids it. */
@@ -432,12 +447,16 @@ void unit_death_save(const Unit *u, json_t *o) {
 
 void unit_death_adopt(Unit *u, const json_t *saved) {
         const char *unmet = json_string_value(json_object_get(saved, "unmet"));
+        json_t *due;
 
         u->cpu_begin = (usec_t) json_integer_value(json_object_get(saved, "cpu_begin"));
         u->unmet = unmet ? strdup(unmet) : NULL;
         u->sent = json_incref(json_object_get(saved, "sent"));
         u->death = json_incref(json_object_get(saved, "death"));
         u->died = u->death != NULL;
-        u->death_due = json_incref(json_object_get(saved, "death_due"));
+        due = json_object_get(saved, "death_due");
+        if (!due || is_written(u, due))
+                return;
+        u->death_due = json_incref(due);
         unit_death_write(u);
 }

@@ -26,6 +26,9 @@ void manager_dns_end(Manager *m);
 /** manager_dns_settle() - servers for all networks that want one now, and for no others. */
 void manager_dns_settle(Manager *m);
 
+/** manager_dns_open() - the servers of these networks begin, while their first container is being made. */
+void manager_dns_open(Manager *m, char *const *networks);
+
 /** manager_dns_publish() - servers of these networks get the names of @t, and are started if need be. */
 void manager_dns_publish(Manager *m, const NameTable *t, char *const *networks);
 

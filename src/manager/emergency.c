@@ -213,16 +213,19 @@ void unit_emergency(Unit *u, MachineState before) {
         if (!s)
                 return;
         if (u->machine.limited && !was_limited)
-                act(u, "StartLimitAction", s->start_limit_action, s->reboot_argument, -1);
+                act(u, "StartLimitAction", s->actions->start_limit_action, s->actions->reboot_argument, -1);
         if (to == ACTIVE_STATE_FAILED && from != ACTIVE_STATE_FAILED)
-                act(u, "FailureAction", s->failure_action, s->reboot_argument, s->failure_action_exit_status);
+                act(u, "FailureAction", s->actions->failure_action, s->actions->reboot_argument,
+                    s->actions->failure_action_exit_status);
         if (to == ACTIVE_STATE_INACTIVE && from != ACTIVE_STATE_INACTIVE && from != ACTIVE_STATE_FAILED)
-                act(u, "SuccessAction", s->success_action, s->reboot_argument, s->success_action_exit_status);
+                act(u, "SuccessAction", s->actions->success_action, s->actions->reboot_argument,
+                    s->actions->success_action_exit_status);
 }
 
 void unit_job_emergency(Unit *u) {
         const UnitSection *s = u->spec ? &u->spec->unit : NULL;
 
         if (s)
-                act(u, "JobTimeoutAction", s->job_timeout_action, s->job_timeout_reboot_argument, -1);
+                act(u, "JobTimeoutAction", s->actions->job_timeout_action,
+                    s->actions->job_timeout_reboot_argument, -1);
 }

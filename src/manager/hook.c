@@ -28,19 +28,19 @@ static const ExecCommandList *list_of(const UnitSpec *spec, Hook hook) {
 
         switch (hook) {
         case HOOK_CONDITION:
-                return &s->exec_condition;
+                return &s->hooks->condition;
         case HOOK_START_PRE:
-                return &s->exec_start_pre;
+                return &s->hooks->start_pre;
         case HOOK_START_POST:
-                return &s->exec_start_post;
+                return &s->hooks->start_post;
         case HOOK_RELOAD:
-                return &s->exec_reload;
+                return &s->hooks->reload;
         case HOOK_RELOAD_POST:
-                return &s->exec_reload_post;
+                return &s->hooks->reload_post;
         case HOOK_STOP:
-                return &s->exec_stop;
+                return &s->hooks->stop;
         case HOOK_STOP_POST:
-                return &s->exec_stop_post;
+                return &s->hooks->stop_post;
         case HOOK_NONE:
         case HOOK_N_:
         case HOOK_INVALID_:

@@ -11,6 +11,9 @@
  * some milliseconds. */
 #define PURGE_DELAY (200 * USEC_PER_MSEC)
 
+/* Links go some 40 ms after their namespace; of a thousand at once, some seconds. */
+#define KEPT_DELAY (5 * USEC_PER_SEC)
+
 static int on_network_changed(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         Manager *m = userdata;
         int r = network_process_monitor(m->network);
@@ -42,6 +45,18 @@ static int on_ports_changed(sd_event_source *s, void *userdata) {
         if (network_wants_purge(m->network))
                 manager_arm_delay(m, &m->purge_timer, PURGE_DELAY, on_purge);
         return 0;
+}
+
+static int on_kept(sd_event_source *s, uint64_t usec, void *userdata) {
+        Manager *m = userdata;
+
+        if (network_delete_kept(m->network))
+                manager_schedule_kept(m);
+        return 0;
+}
+
+void manager_schedule_kept(Manager *m) {
+        manager_arm_delay(m, &m->kept_timer, KEPT_DELAY, on_kept);
 }
 
 int manager_setup_network(Manager *m, Fault *fault) {

@@ -195,10 +195,11 @@ struct Manager {
         CgroupRoot *cgroups;
         Network *network;
         sd_event_source *network_source;
-        sd_event_source *collect_timer, *trash_timer, *purge_source, *purge_timer;
+        sd_event_source *collect_timer, *trash_timer, *purge_source, *purge_timer, *kept_timer;
         Names *names;
         LIST_HEAD(DnsServerList, DnsServer) dns;
         Keeper *keeper;
+        struct LogReader *log_readers;
         int template_fd;
         Programs programs;
         int lock_fd; /* the run directory, locked */
@@ -249,6 +250,8 @@ void manager_schedule_collect(Manager *m);
 int manager_setup_network(Manager *m, Fault *fault);
 /* Once, when all attachments are known again. */
 void manager_settle_network(Manager *m);
+/* Links of namespaces that are given up now are to have gone some seconds later. */
+void manager_schedule_kept(Manager *m);
 
 /* lifecycle.c */
 void unit_event(Unit *u, const MachineEvent *event);
@@ -269,6 +272,12 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid, bool adopted);
  * process would have waited for. So they are held when another one is to follow, until that one runs. */
 void unit_hold_mounts(Unit *u);
 void unit_drop_mounts(Unit *u);
+
+/* What its next launch begins with, which takes some 3 KiB of the kernel's memory; @fd: of a launch, or none.
+ * To be let go before its root is unmounted. unit_lend_base(): a copy to be closed, or negative. */
+int unit_lend_base(const Unit *u);
+void unit_hold_base(Unit *u, int fd);
+void unit_drop_base(Unit *u);
 int unit_watch_cgroup(Unit *u);
 void unit_unwatch_cgroup(Unit *u);
 

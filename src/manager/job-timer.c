@@ -28,9 +28,9 @@ static usec_t due_of(const Unit *u, const Job *job) {
         const UnitSection *s = u->spec ? &u->spec->unit : NULL;
         const usec_t known = job->due > 0 ? job->due : USEC_INFINITY;
 
-        return s ? MIN_OF(known,
-                          usec_add(clock_now(CLOCK_BOOTTIME),
-                                   job->state == JOB_RUNNING ? s->job_running_timeout : s->job_timeout))
+        return s ? MIN_OF(known, usec_add(clock_now(CLOCK_BOOTTIME), job->state == JOB_RUNNING
+                                                                             ? s->actions->job_running_timeout
+                                                                             : s->actions->job_timeout))
                  : known;
 }
 

@@ -6,15 +6,8 @@
 #include <sys/stat.h>
 
 #include "basic/file.h"
-#include "build-config.h"
 #include "manager/internal.h"
-#include "runtime/host-exec.h"
-
-#define PROGRAM LIBEXECDIR "/nsunits-logger"
-
-/* To systemd's tools "logger.slice/web.service" is web.service as well: that is whose lines they are. Not the
- * container's own cgroup, with which the last lines would be killed. */
-#define GROUP "logger.slice"
+#include "manager/log-reader.h"
 
 #define CONFIG_MAX (256 * 1024)
 
@@ -91,42 +84,14 @@ bool log_pipe_wanted(Unit *u, int root_fd) {
         return u->held.opens_output > 0;
 }
 
-static int start(const Unit *u, const char *identifier, uid_t uid, gid_t gid, const int fds[2],
-                 Fault *fault) {
-        autofree char *service = NULL, *cgroup = NULL, *uid_text = NULL, *gid_text = NULL;
-        autoclose int cgroup_fd = -EBADF, pidfd = -EBADF;
-        pid_t pid;
-        int r;
-
-        if (unit_name_to_service(u->name, &service) < 0 || asprintf(&cgroup, GROUP "/%s", service) < 0 ||
-            asprintf(&uid_text, "%u", uid) < 0 || asprintf(&gid_text, "%u", gid) < 0)
-                return fault_set(fault, "logs", -ENOMEM, NULL);
-        if (access(PROGRAM, X_OK) < 0)
-                return fault_set(fault, "logs", -errno, PROGRAM);
-        /* The one of the last launch may still be in it, with lines to say. */
-        cgroup_fd = dir_make_open(cgroup_root_fd(u->manager->cgroups), cgroup, 0755);
-        if (cgroup_fd < 0)
-                return fault_set(fault, "logs", cgroup_fd, "cgroup %s", cgroup);
-
-        char *const argv[] = { (char *) "nsunits-logger", uid_text, gid_text, (char *) identifier, NULL };
-        static char *const environment[] = { NULL };
-        const HostExec x = { .path = PROGRAM,
-                             .argv = argv,
-                             .environment = environment,
-                             .cgroup_fd = cgroup_fd,
-                             .stdout_fd = fds[0],
-                             .stderr_fd = fds[1] };
-
-        r = host_exec(&x, fault, &pidfd, &pid);
-        if (r >= 0)
-                manager_follow_stray(u->manager, pid);
-        return r < 0 ? r : 0;
-}
-
 int log_pipe_open(const Unit *u, const char *identifier, uid_t uid, gid_t gid, int ret_fds[2], Fault *fault) {
         autoclose int out_read = -EBADF, out = -EBADF, err_read = -EBADF, err = -EBADF;
+        autofree char *service = NULL;
         int fds[2], r;
 
+        r = unit_name_to_service(u->name, &service);
+        if (r < 0)
+                return fault_set(fault, "logs", r, NULL);
         if (pipe2(fds, O_CLOEXEC) < 0)
                 return fault_set(fault, "logs", -errno, "pipe");
         out_read = fds[0];
@@ -138,28 +103,15 @@ int log_pipe_open(const Unit *u, const char *identifier, uid_t uid, gid_t gid, i
         if (fchown(out, uid, gid) < 0 || fchown(err, uid, gid) < 0)
                 return fault_set(fault, "logs", -errno, "pipe");
 
-        r = start(u, identifier, uid, gid, (const int[2]){ out_read, err_read }, fault);
+        const LogOwner owner = { .service = service, .identifier = identifier, .uid = uid, .gid = gid };
+        int read_fds[] = { out_read, err_read };
+
+        r = log_reader_start(u->manager, &owner, read_fds, fault);
         if (r < 0)
                 return r;
+        (void) take_fd(out_read);
+        (void) take_fd(err_read);
         ret_fds[0] = take_fd(out);
         ret_fds[1] = take_fd(err);
         return 0;
-}
-
-void log_pipe_collect(const CgroupRoot *cgroups) {
-        int root_fd = cgroup_root_fd(cgroups), fd = dir_open(root_fd, GROUP);
-        DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-        struct dirent *e;
-
-        if (!d) {
-                if (fd >= 0)
-                        (void) close(fd);
-                return;
-        }
-        /* The kernel refuses those in which one runs. */
-        while ((e = readdir(d)))
-                if (e->d_type == DT_DIR && e->d_name[0] != '.')
-                        (void) unlinkat(fd, e->d_name, AT_REMOVEDIR);
-        (void) closedir(d);
-        (void) unlinkat(root_fd, GROUP, AT_REMOVEDIR);
 }

@@ -1,12 +1,11 @@
 /*
  * Pipes in place of the journal's sockets, for containers that open their output by name: images link their
- * log files to /dev/stdout, and a socket cannot be opened like that. A program reads them (runtime/logger),
- * one for each launch, which ends by itself.
+ * log files to /dev/stdout, and a socket cannot be opened like that. A program reads them (log-reader.h),
+ * one for each launch.
  */
 #pragma once
 
 #include "basic/fault.h"
-#include "cgroup/cgroup-root.h"
 #include "manager/unit.h"
 
 /** log_pipe_wanted() - does LogPipe= say so, or the looks of the root? */
@@ -21,6 +20,3 @@ bool log_pipe_wanted(Unit *u, int root_fd);
  * Returns: 0 or a negative errno with @fault filled.
  */
 int log_pipe_open(const Unit *u, const char *identifier, uid_t uid, gid_t gid, int ret_fds[2], Fault *fault);
-
-/** log_pipe_collect() - remove the cgroups of those that have ended */
-void log_pipe_collect(const CgroupRoot *cgroups);

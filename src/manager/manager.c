@@ -12,7 +12,7 @@
 #include "manager/dns.h"
 #include "manager/internal.h"
 #include "manager/log-file.h"
-#include "manager/log-pipe.h"
+#include "manager/log-reader.h"
 #include "manager/names.h"
 #include "manager/priority.h"
 #include "manager/transient.h"
@@ -81,7 +81,7 @@ static void leave(Manager *m) {
         (void) unlink(pid_file);
         keeper_end(m->keeper);
         if (m->cgroups) {
-                log_pipe_collect(m->cgroups);
+                log_reader_collect(m->cgroups);
                 cgroup_root_remove(m->cgroups);
         }
 }
@@ -101,6 +101,7 @@ void manager_free(Manager *m) {
         manager_update_free_all(m);
         manager_pull_free_all(m);
         manager_free_strays(m);
+        log_reader_free_all(m);
         spares_free(m->spares);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
@@ -112,6 +113,7 @@ void manager_free(Manager *m) {
         (void) sd_event_source_disable_unref(m->network_source);
         (void) sd_event_source_disable_unref(m->purge_source);
         (void) sd_event_source_disable_unref(m->purge_timer);
+        (void) sd_event_source_disable_unref(m->kept_timer);
         (void) sd_event_source_disable_unref(m->trash_timer);
         (void) sd_event_source_disable_unref(m->collect_timer);
         (void) sd_event_source_disable_unref(m->trim_timer);
@@ -513,6 +515,7 @@ int manager_startup(Manager *m, Fault *fault) {
         m->adopted = true;
         m->spares = spares_new(m);
         manager_settle_names(m);
+        log_reader_adopt_all(m);
         manager_follow_strays(m);
         manager_resume_jobs(m);
         manager_settle_triggers(m);

@@ -32,8 +32,10 @@
  * their number. */
 #define PEERS_MAX 500
 
-/* At most one part in so many of the manager's time goes into files of names. */
-#define FLUSH_SHARE 10
+/* At most one part in so many of the manager's time goes into files of names; of that of a manager which has
+ * launches to make, which come first, at most the other one. */
+#define FLUSH_SHARE      10
+#define FLUSH_SHARE_BUSY 50
 
 typedef enum Watched {
         WATCH_DIRECTORY, /* for a file that is replaced */
@@ -44,9 +46,10 @@ typedef enum Watched {
 
 struct Names {
         TAILQ_HEAD(, Unit) units; /* that have names */
-        sd_event_source *timer;
-        usec_t next;    /* not before then */
-        char **changed; /* networks */
+        NameTable *table;         /* of all of them, from the first need until all have been told; or NULL */
+        sd_event_source *timer, *limit; /* the one waits for launches, the other does not */
+        usec_t next, latest;            /* not before then */
+        char **changed;                 /* networks */
         sd_event_source *watches[WATCHED_N_];
 };
 
@@ -71,26 +74,37 @@ static int add_link(NameTable *t, const Unit *u, const NetworkLink *link) {
         return name_table_add(t, &record);
 }
 
-/* @networks: the only ones that count; NULL = all. */
-static int make_table(const Manager *m, char *const *networks, NameTable **ret) {
-        autoptr(NameTable) t = name_table_new();
-        const Unit *u;
+static int add_unit(NameTable *t, const Unit *u) {
+        const Attachment *a = u->held.spec ? unit_attachment(u) : NULL;
+        int r = 0;
 
+        for (size_t i = 0; r >= 0 && a && i < a->n_links; i++)
+                r = add_link(t, u, &a->links[i]);
+        return r;
+}
+
+/* What is in it is borrowed of units and their networks: it goes before any of that does. */
+static void drop_table(Names *n) {
+        name_table_free(take_ptr(n->table));
+}
+
+static int get_table(const Manager *m, const NameTable **ret) {
+        autoptr(NameTable) t = NULL;
+        const Unit *u;
+        int r = 0;
+
+        *ret = m->names->table;
+        if (*ret)
+                return 0;
+        t = name_table_new();
         if (!t)
                 return -ENOMEM;
-        TAILQ_FOREACH (u, &m->names->units, names_list) {
-                const Attachment *a = u->held.spec ? unit_attachment(u) : NULL;
-
-                for (size_t i = 0; a && i < a->n_links; i++) {
-                        int r = !networks || strv_contains(networks, a->links[i].network)
-                                        ? add_link(t, u, &a->links[i])
-                                        : 0;
-
-                        if (r < 0)
-                                return r;
-                }
-        }
-        *ret = take_ptr(t);
+        TAILQ_FOREACH (u, &m->names->units, names_list)
+                if (r >= 0)
+                        r = add_unit(t, u);
+        if (r < 0)
+                return r;
+        *ret = m->names->table = take_ptr(t);
         return 0;
 }
 
@@ -143,12 +157,11 @@ static bool is_crowded(const Manager *m, char *const *networks) {
         return n > PEERS_MAX;
 }
 
-/* @t: NULL = made for it. */
-static char *hosts_text(const Unit *u, const NameTable *t) {
+char *unit_hosts_text(const Unit *u) {
         const ContainerSpec *spec = u->held.spec;
         autofree char **networks = NULL;
         autofree char *peers = NULL;
-        autoptr(NameTable) made = NULL;
+        const NameTable *t;
         InetAddress addresses[16];
         HostsRequest request = {
                 .name = spec->name,
@@ -161,9 +174,9 @@ static char *hosts_text(const Unit *u, const NameTable *t) {
         if (networks_of(u, &networks) < 0)
                 return NULL;
         if (networks[0] && !is_crowded(u->manager, networks)) {
-                if (!t && make_table(u->manager, networks, &made) < 0)
+                if (get_table(u->manager, &t) < 0)
                         return NULL;
-                peers = name_table_hosts(t ? t : made, networks, u->name);
+                peers = name_table_hosts(t, networks, u->name);
                 if (!peers)
                         return NULL;
         }
@@ -171,10 +184,6 @@ static char *hosts_text(const Unit *u, const NameTable *t) {
         request.n_addresses =
                 own_addresses(unit_attachment(u), addresses, ELEMENTSOF(addresses), &request.gateway);
         return names_hosts(&request);
-}
-
-char *unit_hosts_text(const Unit *u) {
-        return hosts_text(u, NULL);
 }
 
 /* The host's own; where it names nobody that a container can ask, what systemd-resolved asks. */
@@ -245,11 +254,11 @@ void manager_renew_resolv(Manager *m) {
 
 static int flush(Manager *m) {
         autostrv char **changed = take_ptr(m->names->changed);
-        autoptr(NameTable) t = NULL;
+        const NameTable *t;
         Unit *u;
         int r;
 
-        r = make_table(m, NULL, &t);
+        r = get_table(m, &t);
         if (r < 0)
                 return r;
         TAILQ_FOREACH (u, &m->names->units, names_list) {
@@ -259,7 +268,7 @@ static int flush(Manager *m) {
                 if (!u->held.spec || !is_on(u, changed))
                         continue;
                 unit_renew_egress_peers(u, t);
-                text = hosts_text(u, t);
+                text = unit_hosts_text(u);
                 hash = text ? text_fingerprint(text) : 0;
                 /* Of many, most are as they were. */
                 if (!text || u->hosts_hash == hash)
@@ -268,35 +277,46 @@ static int flush(Manager *m) {
                 rewrite(u, "hosts", text);
         }
         manager_dns_publish(m, t, changed);
+        drop_table(m->names);
         return 0;
 }
 
 /* A manager that had to wait for a processor in the midst has not worked for that long. */
 static int on_flush(sd_event_source *s, uint64_t usec, void *userdata) {
-        usec_t begin = clock_now(CLOCK_THREAD_CPUTIME_ID);
+        usec_t begin = clock_now(CLOCK_THREAD_CPUTIME_ID), cost;
         Manager *m = userdata;
-        int r = flush(m);
-
-        if (r < 0)
-                log_warning("cannot tell containers each other's names: %s", strerror(-r));
-        m->names->next =
-                clock_now(CLOCK_MONOTONIC) + FLUSH_SHARE * (clock_now(CLOCK_THREAD_CPUTIME_ID) - begin);
-        return 0;
-}
-
-static int schedule(Manager *m) {
-        usec_t due = clock_now(CLOCK_MONOTONIC);
         Names *n = m->names;
         int r;
 
-        if (due < n->next)
-                due = n->next;
-        if (n->timer) {
-                r = sd_event_source_set_time(n->timer, due);
-                return r < 0 ? r : sd_event_source_set_enabled(n->timer, SD_EVENT_ONESHOT);
+        (void) sd_event_source_set_enabled(n->timer, SD_EVENT_OFF);
+        (void) sd_event_source_set_enabled(n->limit, SD_EVENT_OFF);
+        r = flush(m);
+        if (r < 0)
+                log_warning("cannot tell containers each other's names: %s", strerror(-r));
+        cost = clock_now(CLOCK_THREAD_CPUTIME_ID) - begin;
+        n->next = clock_now(CLOCK_MONOTONIC) + FLUSH_SHARE * cost;
+        n->latest = n->next + (FLUSH_SHARE_BUSY - FLUSH_SHARE) * cost;
+        return 0;
+}
+
+static int arm(Manager *m, sd_event_source **source, usec_t due, int64_t priority) {
+        int r;
+
+        if (*source) {
+                r = sd_event_source_set_time(*source, due);
+                return r < 0 ? r : sd_event_source_set_enabled(*source, SD_EVENT_ONESHOT);
         }
-        r = sd_event_add_time(m->event, &n->timer, CLOCK_MONOTONIC, due, 1, on_flush, m);
-        return r < 0 ? r : sd_event_source_set_priority(n->timer, PRIORITY_NETWORK);
+        r = sd_event_add_time(m->event, source, CLOCK_MONOTONIC, due, 1, on_flush, m);
+        return r < 0 ? r : sd_event_source_set_priority(*source, priority);
+}
+
+static int schedule(Manager *m) {
+        usec_t now = clock_now(CLOCK_MONOTONIC);
+        Names *n = m->names;
+        int r;
+
+        r = arm(m, &n->timer, now < n->next ? n->next : now, PRIORITY_NAMES);
+        return r < 0 ? r : arm(m, &n->limit, now < n->latest ? n->latest : now, PRIORITY_NETWORK);
 }
 
 int manager_names_changed(Manager *m, const char *network) {
@@ -308,7 +328,7 @@ int manager_names_changed(Manager *m, const char *network) {
 }
 
 /* Those of its networks have to be told. */
-static int changed(Unit *u) {
+static int tell(Unit *u) {
         const Attachment *a = unit_attachment(u);
         int r = 0;
 
@@ -318,36 +338,42 @@ static int changed(Unit *u) {
 }
 
 int unit_enter_names(Unit *u, Fault *fault) {
+        Names *n = u->manager->names;
         int r;
 
+        /* Whoever comes is added; what else changes is seen by making a new one. */
+        if (u->has_names || (n->table && add_unit(n->table, u) < 0))
+                drop_table(n);
         if (!u->has_names)
-                TAILQ_INSERT_TAIL(&u->manager->names->units, u, names_list);
+                TAILQ_INSERT_TAIL(&n->units, u, names_list);
         u->has_names = true;
         u->hosts_hash = 0;
         if (u->held.attachment && u->held.attachment->egress) {
-                autoptr(NameTable) t = NULL;
+                const NameTable *t;
 
-                r = make_table(u->manager, NULL, &t);
+                r = get_table(u->manager, &t);
                 if (r < 0)
                         return r;
                 unit_renew_egress_peers(u, t);
         }
-        r = changed(u);
+        r = tell(u);
         return r < 0 ? fault_set(fault, "names", r, NULL) : 0;
 }
 
 void unit_leave_names(Unit *u) {
         if (!u->has_names)
                 return;
+        drop_table(u->manager->names);
         TAILQ_REMOVE(&u->manager->names->units, u, names_list);
         u->has_names = false;
         u->awaits_dns = false;
-        (void) changed(u);
+        (void) tell(u);
 }
 
 void unit_change_names(Unit *u) {
         u->hosts_hash = 0;
-        if (u->has_names && changed(u) < 0)
+        drop_table(u->manager->names);
+        if (u->has_names && tell(u) < 0)
                 log_message(LOG_WARNING, u->name, "cannot tell others its names");
 }
 
@@ -403,7 +429,9 @@ void manager_names_free(Manager *m) {
 
         if (!n)
                 return;
+        drop_table(n);
         (void) sd_event_source_disable_unref(n->timer);
+        (void) sd_event_source_disable_unref(n->limit);
         for (size_t i = 0; i < WATCHED_N_; i++)
                 (void) sd_event_source_disable_unref(n->watches[i]);
         strv_free(n->changed);
@@ -421,15 +449,18 @@ void manager_settle_names(Manager *m) {
 }
 
 int manager_resolve(Manager *m, const char *name, const char *network, char **ret) {
-        autoptr(NameTable) t = NULL;
+        const NameTable *t;
         json_t *list;
         int r;
 
-        r = make_table(m, NULL, &t);
+        r = get_table(m, &t);
         if (r < 0)
                 return r;
         list = name_table_find(t, name, network);
         *ret = list ? json_dumps(list, JSON_COMPACT) : NULL;
         json_decref(list);
+        /* Nobody will take it away when there is nothing to be told. */
+        if (!m->names->changed)
+                drop_table(m->names);
         return *ret ? 0 : -ENOMEM;
 }

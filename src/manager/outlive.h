@@ -82,8 +82,6 @@ void manager_resume_jobs(Manager *m);
 
 /* strays.c */
 /* When all units are adopted, and before anything else is begun. */
-/* A child that needs nothing but to be reaped. */
-void manager_follow_stray(Manager *m, pid_t pid);
 void manager_follow_strays(Manager *m);
 void manager_free_strays(Manager *m);
 

@@ -14,6 +14,7 @@
 #include "basic/strv.h"
 #include "cgroup/packets.h"
 #include "config/env-file.h"
+#include "manager/dns.h"
 #include "manager/egress.h"
 #include "manager/internal.h"
 #include "manager/journal-unit.h"
@@ -387,6 +388,24 @@ static void drop_root(Unit *u) {
         manager_schedule_purge(u->manager);
 }
 
+/* Early: a name server begins while all the rest is made. */
+static int open_networks(Unit *u, Fault *fault) {
+        char *const *networks = u->held.spec->networks;
+        int r;
+
+        if (!networks)
+                return 0;
+        r = network_open(u->manager->network, networks, fault);
+        if (r >= 0)
+                manager_dns_open(u->manager, networks);
+        return r;
+}
+
+static void close_networks(Unit *u) {
+        if (u->held.spec && u->held.spec->networks)
+                manager_schedule_collect(u->manager);
+}
+
 static int make_network(Unit *u, Fault *fault) {
         const ContainerSpec *spec = u->held.spec;
         const AttachRequest request = {
@@ -413,8 +432,10 @@ static int make_network(Unit *u, Fault *fault) {
 }
 
 static void drop_network(Unit *u) {
-        if (u->held.attachment)
+        if (u->held.attachment) {
                 manager_schedule_collect(u->manager);
+                manager_schedule_kept(u->manager);
+        }
         network_detach(u->manager->network, take_ptr(u->held.attachment), true);
 }
 
@@ -449,6 +470,7 @@ typedef struct PrepareStep {
 
 static const PrepareStep steps[] = {
         { "spec", make_spec, drop_spec, true, true },
+        { "networks", open_networks, close_networks, true, true },
         { "ids", unit_make_ids, unit_drop_ids, true, true },
         { "directories", make_directories, drop_directories, true, true },
         { "user-namespace", unit_make_userns, unit_drop_userns, true, true },
@@ -535,7 +557,7 @@ void unit_release(Unit *u) {
         child_free(u->main);
         u->main = NULL;
         unit_drop_mounts(u);
-        replace_fd(&u->base_fd, -EBADF);
+        unit_drop_base(u);
         unit_forget_named(u);
         unit_close_notify(u);
         u->notify_refused = u->fds.refused = false;

@@ -19,6 +19,8 @@ enum {
          * it. */
         PRIORITY_JOBS = SD_EVENT_PRIORITY_NORMAL + 1,
         PRIORITY_RESTARTS = SD_EVENT_PRIORITY_NORMAL + 2,
+        /* Once for many launches, but not later than names.c says. */
+        PRIORITY_NAMES = SD_EVENT_PRIORITY_NORMAL + 3,
         /* What nobody has asked for. */
         PRIORITY_SPARES = SD_EVENT_PRIORITY_IDLE,
 };

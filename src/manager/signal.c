@@ -51,7 +51,7 @@ void unit_signal_stop(Unit *u) {
                 to_container(u, SIGHUP);
         /* It takes the kernel's time, which the container needs to end anyway. */
         if (!u->machine.restart)
-                replace_fd(&u->base_fd, -EBADF);
+                unit_drop_base(u);
 }
 
 static int watchdog_signal(const Unit *u) {

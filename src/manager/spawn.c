@@ -142,16 +142,13 @@ static int take_root(Unit *u, Launch *l, Fault *fault) {
         return unit_resolve_identity(u, l->root_fd, &l->identity, fault);
 }
 
-/* What is started again will be so once more: it holds a base then, which takes some 3 KiB of the kernel's.
- * By a low number, up to which the container's process copies our table. What PivotRoot= names is looked for
- * each time. */
+/* What is started again will be so once more: from then on it holds what its launches begin with. What
+ * PivotRoot= names is looked for each time. */
 static void take_base(const Unit *u, Launch *l, bool again) {
         if (!again || u->held.spec->pivot_root)
                 return;
-        if (u->base_fd >= 0)
-                l->base_fd = fcntl(u->base_fd, F_DUPFD_CLOEXEC, 3);
-        else
-                l->keep_base = true;
+        l->base_fd = unit_lend_base(u);
+        l->keep_base = l->base_fd < 0;
 }
 
 /* PivotRoot= with a place for the old one: the first of the mounts, for the others may lie on it. */
@@ -383,7 +380,7 @@ void unit_begin_invocation(Unit *u) {
                 memcpy(u->invocation, &id, sizeof(u->invocation));
         u->status_errno = 0;
         u->died = false;
-        (void) json_array_clear(u->sent);
+        json_decref(take_ptr(u->sent));
 }
 
 char *unit_invocation(const Unit *u, char text[static INVOCATION_TEXT_MAX]) {
@@ -552,8 +549,7 @@ int unit_spawn(Unit *u, Fault *fault) {
         /* Its owner may switch on controllers, and then nothing can be started in the cgroup itself. */
         u->held.cgroup_spent |= u->held.spec->delegate;
         result.pidfd = fd_move_up(result.pidfd);
-        if (result.base_fd >= 0)
-                replace_fd(&u->base_fd, fd_move_up(result.base_fd));
+        unit_hold_base(u, result.base_fd);
         r = supervise(u, &result, fault);
         if (r < 0)
                 child_put_down(result.pidfd);

@@ -1,7 +1,6 @@
 /*
  * Children of ours that nobody follows: when the manager executes itself anew, workers and programs that
- * `nsctl exec` has started go on, and would stay as zombies when they end. So are those that know themselves
- * when to end (log-pipe.h).
+ * `nsctl exec` has started go on, and would stay as zombies when they end.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "manager/internal.h"
+#include "manager/log-reader.h"
 
 #define LIST_MAX (1024 * 1024)
 
@@ -25,7 +25,7 @@ static void on_stray_exit(Child *child, const ChildExit *how, void *data) {
         free(s);
 }
 
-void manager_follow_stray(Manager *m, pid_t pid) {
+static void follow(Manager *m, pid_t pid) {
         autoclose int pidfd = (int) syscall(SYS_pidfd_open, pid, 0);
         const ChildInfo info = { .pidfd = pidfd, .pid = pid };
         Stray *s = pidfd >= 0 ? calloc(1, sizeof(*s)) : NULL;
@@ -46,7 +46,7 @@ static bool is_followed(const Manager *m, pid_t pid) {
         for (const Unit *u = m->units; u; u = u->hh.next)
                 if ((u->main && child_pid(u->main) == pid) || (u->hook && child_pid(u->hook) == pid))
                         return true;
-        return false;
+        return log_reader_is(m, pid);
 }
 
 void manager_follow_strays(Manager *m) {
@@ -64,7 +64,7 @@ void manager_follow_strays(Manager *m) {
                 int pid;
 
                 if (parse_int(*word, &pid) >= 0 && pid > 0 && !is_followed(m, pid))
-                        manager_follow_stray(m, pid);
+                        follow(m, pid);
         }
 }
 

@@ -246,7 +246,7 @@ static bool is_named(const Manager *m, const char *name) {
                         return true;
                 if (s && s->kind == UNIT_CONTAINER &&
                     (list_names(m, &s->container->volumes, name) ||
-                     list_names(m, &s->container->mounts, name)))
+                     list_names(m, &s->container->files->mounts, name)))
                         return true;
                 if (s && s->kind == UNIT_POD && list_names(m, &s->pod->volumes, name))
                         return true;

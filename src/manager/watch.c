@@ -1,4 +1,5 @@
 /* How a container ends, seen from outside: its main process by the pidfd, the rest by the cgroup. */
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 
@@ -107,6 +108,20 @@ void unit_hold_mounts(Unit *u) {
 
 void unit_drop_mounts(Unit *u) {
         replace_fd(&u->mounts_fd, -EBADF);
+}
+
+/* By a low number: the container's process copies our table of descriptors as far as it needs it. */
+int unit_lend_base(const Unit *u) {
+        return u->base_fd < 0 ? -EBADF : fcntl(u->base_fd, F_DUPFD_CLOEXEC, 3);
+}
+
+void unit_hold_base(Unit *u, int fd) {
+        if (fd >= 0)
+                replace_fd(&u->base_fd, fd_move_up(fd));
+}
+
+void unit_drop_base(Unit *u) {
+        replace_fd(&u->base_fd, -EBADF);
 }
 
 static void on_main_exit(Child *child, const ChildExit *how, void *data) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "basic/strv.h"
 #include "network/driver.h"
 #include "network/egress.h"
 
@@ -136,6 +137,10 @@ static int add_link(Network *n, Attachment *a, const AttachRequest *q, size_t i,
 
         if (!net || !net->defined)
                 return fault_set(fault, "network", -ENOENT, "%s", q->networks[i]);
+        /* One that was defined after containers had come to be on another may have the subnet of that. */
+        r = net->n_links == 0 ? net_check_subnets(n, net, true, fault) : 0;
+        if (r < 0)
+                return r;
 
         link.driver = net->kind;
         (void) snprintf(link.name, sizeof(link.name), "eth%zu", i);
@@ -220,6 +225,20 @@ void attachment_forget(Network *n, Attachment *a) {
         free(a);
 }
 
+int network_open(Network *n, char *const *networks, Fault *fault) {
+        int r = table_ensure(n, fault);
+
+        STRV_FOREACH (name, networks) {
+                Net *net = net_find(n, *name);
+
+                if (r < 0 || !net || !net->defined || net->n_links > 0 || net->idle)
+                        continue;
+                net->idle = true;
+                r = net->driver->ensure(n, net, fault);
+        }
+        return r;
+}
+
 int network_attach(Network *n, const AttachRequest *q, Fault *fault, Attachment **ret) {
         Attachment *a = attachment_new(n, q->unit);
         int r;
@@ -252,7 +271,9 @@ void network_detach(Network *n, Attachment *a, bool netns_dies) {
         for (size_t i = 0; i < a->n_links; i++) {
                 Net *net = net_find(n, a->links[i].network);
 
-                if (!netns_dies && a->links[i].host_name[0]) {
+                if (netns_dies)
+                        heal_expect_going(n, &a->links[i]);
+                else if (a->links[i].host_name[0]) {
                         rtnl_del_link(n->rtnl, a->links[i].host_name);
                         (void) rtnl_commit(n->rtnl);
                 }

@@ -215,8 +215,14 @@ static int on_entry(const struct nlmsghdr *h, void *data) {
 
 /* -- asking the kernel -- */
 
-static struct nlmsghdr *begin(char *buffer, uint8_t family, uint16_t type, uint16_t flags) {
-        struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
+/* The one buffer of all questions: it is large. */
+typedef struct Talk {
+        struct mnl_socket *socket;
+        char buffer[BUFFER_BYTES];
+} Talk;
+
+static struct nlmsghdr *begin(Talk *t, uint8_t family, uint16_t type, uint16_t flags) {
+        struct nlmsghdr *h = mnl_nlmsg_put_header(t->buffer);
         struct nfgenmsg *m;
 
         h->nlmsg_type = (uint16_t) (NFNL_SUBSYS_CTNETLINK << 8 | type);
@@ -226,19 +232,19 @@ static struct nlmsghdr *begin(char *buffer, uint8_t family, uint16_t type, uint1
         return h;
 }
 
-static int talk(struct mnl_socket *socket, struct nlmsghdr *h, char *buffer, mnl_cb_t each, void *data) {
+static int talk(Talk *t, struct nlmsghdr *h, mnl_cb_t each, void *data) {
         int state = MNL_CB_OK;
 
-        if (mnl_socket_sendto(socket, h, h->nlmsg_len) < 0)
+        if (mnl_socket_sendto(t->socket, h, h->nlmsg_len) < 0)
                 return -errno;
         while (state > MNL_CB_STOP) {
-                ssize_t size = mnl_socket_recvfrom(socket, buffer, BUFFER_BYTES);
+                ssize_t size = mnl_socket_recvfrom(t->socket, t->buffer, sizeof(t->buffer));
 
                 if (size < 0 && errno == EINTR)
                         continue;
                 if (size < 0)
                         return -errno;
-                state = mnl_cb_run(buffer, (size_t) size, 0, mnl_socket_get_portid(socket), each, data);
+                state = mnl_cb_run(t->buffer, (size_t) size, 0, mnl_socket_get_portid(t->socket), each, data);
         }
         return state < 0 ? -errno : 0;
 }
@@ -254,26 +260,23 @@ static int on_count(const struct nlmsghdr *h, void *data) {
         return MNL_CB_STOP;
 }
 
-static bool has_few(struct mnl_socket *socket) {
-        char buffer[BUFFER_BYTES];
-        struct nlmsghdr *h = begin(buffer, AF_UNSPEC, IPCTNL_MSG_CT_GET_STATS, 0);
+static bool has_few(Talk *t) {
+        struct nlmsghdr *h = begin(t, AF_UNSPEC, IPCTNL_MSG_CT_GET_STATS, 0);
         uint32_t count = UINT32_MAX;
 
-        return talk(socket, h, buffer, on_count, &count) >= 0 && count <= FEW;
+        return talk(t, h, on_count, &count) >= 0 && count <= FEW;
 }
 
-static int look_at_all(struct mnl_socket *socket, Search *s) {
-        char buffer[BUFFER_BYTES];
-        struct nlmsghdr *h = begin(buffer, AF_UNSPEC, IPCTNL_MSG_CT_GET, NLM_F_DUMP);
-        int r = talk(socket, h, buffer, on_entry, s);
+static int look_at_all(Talk *t, Search *s) {
+        struct nlmsghdr *h = begin(t, AF_UNSPEC, IPCTNL_MSG_CT_GET, NLM_F_DUMP);
+        int r = talk(t, h, on_entry, s);
 
         return r < 0 ? r : s->error;
 }
 
 /* @port: 0 = all of them. */
-static int look(struct mnl_socket *socket, Search *s, uint8_t family, uint8_t protocol, uint16_t port) {
-        char buffer[BUFFER_BYTES];
-        struct nlmsghdr *h = begin(buffer, family, IPCTNL_MSG_CT_GET, NLM_F_DUMP);
+static int look(Talk *t, Search *s, uint8_t family, uint8_t protocol, uint16_t port) {
+        struct nlmsghdr *h = begin(t, family, IPCTNL_MSG_CT_GET, NLM_F_DUMP);
         struct nlattr *tuple, *proto, *filter;
         int r;
 
@@ -289,20 +292,19 @@ static int look(struct mnl_socket *socket, Search *s, uint8_t family, uint8_t pr
                          (uint32_t) (FILTER_PROTO_NUM | (port > 0 ? FILTER_DST_PORT : 0)));
         mnl_attr_put_u32(h, CTA_FILTER_REPLY_FLAGS, 0);
         mnl_attr_nest_end(h, filter);
-        r = talk(socket, h, buffer, on_entry, s);
+        r = talk(t, h, on_entry, s);
         return r < 0 ? r : s->error;
 }
 
 /* One that has gone by itself meanwhile is as good. */
-static int forget(struct mnl_socket *socket, const Stale *stale) {
-        char buffer[BUFFER_BYTES];
-        struct nlmsghdr *h = begin(buffer, stale->family, IPCTNL_MSG_CT_DELETE, NLM_F_ACK);
+static int forget(Talk *t, const Stale *stale) {
+        struct nlmsghdr *h = begin(t, stale->family, IPCTNL_MSG_CT_DELETE, NLM_F_ACK);
         int r;
 
         mnl_attr_put(h, CTA_TUPLE_ORIG | NLA_F_NESTED, stale->size, stale->tuple);
         if (stale->has_id)
                 mnl_attr_put(h, CTA_ID, sizeof(stale->id), &stale->id);
-        r = talk(socket, h, buffer, NULL, NULL);
+        r = talk(t, h, NULL, NULL);
         return r == -ENOENT ? 0 : r;
 }
 
@@ -328,17 +330,17 @@ static bool is_about(const FlowRule *rules, size_t n, Protocol protocol, uint8_t
 }
 
 /* All that is stale. */
-static int search(struct mnl_socket *socket, Search *s) {
+static int search(Talk *t, Search *s) {
         static const uint8_t families[] = { AF_INET, AF_INET6 };
         int r = 0;
 
-        if (has_few(socket))
-                return look_at_all(socket, s);
+        if (has_few(t))
+                return look_at_all(t, s);
         for (size_t i = 0; r >= 0 && i < 2 * PROTOCOL_N_; i++) {
                 const Protocol protocol = (Protocol) (i / 2);
 
                 if (is_about(s->rules, s->n_rules, protocol, families[i % 2]))
-                        r = look(socket, s, families[i % 2], protocol_number(protocol),
+                        r = look(t, s, families[i % 2], protocol_number(protocol),
                                  only_port(s->rules, s->n_rules, protocol));
         }
         return r;
@@ -350,7 +352,7 @@ static int by_port(const void *a, const void *b) {
         return (int) x->host_port - (int) y->host_port;
 }
 
-static int purge(struct mnl_socket *socket, FlowRule *rules, size_t n) {
+static int purge(Talk *t, FlowRule *rules, size_t n) {
         Search s = { .rules = rules, .n_rules = n };
         int count = 0, r;
 
@@ -358,20 +360,21 @@ static int purge(struct mnl_socket *socket, FlowRule *rules, size_t n) {
                 qsort(rules, n, sizeof(*rules), by_port);
         for (size_t i = 0; i < n; i++)
                 s.widest = MAX_OF(s.widest, rules[i].count);
-        r = search(socket, &s);
+        r = search(t, &s);
         for (; r >= 0 && (size_t) count < s.n_found; count++)
-                r = forget(socket, &s.found[count]);
+                r = forget(t, &s.found[count]);
         free(s.found);
         return r < 0 ? r : count;
 }
 
 int conntrack_purge(FlowRule *rules, size_t n) {
-        struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+        Talk t;
         int r;
 
-        if (!socket)
+        t.socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+        if (!t.socket)
                 return -errno;
-        r = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : purge(socket, rules, n);
-        (void) mnl_socket_close(socket);
+        r = mnl_socket_bind(t.socket, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : purge(&t, rules, n);
+        (void) mnl_socket_close(t.socket);
         return r;
 }

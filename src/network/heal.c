@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -218,6 +220,54 @@ int heal_sweep(Network *n) {
                         r = 0;
         }
         return r < 0 ? r : 0;
+}
+
+/* -- what goes with a namespace, or does not -- */
+
+/* How many are asked for at a time: the kernel may be late with thousands. */
+#define LOOKS_MAX 256
+
+void heal_expect_going(Network *n, const NetworkLink *link) {
+        GoingLink *grown;
+
+        if (!link->host_name[0])
+                return;
+        grown = reallocarray(n->going, n->n_going + 1, sizeof(*grown));
+        if (!grown)
+                return;
+        n->going = grown;
+        grown[n->n_going] = (GoingLink){};
+        (void) snprintf(grown[n->n_going++].name, sizeof(grown->name), "%s", link->host_name);
+}
+
+/* The name may be another link's by now. */
+static bool is_kept(Network *n, const char *name) {
+        RtnlLink link;
+
+        return !is_attached(n, name) && rtnl_get_link(n->rtnl, name, &link) > 0 && streq(link.kind, "veth") &&
+               (link.group & NET_GROUP_MASK) == NET_GROUP_FIRST;
+}
+
+bool network_delete_kept(Network *n) {
+        size_t looked = 0, left = 0;
+        bool deleted = false;
+
+        for (size_t i = 0; i < n->n_going; i++) {
+                GoingLink *l = &n->going[i];
+                bool look = l->due && !deleted && looked++ < LOOKS_MAX;
+
+                if (look && is_kept(n, l->name)) {
+                        rtnl_del_link(n->rtnl, l->name);
+                        (void) rtnl_commit(n->rtnl);
+                        deleted = true;
+                }
+                if (look)
+                        continue;
+                l->due = true;
+                n->going[left++] = *l;
+        }
+        n->n_going = left;
+        return left > 0;
 }
 
 /* -- what the kernel tells -- */

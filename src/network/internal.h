@@ -45,6 +45,12 @@ typedef struct Net {
 
 typedef struct Lease Lease;
 
+/* A link of the host that goes with its namespace, if nobody keeps that. */
+typedef struct GoingLink {
+        char name[IFNAMSIZ];
+        bool due; /* it should have gone by now */
+} GoingLink;
+
 struct Network {
         NetworkSettings settings;
         Rtnl *rtnl; /* on the host */
@@ -64,6 +70,8 @@ struct Network {
         Localhost *localhost;            /* NULL: not on this kernel, or not wanted */
         FlowRule *changed;               /* published ports that lead elsewhere now: see network_purge() */
         size_t n_changed, n_fresh;       /* all of them, and those of them that are not gone */
+        GoingLink *going;                /* of namespaces that were given up */
+        size_t n_going;
         uint32_t link_serial;
         uint16_t next_port; /* where the search for a free host port begins */
 };
@@ -74,8 +82,15 @@ uint32_t name_hash(const char *name);
 /* network.c */
 Net *net_find(const Network *n, const char *name);
 
-/** net_replace() - a network made of what is given, in place of one of that name that has no links. */
-int net_replace(Network *n, const char *name, const NetworkSection *section, bool defined, Fault *fault);
+/**
+ * net_replace() - a network made of what is given, in place of one of that name that has no links
+ * @runs: containers are on it, whatever was defined since: others may have its subnets if they have no links
+ */
+int net_replace(Network *n, const char *name, const NetworkSection *section, bool defined, bool runs,
+                Fault *fault);
+
+/** net_check_subnets() - are they of use, and those of no other network? @used: of none that has links. */
+int net_check_subnets(const Network *n, const Net *net, bool used, Fault *fault);
 
 /* lease.c */
 
@@ -151,3 +166,5 @@ bool heal_process(Network *n);
 int heal_repair(Network *n, Fault *fault);
 /** heal_sweep() - delete bridges and links of ours that nobody has adopted. */
 int heal_sweep(Network *n);
+/** heal_expect_going() - of a link whose namespace is given up. */
+void heal_expect_going(Network *n, const NetworkLink *link);

@@ -90,19 +90,25 @@ static int net_add_subnet(Net *net, const InetPrefix *p, const InetAddress *gate
         return 0;
 }
 
-/* What the network @name itself has counts as free: it is about to be replaced. */
-static const Net *find_overlap(const Network *n, const char *name, const InetPrefix *p) {
-        for (size_t i = 0; i < n->n_nets; i++)
-                for (size_t j = 0; j < n->nets[i]->n_subnets; j++)
-                        if (!streq(n->nets[i]->name, name) && inet_overlap(&n->nets[i]->subnets[j], p))
-                                return n->nets[i];
+/* What the network @name itself has counts as free: it is about to be replaced. @used: only of those with
+ * links. */
+static const Net *find_overlap(const Network *n, const char *name, const InetPrefix *p, bool used) {
+        for (size_t i = 0; i < n->n_nets; i++) {
+                const Net *net = n->nets[i];
+
+                if (streq(net->name, name) || (used && net->n_links == 0))
+                        continue;
+                for (size_t j = 0; j < net->n_subnets; j++)
+                        if (inet_overlap(&net->subnets[j], p))
+                                return net;
+        }
         return NULL;
 }
 
 static bool is_free(Network *n, const char *name, const InetPrefix *p) {
         bool overlaps = false;
 
-        return !find_overlap(n, name, p) && rtnl_overlaps(n->rtnl, p, &overlaps) == 0 && !overlaps;
+        return !find_overlap(n, name, p, false) && rtnl_overlaps(n->rtnl, p, &overlaps) == 0 && !overlaps;
 }
 
 /* The first part of @bits bits of a pool that overlaps nothing. */
@@ -144,10 +150,10 @@ static int fill_from_pools(Network *n, Net *net, bool ipv6, Fault *fault) {
         return r < 0 ? fault_set(fault, "network pools", r, "%s", net->name) : 0;
 }
 
-static int check_subnets(const Network *n, const Net *net, Fault *fault) {
+int net_check_subnets(const Network *n, const Net *net, bool used, Fault *fault) {
         for (size_t i = 0; i < net->n_subnets; i++) {
                 const InetPrefix *p = &net->subnets[i];
-                const Net *other = find_overlap(n, net->name, p);
+                const Net *other = find_overlap(n, net->name, p, used);
                 char text[INET_TEXT_MAX];
 
                 (void) inet_format_prefix(p, text);
@@ -230,7 +236,8 @@ static int add_subnets(Net *net, const NetworkSection *s) {
         return r;
 }
 
-int net_replace(Network *n, const char *name, const NetworkSection *section, bool defined, Fault *fault) {
+int net_replace(Network *n, const char *name, const NetworkSection *section, bool defined, bool runs,
+                Fault *fault) {
         autoptr(Net) net = NULL;
         Net *old = net_find(n, name);
         int r;
@@ -241,7 +248,7 @@ int net_replace(Network *n, const char *name, const NetworkSection *section, boo
         if (r >= 0 && section->n_subnets == 0 && !net->no_addresses)
                 r = fill_from_pools(n, net, section->ipv6, fault);
         if (r >= 0)
-                r = check_subnets(n, net, fault);
+                r = net_check_subnets(n, net, runs, fault);
         if (r >= 0)
                 r = net_add(n, net);
         if (r < 0)
@@ -272,7 +279,7 @@ int network_define(Network *n, const char *name, const NetworkSection *section, 
                 take_ranges(old, section);
                 return 1;
         }
-        return net_replace(n, name, section, true, fault);
+        return net_replace(n, name, section, true, false, fault);
 }
 
 int network_undefine(Network *n, const char *name) {
@@ -292,7 +299,7 @@ bool network_face(const Network *n, const char *name, NetworkFace *ret) {
         const Net *net = net_find(n, name);
 
         /* Of a link into a network of somebody else's the gateway is not this host. */
-        if (!net || net->n_links == 0 || !net->driver->passes_host)
+        if (!net || (net->n_links == 0 && !net->idle) || !net->driver->passes_host)
                 return false;
         *ret = (NetworkFace){ .subnets = net->subnets,
                               .gateways = net->gateways,
@@ -348,7 +355,7 @@ int network_new(const NetworkSettings *settings, Fault *fault, Network **ret) {
                 (void) localhost_new(settings->cgroup, &n->localhost);
         n->settings.cgroup = NULL;
         if (r >= 0)
-                r = net_replace(n, NETWORK_DEFAULT_NAME, &section, true, fault);
+                r = net_replace(n, NETWORK_DEFAULT_NAME, &section, true, false, fault);
         if (r < 0)
                 return r;
 
@@ -367,6 +374,7 @@ void network_free(Network *n) {
         strv_free(n->firewalls);
         free(n->attachments);
         free(n->changed);
+        free(n->going);
         free(n->nets);
         if (n->nft)
                 (void) mnl_socket_close(n->nft);

@@ -126,6 +126,14 @@ int network_define(Network *n, const char *name, const NetworkSection *section, 
 int network_undefine(Network *n, const char *name);
 
 /**
+ * network_open() - make what the links of these networks will have in common: the table, bridges
+ *
+ * network_attach() does so, too: this is for whoever has use for it before. What stays without a link goes
+ * with the next network_collect(). Names of no network are left to network_attach().
+ */
+int network_open(Network *n, char *const *networks, Fault *fault);
+
+/**
  * network_attach() - connect a network namespace to its networks
  * @ret: owned by @n, good until network_detach() or network_free()
  *
@@ -164,6 +172,17 @@ void network_detach(Network *n, Attachment *a, bool netns_dies);
  * it.
  */
 void network_collect(Network *n);
+
+/**
+ * network_delete_kept() - links of namespaces that were given up, and that somebody keeps
+ *
+ * Whoever has entered such a namespace goes on having its addresses, which others may be given: but for the
+ * link he could talk to them. To be called some seconds after network_detach(): what was detached before the
+ * call before should have gone. Deletes one link at most, which takes 10 to 20 ms.
+ *
+ * Returns: is it to be called again, some seconds later?
+ */
+bool network_delete_kept(Network *n);
 
 /**
  * network_publish() - let packets to the reserved ports in: one transaction for all of them
@@ -272,7 +291,8 @@ typedef struct NetworkFace {
         bool internal;
 } NetworkFace;
 
-/** network_face() - false when there is no network of that name, or nobody is on it. */
+/** network_face() - false when there is no network of that name, or nothing of it: neither links nor what
+ * network_collect() has not taken down yet. */
 bool network_face(const Network *n, const char *name, NetworkFace *ret);
 
 /** network_monitor_fd() - readable (EPOLLIN) when the firewall or links have changed; borrowed. */

@@ -160,7 +160,7 @@ static int remember_network(Network *n, const NetworkLink *l, Fault *fault) {
         }
         section.n_gateways = l->n_addresses;
         section.internal = l->n_addresses > 0 && gateways[0].family == AF_UNSPEC;
-        return net_replace(n, l->network, &section, net && net->defined, fault);
+        return net_replace(n, l->network, &section, net && net->defined, true, fault);
 }
 
 static int adopt_links(Network *n, Attachment *a, const json_t *links, Fault *fault) {

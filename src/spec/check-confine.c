@@ -10,7 +10,7 @@
 #include "spec/unit-place.h"
 
 static int check_call_groups(const UnitSpec *u, Diag *diag) {
-        const SystemCallChoice *c = &u->container->system_calls;
+        const SystemCallChoice *c = &u->container->confine->system_calls;
         char *const *lists[] = { c->allow, c->deny };
         int bad = 0;
 
@@ -27,7 +27,7 @@ static int check_call_groups(const UnitSpec *u, Diag *diag) {
 
 /* A file that is not there yet may be there at the start. */
 static int check_profile(const UnitSpec *u, Diag *diag) {
-        const char *path = u->container->seccomp.path;
+        const char *path = u->container->confine->seccomp.path;
         autoptr(SeccompProfile) profile = NULL;
         autospecfiles SpecFiles files = {};
         autoptr(Diag) unread = diag_new();
@@ -58,7 +58,7 @@ static bool is_covered(const char *path) {
 }
 
 static int check_devices(const UnitSpec *u, Diag *diag) {
-        const DeviceList *list = &u->container->devices;
+        const DeviceList *list = &u->container->files->devices;
         int bad = 0;
 
         for (size_t i = 0; i < list->n; i++) {
@@ -88,7 +88,7 @@ static void check_groups(const UnitSpec *u, Diag *diag) {
 static void check_labels(const UnitSpec *u, Diag *diag) {
         static const char *const keys[] = { "SecurityLabelLevel", "SecurityLabelType" };
 
-        for (size_t i = 0; i < ELEMENTSOF(keys) && u->container->security_label_disable; i++)
+        for (size_t i = 0; i < ELEMENTSOF(keys) && u->container->confine->security_label_disable; i++)
                 if (unit_spec_is_set(u, "Container", keys[i]))
                         diag_warning(diag, unit_place(u, "Container", keys[i]),
                                      "%s= does nothing with SecurityLabelDisable=yes", keys[i]);
@@ -104,7 +104,8 @@ static int check_resolver(const UnitSpec *u, Diag *diag) {
                 diag_hint(diag, "off leaves the file as the image has it");
                 return -EINVAL;
         }
-        if (c->resolv_conf > RESOLV_CONF_AUTO && (k->dns.n > 0 || k->dns_options || k->dns_search))
+        if (c->resolv_conf > RESOLV_CONF_AUTO &&
+            (k->more->dns.n > 0 || k->more->dns_options || k->more->dns_search))
                 diag_warning(diag, at, "ResolvConf=%s leaves DNS=, DNSOption= and DNSSearch= without effect",
                              resolv_conf_mode_to_string(c->resolv_conf));
         return 0;

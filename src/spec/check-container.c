@@ -79,11 +79,11 @@ static int check_sysctls(const UnitSpec *u, Diag *diag) {
                              c->network.choice.shared.mode == NAMESPACE_DEFAULT;
         int bad = 0;
 
-        for (size_t i = 0; i < c->sysctls.n; i++) {
-                const char *path = c->sysctls.items[i].path;
+        for (size_t i = 0; i < c->system->sysctls.n; i++) {
+                const char *path = c->system->sysctls.items[i].path;
 
-                if (confine_sysctl_is_own(path, network, namespace_is_own(&c->ipc_namespace),
-                                          namespace_is_own(&c->uts_namespace)))
+                if (confine_sysctl_is_own(path, network, namespace_is_own(&c->spaces->ipc),
+                                          namespace_is_own(&c->spaces->uts)))
                         continue;
                 bad = diag_error(diag, unit_place(u, "Container", "Sysctl"), -EINVAL,
                                  "Sysctl=%s is of a namespace that is not the container's own", path);
@@ -100,12 +100,12 @@ static int check_namespaces(const UnitSpec *u, Diag *diag) {
                 const NamespaceChoice *space;
                 const char *other;
         } pairs[] = {
-                { "HostName", c->network.host_name != NULL, &c->uts_namespace, "UtsNS" },
-                { "RunInit", c->run_init, &c->pid_namespace, "PidNS" },
-                { "Boot", c->boot, &c->pid_namespace, "PidNS" },
-                { "Boot", c->boot, &c->cgroup_namespace, "CgroupNS" },
-                { "TimeOffsetMonotonic", c->monotonic_offset != 0, &c->time_namespace, "TimeNS" },
-                { "TimeOffsetBoottime", c->boottime_offset != 0, &c->time_namespace, "TimeNS" },
+                { "HostName", c->network.more->host_name != NULL, &c->spaces->uts, "UtsNS" },
+                { "RunInit", c->run_init, &c->spaces->pid, "PidNS" },
+                { "Boot", c->boot, &c->spaces->pid, "PidNS" },
+                { "Boot", c->boot, &c->spaces->cgroup, "CgroupNS" },
+                { "TimeOffsetMonotonic", c->spaces->monotonic_offset != 0, &c->spaces->time, "TimeNS" },
+                { "TimeOffsetBoottime", c->spaces->boottime_offset != 0, &c->spaces->time, "TimeNS" },
         };
         int bad = 0;
 
@@ -123,9 +123,9 @@ static int check_pods_namespaces(const UnitSpec *u, Diag *diag) {
         const struct {
                 const char *key;
                 const NamespaceChoice *space;
-        } keys[] = { { "PidNS", &c->pid_namespace },
-                     { "CgroupNS", &c->cgroup_namespace },
-                     { "TimeNS", &c->time_namespace } };
+        } keys[] = { { "PidNS", &c->spaces->pid },
+                     { "CgroupNS", &c->spaces->cgroup },
+                     { "TimeNS", &c->spaces->time } };
         int bad = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
@@ -151,7 +151,7 @@ static int check_reload(const UnitSpec *u, Diag *diag) {
 
 static int check_health(const UnitSpec *u, Diag *diag) {
         const HealthKeys *h = u->container->health;
-        const ProbeChoice *p = &u->container->probe;
+        const ProbeChoice *p = &u->container->health->probe;
         bool command = h->command.set && !h->command.none;
         InetAddress address;
         int r = 0;
@@ -227,7 +227,8 @@ static int check_pod_member(const UnitSpec *u, Diag *diag) {
 
 /* Volume=, Mount= and Tmpfs= on one place: within one key the later line has won already. */
 static int check_mounts(const UnitSpec *u, Diag *diag) {
-        const MountList *lists[] = { &u->container->volumes, &u->container->mounts, &u->container->tmpfses };
+        const MountList *lists[] = { &u->container->volumes, &u->container->files->mounts,
+                                     &u->container->files->tmpfses };
         int bad = 0;
 
         for (size_t a = 0; a < ELEMENTSOF(lists); a++)
@@ -245,8 +246,8 @@ static int check_mounts(const UnitSpec *u, Diag *diag) {
 
 static int require_namespaces(UnitSpec *u) {
         const ContainerSection *c = u->container;
-        const NamespaceChoice *choices[] = { &c->pid_namespace, &c->ipc_namespace, &c->uts_namespace,
-                                             &c->cgroup_namespace, &c->time_namespace };
+        const NamespaceChoice *choices[] = { &c->spaces->pid, &c->spaces->ipc, &c->spaces->uts,
+                                             &c->spaces->cgroup, &c->spaces->time };
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(choices) && r == 0; i++)
@@ -283,7 +284,7 @@ static int add_dependencies(UnitSpec *u, Diag *diag) {
         if (r == 0)
                 r = check_require_mounts(u, &c->volumes);
         if (r == 0)
-                r = check_require_mounts(u, &c->mounts);
+                r = check_require_mounts(u, &c->files->mounts);
         return r < 0 ? r : bind_to_pod(u);
 }
 

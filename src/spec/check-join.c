@@ -58,12 +58,13 @@ static int check_traffic(const UnitSpec *u, const char *section, const NetworkKe
 
         if (streq(mode, network_mode_to_string(NETWORK_MODE_NONE)))
                 return 0;
-        if (k->egress_allow.n > 0 || k->egress_default == EGRESS_DENY)
+        if (k->more->egress_allow.n > 0 || k->more->egress_default == EGRESS_DENY)
                 bad = diag_error(
-                        diag, unit_place(u, section, k->egress_allow.n > 0 ? "EgressAllow" : "EgressDefault"),
+                        diag,
+                        unit_place(u, section, k->more->egress_allow.n > 0 ? "EgressAllow" : "EgressDefault"),
                         -EINVAL, "%s= cannot hold with Network=%s",
-                        k->egress_allow.n > 0 ? "EgressAllow" : "EgressDefault", mode);
-        if (k->bandwidth_max != UINT64_MAX)
+                        k->more->egress_allow.n > 0 ? "EgressAllow" : "EgressDefault", mode);
+        if (k->more->bandwidth_max != UINT64_MAX)
                 bad = diag_error(diag, unit_place(u, section, "BandwidthMax"), -EINVAL,
                                  "BandwidthMax= cannot hold with Network=%s", mode);
         return bad;
@@ -80,10 +81,10 @@ static int check_own_network(const UnitSpec *u, const char *section, const Netwo
         if (!c->set || (c->mode == NETWORK_MODE_PRIVATE && c->shared.mode == NAMESPACE_DEFAULT))
                 return 0;
 
-        if (k->ip4.family != AF_UNSPEC)
+        if (k->more->ip4.family != AF_UNSPEC)
                 bad = diag_error(diag, unit_place(u, section, "IP"), -EINVAL,
                                  "IP= does not go together with Network=%s", mode);
-        if (k->ip6.family != AF_UNSPEC)
+        if (k->more->ip6.family != AF_UNSPEC)
                 bad = diag_error(diag, unit_place(u, section, "IP6"), -EINVAL,
                                  "IP6= does not go together with Network=%s", mode);
         for (size_t i = 0; i < k->publish.n; i++)
@@ -95,10 +96,11 @@ static int check_own_network(const UnitSpec *u, const char *section, const Netwo
 static void check_aliases(const UnitSpec *u, const char *section, const NetworkKeys *k, Diag *diag) {
         static const char words[] = "%s=: \"%s\" is no name of a host, and the container is not found by it";
 
-        STRV_FOREACH (name, k->aliases)
+        STRV_FOREACH (name, k->more->aliases)
                 if (!inet_name_is_valid(*name))
                         diag_warning(diag,
-                                     unit_place_nth(u, section, "NetworkAlias", (size_t) (name - k->aliases)),
+                                     unit_place_nth(u, section, "NetworkAlias",
+                                                    (size_t) (name - k->more->aliases)),
                                      words, "NetworkAlias", *name);
         for (size_t i = 0; i < k->choice.n_joins; i++)
                 STRV_FOREACH (name, k->choice.joins[i].aliases)
@@ -112,7 +114,7 @@ int check_network_keys(const UnitSpec *u, const char *section, const NetworkKeys
         bad = check_own_network(u, section, k, diag);
         r = check_ports(&k->publish, diag);
         bad = r < 0 ? r : bad;
-        if (k->host_name && strlen(k->host_name) >= sizeof(((struct utsname *) 0)->nodename))
+        if (k->more->host_name && strlen(k->more->host_name) >= sizeof(((struct utsname *) 0)->nodename))
                 bad = diag_error(diag, unit_place(u, section, "HostName"), -EINVAL,
                                  "HostName=: a host name has at most 64 letters");
         check_aliases(u, section, k, diag);

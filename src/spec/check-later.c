@@ -25,7 +25,9 @@ static int mounts_later(const ContainerSection *c, Diag *diag) {
         const struct {
                 const char *key;
                 const MountList *list;
-        } lists[] = { { "Volume", &c->volumes }, { "Mount", &c->mounts }, { "Tmpfs", &c->tmpfses } };
+        } lists[] = { { "Volume", &c->volumes },
+                      { "Mount", &c->files->mounts },
+                      { "Tmpfs", &c->files->tmpfses } };
         int bad = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)

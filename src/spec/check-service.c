@@ -63,7 +63,7 @@ static void check_companions(const UnitSpec *u, Diag *diag) {
                 { "FileDescriptorStorePreserve", "FileDescriptorStoreMax=", s->fd_store_max > 0 },
                 { "ReloadSignal", "Type=notify-reload", s->type == SERVICE_NOTIFY_RELOAD },
                 { "FinalKillSignal", "SendSIGKILL=yes", s->send_sigkill },
-                { "CPUQuotaPeriodSec", "CPUQuota=", s->limits.cpu_quota != UINT64_MAX },
+                { "CPUQuotaPeriodSec", "CPUQuota=", s->limits->cpu_quota != UINT64_MAX },
                 { "DelegateSubgroup", "Delegate=", s->resources->delegate.on },
         };
 

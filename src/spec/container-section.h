@@ -103,6 +103,53 @@ typedef struct PivotRootChoice {
         char *new_root, *old_root; /* NULL = not seen */
 } PivotRootChoice;
 
+/* Of a section, what few units say anything of: those that do not share it (KeyPart in key.h). */
+
+typedef struct LogKeys {
+        LogDriver driver;
+        LogPipe pipe;
+        LogOptions options;
+        LinkJournal link_journal;
+} LogKeys;
+
+/* What is seen in the container besides its root and Volume=. */
+typedef struct FileKeys {
+        MountList mounts, tmpfses;
+        OverlayList overlays, read_only_overlays;
+        SecretList secrets;
+        DeviceList devices;
+        char **bind_users;
+} FileKeys;
+
+/* Namespaces besides those of the network and of the users. */
+typedef struct SpaceKeys {
+        NamespaceChoice pid, ipc, uts, cgroup, time;
+        int64_t monotonic_offset, boottime_offset; /* µs */
+} SpaceKeys;
+
+typedef struct ConfineKeys {
+        char **mask; /* absolute paths that nobody can reach */
+        UnmaskChoice unmask;
+        uint64_t add_capabilities, drop_capabilities, ambient_capabilities;
+        Toggle no_new_privileges;
+        SeccompChoice seccomp;
+        SystemCallChoice system_calls;
+        FamilyChoice address_families;
+        bool suppress_sync;
+        char *app_armor; /* profile, or "unconfined" */
+        bool security_label_disable, security_label_nested;
+        char *security_label_type, *security_label_level, *security_label_file_type;
+} ConfineKeys;
+
+/* What makes the container another system than the host, or than its image has meant it to be. */
+typedef struct SystemKeys {
+        PivotRootChoice pivot_root;
+        char *machine_id; /* 32 hexadecimal digits */
+        char *timezone;   /* "local" = the host's */
+        SysctlList sysctls;
+        RlimitList ulimits;
+} SystemKeys;
+
 typedef struct ContainerSection {
         char *container_name;
 
@@ -113,8 +160,7 @@ typedef struct ContainerSection {
         usec_t retry_delay; /* USEC_INFINITY = growing from 2 s */
         AutoUpdate auto_update;
         bool boot, ephemeral;
-        PivotRootChoice pivot_root;
-        char *machine_id; /* 32 hexadecimal digits */
+        const SystemKeys *system;
 
         Entrypoint entrypoint;
         char **exec;
@@ -128,42 +174,21 @@ typedef struct ContainerSection {
         char **reload_command;
         int reload_signal; /* 0 = not set */
         bool run_init;
-        char *timezone; /* "local" = the host's */
         NotifyMode notify;
         const HealthKeys *health;
-        ProbeChoice probe;
-        LogDriver log_driver;
-        LogPipe log_pipe;
-        LogOptions log_options;
-        LinkJournal link_journal;
+        const LogKeys *log;
 
-        MountList volumes, mounts, tmpfses; /* volume sources ending in ".volume" name units */
-        OverlayList overlays, read_only_overlays;
-        SecretList secrets;
-        DeviceList devices;
-        char **bind_users;
+        MountList volumes; /* sources ending in ".volume" name units */
+        const FileKeys *files;
         uint64_t shm_size;
         bool read_only, read_only_tmpfs, volatile_tmp;
         VolatileMode volatile_mode;
-        char **mask; /* absolute paths that nobody can reach */
-        UnmaskChoice unmask;
         ResolvConfMode resolv_conf;
 
         const UserKeys *users;
         unsigned delegate_ranges; /* PrivateUsersDelegate= */
-        NamespaceChoice pid_namespace, ipc_namespace, uts_namespace, cgroup_namespace, time_namespace;
-        int64_t monotonic_offset, boottime_offset; /* µs */
-        uint64_t add_capabilities, drop_capabilities, ambient_capabilities;
-        Toggle no_new_privileges;
-        SeccompChoice seccomp;
-        SystemCallChoice system_calls;
-        FamilyChoice address_families;
-        bool suppress_sync;
-        char *app_armor; /* profile, or "unconfined" */
-        bool security_label_disable, security_label_nested;
-        char *security_label_type, *security_label_level, *security_label_file_type;
-        SysctlList sysctls;
-        RlimitList ulimits;
+        const SpaceKeys *spaces;
+        const ConfineKeys *confine;
         uint64_t memory; /* bytes; 0 = not set */
         uint64_t pids;   /* 0 = not set, UINT64_MAX = no limit */
         CgroupsMode cgroups_mode;

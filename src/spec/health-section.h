@@ -1,10 +1,11 @@
-/* Health* of [Container] as typed data. Key types in key-health.c. */
+/* Health* and Probe= of [Container] as typed data. Key types in key-health.c. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "basic/clock.h"
 #include "spec/container-words.h"
+#include "spec/reach-section.h"
 
 /* A command to run inside the container. */
 typedef struct HealthCommand {
@@ -28,6 +29,8 @@ typedef struct HealthKeys {
 
         char *log_destination;
         unsigned max_log_count, max_log_size; /* 0 = no limit */
+
+        ProbeChoice probe;
 } HealthKeys;
 
 /** health_command_take() - a list of words as Docker has it, whose first says how the rest is run; without

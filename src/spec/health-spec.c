@@ -96,8 +96,8 @@ static int take_unit(const HealthKeys *k, HealthSpec *h) {
 static int take_check(const Making *m, HealthSpec *h) {
         const ContainerSection *c = m->section;
 
-        if (c->probe.kind != PROBE_NONE)
-                return probe_choice_copy(&c->probe, &h->probe);
+        if (c->health->probe.kind != PROBE_NONE)
+                return probe_choice_copy(&c->health->probe, &h->probe);
         if (c->health->command.set)
                 return command_to_probe(&c->health->command, &h->probe);
         return take_image(m, h);

@@ -43,13 +43,10 @@ static int parse_words(const KeyInput *in, WordsFlags flags, char ***list) {
 
         n = key_split(in, flags, &words);
         for (int i = 0; i < n; i++) {
-                int r = strv_take(list, take_ptr(words[i].text));
+                int r = strv_add(list, words[i].text);
 
                 if (r < 0)
                         return r;
-                words[i].text = strdup("");
-                if (!words[i].text)
-                        return -ENOMEM;
         }
         return n < 0 ? n : 0;
 }

@@ -158,45 +158,13 @@ static int new_part(const KeyTable *table, const Key *key, void *section) {
         return 0;
 }
 
-/* A section in which everything is as without any assignment, but for defaults that own memory. Made once:
- * there are hundreds of keys, and each unit has a few. NULL when out of memory. */
-static const void *blank_section(const KeyTable *table) {
-        autofree void *blank = NULL;
-
-        if (*table->blank)
-                return *table->blank;
-
-        blank = calloc(1, table->size);
-        for (size_t i = 0; blank && i < table->n; i++) {
-                const Key *key = &table->keys[i];
-
-                if (key->part.size > 0 ? !*part_of(key, blank) && new_part(table, key, blank) < 0
-                    : key->type->plain ? reset_field(key, field_of(key, blank)) < 0
-                                       : (key->type->clear(field_of(key, blank)), false))
-                        return NULL;
-        }
-        return *table->blank = take_ptr(blank);
-}
-
-/* Is the part that @key is in the one that is everybody's? */
-static bool is_shared(const KeyTable *table, const Key *key, const void *section) {
-        const void *blank = key->part.size > 0 ? blank_section(table) : NULL;
-
-        return blank && *part_of(key, section) == *part_of(key, blank);
-}
-
-static int key_reset(const KeyTable *table, const Key *key, void *section) {
-        return is_shared(table, key, section) ? 0 : reset_field(key, field_of(key, section));
-}
-
 /* Does @section have the part that @key is in for itself? */
 static bool owns_part(const Key *key, const void *blank, const void *section) {
         return *part_of(key, section) && (!blank || *part_of(key, section) != *part_of(key, blank));
 }
 
-void key_table_clear(const KeyTable *table, void *section) {
-        const void *blank = blank_section(table);
-
+/* All but the parts of @blank, which may be NULL. */
+static void clear_section(const KeyTable *table, const void *blank, void *section) {
         for (size_t i = 0; i < table->n; i++) {
                 const Key *key = &table->keys[i];
 
@@ -212,6 +180,43 @@ void key_table_clear(const KeyTable *table, void *section) {
                         free(*part_of(key, section));
                 *part_of(key, section) = NULL;
         }
+}
+
+/* A section in which everything is as without any assignment, but for defaults that own memory. Made once:
+ * there are hundreds of keys, and each unit has a few. NULL when out of memory. */
+static const void *blank_section(const KeyTable *table) {
+        autofree void *blank = NULL;
+
+        if (*table->blank)
+                return *table->blank;
+
+        blank = calloc(1, table->size);
+        for (size_t i = 0; blank && i < table->n; i++) {
+                const Key *key = &table->keys[i];
+
+                if (key->part.size > 0 ? !*part_of(key, blank) && new_part(table, key, blank) < 0
+                    : key->type->plain ? reset_field(key, field_of(key, blank)) < 0
+                                       : (key->type->clear(field_of(key, blank)), false)) {
+                        clear_section(table, NULL, blank);
+                        return NULL;
+                }
+        }
+        return *table->blank = take_ptr(blank);
+}
+
+/* Is the part that @key is in the one that is everybody's? */
+static bool is_shared(const KeyTable *table, const Key *key, const void *section) {
+        const void *blank = key->part.size > 0 ? blank_section(table) : NULL;
+
+        return blank && *part_of(key, section) == *part_of(key, blank);
+}
+
+static int key_reset(const KeyTable *table, const Key *key, void *section) {
+        return is_shared(table, key, section) ? 0 : reset_field(key, field_of(key, section));
+}
+
+void key_table_clear(const KeyTable *table, void *section) {
+        clear_section(table, blank_section(table), section);
 }
 
 int key_table_set_defaults(const KeyTable *table, void *section) {

@@ -74,6 +74,17 @@ typedef struct ExecSection {
         char *user, *group, *dynamic_user, *bus_name; /* of services of the host; nothing looks at them */
 } ExecSection;
 
+/* Of a section, what few units say anything of: those that do not share it (KeyPart in key.h). */
+
+typedef struct ExitKeys {
+        ExitStatusSet success, restart_prevent, restart_force;
+} ExitKeys;
+
+typedef struct HookKeys {
+        ExecCommandList condition, start_pre, start, start_post;
+        ExecCommandList reload, reload_post, stop, stop_post;
+} HookKeys;
+
 typedef struct ServiceSection {
         ServiceType type;
         ExitType exit_type;
@@ -87,7 +98,7 @@ typedef struct ServiceSection {
         RestartMode restart_mode;
         usec_t restart_reset; /* after so long without an end the count of restarts begins anew; USEC_INFINITY
                                  = never */
-        ExitStatusSet success_exit_status, restart_prevent_exit_status, restart_force_exit_status;
+        const ExitKeys *exits;
 
         ServiceTimeouts timeouts;
         bool timeout_start_set, timeout_stop_set;
@@ -106,11 +117,11 @@ typedef struct ServiceSection {
         int final_kill_signal, reload_signal;
         bool send_sighup, send_sigkill;
 
-        ExecCommandList exec_condition, exec_start_pre, exec_start, exec_start_post;
-        ExecCommandList exec_reload, exec_reload_post, exec_stop, exec_stop_post;
+        const HookKeys *hooks;
         const ExecSection *exec;
 
-        OomPolicy oom_policy; /* OOM_POLICY_INVALID_ = not set */
-        LimitSpec limits;
+        OomPolicy oom_policy;           /* OOM_POLICY_INVALID_ = not set */
+        uint64_t memory_max, tasks_max; /* not those of @limits: nsunitd.conf has a say */
+        const LimitSpec *limits;
         const ResourceSection *resources;
 } ServiceSection;

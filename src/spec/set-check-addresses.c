@@ -123,8 +123,8 @@ static int check_join(const SetUnit *u, const NetworkJoin *join, const NetworkKe
                 const char *key;
                 const InetAddress *of_unit, *of_join;
         } families[] = {
-                { "IP", own ? &own->ip4 : NULL, &join->ip4 },
-                { "IP6", own ? &own->ip6 : NULL, &join->ip6 },
+                { "IP", own ? &own->more->ip4 : NULL, &join->ip4 },
+                { "IP6", own ? &own->more->ip6 : NULL, &join->ip6 },
         };
         int r = 0;
 

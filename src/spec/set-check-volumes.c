@@ -121,7 +121,7 @@ int set_check_volumes(const UnitSet *set) {
                 if (u->spec->container)
                         r = check_list(set, u, &u->spec->container->volumes, claims);
                 if (u->spec->container && r == 0)
-                        r = check_list(set, u, &u->spec->container->mounts, claims);
+                        r = check_list(set, u, &u->spec->container->files->mounts, claims);
                 if (u->spec->pod && r == 0)
                         r = check_list(set, u, &u->spec->pod->volumes, claims);
         }

@@ -50,11 +50,10 @@ typedef struct NetworkChoice {
         char *helper;           /* "pasta" or "slirp4netns", which are for users without privileges */
 } NetworkChoice;
 
-typedef struct NetworkKeys {
-        NetworkChoice choice;
+/* What few units say anything of: those that do not share it (KeyPart in key.h). */
+typedef struct NetworkMore {
         InetAddress ip4, ip6;
         char **aliases;
-        PublishList publish;
         HostList hosts;
         InetAddressList dns;
         char **dns_options, **dns_search; /* "." as the only search domain: none */
@@ -62,6 +61,12 @@ typedef struct NetworkKeys {
         uint64_t bandwidth_max; /* bits per second; UINT64_MAX = no limit */
         EgressList egress_allow;
         EgressPolicy egress_default;
+} NetworkMore;
+
+typedef struct NetworkKeys {
+        NetworkChoice choice;
+        PublishList publish;
+        const NetworkMore *more;
 } NetworkKeys;
 
 #define USERNS_LIST(X)               \

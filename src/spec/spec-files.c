@@ -31,12 +31,13 @@ int spec_files_read(const UnitSpec *u, Diag *diag, SpecFiles *ret) {
         int r = 0;
 
         *ret = (SpecFiles){};
-        if (c && c->seccomp.path)
-                r = read_regular(c->seccomp.path, PROFILE_MAX, &ret->seccomp);
+        if (c && c->confine->seccomp.path)
+                r = read_regular(c->confine->seccomp.path, PROFILE_MAX, &ret->seccomp);
         if (r < 0)
-                return r == -ENOMEM ? r
-                                    : diag_error(diag, unit_place(u, "Container", "SeccompProfile"), r,
-                                                 "%s cannot be read: %s", c->seccomp.path, strerror(-r));
+                return r == -ENOMEM
+                               ? r
+                               : diag_error(diag, unit_place(u, "Container", "SeccompProfile"), r,
+                                            "%s cannot be read: %s", c->confine->seccomp.path, strerror(-r));
 
         /* Missing files have no ranges. */
         if (users && (users->sub_uid || users->sub_gid)) {

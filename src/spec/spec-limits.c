@@ -87,7 +87,9 @@ int spec_make_limits(const Making *m, ContainerSpec *s) {
         LimitSpec l;
         int r;
 
-        r = limit_spec_copy(&u->service.limits, &l);
+        r = limit_spec_copy(u->service.limits, &l);
+        l.memory_max = u->service.memory_max;
+        l.tasks_max = u->service.tasks_max;
 
         if (!unit_spec_is_set(u, "Service", "MemoryMax"))
                 l.memory_max = m->section->memory > 0 ? m->section->memory : m->config->defaults.memory_max;

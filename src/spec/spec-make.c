@@ -26,7 +26,7 @@ static Where section_place(const UnitSpec *u) {
 
 static int make_names(const Making *m, ContainerSpec *s) {
         const ContainerSpec *pod = m->sources->pod;
-        const char *host_name = pod ? pod->host_name : m->section->network.host_name;
+        const char *host_name = pod ? pod->host_name : m->section->network.more->host_name;
 
         s->unit = strdup(m->unit->name);
         s->name = m->section->container_name ? strdup(m->section->container_name)
@@ -42,8 +42,8 @@ static int make_names(const Making *m, ContainerSpec *s) {
 static int make_root(const Making *m, ContainerSpec *s) {
         const char *rootfs = m->section->rootfs, *overlay = rootfs ? endswith(rootfs, ":O") : NULL;
 
-        if (spec_copy_text(m->section->pivot_root.new_root, &s->pivot_root) < 0 ||
-            spec_copy_text(m->section->pivot_root.old_root, &s->old_root) < 0)
+        if (spec_copy_text(m->section->system->pivot_root.new_root, &s->pivot_root) < 0 ||
+            spec_copy_text(m->section->system->pivot_root.old_root, &s->old_root) < 0)
                 return -ENOMEM;
         s->read_only = m->section->read_only || m->section->volatile_mode == VOLATILE_STATE;
         s->memory_root = m->section->volatile_mode == VOLATILE_YES;
@@ -155,7 +155,9 @@ static int add_hosts_environment(const Making *m, ContainerSpec *s) {
 /* The image's own idea of the time zone goes when the unit has one: /etc/localtime counts only without it. */
 static int add_images_environment(const Making *m, ContainerSpec *s) {
         STRV_FOREACH (e, m->image->env) {
-                int r = m->section->timezone && startswith(*e, "TZ=") ? 0 : strv_env_set(&s->environment, *e);
+                int r = m->section->system->timezone && startswith(*e, "TZ=")
+                                ? 0
+                                : strv_env_set(&s->environment, *e);
 
                 if (r < 0)
                         return r;
@@ -189,7 +191,7 @@ static int make_environment(const Making *m, ContainerSpec *s) {
         if (r == 0)
                 r = add_images_environment(m, s);
         if (r == 0)
-                r = add_machine_id(m->section->machine_id, &s->environment);
+                r = add_machine_id(m->section->system->machine_id, &s->environment);
         if (r == 0)
                 r = strv_env_set(&s->environment, "container=nsunits");
         if (r == 0)
@@ -238,8 +240,8 @@ static int make_process(const Making *m, ContainerSpec *s) {
         int r;
 
         s->run_init = m->section->run_init;
-        s->log_driver = m->section->log_driver;
-        s->log_pipe = m->section->log_pipe;
+        s->log_driver = m->section->log->driver;
+        s->log_pipe = m->section->log->pipe;
         s->stop_signal = m->section->stop_signal;
         if (s->stop_signal == 0 &&
             (!m->image->stop_signal || parse_signal(m->image->stop_signal, &s->stop_signal) < 0))
@@ -249,9 +251,9 @@ static int make_process(const Making *m, ContainerSpec *s) {
         s->working_dir = strdup(dir && *dir ? dir : "/");
         if (!s->working_dir)
                 return -ENOMEM;
-        r = spec_copy_text(m->section->timezone, &s->time_zone);
+        r = spec_copy_text(m->section->system->timezone, &s->time_zone);
         if (r == 0)
-                r = spec_copy_text(m->section->machine_id, &s->machine_id);
+                r = spec_copy_text(m->section->system->machine_id, &s->machine_id);
         /* Who asks for the manager's groups means those of an ordinary user who starts podman. */
         STRV_FOREACH (group, m->section->groups)
                 if (r == 0 && !streq(*group, "keep-groups"))
@@ -278,17 +280,17 @@ int spec_copy_items(const void *items, size_t n, size_t size, void *ret, size_t 
 static int make_kernel(const Making *m, ContainerSpec *s) {
         const ContainerSection *c = m->section;
 
-        if (c->sysctls.n == 0)
+        if (c->system->sysctls.n == 0)
                 return 0;
 
-        s->sysctls = calloc(c->sysctls.n, sizeof(*s->sysctls));
+        s->sysctls = calloc(c->system->sysctls.n, sizeof(*s->sysctls));
         if (!s->sysctls)
                 return -ENOMEM;
-        for (size_t i = 0; i < c->sysctls.n; i++) {
+        for (size_t i = 0; i < c->system->sysctls.n; i++) {
                 SysctlSpec *to = &s->sysctls[s->n_sysctls++];
 
-                to->path = strdup(c->sysctls.items[i].path);
-                to->value = strdup(c->sysctls.items[i].value);
+                to->path = strdup(c->system->sysctls.items[i].path);
+                to->value = strdup(c->system->sysctls.items[i].value);
                 if (!to->path || !to->value)
                         return -ENOMEM;
         }
@@ -361,11 +363,23 @@ static int run_steps(const MakeStep *steps, size_t n, const Making *m, Container
 /* A pod's keys as if they were a container's; all in it is borrowed. */
 static ContainerSection section_of_pod(const PodSection *p) {
         static const LinkKeys no_devices;
+        static const SystemKeys no_system;
+        static const HealthKeys no_health;
+        static const LogKeys no_log;
+        static const FileKeys no_files;
+        static const SpaceKeys no_spaces;
+        static const ConfineKeys not_confined;
 
         return (ContainerSection){
                 .container_name = p->pod_name,
                 .network = p->network,
                 .network_devices = &no_devices,
+                .system = &no_system,
+                .health = &no_health,
+                .log = &no_log,
+                .files = &no_files,
+                .spaces = &no_spaces,
+                .confine = &not_confined,
                 .users = &p->users,
                 .volumes = p->volumes,
                 .shm_size = p->shm_size,

@@ -111,7 +111,7 @@ static int add_overlay(ContainerSpec *s, const OverlaySpec *o, bool read_only) {
 }
 
 static int add_overlays(const ContainerSection *c, ContainerSpec *s) {
-        const OverlayList *lists[] = { &c->overlays, &c->read_only_overlays };
+        const OverlayList *lists[] = { &c->files->overlays, &c->files->read_only_overlays };
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)
@@ -146,13 +146,13 @@ static int add_pods(const ContainerSpec *pod, ContainerSpec *s) {
 
 int spec_mounts_make(const ContainerSection *c, const ContainerSpec *pod, char *const *image_volumes,
                      ContainerSpec *s) {
-        const MountList *lists[] = { &c->volumes, &c->mounts, &c->tmpfses };
+        const MountList *lists[] = { &c->volumes, &c->files->mounts, &c->files->tmpfses };
         size_t n = strv_length(image_volumes) + USUAL_MEMORY;
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)
                 n += lists[i]->n;
-        n += c->overlays.n + c->read_only_overlays.n + (pod ? pod->n_mounts : 0);
+        n += c->files->overlays.n + c->files->read_only_overlays.n + (pod ? pod->n_mounts : 0);
         s->mounts = calloc(n, sizeof(*s->mounts));
         if (!s->mounts)
                 return -ENOMEM;

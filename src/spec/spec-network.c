@@ -12,8 +12,8 @@ static int make_addresses(const Making *m, ContainerSpec *s) {
         static const NetworkJoin none;
         const NetworkKeys *k = &m->section->network;
         const NetworkJoin *first = k->choice.n_joins > 0 ? k->choice.joins : &none;
-        const InetAddress *ip4 = k->ip4.family ? &k->ip4 : &first->ip4;
-        const InetAddress *ip6 = k->ip6.family ? &k->ip6 : &first->ip6;
+        const InetAddress *ip4 = k->more->ip4.family ? &k->more->ip4 : &first->ip4;
+        const InetAddress *ip6 = k->more->ip6.family ? &k->more->ip6 : &first->ip6;
 
         if (ip4->family == AF_UNSPEC && ip6->family == AF_UNSPEC)
                 return 0;
@@ -120,7 +120,7 @@ static int add_alias(ContainerSpec *s, const char *name, const char *network) {
 static int make_aliases(const NetworkKeys *k, ContainerSpec *s) {
         int r = 0;
 
-        STRV_FOREACH (name, k->aliases)
+        STRV_FOREACH (name, k->more->aliases)
                 if (r == 0)
                         r = add_alias(s, *name, NULL);
         for (size_t i = 0; i < k->choice.n_joins; i++)
@@ -131,19 +131,19 @@ static int make_aliases(const NetworkKeys *k, ContainerSpec *s) {
 }
 
 static int make_traffic(const NetworkKeys *k, ContainerSpec *s) {
-        s->bandwidth_max = k->bandwidth_max;
-        s->egress_closed = k->egress_default == EGRESS_DENY ||
-                           (k->egress_default != EGRESS_ALLOW && k->egress_allow.n > 0);
-        if (!s->egress_closed || k->egress_allow.n == 0)
+        s->bandwidth_max = k->more->bandwidth_max;
+        s->egress_closed = k->more->egress_default == EGRESS_DENY ||
+                           (k->more->egress_default != EGRESS_ALLOW && k->more->egress_allow.n > 0);
+        if (!s->egress_closed || k->more->egress_allow.n == 0)
                 return 0;
-        s->egress.items = calloc(k->egress_allow.n, sizeof(*s->egress.items));
+        s->egress.items = calloc(k->more->egress_allow.n, sizeof(*s->egress.items));
         if (!s->egress.items)
                 return -ENOMEM;
-        for (size_t i = 0; i < k->egress_allow.n; i++) {
+        for (size_t i = 0; i < k->more->egress_allow.n; i++) {
                 EgressSpec *to = &s->egress.items[s->egress.n++];
 
-                *to = k->egress_allow.items[i];
-                if (spec_copy_text(k->egress_allow.items[i].host, &to->host) < 0)
+                *to = k->more->egress_allow.items[i];
+                if (spec_copy_text(k->more->egress_allow.items[i].host, &to->host) < 0)
                         return -ENOMEM;
         }
         return 0;
@@ -154,10 +154,10 @@ static int make_resolver(const Making *m, ContainerSpec *s) {
         int r;
 
         s->resolv = m->section->resolv_conf < 0 ? RESOLV_CONF_AUTO : m->section->resolv_conf;
-        r = spec_copy_items(k->dns.items, k->dns.n, sizeof(*s->dns), &s->dns, &s->n_dns);
+        r = spec_copy_items(k->more->dns.items, k->more->dns.n, sizeof(*s->dns), &s->dns, &s->n_dns);
         if (r == 0)
-                r = strv_add_all(&s->dns_search, k->dns_search);
-        return r < 0 ? r : strv_add_all(&s->dns_options, k->dns_options);
+                r = strv_add_all(&s->dns_search, k->more->dns_search);
+        return r < 0 ? r : strv_add_all(&s->dns_options, k->more->dns_options);
 }
 
 /* Names are found as the pod says, unless the container says it by itself. */
@@ -190,7 +190,7 @@ int spec_make_network(const Making *m, ContainerSpec *s) {
         s->network = k->choice.shared.mode != NAMESPACE_DEFAULT ? NETWORK_MODE_SHARED
                      : k->choice.set                            ? k->choice.mode
                                                                 : NETWORK_MODE_PRIVATE;
-        r = copy_hosts(k->hosts.items, k->hosts.n, s);
+        r = copy_hosts(k->more->hosts.items, k->more->hosts.n, s);
         if (r == 0)
                 r = make_aliases(k, s);
         if (r == 0)

@@ -89,7 +89,7 @@ static void set_limit(ContainerSpec *s, const RlimitSpec *limit) {
 
 /* Ulimit= of [Container] beats the limits of [Service]. */
 static int make_limits(const Making *m, ContainerSpec *s) {
-        const RlimitList *own = &m->section->ulimits;
+        const RlimitList *own = &m->section->system->ulimits;
         const RlimitValue *values = m->unit->service.exec->rlimits;
         size_t most = own->n;
 

@@ -35,11 +35,11 @@ static const NamespaceChoice *shared_users(const Making *m) {
 }
 
 void spec_space_choices(const ContainerSection *c, const NamespaceChoice *ret[SPACE_N_]) {
-        ret[SPACE_PID] = &c->pid_namespace;
-        ret[SPACE_IPC] = &c->ipc_namespace;
-        ret[SPACE_UTS] = &c->uts_namespace;
-        ret[SPACE_CGROUP] = &c->cgroup_namespace;
-        ret[SPACE_TIME] = &c->time_namespace;
+        ret[SPACE_PID] = &c->spaces->pid;
+        ret[SPACE_IPC] = &c->spaces->ipc;
+        ret[SPACE_UTS] = &c->spaces->uts;
+        ret[SPACE_CGROUP] = &c->spaces->cgroup;
+        ret[SPACE_TIME] = &c->spaces->time;
         ret[SPACE_NETWORK] = &c->network.choice.shared;
         ret[SPACE_USER] = &c->users->namespace.shared;
 }
@@ -67,7 +67,7 @@ int spec_make_spaces(const Making *m, ContainerSpec *s) {
         for (size_t i = 0; said && r == 0 && i < SPACE_N_; i++)
                 if (choices[i])
                         r = copy_choice(choices[i], &s->spaces[i]);
-        s->monotonic_offset = m->section->monotonic_offset;
-        s->boottime_offset = m->section->boottime_offset;
+        s->monotonic_offset = m->section->spaces->monotonic_offset;
+        s->boottime_offset = m->section->spaces->boottime_offset;
         return r;
 }

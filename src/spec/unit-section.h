@@ -30,6 +30,17 @@
 
 ENUM_DECLARE(UnitDependency, unit_dependency, UNIT_DEP, UNIT_DEPENDENCY_LIST);
 
+/* What few units say anything of: those that do not share it (KeyPart in key.h). */
+typedef struct ActionKeys {
+        usec_t job_timeout, job_running_timeout; /* USEC_INFINITY = none */
+        EmergencyAction job_timeout_action;
+        char *job_timeout_reboot_argument;
+
+        EmergencyAction start_limit_action, failure_action, success_action;
+        int failure_action_exit_status, success_action_exit_status; /* of "exit"; -1 = the unit's own */
+        char *reboot_argument;
+} ActionKeys;
+
 typedef struct UnitSection {
         char *description;
         char **documentation;
@@ -51,15 +62,9 @@ typedef struct UnitSection {
         const ConditionLists *conditions; /* not met: the start is skipped */
         const ConditionLists *asserts;    /* not met: the start fails */
 
-        usec_t job_timeout, job_running_timeout; /* USEC_INFINITY = none */
-        EmergencyAction job_timeout_action;
-        char *job_timeout_reboot_argument;
-
         usec_t start_limit_interval; /* 0 = no limit */
         unsigned start_limit_burst;
-        EmergencyAction start_limit_action, failure_action, success_action;
-        int failure_action_exit_status, success_action_exit_status; /* of "exit"; -1 = the unit's own */
-        char *reboot_argument;
+        const ActionKeys *actions;
 } UnitSection;
 
 typedef struct InstallSection {

@@ -30,7 +30,6 @@ void unit_spec_free(UnitSpec *u) {
 #undef FREE_
         raw_unit_free(u->raw);
         raw_unit_free(u->derived);
-        free(u->name);
         free(u);
 }
 
@@ -80,9 +79,7 @@ static int unit_spec_new(const RawUnit *raw, UnitKind kind, UnitSpec **ret) {
         if (!u)
                 return -ENOMEM;
         u->kind = kind;
-        u->name = strdup(raw->name);
-        if (!u->name)
-                return -ENOMEM;
+        u->name = raw->name;
 
 #define NEW_(word, title, type, own_kind)                                 \
         if (kind == own_kind && !(u->word = calloc(1, sizeof(*u->word)))) \
@@ -364,9 +361,9 @@ void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config) {
         if (!unit_spec_is_set(u, "Service", "TimeoutAbortSec"))
                 s->timeout_abort = s->timeouts.stop;
         if (!unit_spec_is_set(u, "Service", "MemoryMax"))
-                s->limits.memory_max = config->defaults.memory_max;
+                s->memory_max = config->defaults.memory_max;
         if (!unit_spec_is_set(u, "Service", "TasksMax"))
-                s->limits.tasks_max = config->defaults.tasks_max;
+                s->tasks_max = config->defaults.tasks_max;
         if (!unit_spec_is_set(u, "Unit", "StartLimitIntervalSec"))
                 u->unit.start_limit_interval = config->defaults.start_limit_interval;
         if (!unit_spec_is_set(u, "Unit", "StartLimitBurst"))

@@ -19,7 +19,7 @@
 #include "spec/section.h"
 
 typedef struct UnitSpec {
-        char *name;
+        const char *name; /* the one of @raw */
         UnitKind kind;
         RawUnit *raw;     /* owned: every Where points into it */
         RawUnit *derived; /* owned: values that other keys stand for (podman-args.h); bear the places of

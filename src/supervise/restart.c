@@ -14,9 +14,9 @@ RestartRule restart_rule_from_service(const ServiceSection *s) {
                 .steps = s->restart_steps,
                 .max_delay = s->restart_max_delay,
                 .random_delay = s->restart_random_delay,
-                .success = s->success_exit_status,
-                .prevent = s->restart_prevent_exit_status,
-                .force = s->restart_force_exit_status,
+                .success = s->exits->success,
+                .prevent = s->exits->restart_prevent,
+                .force = s->exits->restart_force,
         };
 }
 

@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
 #include <libnftnl/set.h>
@@ -23,8 +24,8 @@ typedef struct Network {
         unsigned prefix, port;
 } Network;
 
-static void fail(const char *what) {
-        perror(what);
+static void fail(const char *what, const char *of) {
+        fprintf(stderr, "floor: %s %s: %s\n", what, of, strerror(errno));
         _Exit(1);
 }
 
@@ -43,17 +44,19 @@ static int network_parse(const char *text, Network *n) {
         return 1;
 }
 
-static void ask(int bus, const void *request, size_t size) {
-        struct mnl_socket *socket = mnl_socket_open(bus);
+/* @what, @of: what is asked for, in case that it fails. */
+static void ask(int bus, const void *request, size_t size, const char *what, const char *of) {
+        struct mnl_socket *socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
         char answer[8192];
         ssize_t n;
 
-        if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-            mnl_socket_sendto(socket, request, size) < 0)
-                fail("netlink");
+        if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
+                fail("socket for", what);
+        if (mnl_socket_sendto(socket, request, size) < 0)
+                fail("request for", what);
         n = mnl_socket_recvfrom(socket, answer, sizeof(answer));
         if (n < 0 || mnl_cb_run(answer, (size_t) n, 0, 0, NULL, NULL) < 0)
-                fail("netlink answer");
+                fail(what, of);
         (void) mnl_socket_close(socket);
 }
 
@@ -65,13 +68,14 @@ static struct nlmsghdr *begin(char *at, uint16_t type, uint16_t flags) {
         return m;
 }
 
-/* A link lives on for a moment after its container: its name must not come again at once. */
-static void name_link(Network *n) {
+/* Nobody else's at this time, and not again at once: a link lives on for a moment after its container, and
+ * two processes that make links have the same clock. */
+static void name_link(Network *n, pid_t pid) {
         struct timespec now;
 
         (void) clock_gettime(CLOCK_MONOTONIC, &now);
-        (void) snprintf(n->outer, sizeof(n->outer), "fl%llx",
-                        (unsigned long long) now.tv_sec * 1000000 + (unsigned long long) now.tv_nsec / 1000);
+        (void) snprintf(n->outer, sizeof(n->outer), "fl%xt%x", (unsigned) pid & 0x3fffff,
+                        (unsigned) (now.tv_sec * 1000 + now.tv_nsec / 1000000) & 0xffffff);
 }
 
 static void add_pair(const Network *n, pid_t pid) {
@@ -93,7 +97,7 @@ static void add_pair(const Network *n, pid_t pid) {
         mnl_attr_nest_end(m, peer);
         mnl_attr_nest_end(m, data);
         mnl_attr_nest_end(m, info);
-        ask(NETLINK_ROUTE, m, m->nlmsg_len);
+        ask(NETLINK_ROUTE, m, m->nlmsg_len, "link", n->outer);
 }
 
 /* The element "tcp . port : address . 80", added or deleted in one transaction. */
@@ -122,7 +126,8 @@ static void change_port(const Network *n, uint16_t message, uint16_t flags) {
         mnl_nlmsg_batch_next(batch);
         nftnl_batch_end(mnl_nlmsg_batch_current(batch), 2);
         mnl_nlmsg_batch_next(batch);
-        ask(NETLINK_NETFILTER, mnl_nlmsg_batch_head(batch), mnl_nlmsg_batch_size(batch));
+        ask(NETLINK_NETFILTER, mnl_nlmsg_batch_head(batch), mnl_nlmsg_batch_size(batch), "published port on",
+            n->bridge);
         mnl_nlmsg_batch_stop(batch);
         nftnl_set_free(set);
 }
@@ -132,7 +137,7 @@ void floor_network_outside(const char *network, pid_t pid) {
 
         if (network_parse(network, &n) == 0)
                 return;
-        name_link(&n);
+        name_link(&n, pid);
         add_pair(&n, pid);
         change_port(&n, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
 }
@@ -156,7 +161,7 @@ void floor_network_inside(const char *network) {
 
         if (network_parse(network, &n) == 0) {
                 m->nlmsg_flags |= NLM_F_ACK;
-                ask(NETLINK_ROUTE, buffer, size);
+                ask(NETLINK_ROUTE, buffer, size, "link", "lo");
                 return;
         }
         size += link_up(buffer + size, "eth0")->nlmsg_len;
@@ -176,7 +181,7 @@ void floor_network_inside(const char *network) {
                                  .rtm_type = RTN_UNICAST };
         mnl_attr_put_u32(m, RTA_GATEWAY, n.gateway.s_addr);
         size += m->nlmsg_len;
-        ask(NETLINK_ROUTE, buffer, size);
+        ask(NETLINK_ROUTE, buffer, size, "network of", network);
 }
 
 void floor_network_remove(const char *network) {

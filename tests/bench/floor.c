@@ -28,6 +28,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,13 +42,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "floor-filter.h"
 #include "floor-network.h"
 #include "runtime/clone.h"
-#include "runtime/seccomp.h"
 
 #define FIRST_ID   3000000
 #define IDS        65536
 #define MAX_LAYERS 64
+
+/* A tenth of a millisecond each. */
+#define REMOVE_TRIES 200000
 
 /* Descriptors of mounts that belong nowhere yet. */
 typedef struct Mounts {
@@ -56,8 +60,7 @@ typedef struct Mounts {
 
 typedef struct Floor {
         char *layers, *upper, *cgroup, *stamps, *network, **argv;
-        struct sock_filter filter[4096];
-        unsigned short filter_length;
+        struct sock_fprog filter;
         int ready[2];    /* the child, which shares the descriptors, waits here for what was made for it */
         bool keeps_root; /* mounted at UPPER/root, for the next launch */
 } Floor;
@@ -231,15 +234,13 @@ static void become_root(void) {
 }
 
 static void become_program(const Floor *f, const Mounts *mounts) {
-        struct sock_fprog program = { .len = f->filter_length, .filter = (struct sock_filter *) f->filter };
-
         mount_all(mounts);
         mask_paths();
         for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
                 if (!((1ULL << cap) & 0x800425fbULL))
                         must(prctl(PR_CAPBSET_DROP, cap), "capabilities");
         must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
-        must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "seccomp");
+        must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &f->filter), "seccomp");
         (void) execv(f->argv[0], f->argv);
         must(-1, f->argv[0]);
 }
@@ -317,6 +318,16 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
         return remove(path);
 }
 
+/* It is busy for as long as the kernel takes for what has ended in it: longer, where others work. What is
+ * left would be in the way of the next start. */
+static void remove_cgroup(const Floor *f) {
+        int r;
+
+        for (int i = 0; (r = rmdir(f->cgroup)) < 0 && errno == EBUSY && i < REMOVE_TRIES; i++)
+                (void) usleep(100);
+        must(r < 0 && errno != ENOENT ? -1 : 0, f->cgroup);
+}
+
 static void take_back(const Floor *f) {
         static const char *const names[] = { "upper", "work" };
         char path[4096];
@@ -324,8 +335,7 @@ static void take_back(const Floor *f) {
         floor_network_remove(f->network);
         if (umount2(root_path(f), MNT_DETACH) == 0)
                 must(rmdir(root_path(f)), root_path(f));
-        for (int i = 0; rmdir(f->cgroup) < 0 && errno == EBUSY && i < 1000; i++)
-                (void) usleep(100);
+        remove_cgroup(f);
         for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
                 (void) snprintf(path, sizeof(path), "%s/%s", f->upper, names[i]);
                 must(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT), path);
@@ -502,46 +512,6 @@ static int many(const Floor *f, bool starts, unsigned count, unsigned jobs) {
         return bad == 0 ? 0 : 1;
 }
 
-/* --- the filter ------------------------------------------------------------------------------------------
- */
-
-static void load_filter(Floor *f) {
-        FILE *file = fopen(getenv("FLOOR_FILTER") ?: "", "re");
-        size_t n;
-
-        must(file ? 0 : -1, "FLOOR_FILTER");
-        n = fread(f->filter, sizeof(*f->filter), sizeof(f->filter) / sizeof(*f->filter), file);
-        f->filter_length = (unsigned short) n;
-        (void) fclose(file);
-}
-
-/* In a process that ends afterwards: a filter is for ever. */
-static int time_filter(const Floor *f) {
-        struct sock_fprog program = { .len = f->filter_length, .filter = (struct sock_filter *) f->filter };
-        struct timespec begin, end;
-
-        must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
-        (void) clock_gettime(CLOCK_MONOTONIC, &begin);
-        must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "seccomp");
-        (void) clock_gettime(CLOCK_MONOTONIC, &end);
-        printf("%ld\n", (end.tv_sec - begin.tv_sec) * 1000000000L + end.tv_nsec - begin.tv_nsec);
-        return 0;
-}
-
-static int write_filter(const char *path) {
-        const struct sock_fprog *program = NULL;
-        SeccompSpec spec = { .enabled = true };
-        Fault fault = { 0 };
-        FILE *file;
-
-        if (seccomp_filter(&spec, 0x800425fbULL, &fault, &program) < 0 || !program)
-                return 1;
-        file = fopen(path, "we");
-        must(file ? 0 : -1, path);
-        (void) fwrite(program->filter, sizeof(*program->filter), program->len, file);
-        return fclose(file) == 0 ? 0 : 1;
-}
-
 static Floor configure(char **argv) {
         return (Floor){ .layers = argv[0],
                         .upper = argv[1],
@@ -557,11 +527,11 @@ static int of_many(int argc, char **argv) {
 
         if (strcmp(argv[1] + (starts ? 6 : 5), "many") == 0 && argc > 9) {
                 f = configure(argv + 4);
-                load_filter(&f);
+                floor_filter_load(&f.filter);
                 return many(&f, starts, (unsigned) atoi(argv[2]), (unsigned) atoi(argv[3]));
         }
         f = configure(argv + 3);
-        load_filter(&f);
+        floor_filter_load(&f.filter);
         one_of_many(&f, starts, (unsigned) atoi(argv[2]));
         return 0;
 }
@@ -571,10 +541,10 @@ int main(int argc, char **argv) {
         int pidfd = -1;
 
         if (argc == 3 && strcmp(argv[1], "filter") == 0)
-                return write_filter(argv[2]);
+                return floor_filter_write(argv[2]);
         if (argc == 2 && strcmp(argv[1], "install") == 0) {
-                load_filter(&f);
-                return time_filter(&f);
+                floor_filter_load(&f.filter);
+                return floor_filter_time(&f.filter);
         }
         if (argc < 8) {
                 fprintf(stderr,
@@ -585,7 +555,7 @@ int main(int argc, char **argv) {
         if (strchr(argv[1], '-'))
                 return of_many(argc, argv);
         f = configure(argv + 2);
-        load_filter(&f);
+        floor_filter_load(&f.filter);
         if (strcmp(argv[1], "start") == 0)
                 save_pid(&f, start(&f, &pidfd));
         else if (strcmp(argv[1], "run") == 0)

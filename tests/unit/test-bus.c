@@ -9,7 +9,9 @@
 #include "basic/bus-names.h"
 #include "basic/file.h"
 #include "basic/strv.h"
+#include "bus/bus-internal.h"
 #include "bus/bus.h"
+#include "failing-memory.h"
 #include "manager/priority.h"
 #include "spec/container-section.h"
 #include "spec/key.h"
@@ -87,10 +89,9 @@ int manager_load_unit(Manager *m, const char *name, Unit **ret) {
 
 /* The web server has an alias. */
 int unit_names(const Unit *u, char ***ret) {
-        ck_assert_int_eq(strv_add(ret, u->name), 0);
-        if (streq(u->name, "web.container"))
-                ck_assert_int_eq(strv_add(ret, "www.container"), 0);
-        return 0;
+        int r = strv_add(ret, u->name);
+
+        return r >= 0 && streq(u->name, "web.container") ? strv_add(ret, "www.container") : r;
 }
 
 Unit *manager_next_unit(const Manager *m, const Unit *u) {
@@ -449,9 +450,24 @@ typedef struct Set {
 
 static const ContainerSection empty_section;
 
+static void connect_client(Set *s) {
+        int pair[2];
+
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
+        ck_assert_int_eq(bus_add_client(s->bus, pair[0]), 0);
+        ck_assert_int_ge(sd_bus_new(&s->client), 0);
+        ck_assert_int_ge(sd_bus_set_fd(s->client, pair[1], pair[1]), 0);
+        ck_assert_int_ge(sd_bus_start(s->client), 0);
+        ck_assert_int_ge(sd_bus_attach_event(s->client, s->event, 0), 0);
+}
+
+static void hang_up(Set *s) {
+        (void) sd_bus_detach_event(s->client);
+        s->client = sd_bus_close_unref(s->client);
+}
+
 static void set_up(Set *s) {
         autofree char *address = NULL;
-        int pair[2];
         Fault fault = {};
 
         memset(s, 0, sizeof(*s));
@@ -467,20 +483,13 @@ static void set_up(Set *s) {
                 machine_init(&units[i].machine);
         ck_assert_int_ge(sd_event_new(&s->event), 0);
         ck_assert_int_eq(bus_new(s->event, &s->manager, &fault, &s->bus), 0);
-
-        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
-        ck_assert_int_eq(bus_add_client(s->bus, pair[0]), 0);
-        ck_assert_int_ge(sd_bus_new(&s->client), 0);
-        ck_assert_int_ge(sd_bus_set_fd(s->client, pair[1], pair[1]), 0);
-        ck_assert_int_ge(sd_bus_start(s->client), 0);
-        ck_assert_int_ge(sd_bus_attach_event(s->client, s->event, 0), 0);
+        connect_client(s);
 }
 
 static void tear_down(Set *s) {
         sd_bus_message_unref(s->answer);
         if (s->client)
-                (void) sd_bus_detach_event(s->client);
-        sd_bus_close_unref(s->client);
+                hang_up(s);
         bus_free(s->bus);
         s->manager.enqueued = strv_free(s->manager.enqueued);
         sd_event_unref(s->event);
@@ -504,23 +513,46 @@ static bool has_answer(const Set *s) {
         return s->answer != NULL;
 }
 
-/* Lets everything happen that is under way: an answer comes after whatever was sent before it. */
-static sd_bus_message *call_to(Set *s, const char *path, const char *interface, const char *member,
-                               const char *types, ...) {
+static void send_call(Set *s, const char *path, const char *interface, const char *member, const char *types,
+                      va_list ap) {
         sd_bus_message *m = NULL;
-        va_list ap;
 
         sd_bus_message_unref(s->answer);
         s->answer = NULL;
         ck_assert_int_ge(sd_bus_message_new_method_call(s->client, &m, NULL, path, interface, member), 0);
-        va_start(ap, types);
         if (types)
                 ck_assert_int_ge(sd_bus_message_appendv(m, types, ap), 0);
-        va_end(ap);
         ck_assert_int_ge(sd_bus_call_async(s->client, NULL, m, on_answer, s, 0), 0);
         sd_bus_message_unref(m);
+}
+
+/* Lets everything happen that is under way: an answer comes after whatever was sent before it. */
+static sd_bus_message *call_to(Set *s, const char *path, const char *interface, const char *member,
+                               const char *types, ...) {
+        va_list ap;
+
+        va_start(ap, types);
+        send_call(s, path, interface, member, types, ap);
+        va_end(ap);
         run_until(s, has_answer);
         return s->answer;
+}
+
+/* The same while memory runs out, in which no check can be made, either. Did it? */
+static bool call_without_memory(Set *s, unsigned long at, const char *path, const char *interface,
+                                const char *member, const char *types, ...) {
+        bool failed;
+        va_list ap;
+
+        va_start(ap, types);
+        send_call(s, path, interface, member, types, ap);
+        va_end(ap);
+        memory_fails(at, false);
+        while (!has_answer(s) && sd_event_run(s->event, 20 * USEC_PER_SEC) > 0)
+                continue;
+        failed = memory_is_back();
+        ck_assert(has_answer(s));
+        return failed;
 }
 
 /* Descriptors can only be sent when both sides have shaken hands, and sd-bus would wait for that without our
@@ -1039,6 +1071,21 @@ START_TEST(every_key_is_a_property) {
 }
 END_TEST
 
+static UnitSpec web_spec = { .name = (char *) "web.container", .kind = UNIT_CONTAINER };
+
+static void set_up_web_spec(ContainerSection *section) {
+        web_spec.container = section;
+        ck_assert_int_eq(key_table_set_defaults(&container_keys, section), 0);
+        ck_assert_int_eq(key_table_set_defaults(&service_keys, &web_spec.service), 0);
+        ck_assert_int_eq(key_table_set_defaults(&unit_keys, &web_spec.unit), 0);
+}
+
+static void clear_web_spec(void) {
+        key_table_clear(&container_keys, web_spec.container);
+        key_table_clear(&service_keys, &web_spec.service);
+        key_table_clear(&unit_keys, &web_spec.unit);
+}
+
 static int compare_lines(const void *a, const void *b) {
         return strcmp(*(char *const *) a, *(char *const *) b);
 }
@@ -1075,11 +1122,8 @@ START_TEST(properties_are_the_same_without_tables) {
                                                BUS_UNIT_PREFIX "/none_2econtainer", BUS_UNIT_PREFIX "/x",
                                                BUS_PATH };
         ContainerSection section = empty_section;
-        UnitSpec spec = { .name = (char *) "web.container", .kind = UNIT_CONTAINER, .container = &section };
 
-        ck_assert_int_eq(key_table_set_defaults(&container_keys, &section), 0);
-        ck_assert_int_eq(key_table_set_defaults(&service_keys, &spec.service), 0);
-        ck_assert_int_eq(key_table_set_defaults(&unit_keys, &spec.unit), 0);
+        set_up_web_spec(&section);
         for (size_t i = 0; i < ELEMENTSOF(interfaces) * ELEMENTSOF(objects); i++) {
                 const char *interface = interfaces[i % ELEMENTSOF(interfaces)];
                 const char *object = objects[i / ELEMENTSOF(interfaces)];
@@ -1087,7 +1131,7 @@ START_TEST(properties_are_the_same_without_tables) {
                 Set s;
 
                 set_up(&s);
-                units[1].spec = &spec;
+                units[1].spec = &web_spec;
                 without = all_properties(&s, object, interface);
                 (void) call_to(&s, BUS_PATH, "org.freedesktop.DBus.Introspectable", "Introspect", NULL);
                 with = all_properties(&s, object, interface);
@@ -1097,9 +1141,67 @@ START_TEST(properties_are_the_same_without_tables) {
                 units[1].spec = NULL;
                 tear_down(&s);
         }
-        key_table_clear(&container_keys, &section);
-        key_table_clear(&service_keys, &spec.service);
-        key_table_clear(&unit_keys, &spec.unit);
+        clear_web_spec();
+}
+END_TEST
+
+static bool only_the_system_bus_is_left(const Set *s) {
+        const Peer *p = TAILQ_FIRST(&s->bus->peers);
+
+        return p && p->system && !TAILQ_NEXT(p, link);
+}
+
+/* As with the first connection of all: the tables are not made yet. */
+static void connect_anew(Set *s) {
+        hang_up(s);
+        run_until(s, only_the_system_bus_is_left);
+        bus_keys_free();
+        connect_client(s);
+}
+
+/* Whoever connects when there is memory again finds all that there is. */
+static bool tables_are_whole_after(Set *s, unsigned long at, const char *member, const char *expected) {
+        const char *object = BUS_UNIT_PREFIX "/web_2econtainer";
+        autofree char *found = NULL;
+        bool failed;
+
+        connect_anew(s);
+        failed = streq(member, "GetAll")
+                         ? call_without_memory(s, at, object, "org.freedesktop.DBus.Properties", member, "s",
+                                               "")
+                         : call_without_memory(s, at, object, "org.freedesktop.DBus.Introspectable", member,
+                                               NULL);
+        hang_up(s);
+        connect_client(s);
+        (void) call_to(s, BUS_PATH, "org.freedesktop.DBus.Peer", "Ping", NULL);
+        found = all_properties(s, object, "");
+        ck_assert_msg(streq(found, expected), "%s, allocation %lu: %s", member, at, found);
+        return failed;
+}
+
+START_TEST(tables_survive_want_of_memory) {
+        static const struct {
+                const char *name;
+                unsigned step; /* most allocations are names or values, one like the other */
+        } members[] = { { "GetAll", 11 }, { "Introspect", 3 } };
+        ContainerSection section = empty_section;
+        autofree char *expected = NULL;
+        Set s;
+
+        set_up_web_spec(&section);
+        set_up(&s);
+        units[1].spec = &web_spec;
+        expected = all_properties(&s, BUS_UNIT_PREFIX "/web_2econtainer", "");
+        for (size_t i = 0; i < ELEMENTSOF(members); i++) {
+                unsigned long at = 1;
+
+                while (tables_are_whole_after(&s, at, members[i].name, expected))
+                        at += members[i].step;
+                ck_assert_uint_gt(at, 100);
+        }
+        units[1].spec = NULL;
+        clear_web_spec();
+        tear_down(&s);
 }
 END_TEST
 
@@ -1279,8 +1381,7 @@ START_TEST(pull_is_not_wanted_by_a_client_that_has_gone) {
 
         set_up(&s);
         begin_pull(&s);
-        (void) sd_bus_detach_event(s.client);
-        s.client = sd_bus_close_unref(s.client);
+        hang_up(&s);
         while (!s.manager.pull_forgotten)
                 ck_assert_int_ge(sd_event_run(s.event, 5 * 1000 * 1000), 0);
         tear_down(&s);
@@ -1336,8 +1437,7 @@ START_TEST(client_may_hang_up_in_the_middle) {
 
         set_up(&s);
         (void) CALL(&s, "Subscribe", NULL);
-        (void) sd_bus_detach_event(s.client);
-        s.client = sd_bus_close_unref(s.client);
+        hang_up(&s);
         end_job(&s);
         /* The loop notices and forgets the peer; nothing is sent to it again. */
         for (int i = 0; i < 20; i++)
@@ -1383,8 +1483,8 @@ TEST_MAIN("bus", start_queues_a_job_and_names_it, many_units_are_one_transaction
           what_a_job_waits_for, requests_on_the_store, text_as_started_and_as_loaded,
           only_subscribers_get_signals, who_waits_for_jobs_gets_their_ends, calls_are_as_they_are_described,
           a_job_without_anything_to_do_ends, lists_are_what_was_asked_for, unit_shows_its_state,
-          every_key_is_a_property, properties_are_the_same_without_tables, exec_tells_the_end,
-          exec_notices_that_the_client_has_gone, exec_refuses_nonsense, import_is_answered_when_it_is_done,
-          pull_tells_how_far_it_is, pull_fails_in_the_registrys_words,
+          every_key_is_a_property, properties_are_the_same_without_tables, tables_survive_want_of_memory,
+          exec_tells_the_end, exec_notices_that_the_client_has_gone, exec_refuses_nonsense,
+          import_is_answered_when_it_is_done, pull_tells_how_far_it_is, pull_fails_in_the_registrys_words,
           pull_is_not_wanted_by_a_client_that_has_gone, update_is_answered_when_all_is_done,
           private_socket_is_for_root, client_may_hang_up_in_the_middle, questions_are_answered_in_a_flood)

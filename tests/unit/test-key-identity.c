@@ -276,7 +276,7 @@ START_TEST(quotes_and_resets) {
                                    diag, &u),
                          0);
         ck_assert_uint_eq(u->container->memory, 1U << 30);
-        ck_assert_uint_eq(u->container->secrets.n, 1);
+        ck_assert_uint_eq(u->container->files->secrets.n, 1);
         ck_assert_uint_eq(u->container->users->namespace.uid, 5);
         ck_assert_str_eq(u->container->health->command.argv[0], "true");
 }

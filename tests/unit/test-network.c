@@ -73,6 +73,38 @@ START_TEST(wanted_addresses) {
 }
 END_TEST
 
+/* Somebody has entered two namespaces that were given up: they lose their links, those of others stay. */
+START_TEST(kept_namespaces) {
+        enter_host();
+        Network *n = make_network();
+        int one = make_ns(), two = make_ns(), three = make_ns(), four = make_ns();
+        Attachment *a = attach(n, "a.container", one, (Wish){}), *b = attach(n, "b.container", two, (Wish){}),
+                   *c = attach(n, "c.container", three, (Wish){ .address = "10.89.7.7" });
+        autoclose int server = serve(one, SOCK_STREAM, 80);
+
+        ck_assert(!network_delete_kept(n));
+        detach(n, b, true);
+        detach(n, c, true);
+        c = attach(n, "c.container", four, (Wish){ .address = "10.89.7.7" });
+        ck_assert_uint_eq(count_links(), 6);
+        ck_assert_int_eq(reach(two, text_of(&a->links[0], 0), 80), 0);
+
+        ck_assert(network_delete_kept(n));
+        ck_assert_uint_eq(count_links(), 6);
+        ck_assert(network_delete_kept(n));
+        ck_assert_uint_eq(count_links(), 5);
+        ck_assert_int_eq(reach(two, text_of(&a->links[0], 0), 80), -ENETUNREACH);
+        ck_assert(!network_delete_kept(n));
+        ck_assert_uint_eq(count_links(), 4);
+        ck_assert_int_eq(reach(four, text_of(&a->links[0], 0), 80), 0);
+
+        detach(n, a, false);
+        detach(n, c, false);
+        assert_nothing_left();
+        network_free(n);
+}
+END_TEST
+
 START_TEST(exhausted) {
         enter_host();
         Network *n = make_network();
@@ -201,6 +233,38 @@ START_TEST(adopted) {
         json_decref(first);
         json_decref(second);
         json_decref(again);
+}
+END_TEST
+
+/* What runs has its subnet, though another network was given it meanwhile: that one waits. */
+START_TEST(adopted_before_others) {
+        enter_host();
+        Network *n = make_network(), *m;
+        int one = make_ns(), two = make_ns();
+        Attachment *a, *b = NULL;
+        json_t *saved;
+        Fault f;
+
+        define(n, "old.network", "10.77.0.0/24", false);
+        a = attach(n, "a.container", one, (Wish){ .network = "old.network" });
+        saved = saved_of(a);
+        network_free(n);
+
+        m = make_network();
+        define(m, "new.network", "10.77.0.0/16", false);
+        ck_assert_int_eq(network_adopt(m, saved, NULL, &a), 0);
+        ck_assert_int_eq(network_settle(m, NULL), 0);
+        autoclose int server = serve(one, SOCK_STREAM, 80);
+        ck_assert_int_eq(reach(-1, text_of(&a->links[0], 0), 80), 0);
+        ck_assert_int_eq(try(m, "b.container", two, (Wish){ .network = "new.network" }, &f, &b), -EADDRINUSE);
+        ck_assert_str_eq(f.object, "new.network: subnet 10.77.0.0/16 belongs to old.network");
+
+        detach(m, a, false);
+        b = attach(m, "b.container", two, (Wish){ .network = "new.network" });
+        detach(m, b, false);
+        assert_nothing_left();
+        network_free(m);
+        json_decref(saved);
 }
 END_TEST
 
@@ -493,7 +557,53 @@ START_TEST(failures_leave_nothing_routed) {
 }
 END_TEST
 
-TEST_MAIN("network", attached_and_gone, wanted_addresses, exhausted, definitions, networks_are_apart, adopted,
-          settled_again, bad_saves_change_nothing, table_is_restored, table_is_owned,
-          many_own_changes_are_not_told, parts_of_the_table_are_restored, each_failure_of_a_batch_is_told,
-          failures_leave_nothing, failures_leave_nothing_routed)
+/* What is there before the first link serves it, and goes without one. */
+START_TEST(opened_before_attached) {
+        char *networks[] = { (char *) "two.network", (char *) "none.network", NULL };
+        InetPrefix p = prefix("10.77.0.0/24");
+        const NetworkSection s = { .n_subnets = 1, .subnets = &p };
+        NetworkFace face;
+        Attachment *a;
+        unsigned step;
+        int r = -1;
+
+        enter_host();
+        Network *n = make_network();
+        ck_assert_int_eq(network_define(n, "two.network", &s, NULL), 0);
+        ck_assert(!network_face(n, "two.network", &face));
+        for (step = 1; r < 0; step++) {
+                n_sent = 0;
+                fail_at = step;
+                r = network_open(n, networks, NULL);
+                fail_at = n_sent < step ? 0 : fail_at;
+                if (fail_at > 0) {
+                        fail_at = 0;
+                        r = -1;
+                        network_collect(n);
+                        assert_nothing_left();
+                }
+        }
+        ck_assert_uint_ge(step, 5);
+        ck_assert_uint_eq(count_links(), 2);
+        ck_assert(network_face(n, "two.network", &face));
+        ck_assert_uint_eq(face.n_links, 0);
+
+        n_sent = 0;
+        ck_assert_int_eq(network_open(n, networks, NULL), 0);
+        ck_assert_uint_eq(n_sent, 0);
+        a = attach(n, "a.container", make_ns(), (Wish){ .network = "two.network" });
+        ck_assert_uint_eq(count_links(), 3);
+        network_collect(n);
+        ck_assert_uint_eq(count_links(), 3);
+        detach(n, a, false);
+        assert_nothing_left();
+        ck_assert(!network_face(n, "two.network", &face));
+        network_free(n);
+}
+END_TEST
+
+TEST_MAIN("network", attached_and_gone, wanted_addresses, kept_namespaces, exhausted, definitions,
+          networks_are_apart, adopted, adopted_before_others, settled_again, bad_saves_change_nothing,
+          table_is_restored, table_is_owned, many_own_changes_are_not_told, parts_of_the_table_are_restored,
+          each_failure_of_a_batch_is_told, failures_leave_nothing, failures_leave_nothing_routed,
+          opened_before_attached)

@@ -134,7 +134,7 @@ START_TEST(the_last_one_counts) {
                                    diag, &u),
                          0);
         ck_assert_uint_eq(u->container->stop_timeout, 3 * USEC_PER_SEC);
-        ck_assert_str_eq(u->container->network.host_name, "b");
+        ck_assert_str_eq(u->container->network.more->host_name, "b");
         ck_assert_str_eq(u->container->environment[0], "A=1");
         ck_assert(unit_spec_is_set(u, "Container", "StopTimeout"));
         ck_assert_uint_eq(unit_place(u, "Container", "StopTimeout").line, 3);
@@ -149,7 +149,7 @@ START_TEST(an_empty_line_takes_options_back) {
                                    WEB("PodmanArgs=--hostname=a\nPodmanArgs=\nPodmanArgs=--read-only\n"),
                                    diag, &u),
                          0);
-        ck_assert_ptr_null(u->container->network.host_name);
+        ck_assert_ptr_null(u->container->network.more->host_name);
         ck_assert(u->container->read_only);
 }
 END_TEST
@@ -162,7 +162,7 @@ START_TEST(privileges) {
         ck_assert_int_eq(load_text("web.container", WEB("PodmanArgs=--privileged\n"), diag, &u), 0);
         said = about_options(diag);
         ck_assert_str_eq(said, "3:12: PodmanArgs=: --privileged does not give the devices of the host\n");
-        ck_assert(u->container->seccomp.unconfined && u->container->unmask.all);
+        ck_assert(u->container->confine->seccomp.unconfined && u->container->confine->unmask.all);
         ck_assert_int_eq(u->container->users->namespace.mode, USERNS_HOST);
 
         ck_assert_int_eq(

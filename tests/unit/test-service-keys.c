@@ -215,11 +215,11 @@ START_TEST(resources) {
                 web("[Service]\nTasksMax=50%\nIODeviceWeight=/dev/sda 1\nIODeviceWeight=/dev/sda 2\n"
                     "Delegate=cpu\nDelegate=io\nAllowedCPUs=1\nAllowedCPUs=\nAllowedCPUs=2\n");
         const ResourceSection *r = u->service.resources;
-        const LimitSpec *l = &u->service.limits;
+        const LimitSpec *l = u->service.limits;
 
         check_values(cases, ELEMENTSOF(cases));
-        ck_assert_uint_gt(l->tasks_max, 0);
-        ck_assert_uint_lt(l->tasks_max, 1 << 23);
+        ck_assert_uint_gt(u->service.tasks_max, 0);
+        ck_assert_uint_lt(u->service.tasks_max, 1 << 23);
         ck_assert_uint_eq(l->io_device_weight.n, 1);
         ck_assert_uint_eq(l->io_device_weight.items[0].value, 2);
         ck_assert_uint_eq(r->delegate.controllers, 1 << CONTROLLER_CPU | 1 << CONTROLLER_IO);
@@ -390,7 +390,7 @@ START_TEST(hooks) {
         autoptr(UnitSpec) u =
                 web("[Service]\nExecStartPre=/bin/a\nExecStartPre=\nExecStartPre=/bin/b %N ; -/bin/c\n"
                     "ExecStartPre=@/bin/d e f\n");
-        const ExecCommandList *list = &u->service.exec_start_pre;
+        const ExecCommandList *list = &u->service.hooks->start_pre;
 
         check_values(cases, ELEMENTSOF(cases));
 
@@ -427,9 +427,9 @@ START_TEST(old_names) {
         ck_assert_int_eq(u->unit.on_failure_job_mode, ON_JOB_ISOLATE);
         ck_assert_uint_eq(u->unit.start_limit_interval, 5 * USEC_PER_SEC);
         ck_assert_uint_eq(u->unit.start_limit_burst, 7);
-        ck_assert_uint_eq(u->service.limits.cpu_weight, 200);
-        ck_assert_uint_eq(u->service.limits.memory_max, 1 << 20);
-        ck_assert_uint_eq(u->service.limits.io_device_weight.items[0].value, 200);
+        ck_assert_uint_eq(u->service.limits->cpu_weight, 200);
+        ck_assert_uint_eq(u->service.memory_max, 1 << 20);
+        ck_assert_uint_eq(u->service.limits->io_device_weight.items[0].value, 200);
         ck_assert(unit_spec_is_set(u, "Unit", "StartLimitBurst"));
         ck_assert(unit_spec_is_set(u, "Service", "MemoryMax"));
 

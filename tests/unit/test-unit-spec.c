@@ -28,11 +28,11 @@ START_TEST(defaults) {
         ck_assert_uint_eq(u->service.timeouts.start, 90 * USEC_PER_SEC);
         ck_assert(!u->service.timeout_start_set);
         ck_assert(u->service.restart_max_delay == USEC_INFINITY);
-        ck_assert(u->service.limits.memory_max == UINT64_MAX);
+        ck_assert(u->service.memory_max == UINT64_MAX);
         ck_assert_uint_eq(u->unit.start_limit_burst, 5);
         ck_assert_uint_eq(c->shm_size, 64 << 20);
-        ck_assert(!c->seccomp.unconfined && !c->seccomp.path);
-        ck_assert_int_eq(c->no_new_privileges, TOGGLE_UNSET);
+        ck_assert(!c->confine->seccomp.unconfined && !c->confine->seccomp.path);
+        ck_assert_int_eq(c->confine->no_new_privileges, TOGGLE_UNSET);
         ck_assert(!c->network.choice.set);
         ck_assert_ptr_null(u->network);
 }
@@ -53,15 +53,15 @@ START_TEST(service_values) {
         ck_assert_uint_eq(s->restart_max_delay, 60 * USEC_PER_SEC);
         ck_assert(s->timeouts.start == USEC_INFINITY && s->timeout_start_set);
         ck_assert_uint_eq(s->timeouts.stop, 5 * USEC_PER_SEC);
-        ck_assert(exit_status_set_has_status(&s->success_exit_status, 3));
-        ck_assert(exit_status_set_has_status(&s->success_exit_status, 75));
-        ck_assert(!exit_status_set_has_status(&s->success_exit_status, 4));
-        ck_assert(exit_status_set_has_signal(&s->success_exit_status, SIGUSR1));
+        ck_assert(exit_status_set_has_status(&s->exits->success, 3));
+        ck_assert(exit_status_set_has_status(&s->exits->success, 75));
+        ck_assert(!exit_status_set_has_status(&s->exits->success, 4));
+        ck_assert(exit_status_set_has_signal(&s->exits->success, SIGUSR1));
         ck_assert(s->remain_after_exit);
-        ck_assert_uint_eq(s->limits.memory_max, 512 << 20);
-        ck_assert_uint_eq(s->limits.cpu_weight, 200);
-        ck_assert_uint_eq(s->limits.cpu_quota, 1500000);
-        ck_assert_uint_eq(s->limits.tasks_max, 64);
+        ck_assert_uint_eq(s->memory_max, 512 << 20);
+        ck_assert_uint_eq(s->limits->cpu_weight, 200);
+        ck_assert_uint_eq(s->limits->cpu_quota, 1500000);
+        ck_assert_uint_eq(s->tasks_max, 64);
 }
 END_TEST
 
@@ -82,7 +82,7 @@ START_TEST(lists_append_and_reset) {
         ck_assert_uint_eq(strv_length(u->container->environment), 2);
         ck_assert_str_eq(u->container->environment[0], "A=3");
         ck_assert_str_eq(u->container->environment[1], "B=two words");
-        ck_assert_uint_eq(u->container->network.dns.n, 1);
+        ck_assert_uint_eq(u->container->network.more->dns.n, 1);
         ck_assert_uint_eq(strv_length(u->container->exec), 2);
         ck_assert_str_eq(u->container->exec[0], "second");
         /* Dependencies cannot be taken back, as in systemd. */
@@ -193,7 +193,7 @@ START_TEST(mounts_and_tmpfs) {
         autoptr(UnitSpec) u = web("Mount=type=bind,src=/a,dst=/b,readonly=true,bind-propagation=shared\n"
                                   "Mount=type=tmpfs,destination=/t,tmpfs-size=64M,tmpfs-mode=1777\n"
                                   "Tmpfs=/run:size=1g,mode=0755,exec\nTmpfs=/tmp\n");
-        const MountSpec *m = u->container->mounts.items, *t = u->container->tmpfses.items;
+        const MountSpec *m = u->container->files->mounts.items, *t = u->container->files->tmpfses.items;
 
         ck_assert_str_eq(m[0].source, "/a");
         ck_assert(m[0].read_only && m[0].propagation == MS_SHARED);
@@ -247,7 +247,7 @@ START_TEST(networks) {
         ck_assert_str_eq(bridge->container->network.choice.joins[1].name, "back.network");
         ck_assert_int_eq(bridge->container->network.choice.joins[1].ip4.family, AF_INET);
         ck_assert_str_eq(name->container->network.choice.joins[0].name, "back.network");
-        ck_assert_int_eq(name->container->network.ip4.family, AF_INET);
+        ck_assert_int_eq(name->container->network.more->ip4.family, AF_INET);
 }
 END_TEST
 
@@ -276,15 +276,15 @@ START_TEST(confinement) {
                     "Ulimit=core=unlimited\n");
         const ContainerSection *c = u->container;
 
-        ck_assert_uint_eq(c->add_capabilities, UINT64_C(1) << 12 | UINT64_C(1) << 25);
-        ck_assert_int_eq(c->no_new_privileges, TOGGLE_OFF);
-        ck_assert(c->seccomp.unconfined && c->unmask.all);
+        ck_assert_uint_eq(c->confine->add_capabilities, UINT64_C(1) << 12 | UINT64_C(1) << 25);
+        ck_assert_int_eq(c->confine->no_new_privileges, TOGGLE_OFF);
+        ck_assert(c->confine->seccomp.unconfined && c->confine->unmask.all);
         ck_assert_int_eq(c->users->namespace.mode, USERNS_HOST);
-        ck_assert_str_eq(c->sysctls.items[1].path, "net/core/somaxconn");
-        ck_assert_str_eq(c->sysctls.items[1].value, "1024");
-        ck_assert_int_eq(c->ulimits.items[0].resource, RLIMIT_NOFILE);
-        ck_assert_uint_eq(c->ulimits.items[0].limit.rlim_max, 200);
-        ck_assert(c->ulimits.items[1].limit.rlim_cur == RLIM_INFINITY);
+        ck_assert_str_eq(c->system->sysctls.items[1].path, "net/core/somaxconn");
+        ck_assert_str_eq(c->system->sysctls.items[1].value, "1024");
+        ck_assert_int_eq(c->system->ulimits.items[0].resource, RLIMIT_NOFILE);
+        ck_assert_uint_eq(c->system->ulimits.items[0].limit.rlim_max, 200);
+        ck_assert(c->system->ulimits.items[1].limit.rlim_cur == RLIM_INFINITY);
 }
 END_TEST
 
@@ -292,8 +292,8 @@ START_TEST(sysctl_names_with_dots_inside) {
         autoptr(UnitSpec) u =
                 web("Sysctl=net.ipv4.conf.eth0/1.forwarding=1 net/ipv4/conf/eth0.1/forwarding=1\n");
 
-        ck_assert_str_eq(u->container->sysctls.items[0].path, "net/ipv4/conf/eth0.1/forwarding");
-        ck_assert_str_eq(u->container->sysctls.items[1].path, "net/ipv4/conf/eth0.1/forwarding");
+        ck_assert_str_eq(u->container->system->sysctls.items[0].path, "net/ipv4/conf/eth0.1/forwarding");
+        ck_assert_str_eq(u->container->system->sysctls.items[1].path, "net/ipv4/conf/eth0.1/forwarding");
 }
 END_TEST
 
@@ -520,17 +520,16 @@ START_TEST(numbers_of_services_are_systemds) {
         autoptr(UnitSpec) part = web("[Service]\nTasksMax=10%\nMemoryMax=50%\n");
         const uint64_t page = (uint64_t) sysconf(_SC_PAGESIZE);
 
-        ck_assert_uint_eq(u->service.limits.tasks_max, 16);
-        ck_assert_uint_eq(u->service.limits.cpu_weight, 7);
-        ck_assert_uint_eq(u->service.limits.memory_max, UINT64_C(1074790400));
+        ck_assert_uint_eq(u->service.tasks_max, 16);
+        ck_assert_uint_eq(u->service.limits->cpu_weight, 7);
+        ck_assert_uint_eq(u->service.memory_max, UINT64_C(1074790400));
         ck_assert_uint_eq(u->unit.start_limit_burst, 8);
 
-        ck_assert_uint_gt(part->service.limits.tasks_max, 0);
-        ck_assert_uint_lt(part->service.limits.tasks_max, UINT64_MAX);
-        ck_assert_uint_eq(part->service.limits.memory_max % page, 0);
-        ck_assert_uint_ge(part->service.limits.memory_max, (uint64_t) sysconf(_SC_PHYS_PAGES) / 2 * page);
-        ck_assert_uint_le(part->service.limits.memory_max,
-                          ((uint64_t) sysconf(_SC_PHYS_PAGES) / 2 + 1) * page);
+        ck_assert_uint_gt(part->service.tasks_max, 0);
+        ck_assert_uint_lt(part->service.tasks_max, UINT64_MAX);
+        ck_assert_uint_eq(part->service.memory_max % page, 0);
+        ck_assert_uint_ge(part->service.memory_max, (uint64_t) sysconf(_SC_PHYS_PAGES) / 2 * page);
+        ck_assert_uint_le(part->service.memory_max, ((uint64_t) sysconf(_SC_PHYS_PAGES) / 2 + 1) * page);
 }
 END_TEST
 
@@ -547,8 +546,8 @@ START_TEST(configuration_gives_defaults) {
         };
 
         unit_spec_set_defaults(u, &config);
-        ck_assert_uint_eq(u->service.limits.memory_max, 1 << 30);
-        ck_assert(u->service.limits.tasks_max == UINT64_MAX); /* the unit says so itself */
+        ck_assert_uint_eq(u->service.memory_max, 1 << 30);
+        ck_assert(u->service.tasks_max == UINT64_MAX); /* the unit says so itself */
         ck_assert_uint_eq(u->service.timeouts.start, 7);
         ck_assert_uint_eq(u->service.timeouts.stop, 8);
         ck_assert_uint_eq(u->service.restart_sec, 9);

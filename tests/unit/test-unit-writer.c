@@ -118,9 +118,9 @@ START_TEST(plain_words_are_read_back_or_refused) {
         ck_assert_int_eq(unit_text_plain_word(u, PART_OWN, "Sysctl", at, "net.x='\""), -EINVAL);
         ck_assert_int_eq(unit_text_plain_word(u, PART_OWN, "Sysctl", at, "net.x=a\nb"), -EINVAL);
         spec = read_back(u);
-        ck_assert_uint_eq(spec->container->sysctls.n, 2);
-        ck_assert_str_eq(spec->container->sysctls.items[0].value, "1024 65000");
-        ck_assert_str_eq(spec->container->sysctls.items[1].value, "a\"b%c");
+        ck_assert_uint_eq(spec->container->system->sysctls.n, 2);
+        ck_assert_str_eq(spec->container->system->sysctls.items[0].value, "1024 65000");
+        ck_assert_str_eq(spec->container->system->sysctls.items[1].value, "a\"b%c");
 }
 END_TEST
 

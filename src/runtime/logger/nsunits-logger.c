@@ -2,7 +2,7 @@
  * nsunits-logger UID GID IDENTIFIER - from the pipes that a container writes to into the journal
  *
  * For containers that open their output by name (/dev/stdout): a pipe can be opened again, a socket of the
- * journal's cannot. One for each launch of such a container, at an end of pipes that nobody else has: it
+ * journal's cannot. One for each launch of such a container, at an end of pipes that nobody else reads: it
  * needs no manager, and ends when nobody can write any more and all is said.
  *
  * The journal takes its lines for the container's by the cgroup in which it was started, and by the

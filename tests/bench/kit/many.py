@@ -4,6 +4,7 @@ memory, what answers cost while they are there, and what nothing at all costs.
 import os
 import socket
 import subprocess
+import tempfile
 import time
 
 from goals import PROCESSOR
@@ -98,11 +99,18 @@ def put_down(bench, side, size):
         side.crowd_clean(size)
 
 
-def for_each(bench, command, size, jobs):
+def said(errors):
+    """What a command that failed has written to @errors, as the end of a sentence: the first line of it is the nearest to the cause."""
+    errors.seek(0)
+    text = errors.read().strip().splitlines()
+    return f": {text[0]}" if text else ""
+
+
+def for_each(bench, command, size, jobs, errors=subprocess.DEVNULL):
     """The command for the containers 1 to @size, @jobs at a time: (exit status, seconds)."""
     numbers = f"{bench.work}/numbers"
     write(numbers, "".join(f"{number}\n" for number in range(1, size + 1)))
-    return execute(["xargs", "-a", numbers, "-P", str(jobs), "-I{}", *command], bench.limit)
+    return execute(["xargs", "-a", numbers, "-P", str(jobs), "-I{}", *command], bench.limit, errors=errors)
 
 
 def links():
@@ -115,11 +123,13 @@ def start_and_stop(bench, side, size, way, before):
     stamps = side.stamps("many")
     seen, links_before = lines(stamps), links()
     used, began = cgroup_time(ALL), time.monotonic()
-    status, _ = execute(command, bench.limit) if command else for_each(bench, side.crowd_start(), size, jobs)
-    if status is None:
-        raise Unavailable(f"started {text}: no end within {bench.limit} s")
-    if not wait_for(lambda: lines(stamps) - seen >= size, bench.limit):
-        raise Unavailable(f"started {text}: {lines(stamps) - seen} of {size} have come up, status {status}")
+    # A file, not a pipe: payloads inherit it.
+    with tempfile.TemporaryFile("w+") as errors:
+        status, _ = execute(command, bench.limit, errors=errors) if command else for_each(bench, side.crowd_start(), size, jobs, errors)
+        if status is None:
+            raise Unavailable(f"started {text}: no end within {bench.limit} s")
+        if not wait_for(lambda: lines(stamps) - seen >= size, bench.limit):
+            raise Unavailable(f"started {text}: {lines(stamps) - seen} of {size} have come up, status {status}{said(errors)}")
     started = time.monotonic() - began
     used = cgroup_time(ALL) - used
     bench.results.add(f"{size:,} started {text}", "ms", side.name, started * 1e3)
