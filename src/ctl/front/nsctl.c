@@ -164,8 +164,11 @@ static uint32_t id_of(const char *path) {
 }
 
 static void set_result(Job *job, const char *result) {
-        for (size_t i = 0; i + 1 < RESULT_SIZE && result[i]; i++)
-                job->result[i] = result[i];
+        size_t n = 0;
+
+        for (; n + 1 < RESULT_SIZE && result[n]; n++)
+                job->result[n] = result[n];
+        job->result[n] = '\0';
 }
 
 /* One path for each unit: "/" for none. */
