@@ -88,6 +88,13 @@ int forward_close_ears(const Net *net, const char *link, Fault *fault) {
                              : set_link_sysctl(AF_INET6, link, "disable_ipv6", "1", fault);
 }
 
+void forward_silence_port(const char *link) {
+        char path[128];
+
+        (void) snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", link);
+        (void) file_write(AT_FDCWD, path, "1");
+}
+
 int forward_check_source(const char *link, Fault *fault) {
         return set_link_sysctl(AF_INET, link, "rp_filter", "1", fault);
 }

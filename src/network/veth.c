@@ -36,6 +36,8 @@ int veth_add(Network *n, const Net *net, const AttachRequest *q, unsigned master
                         .master = master,
                         .mtu = net->options.mtu,
                         .group = net->group,
+                        /* See forward_silence_port(). */
+                        .down = master > 0,
                         .peer_name = link->name,
                         .peer_mac = link->mac,
                         .peer_netns_fd = q->netns_fd,

@@ -3,6 +3,8 @@
 
 #include "network-fixture.h"
 
+#include "basic/file.h"
+
 typedef struct Wanted {
         NetworkDriver driver;
         const char *subnet, *subnet6, *range, *option, *second_option;
@@ -456,5 +458,29 @@ START_TEST(foreign_bridge) {
 }
 END_TEST
 
+static bool has_ipv6_address(const char *link) {
+        autofree char *text = NULL;
+
+        ck_assert_int_ge(file_read(AT_FDCWD, "/proc/net/if_inet6", SIZE_MAX, &text, NULL), 0);
+        return strstr(text, link) != NULL;
+}
+
+/* A bridge's port needs no address: the bridge has those. */
+START_TEST(ports_are_silent) {
+        enter_host();
+        Network *n = make_network();
+        Attachment *a = attach(n, "a.container", make_ns(), (Wish){});
+        RtnlLink link = {};
+
+        ck_assert_int_gt(rtnl_get_link(n->rtnl, a->links[0].host_name, &link), 0);
+        ck_assert(link.up);
+        ck_assert(has_ipv6_address(a->links[0].device));
+        ck_assert(!has_ipv6_address(a->links[0].host_name));
+        detach(n, a, false);
+        network_free(n);
+}
+END_TEST
+
 TEST_MAIN("network-drivers", routed, routed_and_internal, macvlan, device_of_the_default_route, ipvlan,
-          isolation, outbound_address, ranges_and_subnets, static_routes, links_heal, foreign_bridge)
+          isolation, outbound_address, ranges_and_subnets, static_routes, links_heal, foreign_bridge,
+          ports_are_silent)
