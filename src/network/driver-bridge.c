@@ -197,8 +197,6 @@ static int add_link(Network *n, Net *net, const AttachRequest *q, NetworkLink *l
                 (void) fault_set(fault, "make link", r, "%s on %s", link->name, net->device);
         if (r == -EXFULL)
                 fault_advise(fault, "a bridge takes 1023 links; use another network, or Driver=routed");
-        if (r >= 0)
-                forward_silence_port(link->host_name);
         return r;
 }
 
@@ -209,7 +207,6 @@ static int finish_link(Network *n, const Net *net, const AttachRequest *q, Netwo
         r = rtnl_get_index(n->rtnl, link->host_name, &index);
         link->host_index = index;
         if (r >= 0) {
-                rtnl_set_flags(n->rtnl, index, true);
                 rtnl_set_alias(n->rtnl, index, q->unit);
                 rtnl_set_hairpin(n->rtnl, index);
                 if (net->options.vlan > 0)

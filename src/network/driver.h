@@ -54,10 +54,6 @@ int forward_close_ears(const Net *net, const char *link, Fault *fault);
 /** forward_answer_localhost() - packets from 127.0.0.1 may be sent to this link: see the table's rules. */
 int forward_answer_localhost(const Network *n, const char *link, Fault *fault);
 
-/** forward_silence_port() - a bridge's port, which is down still, gets no IPv6 of its own: nobody would use
- * the address, and for each link that comes up the kernel goes through the routes of all others. */
-void forward_silence_port(const char *link);
-
 /** forward_check_source() - from this link come only packets of addresses that lie behind it. */
 int forward_check_source(const char *link, Fault *fault);
 
