@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What cannot be added has no table. */
+/* Want of memory is the caller's affair; else uthash ends the process. */
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 

@@ -157,7 +157,8 @@ int bus_json_read(sd_bus_message *m, json_t **ret) {
         return read_basic(m, type, ret);
 }
 
-/* One struct, of which members that have no key are left out. Returns 0 where the array ends. */
+/* One struct, of which members that have no key, or none any more, are left out. Returns 0 where the array
+ * ends. */
 static int read_row(sd_bus_message *m, const char *const *keys, size_t n, json_t **ret) {
         autojson json_t *row = json_object();
         json_t *value;
@@ -169,10 +170,10 @@ static int read_row(sd_bus_message *m, const char *const *keys, size_t n, json_t
         if (r <= 0)
                 return r;
         for (size_t i = 0; i < n; i++) {
-                r = bus_json_read(m, &value);
+                r = keys[i] ? bus_json_read(m, &value) : sd_bus_message_skip(m, NULL);
                 if (r <= 0)
                         return r < 0 ? r : -EBADMSG;
-                if (json_object_set_new(row, keys[i], value) < 0)
+                if (keys[i] && json_object_set_new(row, keys[i], value) < 0)
                         return -ENOMEM;
         }
         while ((r = sd_bus_message_at_end(m, false)) == 0 && (r = sd_bus_message_skip(m, NULL)) >= 0)

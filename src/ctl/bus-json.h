@@ -16,7 +16,7 @@ int bus_json_read(sd_bus_message *m, json_t **ret);
 
 /**
  * bus_json_read_rows() - an array of structs becomes an array of objects
- * @keys: names of the @n members of each, in their order
+ * @keys: names of the @n members of each, in their order; NULL leaves one out
  *
  * Returns: 0 or a negative errno. json_decref() *ret.
  */

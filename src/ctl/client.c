@@ -14,6 +14,11 @@
 static const char *const list_units_keys[] = { "unit",      "description", "load", "active",   "sub",
                                                "following", "path",        "job",  "job_type", "job_path" };
 
+/* Of which a table shows these. */
+static const char *const shown_keys[ELEMENTSOF(list_units_keys)] = {
+        "unit", "description", "load", "active", "sub", NULL, NULL, "job", "job_type", NULL
+};
+
 /* Returns NULL, which was told, or when out of memory. free(). */
 static char *private_socket(Ctl *c) {
         const ManagerConfig *config = ctl_config(c);
@@ -246,7 +251,9 @@ int client_list_units(Ctl *c, sd_bus_error *error, json_t **ret) {
         int r;
 
         r = client_call(c, NULL, NULL, "ListUnits", error, &reply, NULL);
-        return r < 0 ? r : bus_json_read_rows(reply, list_units_keys, ELEMENTSOF(list_units_keys), ret);
+        return r < 0 ? r
+                     : bus_json_read_rows(reply, c->options.json ? list_units_keys : shown_keys,
+                                          ELEMENTSOF(list_units_keys), ret);
 }
 
 /* Adds the loaded units that fit @pattern; NULL = those that are not at rest. */

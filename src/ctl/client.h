@@ -95,7 +95,8 @@ int client_failure(const char *what, int r, const sd_bus_error *error);
  */
 int client_unit_properties(Ctl *c, const char *name, sd_bus_error *error, json_t **ret);
 
-/** client_list_units() - all loaded units: objects with the keys of list_units_keys. Same ownership. */
+/** client_list_units() - all loaded units: objects with what tables show of them, for --json with all that
+ * there is. Same ownership. */
 int client_list_units(Ctl *c, sd_bus_error *error, json_t **ret);
 
 /**

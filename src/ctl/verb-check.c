@@ -3,12 +3,22 @@
 #include "ctl/client.h"
 #include "ctl/explain.h"
 
-/* The tally over all units that were named. */
-typedef struct Tally {
-        bool good, exists;
-} Tally;
+typedef struct CheckVerb {
+        const char *name, *good, * or ;
+        int otherwise;
+} CheckVerb;
 
-static int check(Ctl *c, char **names, bool (*is_good)(const char *state), Tally *ret) {
+static int check(Ctl *c, const char *word, char **names) {
+        static const CheckVerb table[] = {
+#define CHECK_VERB(name, good, or, otherwise) { name, good, or, otherwise },
+#include "ctl/check-verbs.def"
+#undef CHECK_VERB
+        };
+        const CheckVerb *verb = table;
+        bool good = false, exists = false;
+
+        while (!streq(verb->name, word))
+                verb++;
         STRV_FOREACH (name, names) {
                 autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
                 autojson json_t *p = NULL;
@@ -20,34 +30,20 @@ static int check(Ctl *c, char **names, bool (*is_good)(const char *state), Tally
                         return client_failure(*name, r, &error);
 
                 state = property_string(p, "ActiveState");
-                ret->exists |= !streq(property_string(p, "LoadState"), "not-found");
-                ret->good |= is_good(state);
+                exists |= !streq(property_string(p, "LoadState"), "not-found");
+                good |= streq(state, verb->good) || streq(state, verb->or);
                 if (!c->options.quiet)
                         puts(state);
         }
-        return STATUS_OK;
-}
-
-static bool is_active(const char *state) {
-        return streq(state, "active") || streq(state, "reloading");
-}
-
-static bool is_failed(const char *state) {
-        return streq(state, "failed");
+        return good ? STATUS_OK : exists ? verb->otherwise : STATUS_NO_UNIT;
 }
 
 int verb_is_active(Ctl *c, char **words) {
         autostrv char **names = NULL;
-        Tally t = {};
-        int status;
 
         if (ctl_unit_names(words + 1, &names) < 0 || client_open(c) < 0)
                 return STATUS_FAILED;
-
-        status = check(c, names, is_active, &t);
-        if (status != STATUS_OK)
-                return status;
-        return t.good ? STATUS_OK : t.exists ? STATUS_NOT_ACTIVE : STATUS_NO_UNIT;
+        return check(c, words[0], names);
 }
 
 /* Without a unit: has any failed? */
@@ -68,16 +64,8 @@ static int system_failed(Ctl *c) {
 
 int verb_is_failed(Ctl *c, char **words) {
         autostrv char **names = NULL;
-        Tally t = {};
-        int status;
 
         if (ctl_unit_names(words + 1, &names) < 0 || client_open(c) < 0)
                 return STATUS_FAILED;
-        if (!names)
-                return system_failed(c);
-
-        status = check(c, names, is_failed, &t);
-        if (status != STATUS_OK)
-                return status;
-        return t.good ? STATUS_OK : t.exists ? STATUS_FAILED : STATUS_NO_UNIT;
+        return names ? check(c, words[0], names) : system_failed(c);
 }

@@ -198,7 +198,8 @@ static void settle_type(UnitSpec *u, Diag *diag) {
                 diag_hint(diag, "as in Quadlet; Notify=yes in [Container] waits for the program's READY=1");
                 return;
         }
-        if (notify == NOTIFY_NO || *type == types[notify])
+        /* Of a value that is none, its key has told. */
+        if (notify == NOTIFY_NO || notify == NOTIFY_INVALID_ || *type == types[notify])
                 return;
         if (!unit_spec_is_set(u, "Service", "Type") || *type == SERVICE_NOTIFY)
                 *type = types[notify];

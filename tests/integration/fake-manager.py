@@ -1,8 +1,8 @@
 """A manager that says what it is told to, to clients one after the other.
 
 fake-manager.py SOCKET: the file SOCKET.script has, for each client, a line of words:
-hello, subscribed, old, refused, job:N (the answer, 0 = nothing to do), end:N:RESULT, garbage, torn (what follows
-goes out byte by byte). Then the connection is closed. Prints what each client has asked for.
+hello, subscribed, old, refused, job:N (the answer, 0 = nothing to do), end:N:RESULT, states:LOAD:ACTIVE, garbage,
+torn (what follows goes out byte by byte). Then the connection is closed. Prints what each client has asked for.
 """
 import os
 import socket
@@ -52,12 +52,19 @@ def data_of(word):
         body = pad(struct.pack("=I", int(rest[0])) + text(path(rest[0])), 4)
         body = pad(pad(body + text("web.container"), 4) + text(rest[1]), 1)
         return message(4, "uoss", body, member="JobRemoved")
+    if word == "states":
+        body = b"\0" * 8
+        for value in ("web.container", "the web", *rest, "sub", "", path("0")):
+            body = pad(body, 4) + text(value)
+        body = pad(body, 4) + struct.pack("=I", 0) + pad(text(""), 4) + text(path("0"))
+        return message(2, "a(ssssssouso)", struct.pack("=I", len(body) - 8) + body[4:], answers=2)
     return b"garbage, and more than a header of it"
 
 
 def serve(client, script):
     heard = client.recv(65536)
-    print("asked:", *(name for name in ("SubscribeToJobs", "StartUnits", "web.container", "replace")
+    print("asked:", *(name for name in ("SubscribeToJobs", "StartUnits", "ListUnitsByNames", "web.container",
+                                          "replace")
                       if name.encode() in heard), flush=True)
     torn = False
     for word in script.split():

@@ -22,8 +22,8 @@ static Request request;
 
 START_TEST(names_are_completed) {
         ck_assert(READ("restart", "web", "back.network", "job@1", "a.b.container"));
-        ck_assert_str_eq(request.verb, "restart");
-        ck_assert_str_eq(request.method, "RestartUnits");
+        ck_assert_str_eq(request.verb->name, "restart");
+        ck_assert_str_eq(request.verb->method, "RestartUnits");
         ck_assert_uint_eq(request.n, 4);
         ck_assert_str_eq(request.units[0], "web.container");
         ck_assert_str_eq(request.units[1], "back.network");
@@ -36,6 +36,21 @@ START_TEST(a_unit_counts_once) {
         ck_assert(READ("stop", "web", "db", "web.container"));
         ck_assert_uint_eq(request.n, 2);
         ck_assert_str_eq(request.units[1], "db.container");
+}
+END_TEST
+
+START_TEST(states_may_be_asked_for_quietly) {
+        ck_assert(READ("is-active", "-q", "web"));
+        ck_assert(request.quiet);
+        ck_assert_str_eq(request.units[0], "web.container");
+        ck_assert(READ("is-failed", "web", "--quiet", "db"));
+        ck_assert(request.quiet);
+        ck_assert_uint_eq(request.n, 2);
+        ck_assert(READ("is-active", "web"));
+        ck_assert(!request.quiet);
+        ck_assert(!READ("is-active", "-q"));
+        ck_assert(!READ("is-failed"));
+        ck_assert(!READ("is-active", "--json", "web"));
 }
 END_TEST
 
@@ -141,8 +156,8 @@ static uint8_t *converse(Server *s, size_t *ret_size) {
         ck_assert_int_ge(sd_bus_add_filter(s->bus, NULL, on_call, s), 0);
 
         wire_hello(&o);
-        wire_call(&o, 1, "SubscribeToJobs", NULL, 0);
-        wire_call(&o, 2, request.method, request.units, request.n);
+        wire_call(&o, 1, "SubscribeToJobs", NULL, 0, NULL);
+        wire_call(&o, 2, request.verb->method, request.units, request.n, "replace");
         ck_assert(!o.full);
         ck_assert_int_eq(write(fds[1], out, o.n), (ssize_t) o.n);
         while (sd_bus_process(s->bus, NULL) > 0)
@@ -264,12 +279,12 @@ START_TEST(what_has_no_room_is_not_sent) {
 
         ck_assert(READ("stop", "web", "db"));
         wire_hello(&o);
-        wire_call(&o, 2, request.method, request.units, request.n);
+        wire_call(&o, 2, request.verb->method, request.units, request.n, "replace");
         ck_assert(o.full);
         ck_assert_uint_le(o.n, sizeof(out));
 }
 END_TEST
 
-TEST_MAIN("front", names_are_completed, a_unit_counts_once, the_rest_is_for_nsctl_proper,
-          names_are_those_of_nsctl_proper, sd_bus_understands_and_is_understood, a_refusal_is_an_error,
-          half_and_broken_messages, what_has_no_room_is_not_sent)
+TEST_MAIN("front", names_are_completed, a_unit_counts_once, states_may_be_asked_for_quietly,
+          the_rest_is_for_nsctl_proper, names_are_those_of_nsctl_proper, sd_bus_understands_and_is_understood,
+          a_refusal_is_an_error, half_and_broken_messages, what_has_no_room_is_not_sent)

@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <uthash.h>
 
 #include "basic/file.h"
 #include "basic/macro.h"
@@ -156,4 +158,25 @@ START_TEST(first_unit) {
 }
 END_TEST
 
-TEST_MAIN("want of memory", each_unit, first_unit)
+/* Of a manager that exits there is no other one, in a container that is the end of all. */
+START_TEST(a_hash_is_no_reason_to_exit) {
+        struct Item {
+                UT_hash_handle hh;
+                int key;
+        } item = { .key = 1 }, *all = NULL;
+        pid_t pid = fork();
+        int status;
+
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+                memory_fails(1, true);
+                HASH_ADD_INT(all, key, &item);
+                _exit(0);
+        }
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert(WIFSIGNALED(status));
+        ck_assert_int_eq(WTERMSIG(status), SIGABRT);
+}
+END_TEST
+
+TEST_MAIN("want of memory", each_unit, first_unit, a_hash_is_no_reason_to_exit)

@@ -1,11 +1,12 @@
 /*
- * nsctl as it is executed: starts, stops and restarts by itself, and executes nsctl proper for all else.
+ * nsctl as it is executed: starts, stops, restarts and tells states by itself, and executes nsctl proper for
+ * all else.
  *
- * What people do most often, and scripts in loops, is one call of the manager and a wait for the end of its
- * jobs. To load libc and libsystemd for that takes longer than the rest of it, so there is no libc here, and
- * all that is sent goes in one piece. This knows how jobs end well; what is to be said when they do not, and
- * everything about options, configuration and the system bus, is known by nsctl proper, which is told what
- * was asked for and goes on from there (see jobs_go_on()).
+ * What people do most often, and scripts in loops, is one call of the manager, and perhaps a wait for the end
+ * of its jobs. To load libc and libsystemd for that takes longer than the rest of it, so there is no libc
+ * here, and all that is sent goes in one piece. This knows how jobs end well; what is to be said when they do
+ * not, and everything about options, configuration and the system bus, is known by nsctl proper, which is
+ * told what was asked for and goes on from there (see jobs_go_on()).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,15 +24,16 @@
 #define PROPER LIBEXECDIR "/nsctl"
 #define CONFIG SYSCONFDIR "/nsunits/nsunitd.conf"
 
-/* The serials of our two calls. */
+/* The serials of our calls. */
 enum {
         SUBSCRIBE = 1,
-        JOBS = 2,
+        REQUEST = 2,
 };
 
-/* As the manager spells them: a word of JobResult, a number. */
+/* As the manager spells them: a word of JobResult, a number, a word of ActiveState. */
 #define RESULT_SIZE 24
 #define NUMBER_SIZE 12
+#define STATE_SIZE  16
 
 typedef struct Job {
         uint32_t id; /* 0: there was nothing to do */
@@ -78,7 +80,7 @@ __attribute__((noreturn)) static void hand_over(char *name) {
 
         *p++ = name;
         *p++ = (char *) WORD_GO_ON;
-        *p++ = (char *) request.verb;
+        *p++ = (char *) request.verb->name;
         for (size_t i = 0; answered && i < request.n; i++) {
                 *p++ = (char *) request.units[i];
                 *p++ = number_text(jobs[i].id, numbers[i]);
@@ -139,8 +141,10 @@ static bool send_all(long fd) {
         size_t done = 0;
 
         wire_hello(&out);
-        wire_call(&out, SUBSCRIBE, "SubscribeToJobs", NULL, 0);
-        wire_call(&out, JOBS, request.method, request.units, request.n);
+        if (!request.verb->good[0])
+                wire_call(&out, SUBSCRIBE, "SubscribeToJobs", NULL, 0, NULL);
+        wire_call(&out, REQUEST, request.verb->method, request.units, request.n,
+                  request.verb->good[0] ? NULL : "replace");
         while (!out.full && done < out.n) {
                 const long r = RAW(sendto, fd, data + done, out.n - done, MSG_NOSIGNAL, NULL, 0);
 
@@ -160,8 +164,11 @@ static uint32_t id_of(const char *path) {
 }
 
 static void set_result(Job *job, const char *result) {
-        for (size_t i = 0; i + 1 < RESULT_SIZE && result[i]; i++)
-                job->result[i] = result[i];
+        size_t n = 0;
+
+        for (; n + 1 < RESULT_SIZE && result[n]; n++)
+                job->result[n] = result[n];
+        job->result[n] = '\0';
 }
 
 /* One path for each unit: "/" for none. */
@@ -188,13 +195,60 @@ static void read_end(WireMessage *m) {
                         set_result(&jobs[i], result);
 }
 
+/* A struct of ListUnitsByNames. Returns the state, "" if the manager knows less than a look at the unit's
+ * file would tell. */
+static const char *read_state(WireMessage *m) {
+        const char *load, *active;
+
+        wire_enter_struct(m);
+        (void) wire_read_text(m); /* name */
+        (void) wire_read_text(m); /* description */
+        load = wire_read_text(m);
+        active = wire_read_text(m);
+        (void) wire_read_text(m); /* sub */
+        (void) wire_read_text(m); /* following */
+        (void) wire_read_text(m); /* path */
+        (void) wire_read_u32(m);  /* job */
+        (void) wire_read_text(m); /* its type */
+        (void) wire_read_text(m); /* its path */
+        return m->broken || !text_equal(load, "loaded") ? "" : active;
+}
+
+__attribute__((noreturn)) static void tell_states(WireMessage *m, char **argv) {
+        static char text[REQUEST_UNITS_MAX * STATE_SIZE];
+        bool good = false;
+        size_t n = 0;
+        long r;
+
+        (void) wire_read_u32(m);
+        for (size_t i = 0; i < request.n; i++) {
+                const char *state = read_state(m);
+                const size_t size = text_length(state);
+
+                if (size == 0 || size >= STATE_SIZE)
+                        pass_on(argv);
+                good |= text_equal(state, request.verb->good[0]) || text_equal(state, request.verb->good[1]);
+                for (size_t k = 0; k < size; k++)
+                        text[n++] = state[k];
+                text[n++] = '\n';
+        }
+        for (size_t done = 0; done < n && !request.quiet; done += (size_t) r) {
+                r = RAW(write, 1, text + done, n - done);
+                if (r < 0)
+                        pass_on(argv);
+        }
+        finish(good ? 0 : request.verb->otherwise);
+}
+
 /* What was refused was not done, and is refused again to who can say why. */
 static void read_message(WireMessage *m, char **argv) {
-        if (m->type == WIRE_ERROR && m->answers == JOBS)
+        if (m->type == WIRE_ERROR && m->answers == REQUEST)
                 pass_on(argv);
         /* A manager that does not know what it was asked for tells nobody. */
         unsure |= m->type == WIRE_ERROR && m->answers == SUBSCRIBE;
-        if (m->type == WIRE_RETURN && m->answers == JOBS)
+        if (m->type == WIRE_RETURN && m->answers == REQUEST && request.verb->good[0])
+                tell_states(m, argv);
+        if (m->type == WIRE_RETURN && m->answers == REQUEST)
                 read_jobs(m);
         else if (m->type == WIRE_SIGNAL && text_equal(m->member, "JobRemoved"))
                 read_end(m);
@@ -274,8 +328,8 @@ void front_main(long *stack) {
                 pass_on(argv);
 
         wait_for_jobs(fd, &heard, argv);
-        /* Who has not heard us out has not read what we want either. */
-        if (!heard)
+        /* Who has not heard us out has not read what we want either; and a question can be asked again. */
+        if (!heard || request.verb->good[0])
                 pass_on(argv);
         hand_over(argv[0]);
 }

@@ -1,22 +1,20 @@
 #include "ctl/front/request.h"
 #include "basic/no-libc.h"
 
-static bool find_verb(Request *r, const char *word) {
-        static const struct {
-                const char *verb, *method;
-        } verbs[] = {
-#define JOB_VERB(verb, method, failed) { verb, method },
+static const RequestVerb *find_verb(const char *word) {
+        static const RequestVerb verbs[] = {
+#define JOB_VERB(verb, method, failed) { verb, method, {}, 0 },
 #include "ctl/job-verbs.def"
 #undef JOB_VERB
+#define CHECK_VERB(verb, good, or, otherwise) { verb, "ListUnitsByNames", { good, or }, otherwise },
+#include "ctl/check-verbs.def"
+#undef CHECK_VERB
         };
 
         for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-                if (text_equal(word, verbs[i].verb)) {
-                        r->verb = verbs[i].verb;
-                        r->method = verbs[i].method;
-                        return true;
-                }
-        return false;
+                if (text_equal(word, verbs[i].name))
+                        return &verbs[i];
+        return NULL;
 }
 
 static bool is_kind(const char *suffix) {
@@ -60,24 +58,35 @@ static size_t complete(const char *word, char ret[UNIT_NAME_MAX]) {
         return n + 1;
 }
 
+static bool is_known(const Request *r, const char *name) {
+        for (size_t i = 0; i < r->n; i++)
+                if (text_equal(r->units[i], name))
+                        return true;
+        return false;
+}
+
 bool request_read(Request *r, char *const *words, size_t n) {
         char *name = r->names;
 
         r->n = 0;
-        if (n < 2 || n - 1 > REQUEST_UNITS_MAX || !find_verb(r, words[0]))
+        r->quiet = false;
+        r->verb = n > 1 ? find_verb(words[0]) : NULL;
+        if (!r->verb || n - 1 > REQUEST_UNITS_MAX)
                 return false;
         for (size_t i = 1; i < n; i++) {
-                const size_t size = complete(words[i], name);
-                bool known = false;
+                size_t size;
 
+                if (r->verb->good[0] && (text_equal(words[i], "-q") || text_equal(words[i], "--quiet"))) {
+                        r->quiet = true;
+                        continue;
+                }
+                size = complete(words[i], name);
                 if (size == 0)
                         return false;
-                for (size_t k = 0; k < r->n && !known; k++)
-                        known = text_equal(r->units[k], name);
-                if (known)
+                if (is_known(r, name))
                         continue;
                 r->units[r->n++] = name;
                 name += size;
         }
-        return true;
+        return r->n > 0;
 }

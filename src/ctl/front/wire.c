@@ -20,6 +20,11 @@ enum {
         FIELD_MEMBER = 3,
         FIELD_ANSWERS = 5,
         FIELD_SIGNATURE = 8,
+        FIELD_NOTHING = 255, /* unknown ones are ignored */
+
+        /* As a server sd-bus reads so many bytes with the handshake. A message of which nothing is left then
+         * lies in its buffer until something else comes: so none of ours is shorter. */
+        CALL_MIN = 256,
 };
 
 /* The last line has the number of the server. */
@@ -76,7 +81,7 @@ static void put_field(WireOut *o, size_t begin, uint8_t field, char type, const 
         put_text(o, text);
 }
 
-static void put_units(WireOut *o, size_t begin, const char *const *units, size_t n) {
+static void put_arguments(WireOut *o, size_t begin, const char *const *units, size_t n, const char *mode) {
         const size_t size_at = o->n;
 
         put_u32(o, 0);
@@ -85,8 +90,10 @@ static void put_units(WireOut *o, size_t begin, const char *const *units, size_t
                 put_text(o, units[i]);
         }
         fill_in(o, size_at, o->n - size_at - 4);
-        align(o, begin, 4);
-        put_text(o, "replace");
+        if (mode) {
+                align(o, begin, 4);
+                put_text(o, mode);
+        }
 }
 
 void wire_hello(WireOut *o) {
@@ -95,8 +102,18 @@ void wire_hello(WireOut *o) {
         put(o, hello, sizeof(hello) - 1);
 }
 
-void wire_call(WireOut *o, uint32_t serial, const char *member, const char *const *units, size_t n) {
-        static const char signature[] = { FIELD_SIGNATURE, 1, 'g', 0, 3, 'a', 's', 's', 0 };
+/* The only field with a size of one byte. */
+static void put_signature(WireOut *o, size_t begin, const char *types) {
+        const size_t n = text_length(types);
+
+        align(o, begin, 8);
+        put(o, (const char[]){ FIELD_SIGNATURE, 1, 'g', 0, (char) n }, 5);
+        put(o, types, n + 1);
+}
+
+void wire_call(WireOut *o, uint32_t serial, const char *member, const char *const *units, size_t n,
+               const char *mode) {
+        static const char filling[CALL_MIN] = { [0 ... CALL_MIN - 2] = '-' };
         const size_t begin = o->n;
         size_t body;
 
@@ -107,16 +124,15 @@ void wire_call(WireOut *o, uint32_t serial, const char *member, const char *cons
         put_field(o, begin, FIELD_PATH, 'o', BUS_PATH);
         put_field(o, begin, FIELD_INTERFACE, 's', BUS_MANAGER_INTERFACE);
         put_field(o, begin, FIELD_MEMBER, 's', member);
-        if (units) {
-                align(o, begin, 8);
-                put(o, signature, sizeof(signature));
-        }
+        if (units)
+                put_signature(o, begin, mode ? "ass" : "as");
+        put_field(o, begin, FIELD_NOTHING, 's', filling);
         fill_in(o, begin + 12, o->n - begin - HEADER_SIZE);
         align(o, begin, 8);
 
         body = o->n;
         if (units)
-                put_units(o, begin, units, n);
+                put_arguments(o, begin, units, n, mode);
         fill_in(o, begin + 4, o->n - body);
 }
 
@@ -170,6 +186,10 @@ const char *wire_read_text(WireMessage *m) {
         if (p && p[size] != '\0')
                 m->broken = true;
         return p && !m->broken ? (const char *) p : "";
+}
+
+void wire_enter_struct(WireMessage *m) {
+        align_read(m, 8);
 }
 
 /* One field of a header. All have one of three simple types, signatures with a size of one byte. */

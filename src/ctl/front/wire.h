@@ -21,9 +21,11 @@ void wire_hello(WireOut *o);
 /**
  * wire_call() - a call of the manager's @member
  * @serial: other than 0
- * @units: NULL = without arguments; else with @n names and the job mode "replace"
+ * @units: NULL = without arguments; else with @n names
+ * @mode: a text behind them, or NULL
  */
-void wire_call(WireOut *o, uint32_t serial, const char *member, const char *const *units, size_t n);
+void wire_call(WireOut *o, uint32_t serial, const char *member, const char *const *units, size_t n,
+               const char *mode);
 
 /** wire_take_hello() - look for the answer to wire_hello() at the start of @data.
  *
@@ -57,6 +59,9 @@ long wire_take(const uint8_t *data, size_t n, WireMessage *ret);
 
 /** wire_read_u32() - the next number of a body, 0 if there is none. */
 uint32_t wire_read_u32(WireMessage *m);
+
+/** wire_enter_struct() - what is read next are the members of the next struct. */
+void wire_enter_struct(WireMessage *m);
 
 /** wire_read_text() - the next text or object path, "" if there is none. */
 const char *wire_read_text(WireMessage *m);
