@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -141,7 +142,18 @@ static int *find_room(FdSieve *s) {
 }
 
 int fd_sieve_busy(FdSieve *s) {
-        return find_room(s) ? -EBADF : s->pidfds[0];
+        replace_fd(&s->busy, -EBADF);
+        if (find_room(s))
+                return -EBADF;
+        /* Whichever ends first: one may hang for ever. */
+        s->busy = epoll_create1(EPOLL_CLOEXEC);
+        for (size_t i = 0; i < FD_SIEVE_CHILDREN; i++) {
+                struct epoll_event event = { .events = EPOLLIN };
+
+                if (epoll_ctl(s->busy, EPOLL_CTL_ADD, s->pidfds[i], &event) < 0)
+                        return s->pidfds[0];
+        }
+        return s->busy;
 }
 
 static int hear_answer(FdSieve *s, int *room, FdMessage *m) {
@@ -161,7 +173,7 @@ static int hear_answer(FdSieve *s, int *room, FdMessage *m) {
 }
 
 void fd_sieve_init(FdSieve *s) {
-        s->channel = -EBADF;
+        s->channel = s->busy = -EBADF;
         for (size_t i = 0; i < FD_SIEVE_CHILDREN; i++)
                 s->pidfds[i] = -EBADF;
 }
@@ -193,6 +205,7 @@ void fd_sieve_take(FdSieve *s, int fd, FdMessage *m) {
 
 void fd_sieve_done(FdSieve *s) {
         replace_fd(&s->channel, -EBADF);
+        replace_fd(&s->busy, -EBADF);
         for (size_t i = 0; i < FD_SIEVE_CHILDREN; i++)
                 replace_fd(&s->pidfds[i], -EBADF);
 }

@@ -32,6 +32,7 @@ void fd_close_all_but(int a, int b);
 typedef struct FdSieve {
         int channel;                   /* to the child of the message that was looked at; or none */
         int pidfds[FD_SIEVE_CHILDREN]; /* of children that had not ended when last looked at; or none */
+        int busy;                      /* epoll over these, when there is no room for another one; or none */
 } FdSieve;
 
 /** fd_sieve_init() - has nothing to be freed before the first look. */
@@ -50,7 +51,7 @@ int fd_sieve_look(FdSieve *s, int fd, FdMessage *m);
 void fd_sieve_take(FdSieve *s, int fd, FdMessage *m);
 
 /** fd_sieve_busy() - the descriptor that becomes readable when another message may be looked at; or -EBADF:
- * now. It is the sieve's. */
+ * now. It is the sieve's, and good until the next call. */
 int fd_sieve_busy(FdSieve *s);
 
 /** fd_sieve_done() - children are left to themselves. */

@@ -3,6 +3,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What cannot be added has no table. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 typedef struct Shared {
@@ -24,6 +27,10 @@ const void *shared_take(const void *value, size_t size) {
                         return NULL;
                 memcpy(s->value, value, size);
                 HASH_ADD_KEYPTR(hh, all, s->value, size, s);
+                if (!s->hh.tbl) {
+                        free(s);
+                        return NULL;
+                }
         }
         s->n++;
         return s->value;

@@ -273,7 +273,7 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid, bool adopted);
 void unit_hold_mounts(Unit *u);
 void unit_drop_mounts(Unit *u);
 
-/* What its next launch begins with, which takes some 3 KiB of the kernel's memory; @fd: of a launch, or none.
+/* What its next launch begins with, which takes 2.5 KiB of the kernel's memory; @fd: of a launch, or none.
  * To be let go before its root is unmounted. unit_lend_base(): a copy to be closed, or negative. */
 int unit_lend_base(const Unit *u);
 void unit_hold_base(Unit *u, int fd);

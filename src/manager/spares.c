@@ -15,7 +15,7 @@
 #include "manager/priority.h"
 
 /* Between a start and the making of the next one: a crowd that is being started needs the processors. */
-#define QUIET (20 * USEC_PER_MSEC)
+#define QUIET (100 * USEC_PER_MSEC)
 
 /* Where the host's settings are, some of which new network namespaces inherit. */
 static const char *const inherited[] = {

@@ -260,11 +260,12 @@ static int on_count(const struct nlmsghdr *h, void *data) {
         return MNL_CB_STOP;
 }
 
-static bool has_few(Talk *t) {
+/* In this network namespace; where the kernel does not tell, there may be any number. */
+static uint32_t count_entries(Talk *t) {
         struct nlmsghdr *h = begin(t, AF_UNSPEC, IPCTNL_MSG_CT_GET_STATS, 0);
         uint32_t count = UINT32_MAX;
 
-        return talk(t, h, on_count, &count) >= 0 && count <= FEW;
+        return talk(t, h, on_count, &count) >= 0 ? count : UINT32_MAX;
 }
 
 static int look_at_all(Talk *t, Search *s) {
@@ -332,10 +333,11 @@ static bool is_about(const FlowRule *rules, size_t n, Protocol protocol, uint8_t
 /* All that is stale. */
 static int search(Talk *t, Search *s) {
         static const uint8_t families[] = { AF_INET, AF_INET6 };
+        const uint32_t count = count_entries(t);
         int r = 0;
 
-        if (has_few(t))
-                return look_at_all(t, s);
+        if (count <= FEW)
+                return count > 0 ? look_at_all(t, s) : 0;
         for (size_t i = 0; r >= 0 && i < 2 * PROTOCOL_N_; i++) {
                 const Protocol protocol = (Protocol) (i / 2);
 

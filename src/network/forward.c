@@ -82,7 +82,11 @@ int forward_answer_localhost(const Network *n, const char *link, Fault *fault) {
 /* What containers announce must not become a route of the host, and a network without IPv6 must not reach the
  * host by link-local addresses. To be done before the first link: nobody is heard until then. */
 int forward_close_ears(const Net *net, const char *link, Fault *fault) {
-        if (!file_exists(AT_FDCWD, "/proc/sys/net/ipv6"))
+        char path[64];
+
+        /* Links of less than 1280 bytes have no IPv6, nor has a kernel without it. */
+        (void) snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s", link);
+        if (!file_exists(AT_FDCWD, path))
                 return 0;
         return has_ipv6(net) ? set_link_sysctl(AF_INET6, link, "accept_ra", "0", fault)
                              : set_link_sysctl(AF_INET6, link, "disable_ipv6", "1", fault);

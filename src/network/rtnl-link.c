@@ -131,6 +131,20 @@ void rtnl_set_up(Rtnl *r, const char *name) {
                 rtnl_end(r);
 }
 
+void rtnl_set_no_link_local(Rtnl *r, const char *name) {
+        struct nlmsghdr *h = begin_link(r, RTM_NEWLINK, 0, name, false);
+        struct nlattr *spec, *six;
+
+        if (!h)
+                return;
+        spec = mnl_attr_nest_start(h, IFLA_AF_SPEC);
+        six = mnl_attr_nest_start(h, AF_INET6);
+        mnl_attr_put_u8(h, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+        mnl_attr_nest_end(h, six);
+        mnl_attr_nest_end(h, spec);
+        rtnl_end(r);
+}
+
 void rtnl_set_flags(Rtnl *r, unsigned index, bool up) {
         struct nlmsghdr *h = begin_index(r, index);
         struct ifinfomsg *info;

@@ -84,6 +84,8 @@ void rtnl_add_upper(Rtnl *r, const RtnlUpper *u);
 
 void rtnl_del_link(Rtnl *r, const char *name);
 void rtnl_set_up(Rtnl *r, const char *name);
+/** rtnl_set_no_link_local() - it gives itself no IPv6 address. -EAFNOSUPPORT when it has no IPv6 at all. */
+void rtnl_set_no_link_local(Rtnl *r, const char *name);
 void rtnl_set_flags(Rtnl *r, unsigned index, bool up);
 void rtnl_set_mtu(Rtnl *r, unsigned index, uint32_t mtu);
 void rtnl_set_group(Rtnl *r, unsigned index, uint32_t group);

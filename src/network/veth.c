@@ -22,6 +22,16 @@ static void name_link(Network *n, NetworkLink *link, const char *hint, const cha
                         *p = '_';
 }
 
+/* A port of a bridge needs none, nor the host the routes and the groups that come with it, for each
+ * container. Said before it has a carrier, and so before it gets one. */
+static int stay_without_address(Network *n, const char *port) {
+        int r;
+
+        rtnl_set_no_link_local(n->rtnl, port);
+        r = rtnl_commit(n->rtnl);
+        return r == -EAFNOSUPPORT ? 0 : r;
+}
+
 /* A name that is still there belongs to a link that dies, or to an earlier manager's. A name that was asked
  * for is not replaced by another. */
 int veth_add(Network *n, const Net *net, const AttachRequest *q, unsigned master, NetworkLink *link) {
@@ -43,8 +53,8 @@ int veth_add(Network *n, const Net *net, const AttachRequest *q, unsigned master
                 rtnl_add_veth(n->rtnl, &veth);
                 r = rtnl_commit(n->rtnl);
         }
-        /* What is there is not ours to delete. */
+        /* What is there is not ours to delete, or to change. */
         if (r < 0)
                 link->host_name[0] = '\0';
-        return r;
+        return r < 0 || master == 0 ? r : stay_without_address(n, link->host_name);
 }

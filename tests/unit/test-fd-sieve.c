@@ -1,6 +1,8 @@
 /* Descriptors of others: which are harmless, and what is left of a message when the rest was kept away. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -103,4 +105,48 @@ START_TEST(files_are_left_out) {
 }
 END_TEST
 
-TEST_MAIN("fd-sieve", kinds_are_told, files_are_left_out)
+/* Its pidfd, of a process that waits to be killed. */
+static int make_child(void) {
+        pid_t pid = fork();
+        int fd;
+
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0)
+                for (;;)
+                        (void) pause();
+        fd = (int) syscall(SYS_pidfd_open, pid, 0);
+        ck_assert_int_ge(fd, 0);
+        return fd;
+}
+
+static bool readable_within(int fd, int milliseconds) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+
+        return poll(&p, 1, milliseconds) > 0;
+}
+
+/* Each of them in turn is the one that ends, while all others hang. */
+START_TEST(any_child_makes_room) {
+        FdSieve s;
+
+        fd_sieve_init(&s);
+        ck_assert_int_eq(fd_sieve_busy(&s), -EBADF);
+        for (size_t i = 0; i < FD_SIEVE_CHILDREN; i++)
+                s.pidfds[i] = make_child();
+        for (size_t i = 0; i < FD_SIEVE_CHILDREN; i++) {
+                int fd = fd_sieve_busy(&s);
+
+                ck_assert_int_ge(fd, 0);
+                ck_assert(!readable_within(fd, 0));
+                ck_assert_int_eq(syscall(SYS_pidfd_send_signal, s.pidfds[i], SIGKILL, NULL, 0), 0);
+                ck_assert(readable_within(fd, 20000));
+                ck_assert_int_eq(fd_sieve_busy(&s), -EBADF);
+                s.pidfds[i] = make_child();
+        }
+        for (size_t i = 0; i < FD_SIEVE_CHILDREN; i++)
+                (void) syscall(SYS_pidfd_send_signal, s.pidfds[i], SIGKILL, NULL, 0);
+        fd_sieve_done(&s);
+}
+END_TEST
+
+TEST_MAIN("fd-sieve", kinds_are_told, files_are_left_out, any_child_makes_room)

@@ -1,6 +1,7 @@
 /* Networks of every driver and with every option, and what others do to their links, in a host of our own. */
 #include <linux/rtnetlink.h>
 
+#include "basic/file.h"
 #include "network-fixture.h"
 
 typedef struct Wanted {
@@ -109,6 +110,34 @@ static RtnlLink link_in(int ns, const char *name) {
         ck_assert_int_ge(rtnl_get_link(r, name, &link), 0);
         return link;
 }
+
+/* An address of its own would be routes and groups of the host for each container. */
+START_TEST(bridge_ports_have_no_address) {
+        enter_host();
+        Network *n = make_network();
+        int one = make_ns(), small = make_ns();
+        Attachment *a = attach_to(n, "a.container", one, NULL), *b;
+        autofree char *path = NULL, *mode = NULL;
+
+        ck_assert_int_gt(asprintf(&path, "/proc/sys/net/ipv6/conf/%s/addr_gen_mode", a->links[0].host_name),
+                         0);
+        ck_assert_int_eq(file_read_line(AT_FDCWD, path, &mode), 0);
+        ck_assert_str_eq(mode, "1");
+
+        /* IPv6 needs 1280 bytes: this one has none that could be told so. */
+        define_as(n, "s.network",
+                  (Wanted){ NETWORK_DRIVER_BRIDGE, "10.78.0.0/24", .internal = true, .option = "mtu=1000" });
+        b = attach_to(n, "b.container", small, "s.network");
+        ck_assert_uint_eq(link_in(-1, b->links[0].host_name).mtu, 1000);
+        autoclose int server = serve(small, SOCK_STREAM, 80);
+        ck_assert_int_eq(reach(-1, text_of(&b->links[0], 0), 80), 0);
+
+        detach(n, a, false);
+        detach(n, b, false);
+        assert_nothing_left();
+        network_free(n);
+}
+END_TEST
 
 START_TEST(macvlan) {
         enter_host();
@@ -456,5 +485,6 @@ START_TEST(foreign_bridge) {
 }
 END_TEST
 
-TEST_MAIN("network-drivers", routed, routed_and_internal, macvlan, device_of_the_default_route, ipvlan,
-          isolation, outbound_address, ranges_and_subnets, static_routes, links_heal, foreign_bridge)
+TEST_MAIN("network-drivers", routed, routed_and_internal, bridge_ports_have_no_address, macvlan,
+          device_of_the_default_route, ipvlan, isolation, outbound_address, ranges_and_subnets, static_routes,
+          links_heal, foreign_bridge)

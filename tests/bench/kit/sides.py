@@ -203,17 +203,20 @@ class Floor(Side):
             "{ type inet_proto . inet_service : ipv4_addr . inet_service; }; "
             "add chain inet floor in { type nat hook prerouting priority -100; }; "
             "add rule inet floor in fib daddr type local dnat ip to meta l4proto . th dport map @ports")
+        # As the images and upper directories of nsunits: what a disk has to do would hide the rest.
+        os.makedirs(f"{self.work}/floor")
+        run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", f"{self.work}/floor")
         for kind in [*KINDS, "many"]:
             os.makedirs(self.directory(kind))
-        run("cp", "-a", f"{self.work}/root", f"{self.work}/layer")
+        run("cp", "-a", f"{self.work}/root", f"{self.work}/floor/layer")
         os.makedirs(self.cgroup, exist_ok=True)
 
     def directory(self, kind):
-        return f"{self.work}/floor-{kind}"
+        return f"{self.work}/floor/{kind}"
 
     def command(self, *verb, kind):
         network = self.network if kind == "many" or KINDS[kind].port else "none"
-        return [os.environ["BENCH_FLOOR"], *verb, f"{self.work}/layer", self.directory(kind), f"{self.cgroup}/{kind}",
+        return [os.environ["BENCH_FLOOR"], *verb, f"{self.work}/floor/layer", self.directory(kind), f"{self.cgroup}/{kind}",
                 f"{self.work}/stamps", network, *self.payload(kind)]
 
     @contextlib.contextmanager
