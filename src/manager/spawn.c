@@ -462,7 +462,11 @@ static int run(Unit *u, const Launch *l, LaunchResult *ret, Fault *fault) {
         r = launch_plan(&request, fault, &plan);
         if (r < 0)
                 return r;
-        return launch_run(plan, fault, ret);
+        r = launch_run(plan, fault, ret);
+        /* What it began with may have been the reason: the next one begins without. */
+        if (r < 0)
+                unit_drop_base(u);
+        return r;
 }
 
 static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
