@@ -110,6 +110,15 @@ static int repair_all(Network *n, const HostState *wanted, const HostReality *h)
         return first < 0 ? first : changed;
 }
 
+/* Whoever asks for a link has the kernel look at its carrier: until it has, nothing is sent by it. A bridge has
+ * its own of its ports, which come behind it. */
+static void settle_carriers(Network *n, const HostState *wanted) {
+        RtnlLink link;
+
+        for (size_t i = wanted->n_links; i-- > 0;)
+                (void) rtnl_get_link(n->rtnl, wanted->links[i].name, &link);
+}
+
 /* By which messages are told to be about our links. */
 static void note_indexes(Network *n, const HostReality *h) {
         for (size_t i = 0; i < n->n_attachments; i++)
@@ -151,6 +160,8 @@ int heal_repair(Network *n, Fault *fault) {
         if (r >= 0) {
                 note_indexes(n, &h);
                 r = repair_all(n, &wanted, &h);
+                if (r != 0 || first > 0)
+                        settle_carriers(n, &wanted);
         }
         if (r < 0)
                 (void) fault_set(fault, "links", r, NULL);
