@@ -129,8 +129,11 @@ static void on_ready(DnsServer *s) {
 
 /* It writes the file when its sockets are there. */
 static int on_pid_file(sd_event_source *source, const struct inotify_event *event, void *userdata) {
-        if (event->len > 0 && streq(event->name, "pid"))
-                on_ready(userdata);
+        DnsServer *s = userdata;
+
+        /* One that was killed may have come so far before that. */
+        if (event->len > 0 && streq(event->name, "pid") && !s->ending)
+                on_ready(s);
         return 0;
 }
 

@@ -214,9 +214,11 @@ static int finish_link(Network *n, const Net *net, const AttachRequest *q, Netwo
                 r = rtnl_commit(n->rtnl);
         }
         /* Asking for the link makes the kernel look at its carrier now: else one of ten first connections
-         * waits a second for its link watch. */
+         * waits a second for its link watch. The bridge has its own of its first link. */
         if (r >= 0)
                 r = rtnl_get_index(n->rtnl, link->host_name, &index);
+        if (r >= 0 && net->n_links == 1)
+                r = rtnl_get_index(n->rtnl, net->device, &index);
         return r < 0 ? fault_set(fault, "link", r, "%s", link->host_name) : 0;
 }
 

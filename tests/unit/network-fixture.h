@@ -152,8 +152,14 @@ static inline int reach_within(int ns, const char *to, uint16_t port, int timeou
         return -error;
 }
 
+/* The kernel gives a neighbour three seconds to answer, which is little for a busy machine: whether it answers
+ * at all is what counts. */
 static inline int reach(int ns, const char *to, uint16_t port) {
-        return reach_within(ns, to, port, 20000);
+        int r = -EHOSTUNREACH;
+
+        for (int tries = 0; r == -EHOSTUNREACH && tries < 10; tries++)
+                r = reach_within(ns, to, port, 20000);
+        return r;
 }
 
 static inline bool is_cut_off(int ns, const char *to, uint16_t port) {
