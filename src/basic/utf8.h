@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What some editors begin a file with. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 /** utf8_char_valid() - a code point that is no surrogate and no noncharacter. */
 bool utf8_char_valid(uint32_t code);
 

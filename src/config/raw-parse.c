@@ -15,8 +15,6 @@
 /* systemd's LONG_LINE_MAX. */
 #define LINE_MAX_BYTES ((size_t) 1024 * 1024)
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-
 typedef struct Reader {
         RawUnit *unit;
         const char *file;

@@ -20,6 +20,7 @@
 
 #include "basic/macro.h"
 #include "basic/strv.h"
+#include "basic/utf8.h"
 
 typedef enum RecordKind {
         RECORD_FILE = 1,
@@ -27,8 +28,6 @@ typedef enum RecordKind {
         RECORD_VALUE,
         RECORD_LINES,
 } RecordKind;
-
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* Bytes of a number at the most. */
 #define NUMBER_MAX 10

@@ -6,10 +6,9 @@
 #include "basic/cleanup.h"
 #include "basic/macro.h"
 #include "basic/unit-name.h"
+#include "basic/utf8.h"
 #include "config/raw-unit.h"
 #include "config/unit-bundle.h"
-
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* A line without the blanks around it. */
 typedef struct Line {

@@ -401,7 +401,7 @@ static int check_text(Reader *r) {
 }
 
 int doc_yaml_parse(const char *file, const char *text, size_t size, Diag *diag, Doc **ret) {
-        const bool mark = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
+        const bool mark = size >= 3 && memcmp(text, BYTE_ORDER_MARK, 3) == 0;
         autofree Reader *r = NULL;
         int k;
 

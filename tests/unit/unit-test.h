@@ -14,7 +14,7 @@
                 SRunner *runner;                                              \
                 int failed;                                                   \
                                                                               \
-                tcase_set_timeout(tcase, 60);                                 \
+                tcase_set_timeout(tcase, 200);                                \
                 for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) \
                         tcase_add_test(tcase, tests[i]);                      \
                 suite_add_tcase(suite, tcase);                                \
