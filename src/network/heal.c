@@ -110,8 +110,8 @@ static int repair_all(Network *n, const HostState *wanted, const HostReality *h)
         return first < 0 ? first : changed;
 }
 
-/* Whoever asks for a link has the kernel look at its carrier: until it has, nothing is sent by it. A bridge has
- * its own of its ports, which come behind it. */
+/* Whoever asks for a link has the kernel look at its carrier: until it has, nothing is sent by it. A bridge
+ * has its own of its ports, which come behind it. */
 static void settle_carriers(Network *n, const HostState *wanted) {
         RtnlLink link;
 

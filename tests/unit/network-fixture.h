@@ -152,8 +152,8 @@ static inline int reach_within(int ns, const char *to, uint16_t port, int timeou
         return -error;
 }
 
-/* The kernel gives a neighbour three seconds to answer, which is little for a busy machine: whether it answers
- * at all is what counts. */
+/* The kernel gives a neighbour three seconds to answer, which is little for a busy machine: whether it
+ * answers at all is what counts. */
 static inline int reach(int ns, const char *to, uint16_t port) {
         int r = -EHOSTUNREACH;
 
