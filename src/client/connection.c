@@ -262,7 +262,7 @@ int connection_open_again(const char *path, Nsunits **ret) {
         r = n->socket ? nsunits_reopen(n) : -ENOMEM;
         if (r >= 0)
                 *ret = take_ptr(n);
-        return r;
+        return r == -ETIMEDOUT ? -ECONNRESET : r;
 }
 
 int nsunits_process(Nsunits *n, uint64_t timeout) {

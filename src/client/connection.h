@@ -48,7 +48,8 @@ int connection_fail(Nsunits *n, int r, char *words);
 int connection_match(Nsunits *n, const char *path, const char *interface, const char *member,
                      sd_bus_message_handler_t fn, void *data, sd_bus_slot **ret);
 
-/** connection_open_again() - nsunits_reopen() of a connection to @path that another program has had. */
+/** connection_open_again() - nsunits_reopen() of a connection to @path that another program has had;
+ * -ECONNRESET where there is no manager any more. */
 int connection_open_again(const char *path, Nsunits **ret);
 
 /** connection_subscribe() - have the manager send signals. */

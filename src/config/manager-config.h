@@ -1,6 +1,6 @@
 /*
- * The manager's configuration, /etc/nsunits/nsunitd.conf, as typed values. Read once at start and at
- * daemon-reload; whoever needs a value gets the struct (or the value) handed down.
+ * The manager's configuration, /etc/nsunits/nsunitd.conf, as typed values. Read once at start, and so at
+ * daemon-reexec; whoever needs a value gets the struct (or the value) handed down.
  */
 #pragma once
 

@@ -1,6 +1,8 @@
 /* nsctl proper: the client. Finds the verb and gives it the rest. It is executed by front/nsctl.c. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "basic/strv.h"
 #include "ctl/client.h"
@@ -33,11 +35,20 @@ static int dispatch(Ctl *c, char **words) {
         return verb->fn(c, words);
 }
 
+/* Nothing that is opened may become a standard stream: what is printed would go to the manager. Whoever uses
+ * one that was closed fails as before. */
+static void keep_standard_streams(void) {
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0)
+                        (void) open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv) {
         autostrv char **words = NULL;
         Ctl c = { .argv = argv };
         int status;
 
+        keep_standard_streams();
         if (argc > 1 && streq(argv[1], "__complete"))
                 status = complete(&c, argv + 2);
         else if (argc > 1 && streq(argv[1], WORD_GO_ON))

@@ -112,11 +112,14 @@ static void print_cause(const json_t *p) {
                 print_text("Failure", why);
 
         if (restarts > 0) {
-                last = explain_exit((int) property_number(p, "LastExitCode"),
-                                    (int) property_number(p, "LastExitStatus"));
+                const int last_code = (int) property_number(p, "LastExitCode");
+
+                last = explain_exit(last_code, (int) property_number(p, "LastExitStatus"));
                 print_title("Restarts");
-                printf("%" JSON_INTEGER_FORMAT ", the last one because the main process ended: %s\n",
-                       restarts, strempty(last));
+                /* There may have been no process, or nobody who saw its end. */
+                printf("%" JSON_INTEGER_FORMAT "%s%s\n", restarts,
+                       last_code != 0 ? ", the last one because the main process ended: " : "",
+                       last_code != 0 ? strempty(last) : "");
         }
         if (code != 0 && property_number(p, "MainPID") == 0) {
                 how = explain_exit(code, (int) property_number(p, "ExecMainStatus"));

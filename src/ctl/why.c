@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "basic/strv.h"
+#include "basic/unit-name.h"
 #include "ctl/bus-json.h"
 #include "ctl/explain.h"
 #include "ctl/text.h"
@@ -95,6 +96,16 @@ static void look_at_conditions(Why *w) {
             unmet);
 }
 
+/* Units of the host are systemd's business; "db.service" is told as "db.container" like one of ours. */
+static void look_at_missing(Why *w, const char *key, const char *other) {
+        autofree char *service = NULL;
+
+        if (unit_name_kind(other) >= 0 && unit_name_to_service(other, &service) == 0)
+                add(w, "dependency",
+                    "%s (%s=) has no unit file; if the host's %s is meant, \"systemctl status\" tells of it",
+                    other, key, service);
+}
+
 /* One of the units that it cannot do without. */
 static int look_at_other(Why *w, const char *key, const char *other) {
         autoerror sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -105,11 +116,9 @@ static int look_at_other(Why *w, const char *key, const char *other) {
         r = client_unit_properties(w->c, other, &error, &p);
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
-        if (streq(property_string(p, "LoadState"), "not-found")) {
-                /* Units of systemd are the generator's business. */
-                if (!strstr(other, ".service") && !strstr(other, ".target"))
-                        add(w, "dependency", "%s (%s=) has no unit file", other, key);
-        } else if (is_state(p, "failed")) {
+        if (streq(property_string(p, "LoadState"), "not-found"))
+                look_at_missing(w, key, other);
+        else if (is_state(p, "failed")) {
                 why = explain_start_failure(p);
                 add(w, "dependency", "%s (%s=) has failed: %s", other, key, strempty(why));
         } else if (is_state(p, "inactive"))

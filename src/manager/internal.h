@@ -275,6 +275,7 @@ void unit_drop_mounts(Unit *u);
 
 /* What its next launch begins with, which takes 2.5 KiB of the kernel's memory; @fd: of a launch, or none.
  * To be let go before its root is unmounted. unit_lend_base(): a copy to be closed, or negative. */
+bool unit_may_have_base(const Unit *u);
 int unit_lend_base(const Unit *u);
 void unit_hold_base(Unit *u, int fd);
 void unit_drop_base(Unit *u);

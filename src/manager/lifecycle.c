@@ -265,7 +265,6 @@ static bool starts_again(const Unit *u) {
 
 static void note_change(Unit *u, const MachineOutput *out, bool at_once) {
         unit_adapt_limits(u, out->before);
-        explain_start_limit(u);
         if (u->machine.result == RESULT_EXEC_CONDITION)
                 u->condition_result = false;
         unit_health_follow(u);
@@ -306,6 +305,9 @@ static void perform(Unit *u, const MachineOutput *out) {
 
         if (out->actions & MACHINE_BEGIN)
                 unit_begin_invocation(u);
+        /* One that has failed already does not change. */
+        if (out->actions & (MACHINE_STATE_CHANGED | MACHINE_START_FAILED))
+                explain_start_limit(u);
         if (out->actions & MACHINE_STATE_CHANGED)
                 note_change(u, out, at_once);
         for (size_t i = 0; i < ELEMENTSOF(actions); i++)

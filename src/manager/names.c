@@ -57,16 +57,16 @@ struct Names {
 
 static int add_link(NameTable *t, const Unit *u, const NetworkLink *link) {
         const ContainerSpec *spec = u->held.spec;
-        autostrv char **names = NULL;
+        autofree char **names = calloc(spec->n_aliases + 2, sizeof(*names));
         NameRecord record = { .unit = u->name, .network = link->network, .n_addresses = link->n_addresses };
-        int r;
+        size_t n = 0;
 
-        r = strv_add(&names, spec->name);
-        for (size_t i = 0; r == 0 && i < spec->n_aliases; i++)
+        if (!names)
+                return -ENOMEM;
+        names[n++] = spec->name;
+        for (size_t i = 0; i < spec->n_aliases; i++)
                 if (!spec->aliases[i].network || streq(spec->aliases[i].network, link->network))
-                        r = strv_add(&names, spec->aliases[i].name);
-        if (r < 0)
-                return r;
+                        names[n++] = spec->aliases[i].name;
 
         record.names = names;
         for (size_t i = 0; i < link->n_addresses; i++)

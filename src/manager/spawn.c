@@ -142,13 +142,12 @@ static int take_root(Unit *u, Launch *l, Fault *fault) {
         return unit_resolve_identity(u, l->root_fd, &l->identity, fault);
 }
 
-/* What is started again will be so once more: from then on it holds what its launches begin with. What
- * PivotRoot= names is looked for each time. */
-static void take_base(const Unit *u, Launch *l, bool again) {
-        if (!again || u->held.spec->pivot_root)
-                return;
+/* What is started again will be so once more: from then on it holds what its launches begin with. */
+static void take_base(Unit *u, Launch *l, bool again) {
+        if (!unit_may_have_base(u))
+                return unit_drop_base(u);
         l->base_fd = unit_lend_base(u);
-        l->keep_base = l->base_fd < 0;
+        l->keep_base = again && l->base_fd < 0;
 }
 
 /* PivotRoot= with a place for the old one: the first of the mounts, for the others may lie on it. */
@@ -462,7 +461,11 @@ static int run(Unit *u, const Launch *l, LaunchResult *ret, Fault *fault) {
         r = launch_plan(&request, fault, &plan);
         if (r < 0)
                 return r;
-        return launch_run(plan, fault, ret);
+        r = launch_run(plan, fault, ret);
+        /* What it began with may have been the reason: the next one begins without. */
+        if (r < 0)
+                unit_drop_base(u);
+        return r;
 }
 
 static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {

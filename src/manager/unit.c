@@ -7,7 +7,6 @@
 #include "manager/egress.h"
 #include "manager/internal.h"
 #include "manager/links.h"
-#include "spec/unit-check.h"
 #include "spec/unit-place.h"
 
 ENUM_DEFINE(LoadState, load_state, LOAD_STATE, LOAD_STATE_LIST)

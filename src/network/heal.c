@@ -22,7 +22,7 @@ static void describe_link(const Network *n, const NetworkLink *l, HostState *s) 
                 net->driver->describe_link(net, l, s);
 }
 
-/* @name: NULL = all; else of this link alone. */
+/* @name: NULL = all; else of this link alone. It is nearly always of who came last. */
 static void describe(const Network *n, const char *name, HostState *s) {
         for (size_t i = 0; i < n->n_nets; i++) {
                 const Net *net = n->nets[i];
@@ -30,7 +30,7 @@ static void describe(const Network *n, const char *name, HostState *s) {
                 if (net->n_links > 0 && net->driver->describe && (!name || streq(net->device, name)))
                         net->driver->describe(net, s);
         }
-        for (size_t i = 0; i < n->n_attachments; i++)
+        for (size_t i = n->n_attachments; i-- > 0 && !(name && s->n_links > 0);)
                 for (size_t j = 0; j < n->attachments[i]->n_links; j++) {
                         const NetworkLink *l = &n->attachments[i]->links[j];
 
@@ -313,17 +313,17 @@ static bool is_our_index(const Network *n, unsigned index) {
 
 /* A message about the making of a link looks like one about its loss, and may be old: the link itself
  * decides, if it is one of ours. */
-static bool is_damaged(Network *n, const RtnlLink *told) {
+static bool is_damaged(Network *n, const char *name) {
         autostate HostState wanted = {};
         bool damaged = false;
 
-        describe(n, told->name, &wanted);
+        describe(n, name, &wanted);
         for (size_t i = 0; i < wanted.n_links && !damaged; i++) {
                 const StateLink *w = &wanted.links[i];
                 RtnlLink link, master;
                 bool there;
 
-                if (!streq(w->name, told->name))
+                if (!streq(w->name, name))
                         continue;
                 there = w->master[0] && rtnl_get_link(n->rtnl, w->master, &master) > 0;
                 damaged = rtnl_get_link(n->rtnl, w->name, &link) <= 0 ||
@@ -337,7 +337,48 @@ static bool may_be_damaged(const RtnlLink *l) {
         return !l->up || (l->group & NET_GROUP_MASK) != NET_GROUP_FIRST || l->master == 0;
 }
 
-static bool is_loss(Network *n, const struct nlmsghdr *h) {
+/* Links whose last message may tell of damage. */
+typedef struct Doubts {
+        char (*names)[IFNAMSIZ];
+        size_t n;
+} Doubts;
+
+/* Without memory for it all is looked at, as after a loss. */
+static bool doubt(Doubts *d, const char *name) {
+        char(*grown)[IFNAMSIZ];
+
+        for (size_t i = 0; i < d->n; i++)
+                if (streq(d->names[i], name))
+                        return false;
+        grown = reallocarray(d->names, d->n + 1, sizeof(*grown));
+        if (!grown)
+                return true;
+        d->names = grown;
+        memcpy(grown[d->n++], name, IFNAMSIZ);
+        return false;
+}
+
+/* A link that has just been made is told of before it has come to its bridge, and after that. */
+static void trust(const Network *n, Doubts *d, const RtnlLink *link) {
+        bool in_place = false;
+
+        for (size_t i = 0; i < n->n_nets && !in_place; i++)
+                in_place = n->nets[i]->group == link->group && n->nets[i]->index == link->master;
+        for (size_t i = 0; i < d->n && in_place; i++)
+                if (streq(d->names[i], link->name)) {
+                        memmove(d->names[i], d->names[--d->n], IFNAMSIZ);
+                        return;
+                }
+}
+
+static bool is_loss_of_link(const Network *n, const RtnlLink *link, Doubts *doubts) {
+        if (may_be_damaged(link))
+                return doubt(doubts, link->name);
+        trust(n, doubts, link);
+        return false;
+}
+
+static bool is_loss(const Network *n, const struct nlmsghdr *h, Doubts *doubts) {
         RtnlAddress address;
         RtnlRoute route;
         RtnlLink link;
@@ -346,7 +387,7 @@ static bool is_loss(Network *n, const struct nlmsghdr *h) {
         case RTM_DELLINK:
                 return rtnl_parse_link(h, &link) == 0 && is_device_in_use(n, link.name);
         case RTM_NEWLINK:
-                return rtnl_parse_link(h, &link) == 0 && may_be_damaged(&link) && is_damaged(n, &link);
+                return rtnl_parse_link(h, &link) == 0 && is_loss_of_link(n, &link, doubts);
         case RTM_DELADDR:
                 return rtnl_parse_address(h, &address) == 0 && is_our_index(n, address.index);
         case RTM_DELROUTE:
@@ -356,7 +397,8 @@ static bool is_loss(Network *n, const struct nlmsghdr *h) {
         }
 }
 
-bool heal_process(Network *n) {
+/* Until there is none left. */
+static bool read_messages(Network *n, Doubts *doubts) {
         char buffer[32 * 1024];
         bool lost = false;
 
@@ -373,6 +415,17 @@ bool heal_process(Network *n) {
                         lost = true;
                 for (struct nlmsghdr *h = (struct nlmsghdr *) buffer; size > 0 && mnl_nlmsg_ok(h, left);
                      h = mnl_nlmsg_next(h, &left))
-                        lost = lost || is_loss(n, h);
+                        lost = lost || is_loss(n, h, doubts);
         }
+}
+
+bool heal_process(Network *n) {
+        Doubts doubts = {};
+        bool lost = read_messages(n, &doubts);
+
+        /* Asked after the last message: what comes of later changes is read the next time. */
+        for (size_t i = 0; i < doubts.n && !lost; i++)
+                lost = is_damaged(n, doubts.names[i]);
+        free(doubts.names);
+        return lost;
 }

@@ -8,17 +8,22 @@
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "network/dns-message.h"
+#include "network/internal.h"
 
 typedef struct Item {
         NameRecord record;
-        char *lines; /* of a hosts file: in a crowd each of them is in everybody's */
-        size_t length;
+        uint32_t unit;        /* name_hash() of its name: nearly all are others than who asks */
+        size_t network;       /* by position in those of the table */
+        size_t begin, length; /* of its lines in the text */
 } Item;
 
 struct NameTable {
         Item *items;
         size_t n, space;
-        size_t length; /* of all lines */
+        const char **networks; /* each once */
+        size_t n_networks;
+        char *text; /* of a hosts file with all: in a crowd each of its lines is in everybody's */
+        size_t length, text_space;
 };
 
 NameTable *name_table_new(void) {
@@ -29,24 +34,70 @@ void name_table_free(NameTable *t) {
         if (!t)
                 return;
 
-        for (size_t i = 0; i < t->n; i++) {
+        for (size_t i = 0; i < t->n; i++)
                 strv_free(t->items[i].record.names);
-                free(t->items[i].lines);
-        }
         free(t->items);
+        free(t->networks);
+        free(t->text);
         free(t);
 }
 
-static char *lines_of(const NameRecord *r, char *const *names, size_t *ret_length) {
+/* Room for one more item. */
+static int reserve_item(NameTable *t) {
+        size_t space = 2 * t->space + 16;
+        Item *grown;
+
+        if (t->n < t->space)
+                return 0;
+        grown = reallocarray(t->items, space, sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+        t->items = grown;
+        t->space = space;
+        return 0;
+}
+
+static int reserve_text(NameTable *t, size_t more) {
+        size_t space = 2 * (t->length + more);
+        char *grown;
+
+        if (t->length + more <= t->text_space)
+                return 0;
+        grown = realloc(t->text, space);
+        if (!grown)
+                return -ENOMEM;
+        t->text = grown;
+        t->text_space = space;
+        return 0;
+}
+
+static int network_position(NameTable *t, const char *network, size_t *ret) {
+        const char **grown;
+
+        for (size_t i = 0; i < t->n_networks; i++)
+                if (streq(t->networks[i], network)) {
+                        *ret = i;
+                        return 0;
+                }
+        grown = reallocarray(t->networks, t->n_networks + 1, sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+        t->networks = grown;
+        *ret = t->n_networks;
+        grown[t->n_networks++] = network;
+        return 0;
+}
+
+static int add_lines(NameTable *t, const NameRecord *r, char *const *names) {
         size_t most = INET_TEXT_MAX + 1;
-        char *text, *end;
+        char *end;
 
         STRV_FOREACH (name, names)
                 most += strlen(*name) + 1;
-        text = end = malloc(r->n_addresses * most + 1);
-        if (!text)
-                return NULL;
+        if (reserve_text(t, r->n_addresses * most) < 0)
+                return -ENOMEM;
 
+        end = t->text + t->length;
         for (size_t i = 0; i < r->n_addresses; i++) {
                 (void) inet_format(&r->addresses[i], end);
                 end += strlen(end);
@@ -56,14 +107,13 @@ static char *lines_of(const NameRecord *r, char *const *names, size_t *ret_lengt
                 }
                 *end++ = '\n';
         }
-        *ret_length = (size_t) (end - text);
-        return text;
+        t->length = (size_t) (end - t->text);
+        return 0;
 }
 
 int name_table_add(NameTable *t, const NameRecord *record) {
         autostrv char **names = NULL;
-        autofree char *lines = NULL;
-        size_t length = 0;
+        Item item = { .record = *record, .unit = name_hash(record->unit), .begin = t->length };
 
         STRV_FOREACH (name, record->names)
                 if (inet_name_is_valid(*name) && !strv_contains(names, *name) && strv_add(&names, *name) < 0)
@@ -71,37 +121,43 @@ int name_table_add(NameTable *t, const NameRecord *record) {
         if (!names || record->n_addresses == 0)
                 return 0;
 
-        if (t->n == t->space) {
-                size_t space = 2 * t->space + 16;
-                Item *grown = reallocarray(t->items, space, sizeof(*grown));
-
-                if (!grown)
-                        return -ENOMEM;
-                t->items = grown;
-                t->space = space;
-        }
-        lines = lines_of(record, names, &length);
-        if (!lines)
+        if (reserve_item(t) < 0 || network_position(t, record->network, &item.network) < 0 ||
+            add_lines(t, record, names) < 0)
                 return -ENOMEM;
-        t->items[t->n] = (Item){ .record = *record, .lines = take_ptr(lines), .length = length };
-        t->items[t->n++].record.names = take_ptr(names);
-        t->length += length;
+        item.length = t->length - item.begin;
+        item.record.names = take_ptr(names);
+        t->items[t->n++] = item;
         return 0;
 }
 
-static bool is_wanted(const NameRecord *r, char *const *networks, const char *unit) {
-        return strv_contains(networks, r->network) && !(unit && streq(r->unit, unit));
-}
-
+/* Lines that follow one another are copied at once. */
 char *name_table_hosts(const NameTable *t, char *const *networks, const char *unit) {
+        autofree bool *wanted = calloc(t->n_networks + 1, sizeof(*wanted));
         char *text = malloc(t->length + 1), *end = text;
+        uint32_t hash = unit ? name_hash(unit) : 0;
+        size_t begin = 0, length = 0;
 
-        if (!text)
+        if (!text || !wanted) {
+                free(text);
                 return NULL;
+        }
+        for (size_t i = 0; i < t->n_networks; i++)
+                wanted[i] = strv_contains(networks, t->networks[i]);
 
-        for (size_t i = 0; i < t->n; i++)
-                if (is_wanted(&t->items[i].record, networks, unit))
-                        end = mempcpy(end, t->items[i].lines, t->items[i].length);
+        for (size_t i = 0; i < t->n; i++) {
+                const Item *item = &t->items[i];
+
+                if (!wanted[item->network] || (unit && item->unit == hash && streq(item->record.unit, unit)))
+                        continue;
+                if (item->begin != begin + length) {
+                        end = mempcpy(end, t->text + begin, length);
+                        begin = item->begin;
+                        length = 0;
+                }
+                length += item->length;
+        }
+        if (length > 0)
+                end = mempcpy(end, t->text + begin, length);
         *end = '\0';
         return text;
 }
@@ -118,7 +174,7 @@ size_t name_table_addresses(const NameTable *t, char *const *networks, const cha
         size_t n = 0;
 
         for (size_t i = 0; i < t->n; i++)
-                if (is_wanted(&t->items[i].record, networks, NULL) &&
+                if (strv_contains(networks, t->items[i].record.network) &&
                     is_matched(&t->items[i].record, pattern))
                         for (size_t j = 0; j < t->items[i].record.n_addresses && n < max; j++)
                                 ret[n++] = t->items[i].record.addresses[j];

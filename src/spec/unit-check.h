@@ -3,13 +3,6 @@
 
 #include "spec/unit-spec.h"
 
-/** unit_raw_value() - the last assignment of a key by any of its names, also an empty one; false when there
- * is none. @raw may be NULL. */
-bool unit_raw_value(const RawUnit *raw, const char *section, const char *key, RawValue *ret);
-
-/** unit_spec_value() - the same, of all that the unit says. */
-bool unit_spec_value(const UnitSpec *u, const char *section, const char *key, RawValue *ret);
-
 /**
  * unit_check() - judge the whole unit, and add what follows from it: dependencies on units that other keys
  * name, the default of TimeoutStartSec= by Type=

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "basic/macro.h"
-#include "spec/key-alias.h"
 #include "spec/unit-diff.h"
 
 ENUM_DEFINE(UnitChangeKind, unit_change_kind, UNIT_CHANGE, UNIT_CHANGE_LIST)
@@ -34,15 +33,10 @@ static UnitChangeKind kind_of(const KeyTable *table, const Key *key) {
                                                                                   : UNIT_CHANGE_RECREATE;
 }
 
-static bool has_value(const RawUnit *raw, const KeyTable *table, const Key *key) {
-        RAW_FOREACH (v, raw)
-                if (key_alias_is(v.section, v.key, table->section, key->name))
-                        return true;
-        return false;
-}
-
 static bool is_assigned(const UnitSpec *u, const KeyTable *table, const Key *key) {
-        return has_value(u->raw, table, key) || has_value(u->derived, table, key);
+        RawValue v;
+
+        return unit_spec_value(u, table->section, key->name, &v);
 }
 
 /* What its options stand for is told instead. */

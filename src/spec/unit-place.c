@@ -1,7 +1,6 @@
 /* Where the text of a unit says something. */
 #include <ctype.h>
 
-#include "spec/unit-check.h"
 #include "spec/unit-place.h"
 
 Where unit_place(const UnitSpec *u, const char *section, const char *key) {

@@ -62,6 +62,13 @@ void unit_spec_set_defaults(UnitSpec *u, const ManagerConfig *config);
  */
 const void *unit_spec_section(const UnitSpec *u, const char *section);
 
+/** unit_raw_value() - the last assignment of a key by any of its names, also an empty one; false when there
+ * is none. @raw may be NULL. */
+bool unit_raw_value(const RawUnit *raw, const char *section, const char *key, RawValue *ret);
+
+/** unit_spec_value() - the same, of all that the unit says. */
+bool unit_spec_value(const UnitSpec *u, const char *section, const char *key, RawValue *ret);
+
 /** unit_spec_is_set() - does the unit's text give @key in @section a value? */
 bool unit_spec_is_set(const UnitSpec *u, const char *section, const char *key);
 

@@ -268,7 +268,7 @@ static void compare_all(Case *c, const RawUnit *u, const UnitSpec *spec) {
                 autofree char *wanted = property && !strchr(property, '.') ? key_of(property) : NULL,
                               *text = NULL;
                 const KeyTable *table;
-                RawValue v;
+                RawValue v = {};
                 const Key *key = wanted && find_value(u, wanted, &v) ? find_key(&v, &table) : NULL;
 
                 if (!key || !is_comparable(&v))

@@ -1,6 +1,7 @@
 /*
  * Any bytes as a whole unit: from text to the typed unit, to the spec, to JSON. A unit is refused if and only
- * if an error says why; what is accepted can be shown and made into a spec.
+ * if an error says why; what is accepted can be shown and made into a spec. What units without an assignment
+ * share stays as it is.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,26 @@ static void check_spec(const UnitSpec *u) {
         check(spec_to_json(spec, &context, &json) == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+/* Every key of every section as it is without any assignment. */
+static char *format_defaults(void) {
+        autostrv char **lines = NULL;
+
+        for (size_t i = 0; key_tables[i]; i++) {
+                const KeyTable *table = key_tables[i];
+                autofree void *section = calloc(1, table->size);
+
+                check(key_table_set_defaults(table, section) == 0);
+                for (size_t k = 0; k < table->n; k++) {
+                        autofree char *text = key_format(&table->keys[k], section);
+
+                        check(strv_add(&lines, text) == 0);
+                }
+                key_table_clear(table, section);
+        }
+        return strv_join(lines, "\n");
+}
+
+static void load(const uint8_t *data, size_t size) {
         const SpecifierContext specifiers = { .host_name = "host", .state_dir = "/var/lib" };
         autofree char *text = size > 0 ? strndup((const char *) data + 1, size - 1) : strdup("");
         autoptr(RawUnit) raw = calloc(1, sizeof(*raw));
@@ -51,16 +71,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         raw->name = strdup(name_of(size > 0 ? data[0] : 0));
         raw->fragment = strdup("/etc/nsunits/fuzz");
         if (raw_unit_parse(raw, raw->fragment, text, strlen(text), diag) < 0)
-                return 0;
+                return;
 
         r = unit_spec_load(raw, &specifiers, diag, &u);
         check(r == 0 || r == -EINVAL);
         check((r < 0) == (diag_count_errors(diag) > 0));
         if (r < 0)
-                return 0;
+                return;
 
         (void) take_ptr(raw);
         check(unit_spec_format(u, &lines) == 0);
         check_spec(u);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        static char *before;
+        autofree char *after = NULL;
+
+        if (!before)
+                before = format_defaults();
+        load(data, size);
+        after = format_defaults();
+        check(strcmp(before, after) == 0);
         return 0;
 }

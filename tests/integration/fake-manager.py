@@ -2,7 +2,8 @@
 
 fake-manager.py SOCKET: the file SOCKET.script has, for each client, a line of words:
 hello, subscribed, old, refused, job:N (the answer, 0 = nothing to do), end:N:RESULT, states:LOAD:ACTIVE, garbage,
-torn (what follows goes out byte by byte). Then the connection is closed. Prints what each client has asked for.
+nothing (an answer without arguments), wait (for the client to go), torn (what follows goes out byte by byte). Then
+the connection is closed. Prints what each client has asked for.
 """
 import os
 import socket
@@ -43,6 +44,8 @@ def data_of(word):
         return b"DATA\r\nOK " + b"0" * 32 + b"\r\n"
     if word == "subscribed":
         return message(2, "", b"", answers=1)
+    if word == "nothing":
+        return message(2, "", b"", answers=2)
     if word in ("old", "refused"):
         return message(3, "s", text("no"), answers=1 if word == "old" else 2)
     if word == "job":
@@ -70,6 +73,9 @@ def serve(client, script):
     for word in script.split():
         if word == "torn":
             torn = True
+            continue
+        if word == "wait":
+            client.recv(1)
             continue
         data = data_of(word)
         for piece in [data[i:i + 1] for i in range(len(data))] if torn else [data]:

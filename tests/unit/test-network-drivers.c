@@ -401,6 +401,20 @@ static void change_group(Rtnl *r, unsigned index) {
         rtnl_set_group(r, index, 7);
 }
 
+static void join_other_bridge(Rtnl *r, unsigned index) {
+        rtnl_set_master(r, index, link_in(-1, "lan0").index);
+}
+
+static void add_bridge(Rtnl *r, unsigned index) {
+        const uint8_t mac[6] = { 0x02, 1, 2, 3, 4, 5 };
+
+        rtnl_add_bridge(r, &(RtnlBridge){ .name = "lan0", .mac = mac });
+}
+
+static void delete_other_bridge(Rtnl *r, unsigned index) {
+        rtnl_del_link(r, "lan0");
+}
+
 START_TEST(links_heal) {
         enter_host();
         Network *n = make_network();
@@ -425,10 +439,12 @@ START_TEST(links_heal) {
                 { change_group, "nsunits0" },
                 { set_down, a->links[0].host_name },
                 { leave_bridge, a->links[0].host_name },
+                { join_other_bridge, a->links[0].host_name },
                 { set_down, c->links[0].host_name },
                 { delete_routes_of_routed, c->links[0].host_name },
         };
 
+        tell(add_bridge, "lo");
         /* Our own doings are not taken for somebody else's. */
         ck_assert_int_eq(network_process_monitor(n), 0);
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -449,6 +465,7 @@ START_TEST(links_heal) {
         ck_assert_int_eq(network_process_monitor(n), 0);
         detach(n, a, false);
         ck_assert_int_eq(network_process_monitor(n), 0);
+        tell(delete_other_bridge, "lan0");
         assert_nothing_left();
         network_free(n);
 }

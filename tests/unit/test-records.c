@@ -36,9 +36,15 @@ START_TEST(lines_of_networks) {
         char *both[] = { (char *) "front.network", (char *) "back.network", NULL };
         autoptr(NameTable) t = make();
         autofree char *of_db = name_table_hosts(t, back, "db.container");
+        autofree char *of_web = name_table_hosts(t, both, "web.container");
+        autofree char *of_front = name_table_hosts(t, (char *[]){ both[0], NULL }, NULL);
+        autofree char *of_none = name_table_hosts(t, (char *[]){ NULL }, NULL);
         autofree char *of_all = name_table_hosts(t, both, NULL);
 
         ck_assert_str_eq(of_db, "10.1.0.2\tweb www\nfd00::2\tweb www\n");
+        ck_assert_str_eq(of_web, "10.1.0.3\tdb\n");
+        ck_assert_str_eq(of_front, "10.2.0.2\tweb\n");
+        ck_assert_str_eq(of_none, "");
         ck_assert_str_eq(of_all, "10.1.0.2\tweb www\nfd00::2\tweb www\n10.2.0.2\tweb\n10.1.0.3\tdb\n");
 }
 END_TEST

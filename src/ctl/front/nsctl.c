@@ -128,8 +128,9 @@ static long connect_manager(void) {
         long fd, r;
 
         fd = RAW(socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0)
-                return fd;
+        /* Who was called without one of the standard streams would write to the manager. */
+        if (fd <= 2)
+                return fd < 0 ? fd : -EBADF;
         r = RAW(connect, fd, &address, sizeof(address));
         return r < 0 ? r : fd;
 }
@@ -189,8 +190,8 @@ static void read_end(WireMessage *m) {
         (void) wire_read_text(m);
         (void) wire_read_text(m);
         result = wire_read_text(m);
-        unsure |= !answered || m->broken;
-        for (size_t i = 0; i < request.n && !unsure; i++)
+        unsure |= !answered;
+        for (size_t i = 0; i < request.n && !unsure && !m->broken; i++)
                 if (jobs[i].id == id)
                         set_result(&jobs[i], result);
 }
@@ -286,6 +287,8 @@ static long read_all(const uint8_t *data, size_t n, bool *heard, char **argv) {
         }
         while ((r = wire_take(data + done, n - done, &m)) > 0) {
                 read_message(&m, argv);
+                if (m.broken)
+                        return -1;
                 done += (size_t) r;
         }
         return r < 0 ? r : (long) done;
