@@ -233,6 +233,9 @@ int network_open(Network *n, char *const *networks, Fault *fault) {
 
                 if (r < 0 || !net || !net->defined || net->n_links > 0 || net->idle)
                         continue;
+                r = net_check_subnets(n, net, true, fault);
+                if (r < 0)
+                        continue;
                 net->idle = true;
                 r = net->driver->ensure(n, net, fault);
         }

@@ -243,7 +243,7 @@ START_TEST(adopted_before_others) {
         int one = make_ns(), two = make_ns();
         Attachment *a, *b = NULL;
         json_t *saved;
-        Fault f;
+        Fault f = {};
 
         define(n, "old.network", "10.77.0.0/24", false);
         a = attach(n, "a.container", one, (Wish){ .network = "old.network" });
@@ -256,6 +256,8 @@ START_TEST(adopted_before_others) {
         ck_assert_int_eq(network_settle(m, NULL), 0);
         autoclose int server = serve(one, SOCK_STREAM, 80);
         ck_assert_int_eq(reach(-1, text_of(&a->links[0], 0), 80), 0);
+        ck_assert_int_eq(network_open(m, (char *[]){ (char *) "new.network", NULL }, &f), -EADDRINUSE);
+        ck_assert_uint_eq(count_links(), 3);
         ck_assert_int_eq(try(m, "b.container", two, (Wish){ .network = "new.network" }, &f, &b), -EADDRINUSE);
         ck_assert_str_eq(f.object, "new.network: subnet 10.77.0.0/16 belongs to old.network");
 
