@@ -34,8 +34,8 @@
 
 /* At most one part in so many of the manager's time goes into files of names; of that of a manager which has
  * launches to make, which come first, at most the other one. */
-#define FLUSH_SHARE      30
-#define FLUSH_SHARE_BUSY 150
+#define FLUSH_SHARE      10
+#define FLUSH_SHARE_BUSY 50
 
 typedef enum Watched {
         WATCH_DIRECTORY, /* for a file that is replaced */
