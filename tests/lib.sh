@@ -44,7 +44,7 @@ enter_private() {
         libexec=$(sed -n 's/^#define LIBEXECDIR "\(.*\)"/\1/p' "$build/build-config.h")
         mkdir -p "$libexec"
         mount -t tmpfs tmpfs "$libexec"
-        cp "$build"/src/{ctl/nsctl{,-import},runtime/{init/nsunits-init,keeper/nsunits-keeper,logger/nsunits-logger}} \
+        cp "$build"/src/{ctl/nsctl{,-import},runtime/{init/nsunits-init,standby/nsunits-standby,keeper/nsunits-keeper,logger/nsunits-logger}} \
                 "$build"/src/daemon/nsunits-{worker,archiver,gate} "$libexec" 2>/dev/null
         ip link set lo up
         work=$(mktemp -d)

@@ -7,6 +7,7 @@
 #include "manager/egress.h"
 #include "manager/internal.h"
 #include "manager/links.h"
+#include "manager/standby.h"
 #include "spec/unit-place.h"
 
 ENUM_DEFINE(LoadState, load_state, LOAD_STATE, LOAD_STATE_LIST)
@@ -20,7 +21,7 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
                 return -ENOMEM;
         u->manager = m;
         u->held = HELD_INIT;
-        u->named.pidfd = u->mounts_fd = u->base_fd = -EBADF;
+        u->named.pidfd = u->mounts_fd = -EBADF;
         u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
         u->lent.fds[0] = u->lent.fds[1] = u->lent.fds[2] = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
@@ -46,12 +47,12 @@ void unit_free(Unit *u) {
         unit_forget_gate(u);
         unit_trigger_free(u->trigger);
         unit_forget_restart(u);
+        unit_drop_standby(u);
         child_free(u->main);
         child_free(u->hook);
         (void) sd_event_source_disable_unref(u->named.source);
         cleanup_close_(&u->named.pidfd);
         cleanup_close_(&u->mounts_fd);
-        cleanup_close_(&u->base_fd);
         notify_socket_free(u->notify);
         unit_fds_free(u);
         (void) sd_event_source_disable_unref(u->timer);

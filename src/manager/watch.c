@@ -1,6 +1,5 @@
 /* How a container ends, seen from outside: its main process by the pidfd, the rest by the cgroup. */
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <sys/epoll.h>
 
@@ -10,6 +9,7 @@
 #include "manager/death.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
+#include "manager/standby.h"
 #include "runtime/exit-store.h"
 #include "runtime/process.h"
 
@@ -111,29 +111,6 @@ void unit_drop_mounts(Unit *u) {
         replace_fd(&u->mounts_fd, -EBADF);
 }
 
-/* What PivotRoot= names is looked for each time. And who may mount can open namespaces of its own users by
- * their numbers, open_by_handle_at(2): what it mounted there would be in all launches to come. */
-bool unit_may_have_base(const Unit *u) {
-        const ContainerSpec *s = u->held.spec;
-        const bool mounts = s->capabilities & UINT64_C(1) << CAP_SYS_ADMIN;
-
-        return !s->pivot_root && !(mounts && u->held.userns_fd >= 0);
-}
-
-/* By a low number: the container's process copies our table of descriptors as far as it needs it. */
-int unit_lend_base(const Unit *u) {
-        return u->base_fd < 0 ? -EBADF : fcntl(u->base_fd, F_DUPFD_CLOEXEC, 3);
-}
-
-void unit_hold_base(Unit *u, int fd) {
-        if (fd >= 0)
-                replace_fd(&u->base_fd, fd_move_up(fd));
-}
-
-void unit_drop_base(Unit *u) {
-        replace_fd(&u->base_fd, -EBADF);
-}
-
 static void on_main_exit(Child *child, const ChildExit *how, void *data) {
         autofree char *hold = NULL;
         Unit *u = data;
@@ -143,8 +120,10 @@ static void on_main_exit(Child *child, const ChildExit *how, void *data) {
         notify_socket_drain(u->notify);
 
         event.exit = unit_main_exit(u, how);
-        if (u->held.cgroup_fd >= 0)
-                event.cgroup_empty = cgroup_populated(u->held.cgroup_fd) <= 0;
+        if (unit_lives_on(u)) {
+                event.cgroup_empty = false;
+                unit_dismiss_standby(u);
+        }
 
         /* What fills its memory may be files in a tmpfs of its own, and the next launch needs some. */
         if (event.exit.oom)

@@ -41,6 +41,19 @@ long apply_cpus(Apply *a, const Step *s) {
         return RAW(sched_setaffinity, 0, sizeof(a->plan->schedule.cpus), a->plan->schedule.cpus);
 }
 
+/* What runs in the cgroup already, and its quota, must not keep the manager waiting, which waits for us.
+ * Where the kernel says no, it may have to. */
+long apply_urgency(Apply *a, const Step *s) {
+        const struct sched_param param = { .sched_priority = s->number > 0 };
+
+        if (s->number > 0) {
+                a->urgent = RAW(sched_getscheduler, 0) == SCHED_OTHER &&
+                            RAW(sched_setscheduler, 0, SCHED_FIFO, &param) == 0;
+                return 0;
+        }
+        return a->urgent ? RAW(sched_setscheduler, 0, SCHED_OTHER, &param) : 0;
+}
+
 long apply_io_priority(Apply *a, const Step *s) {
         return RAW(ioprio_set, IOPRIO_WHO_THREAD, 0, s->number);
 }

@@ -176,10 +176,10 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_NICE] = apply_nice,
         [STEP_CPU_POLICY] = apply_cpu_policy,
         [STEP_CPUS] = apply_cpus,
+        [STEP_URGENCY] = apply_urgency,
         [STEP_IO_PRIORITY] = apply_io_priority,
         [STEP_JOIN] = apply_join_namespace,
         [STEP_ENTER_CGROUP] = apply_enter_cgroup,
-        [STEP_OPEN_BASE] = apply_open_base,
         [STEP_NEW_NAMESPACES] = apply_new_namespaces,
         [STEP_TIME_OFFSETS] = apply_time_offsets,
         [STEP_SPAWN] = apply_spawn,
@@ -193,7 +193,6 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_LEAVE_BEHIND] = apply_leave_behind,
         [STEP_ENTER_ROOT] = apply_enter_root,
         [STEP_OPEN_ROOT] = apply_open_root,
-        [STEP_COPY_BASE] = apply_copy_base,
         [STEP_ATTACH] = apply_attach,
         [STEP_SYSCTL] = apply_sysctl,
         [STEP_MASK] = apply_mask,
@@ -215,6 +214,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_HAND_OVER] = apply_hand_over,
         [STEP_CLOSE] = apply_close,
         [STEP_EXEC] = apply_exec,
+        [STEP_STAND_BY] = apply_stand_by,
 };
 
 int apply_steps(Apply *a, StepPlace place) {

@@ -166,15 +166,19 @@ static int reap(ApplyReport *report) {
         return si.si_code == CLD_EXITED ? 0 : si.si_status;
 }
 
+void exec_advise(int error, bool no_interpreter, Fault *f) {
+        if (no_interpreter)
+                fault_advise(f, "the program is there, but its interpreter or loader is not");
+        else if (error == -ENOENT)
+                fault_advise(f, "no such program in the container");
+        else if (error == -ENOEXEC)
+                fault_advise(f, "not a program for this processor, or a script without #!");
+}
+
 static void advise(const ApplyReport *report, const Step *s, Fault *f) {
         switch ((int) s->op) {
         case STEP_EXEC:
-                if (report->no_interpreter)
-                        fault_advise(f, "the program is there, but its interpreter or loader is not");
-                else if (report->error == -ENOENT)
-                        fault_advise(f, "no such program in the container");
-                else if (report->error == -ENOEXEC)
-                        fault_advise(f, "not a program for this processor, or a script without #!");
+                exec_advise(report->error, report->no_interpreter, f);
                 break;
         case STEP_ATTACH:
         case STEP_MAKE_DIR:
@@ -246,6 +250,11 @@ static int describe(const Run *run, const ApplyReport *report, int error) {
         return error;
 }
 
+/* By which the process becomes another program. */
+static bool is_last(const Plan *plan, int step) {
+        return plan->steps[step].op == STEP_EXEC || plan->steps[step].op == STEP_STAND_BY;
+}
+
 static int judge(Run *run, RunResult *ret) {
         ApplyReport *report = run->apply->report;
         int killed, r;
@@ -258,21 +267,19 @@ static int judge(Run *run, RunResult *ret) {
         } else if (report->error != 0) {
                 (void) reap(report);
                 r = describe(run, report, report->error);
-        } else if (run->plan->steps[report->step].op != STEP_EXEC) {
+        } else if (!is_last(run->plan, report->step)) {
                 killed = reap(report);
                 r = describe(run, report, -ECANCELED);
                 fault_advise(run->fault, "killed by signal %d; too little memory?", killed);
         } else {
                 *ret = (RunResult){ .pid = report->pid,
                                     .pidfd = report->pidfd,
-                                    .terminal = report->terminal,
-                                    .base = report->base };
+                                    .terminal = report->terminal };
                 return 0;
         }
 
         cleanup_close_(&report->pidfd);
         cleanup_close_(&report->terminal);
-        cleanup_close_(&report->base);
         return r;
 }
 
@@ -314,7 +321,7 @@ static int prepare_environment(Apply *a) {
 
 static int run_prepare(Run *run) {
         const Plan *plan = run->plan;
-        size_t n = strv_length(plan->argv), skip = plan->init_slot >= 0 ? 2 : 0;
+        size_t n = strv_length(plan->argv), skip = plan->init_slot >= 0 && !plan->standby ? 2 : 0;
         Apply *a;
 
         run->fds = calloc(plan->n_slots, sizeof(*run->fds));
@@ -333,14 +340,14 @@ static int run_prepare(Run *run) {
                 .plan = plan, .fds = run->fds, .root_fd = -1, .init_fd = -1, .mask_dir = -1, .mask_file = -1
         };
         a->report = (ApplyReport *) run->mapping;
-        *a->report = (ApplyReport){ .pidfd = -1, .terminal = -1, .base = -1 };
+        *a->report = (ApplyReport){ .pidfd = -1, .terminal = -1 };
         a->stack = run->mapping + STACK_OFFSET + CLONE_STACK_SIZE;
         a->argv = calloc(n + skip + 1, sizeof(*a->argv));
         if (!a->argv)
                 return -ENOMEM;
         if (skip > 0) {
                 a->argv[0] = plan->init_name;
-                a->argv[1] = a->program;
+                a->argv[1] = a->search.program;
         }
         for (size_t i = 0; i < n; i++)
                 a->argv[skip + i] = plan->argv[i];
@@ -389,6 +396,6 @@ int launch_run(const Plan *plan, Fault *f, LaunchResult *ret) {
         r = plan_run(plan, f, &result);
         if (r < 0)
                 return r;
-        *ret = (LaunchResult){ .pid = result.pid, .pidfd = result.pidfd, .base_fd = result.base };
+        *ret = (LaunchResult){ .pid = result.pid, .pidfd = result.pidfd };
         return 0;
 }

@@ -38,11 +38,11 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_NICE, "nice level")                \
         X(STEP_CPU_POLICY, "scheduling policy")   \
         X(STEP_CPUS, "processor affinity")        \
+        X(STEP_URGENCY, "urgency")                \
         X(STEP_IO_PRIORITY, "I/O priority")       \
         X(STEP_JOIN, "join namespace")            \
         X(STEP_NEW_NAMESPACES, "new namespaces")  \
         X(STEP_TIME_OFFSETS, "time offsets")      \
-        X(STEP_OPEN_BASE, "open base")            \
         X(STEP_ENTER_CGROUP, "enter cgroup")      \
         X(STEP_SPAWN, "spawn")                    \
         X(STEP_TERMINAL, "terminal")              \
@@ -55,7 +55,6 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_LEAVE_BEHIND, "leave behind")      \
         X(STEP_ENTER_ROOT, "enter root")          \
         X(STEP_OPEN_ROOT, "open root")            \
-        X(STEP_COPY_BASE, "copy base")            \
         X(STEP_ATTACH, "attach")                  \
         X(STEP_SYSCTL, "system control")          \
         X(STEP_MASK, "mask")                      \
@@ -76,7 +75,8 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_SIGNALS, "signals")                \
         X(STEP_HAND_OVER, "hand over")            \
         X(STEP_CLOSE, "close descriptors")        \
-        X(STEP_EXEC, "exec")
+        X(STEP_EXEC, "exec")                      \
+        X(STEP_STAND_BY, "stand by")
 
 ENUM_DECLARE(StepOp, step_op, STEP_OP, STEP_LIST);
 
@@ -122,7 +122,8 @@ struct Plan {
         char **environment;
         char *search_path;         /* PATH of the container */
         char *init_name;           /* argv[0] of the init */
-        int init_slot;             /* -1 = no init */
+        int init_slot;             /* program of ours in place of it, or before it; -1 = none */
+        bool standby;              /* it is the standby, and not the init */
         int stdio[3];              /* slots */
         bool controlling_terminal; /* the first of them is one */
         int passed_slot; /* the first of those that the program gets from 3 on; they follow each other */

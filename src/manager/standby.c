@@ -1,0 +1,246 @@
+/* See standby.h. */
+#include "manager/standby.h"
+
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "basic/file.h"
+#include "basic/log.h"
+#include "cgroup/limits.h"
+#include "runtime/standby.h"
+
+/* What it takes of the memory that its container may have, with some to spare. */
+#define ROOM_BYTES UINT64_C(1048576)
+#define ROOM_TASKS 8
+
+/* What was found under a name. */
+typedef struct Sight {
+        dev_t device;
+        ino_t inode;
+} Sight;
+
+struct Standby {
+        Child *child;
+        int fd; /* our end of the pair of sockets */
+        Identity identity;
+        Sight *seen; /* see look() */
+        size_t n_seen;
+};
+
+static void standby_free(Standby *s) {
+        if (!s)
+                return;
+        child_free(s->child);
+        cleanup_close_(&s->fd);
+        identity_clear(&s->identity);
+        free(s->seen);
+        free(s);
+}
+
+/* -- for whom -- */
+
+/* Made of nothing but what is looked at again, see look(). */
+static bool is_simple_mount(const MountSpec *m) {
+        if (m->overlay || m->optional || m->chown || m->copy_up || m->no_dereference)
+                return false;
+        return m->kind == MOUNT_BIND || m->kind == MOUNT_TMPFS || (m->kind == MOUNT_VOLUME && m->source);
+}
+
+/* Commands of the unit may change what a launch finds. */
+static bool has_hooks_between(const Unit *u) {
+        const unsigned *n = u->policy->n_hooks;
+
+        return n[HOOK_STOP] + n[HOOK_STOP_POST] + n[HOOK_CONDITION] + n[HOOK_START_PRE] > 0;
+}
+
+static bool has_own_spaces(const ContainerSpec *s) {
+        for (size_t i = 0; i < SPACE_NETWORK; i++)
+                if (!namespace_is_own(container_spec_space(s, (Space) i)) &&
+                    ((Space) i == SPACE_PID || container_spec_space(s, (Space) i)->mode != NAMESPACE_HOST))
+                        return false;
+        return true;
+}
+
+/* The standby itself goes through the filter, and who may mount can reach other places than its own. */
+static bool is_confined_as_usual(const ContainerSpec *s) {
+        return !s->seccomp.profile && !s->seccomp.deny && !s->security_labels.app_armor &&
+               !s->security_labels.selinux && !(s->capabilities & UINT64_C(1) << CAP_SYS_ADMIN);
+}
+
+static bool may_have_standby(const Unit *u) {
+        const ContainerSpec *s = u->held.spec;
+
+        if (!s || !u->held.root || u->held.fresh || u->frozen || u->lent.fds[0] >= 0 || u->held.cgroup_spent)
+                return false;
+        if (s->run_init || s->boot || s->pivot_root || s->delegate || s->n_devices > 0 || s->schedule)
+                return false;
+        for (size_t i = 0; i < s->n_mounts; i++)
+                if (!is_simple_mount(&s->mounts[i]))
+                        return false;
+        return has_own_spaces(s) && is_confined_as_usual(s) && !has_hooks_between(u) &&
+               cgroup_has_room(u->held.cgroup_fd, ROOM_BYTES, ROOM_TASKS);
+}
+
+/* -- what it stands on -- */
+
+static Sight sight_of(const char *path) {
+        struct stat st;
+
+        return stat(path, &st) < 0 ? (Sight){} : (Sight){ st.st_dev, st.st_ino };
+}
+
+/* What the host has now under the names that are mounted. */
+static int look(const Unit *u, const Launch *l, Sight **ret, size_t *ret_n) {
+        const ContainerSpec *spec = u->held.spec;
+        Sight *seen = calloc(spec->n_mounts + l->files.n + 1, sizeof(*seen));
+        size_t n = 0;
+
+        if (!seen)
+                return -ENOMEM;
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                if (spec->mounts[i].kind == MOUNT_BIND)
+                        seen[n++] = sight_of(spec->mounts[i].source);
+        for (size_t i = 0; i < l->files.n; i++)
+                seen[n++] = sight_of(l->files.items[i].source);
+        *ret = seen;
+        *ret_n = n;
+        return 0;
+}
+
+static bool same_sights(const Sight *a, size_t n_a, const Sight *b, size_t n_b) {
+        if (n_a != n_b)
+                return false;
+        for (size_t i = 0; i < n_a; i++)
+                if (a[i].device != b[i].device || a[i].inode != b[i].inode)
+                        return false;
+        return true;
+}
+
+static bool same_identity(const Identity *a, const Identity *b) {
+        return a->uid == b->uid && a->gid == b->gid && a->n_groups == b->n_groups &&
+               (a->n_groups == 0 || memcmp(a->groups, b->groups, a->n_groups * sizeof(*a->groups)) == 0);
+}
+
+static bool still_fits(const Unit *u, const Launch *l) {
+        const Standby *s = u->standby;
+        autolaunch Launch now = LAUNCH_INIT;
+        autofree Sight *seen = NULL;
+        size_t n;
+
+        return s->fd >= 0 && same_identity(&s->identity, &l->identity) &&
+               launch_name_setup(u, &now, NULL) >= 0 && look(u, &now, &seen, &n) >= 0 &&
+               same_sights(s->seen, s->n_seen, seen, n);
+}
+
+/* -- its life -- */
+
+static void on_standby_exit(Child *child, const ChildExit *how, void *data) {
+        Unit *u = data;
+
+        standby_free(take_ptr(u->standby));
+}
+
+/* Takes over the process. */
+static int watch(Unit *u, Standby *s, const LaunchResult *result) {
+        const ChildInfo info = { .pidfd = fd_move_up(result->pidfd), .pid = result->pid };
+        int r = child_watch(u->manager->children, &info, on_standby_exit, u, &s->child);
+
+        if (r < 0)
+                child_put_down(info.pidfd);
+        return r;
+}
+
+static int launch(Unit *u, Standby *s, Fault *fault) {
+        autolaunch Launch l = LAUNCH_INIT;
+        autoptr(Plan) plan = NULL;
+        LaunchResult result;
+        LaunchRequest q;
+        int ends[2], r;
+
+        r = launch_take_root(u, &l, fault);
+        if (r >= 0)
+                r = launch_take_setup(u, &l, fault);
+        if (r >= 0)
+                r = look(u, &l, &s->seen, &s->n_seen);
+        if (r >= 0)
+                r = manager_injected_fault(u->manager, "standby", fault);
+        if (r >= 0)
+                r = standby_sockets(ends);
+        if (r < 0)
+                return r;
+
+        s->fd = fd_move_up(ends[0]);
+        q = launch_request(u, &l);
+        q.standby_fd = ends[1];
+        r = launch_plan(&q, fault, &plan);
+        if (r >= 0) {
+                unit_kill_as_whole(u, false);
+                r = launch_run(plan, fault, &result);
+                unit_kill_as_whole(u, true);
+        }
+        (void) close(ends[1]);
+        if (r < 0)
+                return r;
+        s->identity = l.identity;
+        l.identity = (Identity){};
+        return watch(u, s, &result);
+}
+
+void unit_make_standby(Unit *u) {
+        Fault fault = {};
+        Standby *s;
+
+        if (u->standby || !may_have_standby(u))
+                return;
+        s = calloc(1, sizeof(*s));
+        if (!s)
+                return;
+        s->fd = -EBADF;
+        if (launch(u, s, &fault) >= 0) {
+                u->standby = s;
+                return;
+        }
+        log_message(LOG_DEBUG, u->name, "it will be launched when it is time: %s failed", fault.step);
+        standby_free(s);
+}
+
+void unit_dismiss_standby(Unit *u) {
+        if (!u->standby)
+                return;
+        (void) child_signal(u->standby->child, SIGKILL);
+        cleanup_close_(&u->standby->fd);
+}
+
+void unit_drop_standby(Unit *u) {
+        Standby *s = take_ptr(u->standby);
+
+        if (!s)
+                return;
+        child_put_down(child_give_pidfd(s->child));
+        standby_free(s);
+}
+
+bool unit_lives_on(const Unit *u) {
+        const pid_t standby = u->standby ? child_pid(u->standby->child) : 0;
+
+        return u->held.cgroup_fd >= 0 && cgroup_populated(u->held.cgroup_fd) > 0 &&
+               (standby == 0 || !cgroup_has_only(u->held.cgroup_fd, standby));
+}
+
+int unit_use_standby(Unit *u, const Launch *l, LaunchResult *ret, Fault *fault) {
+        const LaunchRequest q = launch_request(u, l);
+        Standby *s = u->standby;
+        int r;
+
+        if (!s)
+                return 0;
+        r = still_fits(u, l) ? standby_start(s->fd, &q, fault) : -ESTALE;
+        if (r < 0) {
+                unit_drop_standby(u);
+                return r == -ESTALE ? 0 : r;
+        }
+        *ret = (LaunchResult){ .pid = child_pid(s->child), .pidfd = child_give_pidfd(s->child) };
+        standby_free(take_ptr(u->standby));
+        return 1;
+}
