@@ -1,12 +1,14 @@
 /* See standby.h. */
 #include "manager/standby.h"
 
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "basic/file.h"
 #include "basic/log.h"
+#include "basic/strv.h"
 #include "cgroup/limits.h"
 #include "runtime/standby.h"
 
@@ -14,7 +16,7 @@
 #define ROOM_BYTES UINT64_C(1048576)
 #define ROOM_TASKS 8
 
-/* What was found under a name. */
+/* What was mounted. */
 typedef struct Sight {
         dev_t device;
         ino_t inode;
@@ -24,8 +26,8 @@ struct Standby {
         Child *child;
         int fd; /* our end of the pair of sockets */
         Identity identity;
-        Sight *seen; /* see look() */
-        size_t n_seen;
+        Sight *mounts, *files; /* of the spec, and of unit_files_name() */
+        size_t n_files;
 };
 
 static void standby_free(Standby *s) {
@@ -34,13 +36,14 @@ static void standby_free(Standby *s) {
         child_free(s->child);
         cleanup_close_(&s->fd);
         identity_clear(&s->identity);
-        free(s->seen);
+        free(s->mounts);
+        free(s->files);
         free(s);
 }
 
 /* -- for whom -- */
 
-/* Made of nothing but what is looked at again, see look(). */
+/* Made of nothing but what is looked at again. */
 static bool is_simple_mount(const MountSpec *m) {
         if (m->overlay || m->optional || m->chown || m->copy_up || m->no_dereference)
                 return false;
@@ -84,53 +87,68 @@ static bool may_have_standby(const Unit *u) {
 
 /* -- what it stands on -- */
 
-static Sight sight_of(const char *path) {
+static Sight sight_of(int fd, const char *path) {
         struct stat st;
 
-        return stat(path, &st) < 0 ? (Sight){} : (Sight){ st.st_dev, st.st_ino };
+        return fstatat(fd, path, &st, AT_EMPTY_PATH) < 0 ? (Sight){} : (Sight){ st.st_dev, st.st_ino };
 }
 
-/* What the host has now under the names that are mounted. */
-static int look(const Unit *u, const Launch *l, Sight **ret, size_t *ret_n) {
-        const ContainerSpec *spec = u->held.spec;
-        Sight *seen = calloc(spec->n_mounts + l->files.n + 1, sizeof(*seen));
-        size_t n = 0;
+static bool same(Sight a, Sight b) {
+        return a.device == b.device && a.inode == b.inode;
+}
 
-        if (!seen)
+/* All mounts are simple, so there is one for each of the spec. */
+static int note_mounts(Standby *s, const Launch *l) {
+        s->mounts = calloc(l->n_mounts + 1, sizeof(*s->mounts));
+        s->files = calloc(l->files.n + 1, sizeof(*s->files));
+        if (!s->mounts || !s->files)
                 return -ENOMEM;
-        for (size_t i = 0; i < spec->n_mounts; i++)
-                if (spec->mounts[i].kind == MOUNT_BIND)
-                        seen[n++] = sight_of(spec->mounts[i].source);
-        for (size_t i = 0; i < l->files.n; i++)
-                seen[n++] = sight_of(l->files.items[i].source);
-        *ret = seen;
-        *ret_n = n;
+        for (size_t i = 0; i < l->n_mounts; i++)
+                s->mounts[i] = sight_of(l->launch_mounts[i].fd, "");
+        for (s->n_files = 0; s->n_files < l->files.n; s->n_files++)
+                s->files[s->n_files] = sight_of(AT_FDCWD, l->files.items[s->n_files].source);
         return 0;
 }
 
-static bool same_sights(const Sight *a, size_t n_a, const Sight *b, size_t n_b) {
-        if (n_a != n_b)
-                return false;
-        for (size_t i = 0; i < n_a; i++)
-                if (a[i].device != b[i].device || a[i].inode != b[i].inode)
+/* Has the host the same under the names that are mounted? */
+static bool same_sources(const Standby *s, const ContainerSpec *spec, const UnitFiles *files) {
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                if (spec->mounts[i].kind == MOUNT_BIND &&
+                    !same(s->mounts[i], sight_of(AT_FDCWD, spec->mounts[i].source)))
                         return false;
-        return true;
+        for (size_t i = 0; i < files->n; i++)
+                if (i >= s->n_files || !same(s->files[i], sight_of(AT_FDCWD, files->items[i].source)))
+                        return false;
+        return files->n == s->n_files;
+}
+
+static bool is_mounted_on(const ContainerSpec *spec, const char *destination) {
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                if (streq(spec->mounts[i].destination, destination))
+                        return true;
+        return false;
+}
+
+static StandbyPlace place_of(const char *path, Sight sight) {
+        return (StandbyPlace){ .path = path, .device = sight.device, .inode = sight.inode };
+}
+
+/* And is it where it was mounted? Returns how many places. */
+static size_t name_places(const Standby *s, const ContainerSpec *spec, const UnitFiles *files,
+                          StandbyPlace *to) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                to[n++] = place_of(spec->mounts[i].destination, s->mounts[i]);
+        for (size_t i = 0; i < files->n; i++)
+                if (!is_mounted_on(spec, files->items[i].destination))
+                        to[n++] = place_of(files->items[i].destination, s->files[i]);
+        return n;
 }
 
 static bool same_identity(const Identity *a, const Identity *b) {
         return a->uid == b->uid && a->gid == b->gid && a->n_groups == b->n_groups &&
                (a->n_groups == 0 || memcmp(a->groups, b->groups, a->n_groups * sizeof(*a->groups)) == 0);
-}
-
-static bool still_fits(const Unit *u, const Launch *l) {
-        const Standby *s = u->standby;
-        autolaunch Launch now = LAUNCH_INIT;
-        autofree Sight *seen = NULL;
-        size_t n;
-
-        return s->fd >= 0 && same_identity(&s->identity, &l->identity) &&
-               launch_name_setup(u, &now, NULL) >= 0 && look(u, &now, &seen, &n) >= 0 &&
-               same_sights(s->seen, s->n_seen, seen, n);
 }
 
 /* -- its life -- */
@@ -162,7 +180,7 @@ static int launch(Unit *u, Standby *s, Fault *fault) {
         if (r >= 0)
                 r = launch_take_setup(u, &l, fault);
         if (r >= 0)
-                r = look(u, &l, &s->seen, &s->n_seen);
+                r = note_mounts(s, &l);
         if (r >= 0)
                 r = manager_injected_fault(u->manager, "standby", fault);
         if (r >= 0)
@@ -228,14 +246,28 @@ bool unit_lives_on(const Unit *u) {
                (standby == 0 || !cgroup_has_only(u->held.cgroup_fd, standby));
 }
 
-int unit_use_standby(Unit *u, const Launch *l, LaunchResult *ret, Fault *fault) {
+static int start(const Unit *u, const Launch *l, Fault *fault) {
         const LaunchRequest q = launch_request(u, l);
+        const Standby *s = u->standby;
+        autolaunch Launch now = LAUNCH_INIT;
+        autofree StandbyPlace *places = NULL;
+
+        if (s->fd < 0 || !same_identity(&s->identity, &l->identity) || launch_name_setup(u, &now, NULL) < 0 ||
+            !same_sources(s, q.spec, &now.files))
+                return -ESTALE;
+        places = calloc(q.spec->n_mounts + now.files.n + 1, sizeof(*places));
+        if (!places)
+                return -ESTALE;
+        return standby_start(s->fd, &q, places, name_places(s, q.spec, &now.files, places), fault);
+}
+
+int unit_use_standby(Unit *u, const Launch *l, LaunchResult *ret, Fault *fault) {
         Standby *s = u->standby;
         int r;
 
         if (!s)
                 return 0;
-        r = still_fits(u, l) ? standby_start(s->fd, &q, fault) : -ESTALE;
+        r = start(u, l, fault);
         if (r < 0) {
                 unit_drop_standby(u);
                 return r == -ESTALE ? 0 : r;

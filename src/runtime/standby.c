@@ -64,7 +64,16 @@ static void add_descriptors(Order *o, const LaunchRequest *q) {
 static bool fits(const Order *o, const LaunchRequest *q) {
         size_t streams = (size_t) __builtin_popcount(o->head.streams);
 
-        return o->size <= STANDBY_TEXT_MAX && o->n_fds == streams + q->n_passed_fds;
+        return o->size <= STANDBY_TEXT_MAX && o->head.n_places <= STANDBY_PLACES_MAX &&
+               o->n_fds == streams + q->n_passed_fds;
+}
+
+static void add_places(Order *o, const StandbyPlace *places, size_t n) {
+        o->head.n_places = (uint32_t) n;
+        for (size_t i = 0; i < n && i < STANDBY_PLACES_MAX; i++) {
+                o->head.places[i] = (StandbyInode){ places[i].device, places[i].inode };
+                add_text(o, places[i].path);
+        }
 }
 
 static void make_order(Order *o, const LaunchRequest *q, const Plan *program) {
@@ -131,7 +140,7 @@ static int take_answer(int fd, const LaunchRequest *q, Fault *f) {
         return answer.error == -ESTALE ? -ESTALE : describe(q, &answer, f);
 }
 
-int standby_start(int fd, const LaunchRequest *q, Fault *f) {
+int standby_start(int fd, const LaunchRequest *q, const StandbyPlace *places, size_t n_places, Fault *f) {
         autoptr(Plan) program = plan_new();
         Order order = {};
         int r;
@@ -142,6 +151,7 @@ int standby_start(int fd, const LaunchRequest *q, Fault *f) {
                 free(order.text);
                 return fault_set(f, "launch", r, "%s", strempty(q->spec->unit));
         }
+        add_places(&order, places, n_places);
         make_order(&order, q, program);
         r = fits(&order, q) ? send_order(fd, &order) : -E2BIG;
         free(order.text);

@@ -95,14 +95,30 @@ static char **take_strings(char **to, uint32_t n) {
         return end + 1;
 }
 
+static bool has(const char *path, StandbyInode inode) {
+        struct stat st;
+
+        return RAW(newfstatat, AT_FDCWD, path, &st, 0) == 0 && st.st_dev == inode.device &&
+               st.st_ino == inode.inode;
+}
+
 /* It was entered when the container was set up, with the rights of its root. By its name there may be another
  * one by now, or one that its user may not look at. */
 static bool stands_in(const char *directory) {
-        struct stat here, there;
+        struct stat here;
 
         return RAW(newfstatat, AT_FDCWD, ".", &here, 0) == 0 &&
-               RAW(newfstatat, AT_FDCWD, directory, &there, 0) == 0 && here.st_dev == there.st_dev &&
-               here.st_ino == there.st_ino;
+               has(directory, (StandbyInode){ here.st_dev, here.st_ino });
+}
+
+/* What was mounted there may have been moved along with a directory above it. */
+static bool has_places(void) {
+        const StandbyOrder *o = &message.order;
+        bool good = o->n_places <= STANDBY_PLACES_MAX;
+
+        for (uint32_t i = 0; good && i < o->n_places; i++)
+                good = has(take_string(), o->places[i]);
+        return good;
 }
 
 static void place(int from, int to) {
@@ -145,6 +161,8 @@ void standby_main(long *stack) {
         /* By its closing the manager sees the program executed. */
         (void) RAW(fcntl, STANDBY_FD, F_SETFD, FD_CLOEXEC);
         take_order();
+        if (!has_places())
+                give_up(-ESTALE);
         directory = take_string();
         search.name = take_string();
         search.directories = take_string();
