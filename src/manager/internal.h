@@ -150,6 +150,7 @@ struct Unit {
         bool has_names;        /* its names are found on its networks: it is in names_list */
         bool awaits_dns;       /* it is prepared but for a name server that is being started */
         bool log_file;         /* the output goes to a file that has to be rotated */
+        bool standby_due;      /* is to be made, when it is time */
         bool in_event;         /* a machine step is under way: events that it causes wait for its end */
         UT_hash_handle hh;
 };
@@ -205,6 +206,7 @@ struct Manager {
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         Spares *spares;
+        struct Standbys *standbys;
         ExecSession *exec_sessions;
         Pull *pulls;                     /* under way, by what they are asked for */
         TAILQ_HEAD(, UpdateRun) updates; /* the first one is under way */

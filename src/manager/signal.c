@@ -50,9 +50,8 @@ void unit_signal_stop(Unit *u) {
         to_container(u, stop_signal(u));
         if (u->spec && u->spec->service.send_sighup)
                 to_container(u, SIGHUP);
-        /* While it ends. */
         if (u->machine.restart)
-                unit_make_standby(u);
+                unit_await_end(u);
         else
                 unit_dismiss_standby(u);
 }

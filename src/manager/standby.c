@@ -28,6 +28,7 @@ struct Standby {
         Identity identity;
         Sight *mounts, *files; /* of the spec, and of unit_files_name() */
         size_t n_files;
+        bool spoilt;
 };
 
 static void standby_free(Standby *s) {
@@ -209,6 +210,8 @@ void unit_make_standby(Unit *u) {
         Fault fault = {};
         Standby *s;
 
+        if (u->standby && u->standby->spoilt)
+                unit_drop_standby(u);
         if (u->standby || !may_have_standby(u))
                 return;
         s = calloc(1, sizeof(*s));
@@ -221,6 +224,14 @@ void unit_make_standby(Unit *u) {
         }
         log_message(LOG_DEBUG, u->name, "it will be launched when it is time: %s failed", fault.step);
         standby_free(s);
+}
+
+bool unit_spoil_standby(Unit *u) {
+        Standby *s = u->standby;
+
+        for (size_t i = 0; s && !s->spoilt && i < u->held.spec->n_mounts; i++)
+                s->spoilt = u->held.spec->mounts[i].kind == MOUNT_BIND;
+        return s && s->spoilt;
 }
 
 void unit_dismiss_standby(Unit *u) {
@@ -252,8 +263,8 @@ static int start(const Unit *u, const Launch *l, Fault *fault) {
         autolaunch Launch now = LAUNCH_INIT;
         autofree StandbyPlace *places = NULL;
 
-        if (s->fd < 0 || !same_identity(&s->identity, &l->identity) || launch_name_setup(u, &now, NULL) < 0 ||
-            !same_sources(s, q.spec, &now.files))
+        if (s->fd < 0 || s->spoilt || !same_identity(&s->identity, &l->identity) ||
+            launch_name_setup(u, &now, NULL) < 0 || !same_sources(s, q.spec, &now.files))
                 return -ESTALE;
         places = calloc(q.spec->n_mounts + now.files.n + 1, sizeof(*places));
         if (!places)
@@ -267,6 +278,7 @@ int unit_use_standby(Unit *u, const Launch *l, LaunchResult *ret, Fault *fault) 
 
         if (!s)
                 return 0;
+        standbys_check(u->manager);
         r = start(u, l, fault);
         if (r < 0) {
                 unit_drop_standby(u);

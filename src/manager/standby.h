@@ -15,6 +15,23 @@ typedef struct Standby Standby;
 /** unit_make_standby() - unless there is one, or @u is not for one. */
 void unit_make_standby(Unit *u);
 
+/** unit_await_end() - @u is to start again when its process has ended: should that take a while, make one. */
+void unit_await_end(Unit *u);
+
+/** unit_want_standby() - @u runs: have one made for it, as far as nsunitd.conf asks for such. */
+void unit_want_standby(Unit *u);
+
+/** standbys_setup() - never fails: there may be none. */
+void standbys_setup(Manager *m);
+void standbys_free(Manager *m);
+
+/** standbys_check() - has the host's table of mounts changed? Then some are of no use. */
+void standbys_check(Manager *m);
+
+/** unit_spoil_standby() - what it has mounted may lack something by now. True if there was one to be made
+ * anew. */
+bool unit_spoil_standby(Unit *u);
+
 /**
  * unit_use_standby() - start its program
  * @l: launch_take_root() and launch_take_program() have been called
