@@ -18,37 +18,71 @@ static const uint64_t arguments[] = {
 
 #define N_ARGUMENTS (sizeof(arguments) / sizeof(arguments[0]))
 
-static uint32_t any_verdict(void) {
+static uint32_t any_verdict(int kinds) {
         static const uint32_t verdicts[] = { SECCOMP_RET_ALLOW, ERROR(EPERM), ERROR(ENOSYS),
                                              SECCOMP_RET_LOG };
 
-        return verdicts[rand() % 4];
+        return verdicts[rand() % kinds];
+}
+
+static uint64_t any_argument(void) {
+        return arguments[rand() % N_ARGUMENTS];
 }
 
 static void add_checks(FilterTable *t, int nr) {
         for (int i = rand() % 4; i >= 0; i--) {
-                ProfileCondition condition = { .op = rand() % 4 ? COMPARE_EQ : COMPARE_NE,
-                                               .value = arguments[rand() % N_ARGUMENTS] };
-                const FilterCheck check = {
-                        .conditions = &condition, .n = 1, .low = rand() % 4 > 0, .verdict = any_verdict()
+                const ProfileCompare op = rand() % 2 ? COMPARE_EQ : rand() % PROFILE_COMPARE_N_;
+                ProfileCondition conditions[] = {
+                        { .op = op, .value = any_argument(), .value_two = any_argument() },
+                        { .op = COMPARE_NE, .value = any_argument() },
                 };
+                const FilterCheck check = { .conditions = conditions,
+                                            .n = rand() % 4 ? 1 : 2,
+                                            .low = rand() % 4 > 0,
+                                            .verdict = any_verdict(4) };
 
                 filter_table_add_check(t, nr, &check, rand() % 2);
         }
 }
 
 /* Runs of up to @longest calls; many of one call when it is small. */
-static void fill(FilterTable *t, uint32_t processor, int longest, bool checks) {
-        filter_table_begin(t, processor, any_verdict(), any_verdict());
+static void fill(FilterTable *t, uint32_t processor, int longest, int kinds, bool checks) {
+        filter_table_begin(t, processor, any_verdict(kinds), any_verdict(4));
         for (int nr = 0; nr < FILTER_CALLS;) {
                 const int end = nr + 1 + rand() % longest;
-                const uint32_t verdict = any_verdict();
+                const uint32_t verdict = any_verdict(kinds);
 
                 for (; nr < end; nr++)
                         filter_table_set(t, nr, verdict);
                 if (checks && rand() % 4 == 0)
                         add_checks(t, rand() % FILTER_CALLS);
         }
+}
+
+static bool holds(const ProfileCondition *c, bool low, uint64_t argument) {
+        const uint64_t mask = low ? UINT32_MAX : UINT64_MAX;
+        const uint64_t a = argument & mask, value = c->value & mask, two = c->value_two & mask;
+
+        switch (c->op) {
+        case COMPARE_EQ:
+                return a == value;
+        case COMPARE_NE:
+                return a != value;
+        case COMPARE_GT:
+                return a > value;
+        case COMPARE_GE:
+                return a >= value;
+        case COMPARE_LT:
+                return a < value;
+        case COMPARE_LE:
+                return a <= value;
+        case COMPARE_MASKED_EQ:
+                return (a & value) == two;
+        case PROFILE_COMPARE_N_:
+        case PROFILE_COMPARE_INVALID_:
+                break;
+        }
+        return false;
 }
 
 static uint32_t expected(const FilterTable *t, uint32_t nr, uint64_t argument) {
@@ -59,10 +93,11 @@ static uint32_t expected(const FilterTable *t, uint32_t nr, uint64_t argument) {
         leaf = &t->leaves[t->calls[nr]];
         for (size_t i = 0; i < leaf->n; i++) {
                 const FilterCheck *c = &leaf->checks[i];
-                const uint64_t mask = c->low ? UINT32_MAX : UINT64_MAX;
-                const bool equal = (argument & mask) == (c->conditions->value & mask);
+                bool all = true;
 
-                if (equal == (c->conditions->op == COMPARE_EQ))
+                for (size_t j = 0; j < c->n; j++)
+                        all &= holds(&c->conditions[j], c->low, argument);
+                if (all)
                         return c->verdict;
         }
         return leaf->verdict;
@@ -81,13 +116,14 @@ static void compare(const FilterTable *t, const struct sock_fprog *p, uint32_t n
         }
 }
 
-static void check_tables(int longest, bool checks) {
+/* Returns: the program's length. */
+static size_t check_tables(int longest, int kinds, bool checks) {
         static const uint32_t odd[] = { X32_BIT - 1, X32_BIT, X32_BIT + 1, 0x80000000, UINT32_MAX };
         static FilterTable tables[2];
         struct sock_fprog p;
 
         for (size_t i = 0; i < 2; i++)
-                fill(&tables[i], processors[i], longest, checks);
+                fill(&tables[i], processors[i], longest, kinds, checks);
         ck_assert_int_eq(filter_program(tables, 2, &p), 0);
         for (size_t i = 0; i < 2; i++) {
                 for (uint32_t nr = 0; nr < FILTER_CALLS + 40; nr++)
@@ -99,16 +135,47 @@ static void check_tables(int longest, bool checks) {
         ck_assert_uint_eq(bpf_run(&p, &(struct seccomp_data){ .arch = AUDIT_ARCH_S390X }),
                           SECCOMP_RET_KILL_PROCESS);
         free(p.filter);
+        return p.len;
 }
 
 START_TEST(programs_do_what_tables_say) {
         static const int longest[] = { 1, 2, 3, 8, 40, 200, 1000 };
 
         srand(1);
-        for (int round = 0; round < 40; round++)
+        for (int round = 0; round < 60; round++)
                 for (size_t i = 0; i < sizeof(longest) / sizeof(longest[0]); i++)
-                        check_tables(longest[i], round % 2);
+                        check_tables(longest[i], 1 + round % 4, round % 3 == 0);
 }
 END_TEST
 
-TEST_MAIN("filter", programs_do_what_tables_say)
+/* Of some 90 ranges for each processor: only the first's take a jump each. */
+START_TEST(programs_are_short) {
+        srand(1);
+        for (int round = 0; round < 20; round++)
+                ck_assert_uint_lt(check_tables(8, 2, false), 160);
+}
+END_TEST
+
+/* What comes first and last, and what all have in common, is where a program may be of another shape. */
+START_TEST(tables_of_one_verdict) {
+        static FilterTable tables[2];
+        struct sock_fprog p;
+
+        filter_table_begin(&tables[0], processors[0], ERROR(ENOSYS), ERROR(ENOSYS));
+        filter_table_begin(&tables[1], processors[1], ERROR(ENOSYS), SECCOMP_RET_ALLOW);
+        for (int i = 0; i < 2; i++) {
+                ck_assert_int_eq(filter_program(tables, 2, &p), 0);
+                for (uint32_t nr = 0; nr < FILTER_CALLS + 40; nr++)
+                        for (size_t j = 0; j < 2; j++)
+                                compare(&tables[j], &p, nr);
+                free(p.filter);
+                /* And the other way round. */
+                tables[0].beyond = SECCOMP_RET_ALLOW;
+                tables[1].beyond = ERROR(ENOSYS);
+        }
+        for (size_t i = 0; i < 2; i++)
+                filter_table_clear(&tables[i]);
+}
+END_TEST
+
+TEST_MAIN("filter", programs_do_what_tables_say, programs_are_short, tables_of_one_verdict)
