@@ -116,14 +116,11 @@ static void compare(const FilterTable *t, const struct sock_fprog *p, uint32_t n
         }
 }
 
-/* Returns: the program's length. */
-static size_t check_tables(int longest, int kinds, bool checks) {
+/* Clears them. Returns: the program's length. */
+static size_t check_program(FilterTable tables[static 2]) {
         static const uint32_t odd[] = { X32_BIT - 1, X32_BIT, X32_BIT + 1, 0x80000000, UINT32_MAX };
-        static FilterTable tables[2];
         struct sock_fprog p;
 
-        for (size_t i = 0; i < 2; i++)
-                fill(&tables[i], processors[i], longest, kinds, checks);
         ck_assert_int_eq(filter_program(tables, 2, &p), 0);
         for (size_t i = 0; i < 2; i++) {
                 for (uint32_t nr = 0; nr < FILTER_CALLS + 40; nr++)
@@ -140,42 +137,85 @@ static size_t check_tables(int longest, int kinds, bool checks) {
 
 START_TEST(programs_do_what_tables_say) {
         static const int longest[] = { 1, 2, 3, 8, 40, 200, 1000 };
+        static FilterTable tables[2];
 
         srand(1);
         for (int round = 0; round < 60; round++)
-                for (size_t i = 0; i < sizeof(longest) / sizeof(longest[0]); i++)
-                        check_tables(longest[i], 1 + round % 4, round % 3 == 0);
+                for (size_t i = 0; i < sizeof(longest) / sizeof(longest[0]); i++) {
+                        for (size_t j = 0; j < 2; j++)
+                                fill(&tables[j], processors[j], longest[i], 1 + round % 4, round % 3 == 0);
+                        (void) check_program(tables);
+                }
 }
 END_TEST
 
-/* Of some 90 ranges for each processor: only the first's take a jump each. */
+/* Of calls that two verdicts share, each a few in turn; and some that have another one. */
+static size_t check_shared(int n_others) {
+        static FilterTable tables[2];
+
+        fill(&tables[0], processors[0], 1000, 1, false);
+        fill(&tables[1], processors[1], 2, 2, false);
+        for (int i = 0; i < n_others; i++)
+                for (int nr = rand() % FILTER_CALLS, end = nr + 1 + rand() % 8; nr < end; nr++)
+                        filter_table_set(&tables[1], nr, SECCOMP_RET_LOG);
+        return check_program(tables);
+}
+
+/* That second processor's calls are some 230 ranges: an instruction for each would be more. */
 START_TEST(programs_are_short) {
         srand(1);
-        for (int round = 0; round < 20; round++)
-                ck_assert_uint_lt(check_tables(8, 2, false), 160);
+        for (int round = 0; round < 40; round++)
+                ck_assert_uint_lt(check_shared(round % 8), 120);
 }
 END_TEST
 
-/* What comes first and last, and what all have in common, is where a program may be of another shape. */
+/* All in one range, or all but what is younger. */
 START_TEST(tables_of_one_verdict) {
+        static const uint32_t beyond[] = { ERROR(ENOSYS), SECCOMP_RET_ALLOW };
         static FilterTable tables[2];
-        struct sock_fprog p;
 
-        filter_table_begin(&tables[0], processors[0], ERROR(ENOSYS), ERROR(ENOSYS));
-        filter_table_begin(&tables[1], processors[1], ERROR(ENOSYS), SECCOMP_RET_ALLOW);
-        for (int i = 0; i < 2; i++) {
-                ck_assert_int_eq(filter_program(tables, 2, &p), 0);
-                for (uint32_t nr = 0; nr < FILTER_CALLS + 40; nr++)
-                        for (size_t j = 0; j < 2; j++)
-                                compare(&tables[j], &p, nr);
-                free(p.filter);
-                /* And the other way round. */
-                tables[0].beyond = SECCOMP_RET_ALLOW;
-                tables[1].beyond = ERROR(ENOSYS);
+        for (size_t i = 0; i < 4; i++) {
+                for (size_t j = 0; j < 2; j++)
+                        filter_table_begin(&tables[j], processors[j], ERROR(ENOSYS), beyond[i >> j & 1]);
+                (void) check_program(tables);
         }
-        for (size_t i = 0; i < 2; i++)
-                filter_table_clear(&tables[i]);
 }
 END_TEST
 
-TEST_MAIN("filter", programs_do_what_tables_say, programs_are_short, tables_of_one_verdict)
+/* Leaves that are the same stand in a program once, for all calls. */
+START_TEST(leaves_are_compared) {
+        ProfileCondition same = { .index = 1, .op = COMPARE_MASKED_EQ, .value = 3, .value_two = 2 };
+        ProfileCondition others[] = { same, same, same, same };
+        FilterCheck check = { .conditions = &same, .n = 1, .low = true, .verdict = SECCOMP_RET_ALLOW };
+        const FilterLeaf leaf = { .checks = &check, .n = 1, .verdict = ERROR(EPERM) };
+        FilterCheck other_checks[7];
+        FilterLeaf copy = leaf;
+
+        others[0].index = 0;
+        others[1].op = COMPARE_EQ;
+        others[2].value = 7;
+        others[3].value_two = 1;
+        for (size_t i = 0; i < 7; i++) {
+                other_checks[i] = check;
+                if (i < 4)
+                        other_checks[i].conditions = &others[i];
+        }
+        other_checks[4].n = 0;
+        other_checks[5].low = false;
+        other_checks[6].verdict = SECCOMP_RET_LOG;
+
+        ck_assert(filter_leaf_is_same(&leaf, &copy));
+        for (size_t i = 0; i < 7; i++) {
+                copy.checks = &other_checks[i];
+                ck_assert_msg(!filter_leaf_is_same(&leaf, &copy), "%zu", i);
+        }
+        copy = (FilterLeaf){ .verdict = leaf.verdict };
+        ck_assert(!filter_leaf_is_same(&leaf, &copy));
+        copy = leaf;
+        copy.verdict = SECCOMP_RET_LOG;
+        ck_assert(!filter_leaf_is_same(&leaf, &copy));
+}
+END_TEST
+
+TEST_MAIN("filter", programs_do_what_tables_say, programs_are_short, tables_of_one_verdict,
+          leaves_are_compared)
