@@ -36,6 +36,7 @@ static size_t n_fds;
 static int answer_fd = STANDBY_FD;
 static ProgramSearch search;
 
+/* Whatever goes wrong before it comes to the program would not have gone wrong in a launch: -ESTALE. */
 __attribute__((noreturn)) static void give_up(long error) {
         const StandbyAnswer answer = { .error = (int32_t) error, .no_interpreter = search.no_interpreter };
 
@@ -69,10 +70,8 @@ static void take_order(void) {
         /* The end of the file: nobody is there any more whose container it would be. */
         if (n == 0)
                 finish(0);
-        if (n < 0)
-                give_up(n);
-        if ((size_t) n < sizeof(message.order) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
-                give_up(-EBADMSG);
+        if (n < (long) sizeof(message.order) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+                give_up(-ESTALE);
         text_size = (size_t) n - sizeof(message.order);
         take_descriptors(&control.header, h.msg_controllen);
 }
@@ -83,7 +82,7 @@ static char *take_string(void) {
         while (text_taken < text_size)
                 if (message.text[text_taken++] == '\0')
                         return message.text + begin;
-        give_up(-EBADMSG);
+        give_up(-ESTALE);
 }
 
 static char **take_strings(char **to, uint32_t n) {
@@ -122,28 +121,28 @@ static bool has_places(void) {
 }
 
 static void place(int from, int to) {
-        long r = RAW(dup3, from, to, 0);
-
-        if (r < 0)
-                give_up(r);
+        if (RAW(dup3, from, to, 0) < 0)
+                give_up(-ESTALE);
 }
 
 /* They came in ascending numbers, behind our own; so each goes to a place that is not needed any more. */
 static void place_descriptors(void) {
         const StandbyOrder *o = &message.order;
         size_t given = 0;
+        long away;
 
         for (int i = 0; i < STANDBY_FD; i++)
                 if (o->streams & 1U << i && given < n_fds)
                         place(fds[given++], i);
         if (n_fds - given != o->n_passed)
-                give_up(-EBADMSG);
+                give_up(-ESTALE);
         if (o->n_passed == 0)
                 return;
 
-        answer_fd = (int) RAW(fcntl, STANDBY_FD, F_DUPFD_CLOEXEC, STANDBY_FD + 1 + (int) n_fds);
-        if (answer_fd < 0)
-                finish(1);
+        away = RAW(fcntl, STANDBY_FD, F_DUPFD_CLOEXEC, STANDBY_FD + 1 + (int) n_fds);
+        if (away < 0)
+                give_up(-ESTALE);
+        answer_fd = (int) away;
         for (int to = STANDBY_FD; given < n_fds; to++)
                 place(fds[given++], to);
 }
@@ -167,7 +166,7 @@ void standby_main(long *stack) {
         search.name = take_string();
         search.directories = take_string();
         if (message.order.n_arguments > STANDBY_TEXT_MAX || message.order.n_variables > STANDBY_TEXT_MAX)
-                give_up(-EBADMSG);
+                give_up(-ESTALE);
         lists[1] = take_strings(strings, message.order.n_arguments);
         (void) take_strings(lists[1], message.order.n_variables);
 
