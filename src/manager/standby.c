@@ -257,7 +257,7 @@ void unit_drop_standby(Unit *u) {
 bool unit_lives_on(const Unit *u) {
         if (u->held.cgroup_fd < 0)
                 return false;
-        return u->standby ? !cgroup_has_only(u->held.cgroup_fd, child_pid(u->standby->child))
+        return u->standby ? !cgroup_has_none_but(u->held.cgroup_fd, child_pid(u->standby->child))
                           : cgroup_populated(u->held.cgroup_fd) > 0;
 }
 
@@ -267,7 +267,7 @@ static int start(const Unit *u, const Launch *l, Fault *fault) {
         autolaunch Launch now = LAUNCH_INIT;
         autofree StandbyPlace *places = NULL;
 
-        if (s->fd < 0 || s->spoilt || !same_identity(&s->identity, &l->identity) ||
+        if (s->fd < 0 || s->spoilt || l->controlling || !same_identity(&s->identity, &l->identity) ||
             launch_name_setup(u, &now, NULL) < 0 || !same_sources(s, q.spec, &now.files))
                 return -ESTALE;
         places = calloc(q.spec->n_mounts + now.files.n + 1, sizeof(*places));
