@@ -221,7 +221,8 @@ START_TEST(descriptors_come_to_their_places) {
         }
         b.s.request.passed_fds = passed;
         for (unsigned streams = 0; streams < 4; streams++) {
-                must(b.s.request.stdin_fd = streams & 1 ? memfd_create("input", MFD_CLOEXEC) : -1);
+                b.s.request.stdin_fd = streams & 1 ? memfd_create("input", MFD_CLOEXEC) : -1;
+                ck_assert_int_eq(b.s.request.stdin_fd >= 0, streams & 1);
                 b.s.request.stderr_fd = streams & 2 ? b.s.output : -1;
                 for (size_t n = 0; n <= ELEMENTSOF(passed); n += n < 3 ? 1 : 17) {
                         b.s.request.n_passed_fds = n;

@@ -36,12 +36,16 @@ static size_t n_fds;
 static int answer_fd = STANDBY_FD;
 static ProgramSearch search;
 
-/* Whatever goes wrong before it comes to the program would not have gone wrong in a launch: -ESTALE. */
 __attribute__((noreturn)) static void give_up(long error) {
         const StandbyAnswer answer = { .error = (int32_t) error, .no_interpreter = search.no_interpreter };
 
         (void) RAW(sendto, answer_fd, &answer, sizeof(answer), MSG_NOSIGNAL, NULL, 0);
         finish(1);
+}
+
+/* Whatever it is: a launch of its own may fare better, or will tell. */
+__attribute__((noreturn)) static void be_of_no_use(void) {
+        give_up(-ESTALE);
 }
 
 static void take_descriptors(const struct cmsghdr *h, size_t size) {
@@ -71,7 +75,7 @@ static void take_order(void) {
         if (n == 0)
                 finish(0);
         if (n < (long) sizeof(message.order) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
-                give_up(-ESTALE);
+                be_of_no_use();
         text_size = (size_t) n - sizeof(message.order);
         take_descriptors(&control.header, h.msg_controllen);
 }
@@ -82,7 +86,7 @@ static char *take_string(void) {
         while (text_taken < text_size)
                 if (message.text[text_taken++] == '\0')
                         return message.text + begin;
-        give_up(-ESTALE);
+        be_of_no_use();
 }
 
 static char **take_strings(char **to, uint32_t n) {
@@ -106,7 +110,7 @@ static bool has(const char *path, StandbyInode inode) {
 static bool stands_in(const char *directory) {
         struct stat here;
 
-        return RAW(newfstatat, AT_FDCWD, ".", &here, 0) == 0 &&
+        return RAW(newfstatat, AT_FDCWD, "", &here, AT_EMPTY_PATH) == 0 &&
                has(directory, (StandbyInode){ here.st_dev, here.st_ino });
 }
 
@@ -122,7 +126,7 @@ static bool has_places(void) {
 
 static void place(int from, int to) {
         if (RAW(dup3, from, to, 0) < 0)
-                give_up(-ESTALE);
+                be_of_no_use();
 }
 
 /* They came in ascending numbers, behind our own; so each goes to a place that is not needed any more. */
@@ -135,13 +139,13 @@ static void place_descriptors(void) {
                 if (o->streams & 1U << i && given < n_fds)
                         place(fds[given++], i);
         if (n_fds - given != o->n_passed)
-                give_up(-ESTALE);
+                be_of_no_use();
         if (o->n_passed == 0)
                 return;
 
         away = RAW(fcntl, STANDBY_FD, F_DUPFD_CLOEXEC, STANDBY_FD + 1 + (int) n_fds);
         if (away < 0)
-                give_up(-ESTALE);
+                be_of_no_use();
         answer_fd = (int) away;
         for (int to = STANDBY_FD; given < n_fds; to++)
                 place(fds[given++], to);
@@ -161,17 +165,17 @@ void standby_main(long *stack) {
         (void) RAW(fcntl, STANDBY_FD, F_SETFD, FD_CLOEXEC);
         take_order();
         if (!has_places())
-                give_up(-ESTALE);
+                be_of_no_use();
         directory = take_string();
         search.name = take_string();
         search.directories = take_string();
         if (message.order.n_arguments > STANDBY_TEXT_MAX || message.order.n_variables > STANDBY_TEXT_MAX)
-                give_up(-ESTALE);
+                be_of_no_use();
         lists[1] = take_strings(strings, message.order.n_arguments);
         (void) take_strings(lists[1], message.order.n_variables);
 
         if (!stands_in(directory))
-                give_up(-ESTALE);
+                be_of_no_use();
         place_descriptors();
         give_up(program_search(&search, run_program, lists));
 }
