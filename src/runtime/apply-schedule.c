@@ -43,8 +43,8 @@ long apply_cpus(Apply *a, const Step *s) {
 }
 
 /* What runs in the cgroup already, and its quota, must not keep the manager waiting, which waits for us.
- * Where the kernel says no, it may have to. Since Linux 6.13 it takes the slack of the timers along, and gives
- * a child none to go back to. */
+ * Where the kernel says no, it may have to. Since Linux 6.13 it takes the slack of the timers along, and
+ * gives a child none to go back to. */
 long apply_urgency(Apply *a, const Step *s) {
         const struct sched_param param = { .sched_priority = s->number > 0 };
         long r;

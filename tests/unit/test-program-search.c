@@ -27,7 +27,8 @@ static long answer(ProgramSearch *s, void *data) {
 
 static ProgramSearch search;
 
-static void assert_tries(const char *name, const char *directories, Tries t, long result, const char *places) {
+static void assert_tries(const char *name, const char *directories, Tries t, long result,
+                         const char *places) {
         tried[0] = '\0';
         search = (ProgramSearch){ .name = name, .directories = directories };
         ck_assert_int_eq(program_search(&search, answer, &t), result);

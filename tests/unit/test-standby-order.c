@@ -1,4 +1,5 @@
-/* Orders to a standby that it cannot carry out, or must not: it ends, and nothing has been run. Needs root. */
+/* Orders to a standby that it cannot carry out, or must not: it ends, and nothing has been run. Needs root.
+ */
 #include "runtime/standby-message.h"
 #include "tests/unit/standby-fixture.h"
 
@@ -266,7 +267,8 @@ START_TEST(more_text_than_it_takes) {
         standby_begin(&b, true);
         b.s.spec.environment = environment;
         b.s.argv[1] = (char *) "self";
-        /* Beside it there are some words; so it is somewhere below the whole that there is no room any more. */
+        /* Beside it there are some words; so it is somewhere below the whole that there is no room any more.
+         */
         for (size_t size = STANDBY_TEXT_MAX - 256; size < STANDBY_TEXT_MAX; size += 15) {
                 int r;
 

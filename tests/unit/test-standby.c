@@ -41,7 +41,7 @@ static char *const telling[] = {
 };
 
 static bool differs_anyway(const char *line) {
-        static const char *const names[] = { "Vm", "Rss", "Hugetlb", "voluntary", "nonvoluntary" };
+        static const char *const names[] = { "Vm", "Rss", "Hugetlb", "SigQ", "voluntary", "nonvoluntary" };
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (strncmp(line, names[i], strlen(names[i])) == 0)
@@ -168,8 +168,8 @@ static void like_a_launch_of_a_user(bool user_namespace) {
         };
         SysctlSpec sysctls[] = { { (char *) "kernel/msgmax", (char *) "4242" } };
         RlimitSpec limits[] = { { RLIMIT_NOFILE, { 100, 200 } }, { RLIMIT_CORE, { 0, 0 } } };
-        char *environment[] = { (char *) "PATH=/nowhere:/bin", (char *) "HOME=/wrong", (char *) "EMPTY=",
-                                NULL };
+        char *environment[] = { (char *) "PATH=/nowhere:/bin", (char *) "HOME=/wrong",
+                                (char *) "EMPTY=", NULL };
         char *over[] = { (char *) "HOME=/right", (char *) "WORDS=a b\tc", NULL };
         Standby b;
 
