@@ -118,10 +118,6 @@ struct Unit {
         char *unmet;      /* the condition that was not met then, as the unit has it */
         char *fault_text;
         char *status_text;
-        struct {
-                uint32_t job;
-                char *by; /* who asked for that job */
-        } asked;
         json_t *sent;      /* the last signals to the main process that the manager knows of: see signal.c */
         json_t *death;     /* record of an end of which it is not decided what follows: see death.c */
         json_t *death_due; /* one that is complete, to be written down before the turn ends */

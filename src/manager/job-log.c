@@ -1,7 +1,8 @@
 /*
- * After "boot BOOT-ID", three kinds of lines:
+ * After "boot BOOT-ID", four kinds of lines:
  *
  *      job ID TYPE ORDER UNIT DUE it is queued; a later line of the same number replaces an earlier one
+ *      by ID WORDS...             who has asked for it
  *      end ID RESULT
  *      last ID                    the highest number so far
  *
@@ -29,7 +30,7 @@
 
 #define RESULTS_KEPT 256
 
-/* A unit's name has 255 bytes. */
+/* A unit's name has 255 bytes. What is longer of who has asked for a job is not kept. */
 #define LINE_SIZE 384
 
 struct JobLog {
@@ -90,6 +91,19 @@ static int read_job(JobLog *l, uint32_t id, char *const *words) {
         return 0;
 }
 
+/* A later line of the same number counts. */
+static int read_asker(JobLog *l, uint32_t id, const char *line) {
+        LoggedJob *j = find_id(l, id);
+        const char *by = line + strlen("by ");
+
+        by += strcspn(by, " ");
+        if (!j || !j->unit)
+                return 0;
+        free(j->by);
+        j->by = strdup(by + strspn(by, " "));
+        return j->by ? 0 : -ENOMEM;
+}
+
 static int read_line(JobLog *l, const char *line) {
         autostrv char **words = NULL;
         uint32_t id;
@@ -106,6 +120,8 @@ static int read_line(JobLog *l, const char *line) {
                 l->last_id = id;
         if ((n == 5 || n == 6) && streq(words[0], "job"))
                 return read_job(l, id, words);
+        if (n > 2 && streq(words[0], "by"))
+                return read_asker(l, id, line);
         if (n == 3 && streq(words[0], "end")) {
                 const JobResult result = job_result_from_string(words[2]);
                 LoggedJob *j = find_id(l, id);
@@ -171,7 +187,7 @@ void job_log_free(JobLog *l) {
         if (!l)
                 return;
         for (size_t i = 0; i < l->n_jobs; i++)
-                free(l->jobs[i].unit);
+                job_log_take(&l->jobs[i]);
         free(l->jobs);
         cleanup_close_(&l->fd);
         free(l->path);
@@ -192,7 +208,8 @@ LoggedJob *job_log_find(JobLog *l, const char *unit) {
 
 void job_log_take(LoggedJob *j) {
         free(j->unit);
-        j->unit = NULL;
+        free(j->by);
+        j->unit = j->by = NULL;
 }
 
 /* --- out -------------------------------------------------------------------------------------------- */
@@ -240,6 +257,18 @@ void job_log_write(JobLog *l, const Job *job, const char *unit, JobResult result
             snprintf(line, sizeof(line), "end %" PRIu32 " %s\n", job->id, job_result_to_string(result)));
 }
 
+static int format_asker(char line[LINE_SIZE], const Job *job) {
+        return snprintf(line, LINE_SIZE, "by %" PRIu32 " %s\n", job->id, job->by);
+}
+
+void job_log_write_asker(JobLog *l, const Job *job) {
+        char line[LINE_SIZE];
+        int size = job->by ? format_asker(line, job) : 0;
+
+        if (size > 0 && size < LINE_SIZE)
+                put(l, line, size);
+}
+
 JobResult job_log_result(const JobLog *l, uint32_t id) {
         for (size_t i = 0; i < RESULTS_KEPT; i++)
                 if (l->results[i].id == id)
@@ -272,6 +301,8 @@ static int begin_anew(JobLog *l, const JobQueue *q, const Graph *g) {
                 char line[LINE_SIZE];
 
                 if (format_job(line, job, g->nodes[job->unit].name) > 0)
+                        (void) fputs(line, f);
+                if (job->by && format_asker(line, job) < LINE_SIZE)
                         (void) fputs(line, f);
         }
         if (fclose(f) != 0)

@@ -53,6 +53,7 @@ static void resume(Manager *m, LoggedJob *logged, Unit *u) {
                 .state = is_under_way(u, logged->type) ? JOB_RUNNING : JOB_WAITING,
                 .ignore_order = logged->ignore_order,
                 .due = logged->due,
+                .by = logged->by,
         };
 
         if (job_queue_restore(m->jobs, &job) < 0)

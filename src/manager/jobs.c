@@ -455,17 +455,10 @@ int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
 }
 
 void manager_note_asker(Manager *m, uint32_t id, const char *by) {
-        const Job *job = id > 0 ? job_queue_find(m->jobs, id) : NULL;
-        Unit *u = job ? m->by_index[job->unit] : NULL;
+        const Job *job = id > 0 ? job_queue_set_asker(m->jobs, id, by) : NULL;
 
-        if (!u)
-                return;
-        free(u->asked.by);
-        u->asked.by = strdup(by);
-        u->asked.job = id;
-        /* One that waits may be another manager's. */
-        if (unit_has_state(u))
-                (void) unit_save(u);
+        if (job)
+                job_log_write_asker(m->job_log, job);
 }
 
 int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret) {

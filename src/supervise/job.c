@@ -16,6 +16,7 @@ typedef struct Entry Entry;
 
 struct Entry {
         Job job;
+        char *by;                /* .by of the job */
         JobResult result;        /* once it has ended */
         bool is_due;             /* is in the list of those to be looked at */
         TAILQ_ENTRY(Entry) list; /* of all, or of the ended */
@@ -92,12 +93,17 @@ JobQueue *job_queue_new(const Graph *g) {
         return q;
 }
 
+static void entry_free(Entry *e) {
+        free(e->by);
+        free(e);
+}
+
 static void entries_free(struct EntryList *l) {
         Entry *e;
 
         while ((e = TAILQ_FIRST(l))) {
                 TAILQ_REMOVE(l, e, list);
-                free(e);
+                entry_free(e);
         }
 }
 
@@ -263,6 +269,12 @@ static void entry_insert(JobQueue *q, Entry *e, const Job *job) {
         look_at(q, e);
 }
 
+/* Without memory nobody has said. */
+static void entry_set_asker(Entry *e, const char *by) {
+        free(e->by);
+        e->job.by = e->by = by ? strdup(by) : NULL;
+}
+
 static uint32_t next_id(JobQueue *q) {
         if (++q->last_id == 0)
                 q->last_id = 1;
@@ -308,6 +320,7 @@ int job_queue_restore(JobQueue *q, const Job *job) {
         if (!e)
                 return -ENOMEM;
         entry_insert(q, e, job);
+        entry_set_asker(e, job->by);
         /* The list is in the order of the numbers. */
         for (Entry *o = TAILQ_PREV(e, EntryList, list); o && o->job.id > job->id;
              o = TAILQ_PREV(e, EntryList, list)) {
@@ -410,6 +423,15 @@ void job_queue_set_due(JobQueue *q, uint32_t id, usec_t due) {
         tell(q, e, JOB_RESULT_INVALID_);
 }
 
+const Job *job_queue_set_asker(JobQueue *q, uint32_t id, const char *by) {
+        Entry *e = entry_find(q, id);
+
+        if (!e)
+                return NULL;
+        entry_set_asker(e, by);
+        return &e->job;
+}
+
 int job_queue_end(JobQueue *q, uint32_t id, JobResult result) {
         Entry *e = entry_find(q, id);
 
@@ -428,7 +450,7 @@ bool job_queue_next_end(JobQueue *q, JobEnd *ret) {
 
         *ret = (JobEnd){ .id = e->job.id, .unit = e->job.unit, .type = e->job.type, .result = e->result };
         TAILQ_REMOVE(&q->ended, e, list);
-        free(e);
+        entry_free(e);
         return true;
 }
 

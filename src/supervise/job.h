@@ -58,7 +58,8 @@ typedef struct Job {
         JobType type;
         JobState state;
         bool ignore_order;
-        usec_t due; /* the caller's: when it has taken too long; 0 = never */
+        usec_t due;     /* the caller's: when it has taken too long; 0 = never */
+        const char *by; /* who has asked for it, in words; NULL = nobody has said. Valid as long as the job */
 } Job;
 
 /* A job that is no more. @type is the type it had at its end. */
@@ -106,13 +107,18 @@ typedef void (*JobObserverFn)(const Job *job, JobResult result, void *data);
 /** job_queue_set_due() - of a job that there is; the observer is told. */
 void job_queue_set_due(JobQueue *q, uint32_t id, usec_t due);
 
+/** job_queue_set_asker() - @by has asked for this job, if there is such a one. Returns it, or NULL; the
+ * observer is not told. */
+const Job *job_queue_set_asker(JobQueue *q, uint32_t id, const char *by);
+
 /** job_queue_observe() - from now on; one observer. */
 void job_queue_observe(JobQueue *q, JobObserverFn fn, void *data);
 
 /**
  * job_queue_restore() - a job of an earlier queue, with its number and state
  *
- * New ones get higher numbers. Nobody is told. Returns 0, -EEXIST when the unit has a job, -ENOMEM.
+ * New ones get higher numbers. Nobody is told. Takes a copy of .by. Returns 0, -EEXIST when the unit has a
+ * job, -ENOMEM.
  */
 int job_queue_restore(JobQueue *q, const Job *job);
 

@@ -468,6 +468,27 @@ START_TEST(jobs_are_restored) {
 }
 END_TEST
 
+START_TEST(a_job_knows_who_has_asked) {
+        autoptr(Graph) g = graph();
+        autoptr(JobQueue) q = job_queue_new(g);
+        const Job logged = { .id = 7, .unit = B, .type = JOB_STOP, .by = "another" };
+        char by[] = "somebody";
+        uint32_t id = enqueue(q, A, JOB_RESTART);
+
+        ck_assert_ptr_null(job_queue_find(q, id)->by);
+        ck_assert_ptr_null(job_queue_set_asker(q, id + 1, by));
+        ck_assert_ptr_eq(job_queue_set_asker(q, id, by), job_queue_find(q, id));
+        by[0] = '?';
+        ck_assert_int_eq(job_queue_restore(q, &logged), 0);
+        ck_assert_str_eq(job_queue_find(q, 7)->by, "another");
+
+        /* The second half is asked for by the same. */
+        ck_assert_str_eq(runnable(q), "a:restart b:stop");
+        job_queue_finished(q, A, JOB_STOP, JOB_RESULT_DONE);
+        ck_assert_str_eq(job_queue_find(q, id)->by, "somebody");
+}
+END_TEST
+
 TEST_MAIN("job", merging_is_commutative_and_idempotent, merging_is_associative, merging_table, redundancy,
           unrelated_jobs_run_at_once_in_the_order_given, starts_run_in_order_and_stops_in_the_reverse,
           a_stop_goes_before_a_start_either_way, restarts_stop_backwards_and_start_forwards,
@@ -476,4 +497,4 @@ TEST_MAIN("job", merging_is_commutative_and_idempotent, merging_is_associative, 
           an_opposite_job_replaces, an_equal_job_joins, canceling_lets_others_go_and_fails_those_that_need_it,
           ignoring_the_order_is_running_at_once, who_waits_for_whom_is_told,
           the_queue_grows_with_the_graph_and_lists_in_order, dependencies_have_two_ends, all_changes_are_told,
-          a_job_that_passes_has_a_number_and_an_end, jobs_are_restored)
+          a_job_that_passes_has_a_number_and_an_end, jobs_are_restored, a_job_knows_who_has_asked)
