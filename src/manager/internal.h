@@ -484,6 +484,10 @@ int manager_enqueue_job(Manager *m, const char *name, JobType type, JobMode mode
                         Fault *fault);
 int manager_jobs_setup(Manager *m);
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
+
+/** unit_run_job() - begin with the unit's job now, and not in a turn of the loop. False when others come
+ * first, or it waits for them. */
+bool unit_run_job(Unit *u);
 /* The next one that can run, and what has ended. */
 void manager_run_job(Manager *m);
 

@@ -263,6 +263,17 @@ static void run_job(Manager *m, const Job *job) {
         }
 }
 
+bool unit_run_job(Unit *u) {
+        Manager *m = u->manager;
+        Job job;
+
+        if (!job_queue_next_of(m->jobs, u->index, &job))
+                return false;
+        unit_arm_job(u, &job);
+        run_job(m, &job);
+        return true;
+}
+
 void manager_run_job(Manager *m) {
         Job job;
 

@@ -384,6 +384,12 @@ bool job_queue_next(JobQueue *q, Job *ret) {
         return false;
 }
 
+bool job_queue_next_of(JobQueue *q, unsigned unit, Job *ret) {
+        const Entry *e = TAILQ_FIRST(&q->due);
+
+        return e && e->job.unit == unit && !TAILQ_NEXT(e, due) && job_queue_next(q, ret);
+}
+
 void job_queue_finished(JobQueue *q, unsigned unit, JobType type, JobResult result) {
         Entry *e = entry_of_unit(q, unit);
         bool half;

@@ -148,6 +148,9 @@ int job_queue_install(JobQueue *q, const Transaction *t, uint32_t *ret_ids);
  */
 bool job_queue_next(JobQueue *q, Job *ret);
 
+/** job_queue_next_of() - the same for the job of @unit, provided that no other one could be run now. */
+bool job_queue_next_of(JobQueue *q, unsigned unit, Job *ret);
+
 /**
  * job_queue_finished() - what became of what the unit was told
  * @type:   JOB_START, JOB_VERIFY_ACTIVE, JOB_RELOAD or JOB_STOP (also for the first half of a restart)
