@@ -490,6 +490,9 @@ void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
 bool unit_run_job(Unit *u);
 /* The next one that can run, and what has ended. */
 void manager_run_job(Manager *m);
+/* Tells of the jobs that have ended since the last call. For the loop: a caller knows the number of his job
+ * first. */
+void manager_tell_ends(Manager *m);
 
 /* exec.c */
 /* As manager_exec(), for who follows the process by himself. */

@@ -44,8 +44,7 @@ static void forget_host(Unit *u, uint32_t job) {
                 l->start_dropped(u, u->manager->listener_data);
 }
 
-/* Tells of the jobs that have ended since the last call. */
-static void tell_ends(Manager *m) {
+void manager_tell_ends(Manager *m) {
         JobEnd end;
 
         while (job_queue_next_end(m->jobs, &end)) {
@@ -278,7 +277,7 @@ void manager_run_job(Manager *m) {
         Job job;
 
         if (!job_queue_next(m->jobs, &job)) {
-                tell_ends(m);
+                manager_tell_ends(m);
                 manager_settle_exit(m);
                 return;
         }
@@ -288,7 +287,7 @@ void manager_run_job(Manager *m) {
                 run_job(m, &job);
         } else
                 job_queue_finished(m->jobs, job.unit, job.type, JOB_RESULT_FAILED);
-        tell_ends(m);
+        manager_tell_ends(m);
         manager_schedule_jobs(m);
 }
 
