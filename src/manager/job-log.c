@@ -1,7 +1,8 @@
 /*
  * After "boot BOOT-ID", four kinds of lines:
  *
- *      job ID TYPE ORDER UNIT DUE it is queued; a later line of the same number replaces an earlier one
+ *      job ID TYPE ORDER UNIT DUE [told]
+ *                                 it is queued; a later line of the same number replaces an earlier one
  *      by ID WORDS...             who has asked for it
  *      end ID RESULT
  *      last ID                    the highest number so far
@@ -67,6 +68,7 @@ static LoggedJob *find_id(JobLog *l, uint32_t id) {
 /* A line of an older manager has no DUE. */
 static int read_job(JobLog *l, uint32_t id, char *const *words) {
         const JobType type = job_type_from_string(words[2]);
+        const bool told = words[5] && words[6];
         LoggedJob *j = find_id(l, id), *grown;
         usec_t due = 0;
         char *unit;
@@ -75,6 +77,7 @@ static int read_job(JobLog *l, uint32_t id, char *const *words) {
                 return 0;
         if (j && j->unit) {
                 j->type = type;
+                j->told = told;
                 j->due = due;
                 return 0;
         }
@@ -85,9 +88,12 @@ static int read_job(JobLog *l, uint32_t id, char *const *words) {
         unit = strdup(words[4]);
         if (!unit)
                 return -ENOMEM;
-        l->jobs[l->n_jobs++] = (LoggedJob){
-                .id = id, .type = type, .ignore_order = streq(words[3], "any"), .due = due, .unit = unit
-        };
+        l->jobs[l->n_jobs++] = (LoggedJob){ .id = id,
+                                            .type = type,
+                                            .ignore_order = streq(words[3], "any"),
+                                            .told = told,
+                                            .due = due,
+                                            .unit = unit };
         return 0;
 }
 
@@ -118,7 +124,7 @@ static int read_line(JobLog *l, const char *line) {
                 return 0;
         if (l->last_id < id)
                 l->last_id = id;
-        if ((n == 5 || n == 6) && streq(words[0], "job"))
+        if (n >= 5 && n <= 7 && streq(words[0], "job"))
                 return read_job(l, id, words);
         if (n > 2 && streq(words[0], "by"))
                 return read_asker(l, id, line);
@@ -239,8 +245,9 @@ static void put(JobLog *l, const char *line, int size) {
 }
 
 static int format_job(char line[LINE_SIZE], const Job *job, const char *unit) {
-        return snprintf(line, LINE_SIZE, "job %" PRIu32 " %s %s %s %" PRIu64 "\n", job->id,
-                        job_type_to_string(job->type), job->ignore_order ? "any" : "ordered", unit, job->due);
+        return snprintf(line, LINE_SIZE, "job %" PRIu32 " %s %s %s %" PRIu64 "%s\n", job->id,
+                        job_type_to_string(job->type), job->ignore_order ? "any" : "ordered", unit, job->due,
+                        job->told ? " told" : "");
 }
 
 void job_log_write(JobLog *l, const Job *job, const char *unit, JobResult result) {

@@ -14,7 +14,8 @@ typedef struct LoggedJob {
         uint32_t id;
         JobType type;
         bool ignore_order;
-        usec_t due; /* as in Job */
+        bool told;
+        usec_t due; /* as in Job, like .told */
         char *unit; /* its name; NULL once the job was taken */
         char *by;   /* as in Job */
 } LoggedJob;

@@ -52,6 +52,7 @@ static void resume(Manager *m, LoggedJob *logged, Unit *u) {
                 .type = logged->type,
                 .state = is_under_way(u, logged->type) ? JOB_RUNNING : JOB_WAITING,
                 .ignore_order = logged->ignore_order,
+                .told = logged->told,
                 .due = logged->due,
                 .by = logged->by,
         };

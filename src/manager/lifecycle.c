@@ -261,8 +261,8 @@ static void save(Unit *u) {
 static bool ends_first_half(Unit *u, const MachineOutput *out) {
         const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
 
-        return (out->actions & MACHINE_STOP_DONE) && starts_again(u) && job && job->type == JOB_RESTART &&
-               job->state == JOB_RUNNING && unit_take_turn(u);
+        return (out->actions & MACHINE_STOP_DONE) && starts_again(u) && job && job_stops(job) &&
+               job->type == JOB_RESTART && unit_take_turn(u);
 }
 
 /* The start that follows is saved with the end. */
@@ -335,6 +335,8 @@ static void perform(Unit *u, const MachineOutput *out) {
         for (size_t i = 0; i < ELEMENTSOF(actions); i++)
                 if (out->actions & actions[i].action)
                         actions[i].perform(u);
+        if (u->machine.state == MACHINE_STOP_SIGTERM)
+                job_queue_set_told(u->manager->jobs, u->index);
 
         if (!at_once)
                 unit_arm_timer(u);
@@ -373,12 +375,22 @@ void unit_event(Unit *u, const MachineEvent *event) {
         unit_process_events(u);
 }
 
+/* A manager that was killed between the two has saved that its processes are told to stop, and told nobody.
+ */
+static bool was_not_told(const Unit *u) {
+        const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
+
+        return u->machine.state == MACHINE_STOP_SIGTERM && job && job_stops(job) && !job->told;
+}
+
 void unit_adopted(Unit *u) {
         const bool asked = unit_resume_job(u);
         MachineOutput out;
 
         u->in_event = true;
         machine_adopt(&u->machine, u->policy, asked, clock_now(CLOCK_BOOTTIME), &out);
+        if (was_not_told(u))
+                out.actions |= MACHINE_SEND_STOP_SIGNAL;
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         perform(u, &out);
         u->in_event = false;

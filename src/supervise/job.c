@@ -72,6 +72,10 @@ bool job_is_redundant(JobType type, ActiveState state) {
         return false;
 }
 
+bool job_stops(const Job *job) {
+        return job->state == JOB_RUNNING && (job->type == JOB_STOP || job->type == JOB_RESTART);
+}
+
 bool job_goes_first(JobType first, JobType second) {
         (void) first;
 
@@ -256,6 +260,7 @@ static bool entry_merge(JobQueue *q, Entry *e, const TransactionJob *j) {
 
         e->job.type = merged;
         e->job.state = JOB_WAITING;
+        e->job.told = false;
         tell(q, e, JOB_RESULT_INVALID_);
         look_at(q, e);
         look_around(q, j->unit);
@@ -405,6 +410,7 @@ void job_queue_finished(JobQueue *q, unsigned unit, JobType type, JobResult resu
 
         e->job.type = JOB_START;
         e->job.state = JOB_WAITING;
+        e->job.told = false;
         tell(q, e, JOB_RESULT_INVALID_);
         look_at(q, e);
         look_around(q, unit);
@@ -426,6 +432,15 @@ void job_queue_set_due(JobQueue *q, uint32_t id, usec_t due) {
         if (!e || e->job.due == due)
                 return;
         e->job.due = due;
+        tell(q, e, JOB_RESULT_INVALID_);
+}
+
+void job_queue_set_told(JobQueue *q, unsigned unit) {
+        Entry *e = entry_of_unit(q, unit);
+
+        if (!e || e->job.told || !job_stops(&e->job))
+                return;
+        e->job.told = true;
         tell(q, e, JOB_RESULT_INVALID_);
 }
 

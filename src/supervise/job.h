@@ -58,6 +58,7 @@ typedef struct Job {
         JobType type;
         JobState state;
         bool ignore_order;
+        bool told;      /* of a stop: the processes have been told of it */
         usec_t due;     /* the caller's: when it has taken too long; 0 = never */
         const char *by; /* who has asked for it, in words; NULL = nobody has said. Valid as long as the job */
 } Job;
@@ -84,6 +85,9 @@ JobType job_merge(JobType a, JobType b, bool active);
 /** job_is_redundant() - has the unit in @state already got what @type asks for? */
 bool job_is_redundant(JobType type, ActiveState state);
 
+/** job_stops() - is it the stop of its unit that is under way, or the first half of a restart? */
+bool job_stops(const Job *job);
+
 /**
  * job_goes_first() - of two jobs of units where "@first Before=@second", does the one of @first run first?
  *
@@ -99,13 +103,17 @@ void job_queue_free(JobQueue *q);
 
 AUTOPTR_DEFINE(JobQueue, job_queue_free);
 
-/* Told of each job that is new, has become one of another type or has another .due, or has ended with
+/* Told of each job that is new, has become one of another type, has another .due or .told, or has ended with
  * @result, while that happens;
  * @result is JOB_RESULT_INVALID_ for one that is queued. */
 typedef void (*JobObserverFn)(const Job *job, JobResult result, void *data);
 
 /** job_queue_set_due() - of a job that there is; the observer is told. */
 void job_queue_set_due(JobQueue *q, uint32_t id, usec_t due);
+
+/** job_queue_set_told() - what @unit's job has under way is a stop, and its processes know; the observer is
+ * told once. Any other job, or none, is fine. */
+void job_queue_set_told(JobQueue *q, unsigned unit);
 
 /** job_queue_set_asker() - @by has asked for this job, if there is such a one. Returns it, or NULL; the
  * observer is not told. */

@@ -120,6 +120,24 @@ START_TEST(times_come_back) {
 }
 END_TEST
 
+START_TEST(told_stops_come_back) {
+        const Job told = { .id = 1, .type = JOB_RESTART, .told = true },
+                  again = { .id = 1, .type = JOB_START };
+        JobLog *l;
+
+        begin();
+        for (int i = 0; i < 2; i++) {
+                l = open_log("boot");
+                job_log_write(l, i == 0 ? &told : &again, "web.container", JOB_RESULT_INVALID_);
+                job_log_free(l);
+                l = open_log("boot");
+                ck_assert_int_eq(job_log_find(l, "web.container")->told, i == 0);
+                job_log_free(l);
+        }
+        (void) unlink(path);
+}
+END_TEST
+
 /* Who has asked comes back with the job, and stays when the log is written anew. */
 START_TEST(askers_come_back) {
         autoptr(Graph) g = graph_new();
@@ -249,5 +267,5 @@ START_TEST(lines_may_be_cut_short) {
 }
 END_TEST
 
-TEST_MAIN("job-log", jobs_come_back, log_may_be_cut_off, times_come_back, askers_come_back, log_stays_short,
-          lines_may_be_cut_short)
+TEST_MAIN("job-log", jobs_come_back, log_may_be_cut_off, times_come_back, told_stops_come_back,
+          askers_come_back, log_stays_short, lines_may_be_cut_short)

@@ -512,6 +512,30 @@ START_TEST(a_job_knows_who_has_asked) {
 }
 END_TEST
 
+START_TEST(a_stop_is_told_once) {
+        autoptr(Graph) g = graph();
+        autoptr(JobQueue) q = job_queue_new(g);
+
+        observed[0] = '\0';
+        (void) enqueue(q, A, JOB_RESTART);
+        (void) enqueue(q, B, JOB_START);
+        job_queue_observe(q, observe, observed);
+        job_queue_set_told(q, A);
+        ck_assert_str_eq(observed, ""); /* it has not begun */
+        ck_assert_str_eq(runnable(q), "a:restart b:start");
+        for (unsigned i = 0; i < 2; i++) {
+                job_queue_set_told(q, A);
+                job_queue_set_told(q, B);
+                job_queue_set_told(q, C);
+        }
+        ck_assert_str_eq(observed, "a:restart");
+        ck_assert(job_queue_of_unit(q, A)->told && !job_queue_of_unit(q, B)->told);
+
+        job_queue_finished(q, A, JOB_STOP, JOB_RESULT_DONE);
+        ck_assert(!job_queue_of_unit(q, A)->told);
+}
+END_TEST
+
 TEST_MAIN("job", merging_is_commutative_and_idempotent, merging_is_associative, merging_table, redundancy,
           unrelated_jobs_run_at_once_in_the_order_given, starts_run_in_order_and_stops_in_the_reverse,
           a_stop_goes_before_a_start_either_way, restarts_stop_backwards_and_start_forwards,
@@ -521,4 +545,4 @@ TEST_MAIN("job", merging_is_commutative_and_idempotent, merging_is_associative, 
           ignoring_the_order_is_running_at_once, who_waits_for_whom_is_told,
           the_queue_grows_with_the_graph_and_lists_in_order, dependencies_have_two_ends, all_changes_are_told,
           a_job_that_passes_has_a_number_and_an_end, jobs_are_restored,
-          a_job_alone_need_not_wait_for_its_turn, a_job_knows_who_has_asked)
+          a_job_alone_need_not_wait_for_its_turn, a_job_knows_who_has_asked, a_stop_is_told_once)
