@@ -291,4 +291,5 @@ void network_collect(Network *n) {
                         net_drop(n, n->nets[i]);
         if (n->n_attachments == 0)
                 table_drop(n);
+        (void) localhost_settle(n->localhost);
 }

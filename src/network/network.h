@@ -166,7 +166,7 @@ void network_drop_extra(Network *n, const ExtraLink *link);
 void network_detach(Network *n, Attachment *a, bool netns_dies);
 
 /**
- * network_collect() - take down the bridges and the table that nothing uses any more
+ * network_collect() - take down the bridges, the table and the programs that nothing uses any more
  *
  * Apart from network_detach(), because the kernel takes some 20 ms for a bridge and nobody has to wait for
  * it.
@@ -191,7 +191,11 @@ bool network_delete_kept(Network *n);
  */
 int network_publish(Network *n, Attachment *a, Fault *fault);
 
-/** network_unpublish() - the reverse; the ports stay reserved. Established connections are not cut. */
+/**
+ * network_unpublish() - the reverse; the ports stay reserved. Established connections are not cut.
+ *
+ * The programs behind ports of 127.0.0.1, which then lead nowhere, go with the next network_collect().
+ */
 int network_unpublish(Network *n, Attachment *a);
 
 /**
