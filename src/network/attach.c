@@ -284,12 +284,3 @@ void network_detach(Network *n, Attachment *a, bool netns_dies) {
         }
         attachment_forget(n, a);
 }
-
-void network_collect(Network *n) {
-        for (size_t i = 0; i < n->n_nets; i++)
-                if (n->nets[i]->idle)
-                        net_drop(n, n->nets[i]);
-        if (n->n_attachments == 0)
-                table_drop(n);
-        (void) localhost_settle(n->localhost);
-}

@@ -165,13 +165,21 @@ void network_drop_extra(Network *n, const ExtraLink *link);
  */
 void network_detach(Network *n, Attachment *a, bool netns_dies);
 
+/* Links of the host; the owner frees @items. */
+typedef struct LinkNumbers {
+        unsigned *items;
+        size_t n;
+} LinkNumbers;
+
 /**
  * network_collect() - take down the bridges, the table and the programs that nothing uses any more
  *
- * Apart from network_detach(), because the kernel takes some 20 ms for a bridge and nobody has to wait for
+ * Apart from network_detach(), because the kernel takes 20 to 50 ms for a bridge and nobody has to wait for
  * it.
+ * @ret_left: the numbers of those bridges, which somebody else is to delete (network/worker.h), are added to
+ * these; who needs one of them before that makes it anew. NULL = they are deleted here
  */
-void network_collect(Network *n);
+void network_collect(Network *n, LinkNumbers *ret_left);
 
 /**
  * network_delete_kept() - links of namespaces that were given up, and that somebody keeps

@@ -416,10 +416,10 @@ START_TEST(localhost_by_program) {
         ck_assert_int_eq(reach(-1, "::1", 8080), -ECONNREFUSED);
         ck_assert_uint_eq(count_programs(cgroup), 1);
         ck_assert_int_eq(network_publish(h.network, h.a, NULL), 0);
-        network_collect(h.network);
+        network_collect(h.network, NULL);
         ck_assert_int_eq(reach(-1, "::1", 8080), 0);
         ck_assert_int_eq(network_unpublish(h.network, h.a), 0);
-        network_collect(h.network);
+        network_collect(h.network, NULL);
         ck_assert_uint_eq(count_programs(cgroup), 0);
         ck_assert_int_eq(network_publish(h.network, h.a, NULL), 0);
         ck_assert_int_eq(reach(-1, "::1", 8080), 0);
