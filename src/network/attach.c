@@ -226,7 +226,7 @@ void attachment_forget(Network *n, Attachment *a) {
 }
 
 int network_open(Network *n, char *const *networks, Fault *fault) {
-        int r = table_ensure(n, fault);
+        int r = 0;
 
         STRV_FOREACH (name, networks) {
                 Net *net = net_find(n, *name);
@@ -236,8 +236,8 @@ int network_open(Network *n, char *const *networks, Fault *fault) {
                 r = net_check_subnets(n, net, true, fault);
                 if (r < 0)
                         continue;
-                net->idle = true;
                 r = net->driver->ensure(n, net, fault);
+                net->idle = r >= 0;
         }
         return r;
 }

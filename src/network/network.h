@@ -126,10 +126,11 @@ int network_define(Network *n, const char *name, const NetworkSection *section, 
 int network_undefine(Network *n, const char *name);
 
 /**
- * network_open() - make what the links of these networks will have in common: the table, bridges
+ * network_open() - make what the links of these networks will have in common: bridges
  *
- * network_attach() does so, too: this is for whoever has use for it before. What stays without a link goes
- * with the next network_collect(). Names of no network are left to network_attach().
+ * network_attach() does so, too: this is for whoever has use for it before. The table is left to that: it
+ * takes a millisecond, and nothing passes without links. What stays without a link goes with the next
+ * network_collect(). Names of no network are left to network_attach().
  */
 int network_open(Network *n, char *const *networks, Fault *fault);
 
