@@ -547,6 +547,7 @@ void unit_release(Unit *u) {
         unit_hook_release(u);
         unit_forget_image(u);
         unit_unmount_volume(u);
+        unit_stop_looking(u);
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);

@@ -42,6 +42,8 @@ void unit_free(Unit *u) {
         if (!u)
                 return;
 
+        if (u->looking)
+                worker_cancel(u->looking);
         unit_health_end(u);
         unit_forget_gate(u);
         unit_trigger_free(u->trigger);

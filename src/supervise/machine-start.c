@@ -29,10 +29,10 @@ static void spawn(Step *s) {
 
 static void prepare(Step *s) {
         s->m->timer = start_deadline(s);
-        if (s->m->prepared)
+        if (s->m->prepared && !s->p->look)
                 return spawn(s);
 
-        s->actions |= MACHINE_PREPARE;
+        s->actions |= s->m->prepared ? MACHINE_LOOK : MACHINE_PREPARE;
         machine_enter(s, MACHINE_PREPARING, s->m->timer);
 }
 
@@ -140,7 +140,7 @@ void machine_on_hook_start_pre(Step *s) {
 }
 
 void machine_on_defer(Step *s) {
-        machine_enter(s, MACHINE_PREPARING, USEC_INFINITY);
+        machine_enter(s, MACHINE_PREPARING, s->e->usec == 0 ? USEC_INFINITY : usec_add(s->now, s->e->usec));
 }
 
 void machine_on_prepared(Step *s) {
