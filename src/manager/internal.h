@@ -95,7 +95,8 @@ struct Unit {
         NotifySocket *notify;
         NamedMain named;
         FdStore fds;
-        pid_t main_pid;        /* of the container's first process in this invocation */
+        pid_t main_pid;        /* of the container's first process in this invocation; when that was
+                                  released, of the one that MAINPID= had named */
         uint32_t awaiting_job; /* whose start waits for units of the host */
         UnitHealth *health;    /* while its program runs, and there is something to check it with */
         UnitTrigger *trigger;  /* while it is armed: it is active then, even at rest */

@@ -338,8 +338,10 @@ static void perform(Unit *u, const MachineOutput *out) {
 
         const bool at_once = restarts_at_once(u, out);
 
-        if (out->actions & MACHINE_BEGIN)
+        if (out->actions & MACHINE_BEGIN) {
+                u->main_pid = 0;
                 unit_begin_invocation(u);
+        }
         /* One that has failed already does not change. */
         if (out->actions & (MACHINE_STATE_CHANGED | MACHINE_START_FAILED))
                 explain_start_limit(u);

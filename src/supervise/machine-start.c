@@ -66,6 +66,7 @@ static void begin(Step *s) {
         s->actions |= MACHINE_BEGIN;
         m->result = RESULT_SUCCESS;
         m->exit = (MainExit){};
+        m->main_start = m->main_exit = 0;
         m->dice = s->p->dice;
         m->ready = m->limited = false;
         m->hook = HOOK_NONE;
@@ -195,7 +196,7 @@ void machine_on_spawn_failed(Step *s) {
         s->m->exit = s->e->exit;
         s->m->cgroup_empty = true;
         if (was_child)
-                s->m->main_exit = s->now;
+                s->m->main_start = s->m->main_exit = s->now;
         if (was_child && s->p->restart.type == SERVICE_SIMPLE)
                 machine_answer_start(s, MACHINE_START_DONE);
         machine_stop_processes(s, was_child ? RESULT_EXIT_CODE : RESULT_RESOURCES);
