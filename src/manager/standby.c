@@ -10,6 +10,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "cgroup/limits.h"
+#include "manager/internal-storage.h"
 #include "runtime/standby.h"
 
 /* What it takes of the memory that its container may have, with some to spare. */
@@ -83,7 +84,7 @@ static bool may_have_standby(const Unit *u) {
                 if (!is_simple_mount(&s->mounts[i]))
                         return false;
         return has_own_spaces(s) && is_confined_as_usual(s) && !has_hooks_between(u) &&
-               cgroup_has_room(u->held.cgroup_fd, ROOM_BYTES, ROOM_TASKS);
+               !unit_sources_may_wait(u) && cgroup_has_room(u->held.cgroup_fd, ROOM_BYTES, ROOM_TASKS);
 }
 
 /* -- what it stands on -- */
