@@ -1,7 +1,7 @@
 /*
- * A pidfd becomes readable when its process has ended. For our own child waitid(2) then tells how; for
- * a process of an earlier manager somebody else reaps it (PID 1), and the kernel keeps the status with
- * the pidfd: readable ends with a hang-up once it was reaped.
+ * A pidfd becomes readable when its process has ended. For our own child waitid(2) then tells how; a process
+ * of an earlier manager is reaped by somebody else (PID 1), who may take his time. Until then the zombie has
+ * the status, and afterwards the kernel keeps it with the pidfd, on which that is a hang-up.
  */
 #include <signal.h>
 #include <string.h>
@@ -44,7 +44,7 @@ static void report(Child *c, const ChildExit *how) {
         c->fn(c, how, c->data);
 }
 
-/* Another process is the parent: wait for it to reap, then ask what was kept. */
+/* Another process is the parent. */
 static int on_foreign_exit(Child *c) {
         struct epoll_event hang_up = { .data.ptr = c };
         ExitStatus status = {};
@@ -53,6 +53,9 @@ static int on_foreign_exit(Child *c) {
         r = exit_status(c->pidfd, c->hold_path, &status);
         if (r < 0)
                 return r;
+        if ((r == EXIT_STATE_ENDING || r == EXIT_STATE_UNKNOWN) &&
+            exit_status_of_zombie(c->pidfd, c->pid, &status) == EXIT_STATE_KNOWN)
+                r = EXIT_STATE_KNOWN;
         if (r == EXIT_STATE_ALIVE || r == EXIT_STATE_ENDING)
                 /* EPOLLIN would wake us without end; the hang-up at the reaping is always reported. */
                 return epoll_ctl(c->epoll_fd, EPOLL_CTL_MOD, c->pidfd, &hang_up) < 0 ? -errno : 0;

@@ -21,14 +21,14 @@ typedef struct ChildExit {
 } ChildExit;
 
 /**
- * ChildExitFn - told once, when the process has ended and was reaped
+ * ChildExitFn - told once, when the process has ended; one that is our child was reaped
  * @child: about to be freed by its owner; the callback may do that itself
  */
 typedef void (*ChildExitFn)(Child *child, const ChildExit *how, void *data);
 
 typedef struct ChildInfo {
         int pidfd;             /* taken over on success, still the caller's on failure */
-        pid_t pid;             /* as seen by us, for reports; never used to send a signal */
+        pid_t pid;             /* as seen by us, for reports and to read of; never used to send a signal */
         const char *hold_path; /* of one that is not our child: where exit_hold() keeps the status; copied */
 } ChildInfo;
 

@@ -92,7 +92,14 @@ static bool take_event(const Unit *u, MachineEvent *ret) {
         return true;
 }
 
+static void log_not_started(const Unit *u) {
+        log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
+                  strempty(u->fault_text));
+}
+
 static void do_clean(Unit *u) {
+        if ((u->awaits_look || u->mounting) && u->machine.result == RESULT_TIMEOUT)
+                log_not_started(u);
         unit_unwatch_cgroup(u);
         unit_unwatch_oom(u);
         unit_release(u);
@@ -100,19 +107,39 @@ static void do_clean(Unit *u) {
 }
 
 static MachineEvent prepare_failed(Unit *u) {
-        log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
-                  strempty(u->fault_text));
+        log_not_started(u);
         return (MachineEvent){ .type = EVENT_PREPARE_FAILED };
 }
 
-/* With the image or the device at hand. */
+/* With all that it takes at hand. */
 static MachineEvent prepare(Unit *u) {
         Fault fault = {};
 
+        if (u->machine.prepared)
+                return (MachineEvent){ .type = EVENT_PREPARED };
         if (unit_prepare(u, &fault) >= 0)
                 return (MachineEvent){ .type = unit_wait_for_dns(u) ? EVENT_DEFER : EVENT_PREPARED };
         unit_set_fault(u, &fault);
         return prepare_failed(u);
+}
+
+/* With the image or the device at hand. */
+static MachineEvent look(Unit *u) {
+        Fault fault = {};
+        int r = unit_look_at_sources(u, &fault);
+
+        if (r == 0)
+                return prepare(u);
+        if (r > 0)
+                return (MachineEvent){ .type = EVENT_DEFER, .usec = u->policy->timeout_start };
+        unit_set_fault(u, &fault);
+        return prepare_failed(u);
+}
+
+static void do_look(Unit *u) {
+        const MachineEvent event = look(u);
+
+        unit_queue_event(u, &event);
 }
 
 static void do_prepare(Unit *u) {
@@ -122,25 +149,33 @@ static void do_prepare(Unit *u) {
 
         unit_set_fault(u, NULL);
         r = unit_fetch_image(u, &fault);
-        if (r == 0)
+        if (r == 0) {
+                event.usec = u->policy->timeout_start;
                 r = unit_mount_volume(u, &fault);
+        }
         if (r < 0) {
                 unit_set_fault(u, &fault);
                 event = prepare_failed(u);
         } else if (r == 0)
-                event = prepare(u);
+                event = look(u);
         unit_queue_event(u, &event);
 }
 
-void unit_image_came(Unit *u, const char *failure) {
-        MachineEvent event;
+static MachineEvent told_failure(Unit *u, const char *failure) {
+        free(u->fault_text);
+        u->fault_text = strdup(failure);
+        return prepare_failed(u);
+}
 
-        if (failure) {
-                free(u->fault_text);
-                u->fault_text = strdup(failure);
-                event = prepare_failed(u);
-        } else
-                event = prepare(u);
+void unit_image_came(Unit *u, const char *failure) {
+        const MachineEvent event = failure ? told_failure(u, failure) : look(u);
+
+        unit_event(u, &event);
+}
+
+void unit_sources_came(Unit *u, const char *failure) {
+        const MachineEvent event = failure ? told_failure(u, failure) : prepare(u);
+
         unit_event(u, &event);
 }
 
@@ -187,8 +222,7 @@ static void do_spawn(Unit *u) {
         unit_death_write(u);
         if (r < 0) {
                 unit_set_fault(u, &fault);
-                log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
-                          strempty(u->fault_text));
+                log_not_started(u);
                 event.type = EVENT_SPAWN_FAILED;
                 event.exit = exit_of_child(&fault);
         } else
@@ -335,6 +369,7 @@ static void perform(Unit *u, const MachineOutput *out) {
                 { MACHINE_KILL_ALL, unit_kill_all },
                 { MACHINE_CLEAN, do_clean },
                 { MACHINE_PREPARE, do_prepare },
+                { MACHINE_LOOK, do_look },
                 { MACHINE_SPAWN, do_spawn },
                 { MACHINE_RUN_HOOK, unit_run_hook },
         };
@@ -342,8 +377,10 @@ static void perform(Unit *u, const MachineOutput *out) {
         const bool at_once = restarts_at_once(u, out), half = ends_first_half(u, out),
                    rest = comes_to_rest(u, out);
 
-        if (out->actions & MACHINE_BEGIN)
+        if (out->actions & MACHINE_BEGIN) {
+                u->main_pid = 0;
                 unit_begin_invocation(u);
+        }
         /* One that has failed already does not change. */
         if (out->actions & (MACHINE_STATE_CHANGED | MACHINE_START_FAILED))
                 explain_start_limit(u);
@@ -372,6 +409,13 @@ static void perform(Unit *u, const MachineOutput *out) {
                 come_to_rest(u, out);
 }
 
+/* May the next launch follow from @event? */
+static bool begins_again(const Unit *u, const MachineEvent *event) {
+        return u->machine.prepared && !u->machine.main_alive &&
+               (event->type == EVENT_START || event->type == EVENT_TIMEOUT ||
+                event->type == EVENT_HOOK_EXITED);
+}
+
 void unit_process_events(Unit *u) {
         MachineEvent next;
 
@@ -384,6 +428,7 @@ void unit_process_events(Unit *u) {
                 MachineOutput out;
 
                 policy.dice = arc4random();
+                policy.look = begins_again(u, &next) && unit_sources_may_wait(u);
                 machine_step(&u->machine, &policy, &next, clock_now(CLOCK_BOOTTIME), &out);
                 perform(u, &out);
         }

@@ -54,6 +54,7 @@ static void write_named(JsonText *t, const NamedMain *n) {
 
 static void write_processes(JsonText *t, const Unit *u) {
         json_text_number(t, "pid", u->main ? child_pid(u->main) : 0);
+        json_text_number(t, "last_pid", u->main ? 0 : u->main_pid);
         json_text_number(t, "pid_identity", (int64_t) u->pid_identity);
         json_text_number(t, "hook_pid", u->hook ? child_pid(u->hook) : 0);
         json_text_number(t, "hook_identity", (int64_t) u->hook_identity);
