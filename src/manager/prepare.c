@@ -553,6 +553,7 @@ void unit_release(Unit *u) {
         unit_hook_release(u);
         unit_forget_image(u);
         unit_unmount_volume(u);
+        unit_stop_looking(u);
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);
@@ -564,6 +565,7 @@ void unit_release(Unit *u) {
         u->main = NULL;
         unit_drop_mounts(u);
         unit_drop_base(u);
+        u->main_pid = unit_last_main_pid(u);
         unit_forget_named(u);
         unit_close_notify(u);
         u->notify_refused = u->fds.refused = false;
