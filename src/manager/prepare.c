@@ -408,6 +408,11 @@ static void close_networks(Unit *u) {
                 manager_schedule_collect(u->manager);
 }
 
+/* The first of all containers makes it. */
+static int make_firewall(Unit *u, Fault *fault) {
+        return u->held.spec->networks ? network_make_table(u->manager->network, fault) : 0;
+}
+
 static int make_network(Unit *u, Fault *fault) {
         const ContainerSpec *spec = u->held.spec;
         const AttachRequest request = {
@@ -479,6 +484,7 @@ static const PrepareStep steps[] = {
         { "cgroup", make_cgroup, drop_cgroup, true, false },
         { "root", make_root, drop_root, true, false },
         { "text", unit_save_text, NULL, true, true },
+        { "firewall", make_firewall, NULL, true, true },
         /* It was begun with the user namespace, and is made while the steps between are done. */
         { "network-namespace", unit_make_netns, unit_drop_netns, true, true },
         { "pod-namespaces", unit_make_pod_spaces, unit_drop_pod_spaces, false, true },

@@ -242,6 +242,10 @@ int network_open(Network *n, char *const *networks, Fault *fault) {
         return r;
 }
 
+int network_make_table(Network *n, Fault *fault) {
+        return table_ensure(n, fault);
+}
+
 int network_attach(Network *n, const AttachRequest *q, Fault *fault, Attachment **ret) {
         Attachment *a = attachment_new(n, q->unit);
         int r;

@@ -128,11 +128,13 @@ int network_undefine(Network *n, const char *name);
 /**
  * network_open() - make what the links of these networks will have in common: bridges
  *
- * network_attach() does so, too: this is for whoever has use for it before. The table is left to that: it
- * takes a millisecond, and nothing passes without links. What stays without a link goes with the next
- * network_collect(). Names of no network are left to network_attach().
+ * network_attach() does so, too: this is for whoever has use for it before. What stays without a link goes
+ * with the next network_collect(). Names of no network are left to network_attach().
  */
 int network_open(Network *n, char *const *networks, Fault *fault);
+
+/** network_make_table() - the same of the nftables table, which takes the kernel a millisecond. */
+int network_make_table(Network *n, Fault *fault);
 
 /**
  * network_attach() - connect a network namespace to its networks
