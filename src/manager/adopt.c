@@ -299,10 +299,6 @@ static int adopt_unit(Unit *u, const json_t *saved) {
         text = json_string_value(json_object_get(saved, "fault"));
         u->fault_text = text ? strdup(text) : NULL;
 
-        text = json_string_value(json_object_get(json_object_get(saved, "asked"), "by"));
-        u->asked.by = text ? strdup(text) : NULL;
-        u->asked.job = (uint32_t) json_integer_value(json_object_get(json_object_get(saved, "asked"), "job"));
-
         if (!unit_holds(u)) {
                 adopt_plain(u, saved);
                 unit_adopted(u);

@@ -16,6 +16,8 @@
 struct Children {
         int epoll_fd;
         sd_event_source *source;
+        void (*follow_up)(void *data);
+        void *data;
 };
 
 struct Child {
@@ -80,6 +82,7 @@ static int on_exit_ready(Child *c) {
 /* One in each turn of the loop, that which has ended first: what it has said, and all else that is more
  * urgent, comes before the next one. */
 static int on_ready(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        const Children *children = userdata;
         struct epoll_event e;
         int r;
 
@@ -88,6 +91,8 @@ static int on_ready(sd_event_source *s, int fd, uint32_t revents, void *userdata
         r = on_exit_ready(e.data.ptr);
         if (r < 0)
                 forget(e.data.ptr);
+        if (children->follow_up)
+                children->follow_up(children->data);
         return 0;
 }
 
@@ -100,7 +105,7 @@ int children_new(sd_event *event, Children **ret) {
         c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
         if (c->epoll_fd < 0)
                 return -errno;
-        r = sd_event_add_io(event, &c->source, c->epoll_fd, EPOLLIN, on_ready, NULL);
+        r = sd_event_add_io(event, &c->source, c->epoll_fd, EPOLLIN, on_ready, c);
         if (r >= 0)
                 r = sd_event_source_set_priority(c->source, PRIORITY_CHILD_EXIT);
         if (r < 0)
@@ -109,6 +114,11 @@ int children_new(sd_event *event, Children **ret) {
         (void) sd_event_source_set_description(c->source, "children");
         *ret = take_ptr(c);
         return 0;
+}
+
+void children_follow_up(Children *children, void (*fn)(void *data), void *data) {
+        children->follow_up = fn;
+        children->data = data;
 }
 
 void children_free(Children *children) {

@@ -35,6 +35,9 @@ typedef struct ChildInfo {
 /** children_new() - nobody is followed yet. Returns 0, or a negative errno. */
 int children_new(sd_event *event, Children **ret);
 
+/** children_follow_up() - call @fn each time that somebody was told of an end, and has done what he does. */
+void children_follow_up(Children *children, void (*fn)(void *data), void *data);
+
 /** children_free() - when no child is left. NULL is fine. */
 void children_free(Children *children);
 

@@ -120,10 +120,6 @@ struct Unit {
         char *unmet;      /* the condition that was not met then, as the unit has it */
         char *fault_text;
         char *status_text;
-        struct {
-                uint32_t job;
-                char *by; /* who asked for that job */
-        } asked;
         json_t *sent;      /* the last signals to the main process that the manager knows of: see signal.c */
         json_t *death;     /* record of an end of which it is not decided what follows: see death.c */
         json_t *death_due; /* one that is complete, to be written down before the turn ends */
@@ -494,8 +490,15 @@ int manager_enqueue_job(Manager *m, const char *name, JobType type, JobMode mode
                         Fault *fault);
 int manager_jobs_setup(Manager *m);
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
+
+/** unit_run_job() - begin with the unit's job now, and not in a turn of the loop. False when others come
+ * first, or it waits for them. */
+bool unit_run_job(Unit *u);
 /* The next one that can run, and what has ended. */
 void manager_run_job(Manager *m);
+/* Tells of the jobs that have ended since the last call. For the loop: a caller knows the number of his job
+ * first. */
+void manager_tell_ends(Manager *m);
 
 /* exec.c */
 /* As manager_exec(), for who follows the process by himself. */

@@ -69,20 +69,26 @@ void unit_queue_event(Unit *u, const MachineEvent *event) {
                 log_message(LOG_ERR, u->name, "event %s lost", machine_event_type_to_string(event->type));
 }
 
-/* The next one of @u. */
-static bool take_event(const Unit *u, MachineEvent *ret) {
+/* The next one of @u, or NULL. */
+static PendingEvent *find_event(const Unit *u) {
         Manager *m = u->manager;
 
-        for (size_t i = 0; i < m->n_pending; i++) {
-                PendingEvent *e = &m->pending[i];
+        for (size_t i = 0; i < m->n_pending; i++)
+                if (m->pending[i].unit == u)
+                        return &m->pending[i];
+        return NULL;
+}
 
-                if (e->unit != u)
-                        continue;
-                *ret = e->event;
-                memmove(e, e + 1, (--m->n_pending - i) * sizeof(*e));
-                return true;
-        }
-        return false;
+static bool take_event(const Unit *u, MachineEvent *ret) {
+        Manager *m = u->manager;
+        PendingEvent *e = find_event(u);
+
+        if (!e)
+                return false;
+        *ret = e->event;
+        m->n_pending--;
+        memmove(e, e + 1, (size_t) (m->pending + m->n_pending - e) * sizeof(*e));
+        return true;
 }
 
 static void log_not_started(const Unit *u) {
@@ -223,6 +229,12 @@ static void do_spawn(Unit *u) {
         unit_queue_event(u, &event);
 }
 
+/* Half of a restart, the other half of which is to come: what is due is written down by that, or when the job
+ * ends without it. */
+static bool starts_again(const Unit *u) {
+        return unit_at_rest(u) && u->machine.restart && u->machine.prepared;
+}
+
 static void log_change(const Unit *u, MachineState before) {
         const Machine *m = &u->machine;
 
@@ -234,7 +246,9 @@ static void log_change(const Unit *u, MachineState before) {
         else if (m->state == MACHINE_RUNNING)
                 log_message(LOG_INFO, u->name, "running");
         else if (m->state == MACHINE_DEAD)
-                log_message(LOG_INFO, u->name, u->trigger ? "ended, and waits again" : "stopped");
+                /* Of a restart the next start tells. */
+                log_message(starts_again(u) ? LOG_DEBUG : LOG_INFO, u->name,
+                            u->trigger ? "ended, and waits again" : "stopped");
         else
                 log_message(LOG_DEBUG, u->name, "%s", machine_substate_to_string(m->state));
 }
@@ -277,6 +291,20 @@ static void save(Unit *u) {
                 log_message(LOG_WARNING, u->name, "cannot save its state: %m");
 }
 
+/* The stop of a restart that was asked for, with nobody waiting for a turn. */
+static bool ends_first_half(Unit *u, const MachineOutput *out) {
+        const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
+
+        return (out->actions & MACHINE_STOP_DONE) && starts_again(u) && job && job_stops(job) &&
+               job->type == JOB_RESTART && unit_take_turn(u);
+}
+
+/* The start that follows is saved with the end. */
+static void begin_second_half(Unit *u) {
+        if (!unit_run_job(u) || !find_event(u))
+                save(u);
+}
+
 /* A restart that is due now, concerns nobody else, and keeps nobody waiting: the next step of this turn. */
 static bool restarts_at_once(Unit *u, const MachineOutput *out) {
         return u->machine.state == MACHINE_AUTO_RESTART && out->before != MACHINE_AUTO_RESTART &&
@@ -289,12 +317,6 @@ static void restart_at_once(Unit *u) {
         /* Some job will see to it. */
         unit_death_write(u);
         save(u);
-}
-
-/* Half of a restart, the other half of which is to come: what is due is written down by that, or when the job
- * ends without it. */
-static bool starts_again(const Unit *u) {
-        return unit_at_rest(u) && u->machine.restart && u->machine.prepared;
 }
 
 static void note_change(Unit *u, const MachineOutput *out, bool at_once) {
@@ -336,7 +358,7 @@ static void perform(Unit *u, const MachineOutput *out) {
                 { MACHINE_RUN_HOOK, unit_run_hook },
         };
 
-        const bool at_once = restarts_at_once(u, out);
+        const bool at_once = restarts_at_once(u, out), half = ends_first_half(u, out);
 
         if (out->actions & MACHINE_BEGIN) {
                 u->main_pid = 0;
@@ -346,10 +368,12 @@ static void perform(Unit *u, const MachineOutput *out) {
         if (out->actions & (MACHINE_STATE_CHANGED | MACHINE_START_FAILED))
                 explain_start_limit(u);
         if (out->actions & MACHINE_STATE_CHANGED)
-                note_change(u, out, at_once);
+                note_change(u, out, at_once || half);
         for (size_t i = 0; i < ELEMENTSOF(actions); i++)
                 if (out->actions & actions[i].action)
                         actions[i].perform(u);
+        if (u->machine.state == MACHINE_STOP_SIGTERM)
+                job_queue_set_told(u->manager->jobs, u->index);
 
         if (!at_once)
                 unit_arm_timer(u);
@@ -360,6 +384,8 @@ static void perform(Unit *u, const MachineOutput *out) {
         unit_tell_dependents(u, out->before);
         if (at_once)
                 restart_at_once(u);
+        if (half)
+                begin_second_half(u);
 }
 
 /* May the next launch follow from @event? */
@@ -394,12 +420,22 @@ void unit_event(Unit *u, const MachineEvent *event) {
         unit_process_events(u);
 }
 
+/* A manager that was killed between the two has saved that its processes are told to stop, and told nobody.
+ */
+static bool was_not_told(const Unit *u) {
+        const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
+
+        return u->machine.state == MACHINE_STOP_SIGTERM && job && job_stops(job) && !job->told;
+}
+
 void unit_adopted(Unit *u) {
         const bool asked = unit_resume_job(u);
         MachineOutput out;
 
         u->in_event = true;
         machine_adopt(&u->machine, u->policy, asked, clock_now(CLOCK_BOOTTIME), &out);
+        if (was_not_told(u))
+                out.actions |= MACHINE_SEND_STOP_SIGNAL;
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         perform(u, &out);
         u->in_event = false;

@@ -476,6 +476,7 @@ static const PrepareStep steps[] = {
         { "user-namespace", unit_make_userns, unit_drop_userns, true, true },
         { "cgroup", make_cgroup, drop_cgroup, true, false },
         { "root", make_root, drop_root, true, false },
+        { "text", unit_save_text, NULL, true, true },
         /* It was begun with the user namespace, and is made while the steps between are done. */
         { "network-namespace", unit_make_netns, unit_drop_netns, true, true },
         { "pod-namespaces", unit_make_pod_spaces, unit_drop_pod_spaces, false, true },
@@ -484,7 +485,6 @@ static const PrepareStep steps[] = {
         { "egress", unit_close_egress, unit_open_egress, true, true },
         { "links", unit_make_links, unit_drop_links, true, true },
         { "files", unit_make_files, NULL, true, true },
-        { "text", unit_save_text, NULL, true, true },
         { "names", unit_enter_names, unit_leave_names, true, true },
         { "publish", make_published, drop_published, true, true },
 };

@@ -122,12 +122,6 @@ static const char *write_unit(JsonText *t, const Unit *u) {
         if (u->live != 0)
                 json_text_number(t, "live", (int64_t) u->live);
         json_text_boolean(t, "trigger_due", u->trigger_due);
-        if (u->asked.by) {
-                json_text_begin(t, "asked", '{');
-                json_text_number(t, "job", u->asked.job);
-                json_text_string(t, "by", u->asked.by);
-                json_text_end(t, '}');
-        }
         write_rest(t, u);
         json_text_end(t, '}');
         return json_text_finish(t);

@@ -76,7 +76,6 @@ void unit_free(Unit *u) {
         free(u->load_error);
         free(u->fault_text);
         free(u->status_text);
-        free(u->asked.by);
         json_decref(u->sent);
         free(u->unmet);
         manager_return_stdio(u);

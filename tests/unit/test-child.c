@@ -134,6 +134,29 @@ START_TEST(who_is_let_go_is_not_told) {
 }
 END_TEST
 
+static void follow_up(void *data) {
+        *(unsigned *) data = n_told;
+}
+
+START_TEST(what_follows_comes_last) {
+        unsigned told_before = 99;
+        sd_event *event;
+        Children *children;
+        Child *child;
+
+        ck_assert_int_ge(sd_event_new(&event), 0);
+        ck_assert_int_eq(children_new(event, &children), 0);
+        children_follow_up(children, follow_up, &told_before);
+        child = follow(children, event, 0);
+        ck_assert_int_ge(sd_event_loop(event), 0);
+        ck_assert_uint_eq(told_before, n_told);
+        ck_assert_uint_gt(n_told, 0);
+        child_free(child);
+        children_free(children);
+        sd_event_unref(event);
+}
+END_TEST
+
 /* Of an earlier manager, that is: its parent is another process, which has better things to do than to reap.
  */
 START_TEST(nobody_reaps) {
@@ -178,5 +201,5 @@ START_TEST(nobody_reaps) {
 }
 END_TEST
 
-TEST_MAIN("child", nobody_reaps, exit_status_is_told_once, signal_is_told, one_end_in_a_turn,
-          who_is_let_go_is_not_told)
+TEST_MAIN("child", what_follows_comes_last, nobody_reaps, exit_status_is_told_once, signal_is_told,
+          one_end_in_a_turn, who_is_let_go_is_not_told)
