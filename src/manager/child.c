@@ -176,6 +176,11 @@ int child_pidfd(const Child *child) {
         return child->pidfd;
 }
 
+int child_give_pidfd(Child *child) {
+        forget(child);
+        return take_fd(child->pidfd);
+}
+
 void child_free(Child *child) {
         if (!child)
                 return;

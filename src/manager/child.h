@@ -66,6 +66,10 @@ pid_t child_pid(const Child *child);
 /** child_pidfd() - borrowed. */
 int child_pidfd(const Child *child);
 
+/** child_give_pidfd() - stop watching; the pidfd is the caller's from then on, and @child good for
+ * child_free() alone. */
+int child_give_pidfd(Child *child);
+
 /** child_free() - stop watching; does not kill. NULL is fine. */
 void child_free(Child *child);
 
