@@ -201,7 +201,10 @@ small_image() {
 }
 
 # The table and the bridges go a moment after the last link.
-network_at_rest() { [[ -n $(nsctl links --json | grep -o host_link) ]] || ! nft list tables | grep -q nsunits; }
+network_at_rest() {
+        [[ -n $(nsctl links --json | grep -o host_link) ]] ||
+                [[ -z $(nft list tables | grep nsunits; ip -o link show type bridge | grep 'link/ether 0a:57:') ]]
+}
 
 # footprint - all that containers may leave behind, as text to compare before and after.
 footprint() {

@@ -95,6 +95,8 @@ static JobType choose(Bus *b, const JobMethod *o, const char *name, int *ret_err
         *ret_error = bus_load_unit(b, name, &u, error);
         if (*ret_error < 0)
                 return JOB_TYPE_INVALID_;
+        if (!o->try && !o->reload)
+                return o->type;
 
         unit_status(u, &status);
         state = status.active_state;

@@ -19,7 +19,8 @@ typedef struct Peer {
         bool waits_for_jobs;       /* ... or JobRemoved only */
         sd_bus_track *subscribers; /* system: the clients that do */
         bool published;            /* the tables of bus_manager_publish() and its like */
-        sd_bus_slot *until_keys; /* the filter that does without tables, until somebody needs those of keys */
+        bool keys_published;       /* those of the keys of units */
+        sd_bus_slot *filter;       /* all messages */
 } Peer;
 
 typedef struct UnitView UnitView;

@@ -145,7 +145,7 @@ static void view_fill(UnitView *v, Bus *b, Unit *u) {
                 .job_id = s.job_id,
                 .job_type = s.job_id ? job_type_to_string(s.job_type) : "",
                 .main_pid = (uint32_t) s.main_pid,
-                .exec_main_pid = (uint32_t) s.main_pid,
+                .exec_main_pid = (uint32_t) s.last_main_pid,
         };
         memcpy(v->invocation, s.invocation, sizeof(v->invocation));
         if (s.machine)

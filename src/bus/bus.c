@@ -37,7 +37,7 @@ static void peer_free(Peer *p) {
         bus_polkit_drop(p->owner, p->bus);
         TAILQ_REMOVE(&p->owner->peers, p, link);
         sd_bus_track_unref(p->subscribers);
-        (void) sd_bus_slot_unref(p->until_keys);
+        (void) sd_bus_slot_unref(p->filter);
         (void) sd_bus_detach_event(p->bus);
         sd_bus_close_unref(p->bus); /* without a flush, which would wait for the client */
         free(p);
@@ -51,8 +51,7 @@ static void schedule_retry(Bus *b) {
                                                   on_retry, b);
 }
 
-static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        Peer *p = userdata;
+static void lose(Peer *p) {
         Bus *b = p->owner;
         bool system = p->system;
 
@@ -65,7 +64,6 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
                 bus_host_lose(b);
         if (system)
                 schedule_retry(b);
-        return 0;
 }
 
 int peer_publish(Peer *p) {
@@ -82,7 +80,7 @@ int peer_publish(Peer *p) {
         return r;
 }
 
-/* "Disconnected" follows, and frees the peer. */
+/* on_message() hears of that, and frees the peer. */
 static void hang_up(const Peer *p) {
         (void) shutdown(sd_bus_get_fd(p->bus), SHUT_RDWR);
 }
@@ -93,18 +91,15 @@ static void hang_up(const Peer *p) {
  * as nsctl does, needs none of them: its calls are handled here. All tables come with the first message for
  * anything else, or that is not as it should be, before that is looked at.
  */
-static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        Peer *p = userdata;
+static int answer_without_tables(Peer *p, sd_bus_message *m, sd_bus_error *error) {
         int r;
 
-        if (!sd_bus_message_is_method_call(m, NULL, NULL))
-                return 0;
         r = bus_call_manager(p->owner, m, error);
         if (r == 0)
                 r = bus_get_all(p->owner, m, error);
         if (r != 0)
                 return r;
-        p->until_keys = sd_bus_slot_unref(p->until_keys);
+        p->keys_published = true;
         r = peer_publish(p);
         if (r >= 0)
                 r = bus_keys_publish(p->owner, p->bus);
@@ -112,6 +107,23 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (r < 0)
                 hang_up(p);
         return r;
+}
+
+static bool is_disconnected(sd_bus_message *m) {
+        return sd_bus_message_is_signal(m, "org.freedesktop.DBus.Local", "Disconnected") &&
+               streq_null(sd_bus_message_get_path(m), "/org/freedesktop/DBus/Local");
+}
+
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Peer *p = userdata;
+
+        if (is_disconnected(m)) {
+                lose(p);
+                return 1;
+        }
+        if (p->keys_published || !sd_bus_message_is_method_call(m, NULL, NULL))
+                return 0;
+        return answer_without_tables(p, m, error);
 }
 
 /* The common half of all connections: takes over @bus also on failure. */
@@ -129,11 +141,7 @@ static int peer_add(Bus *b, sd_bus *bus, bool system, Peer **ret) {
 
         r = sd_bus_set_exit_on_disconnect(bus, false);
         if (r >= 0)
-                r = sd_bus_add_filter(bus, &p->until_keys, on_message, p);
-        if (r >= 0)
-                r = sd_bus_match_signal_async(bus, NULL, "org.freedesktop.DBus.Local",
-                                              "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
-                                              "Disconnected", on_disconnected, NULL, p);
+                r = sd_bus_add_filter(bus, &p->filter, on_message, p);
         if (r >= 0)
                 r = sd_bus_attach_event(bus, b->event, PRIORITY_BUS);
         if (r < 0) {

@@ -480,11 +480,12 @@ int cgroup_pids(int fd, pid_t **ret, size_t *ret_n) {
         return 0;
 }
 
-bool cgroup_has_only(int fd, pid_t pid) {
-        autofree pid_t *pids = NULL;
-        size_t n;
+bool cgroup_has_none_but(int fd, pid_t pid) {
+        char text[32], that[32];
 
-        return cgroup_pids(fd, &pids, &n) == 0 && n == 1 && pids[0] == pid;
+        (void) snprintf(that, sizeof(that), "%d\n", pid);
+        return read_small(fd, "cgroup.procs", text, sizeof(text)) == 0 &&
+               (streq(text, "") || streq(text, that));
 }
 
 int cgroup_signal(int fd, int sig) {

@@ -51,8 +51,9 @@ char *cgroup_path(const CgroupRoot *root, const char *unit);
  */
 int cgroup_kill(int fd);
 
-/** cgroup_has_only() - is @pid all that there is, below it as well? */
-bool cgroup_has_only(int fd, pid_t pid);
+/** cgroup_has_none_but() - is no other process in it than @pid, if that is? Of a cgroup that has none below
+ * it. */
+bool cgroup_has_none_but(int fd, pid_t pid);
 
 /** cgroup_has_room() - may so much more run in it, as far as its own limits are known? */
 bool cgroup_has_room(int fd, uint64_t bytes, uint64_t tasks);

@@ -10,6 +10,7 @@
 
 #include "basic/macro.h"
 #include "image/worker.h"
+#include "network/worker.h"
 #include "spec/worker-verb.h"
 #include "storage/worker.h"
 
@@ -21,6 +22,8 @@ int main(int argc, char **argv) {
         (void) prctl(PR_SET_NAME, "nsunits-worker");
 
         r = storage_worker_main(argc - 1, argv + 1);
+        if (r == -ENOENT)
+                r = network_worker_main(argc - 1, argv + 1);
         if (r == -ENOENT)
                 r = worker_verb_run(verbs, ELEMENTSOF(verbs), argc - 1, argv + 1);
         if (r == -ENOENT)

@@ -10,7 +10,8 @@
         X(PULL_EVENT_UNPACK, "unpack") /* text: "2 of 5", counted in layers */                \
         X(PULL_EVENT_RETRY, "retry")   /* text: why; total: seconds until then */             \
         X(PULL_EVENT_WAIT, "wait")     /* by the manager; total: how many others go before */ \
-        X(PULL_EVENT_BUILD, "build")   /* text: "step 2/5: RUN make" */
+        X(PULL_EVENT_BUILD, "build")   /* text: "step 2/5: RUN make" */                       \
+        X(PULL_EVENT_LOST, "lost")     /* to the manager; text: the place in a registry that nobody reaches */
 
 ENUM_DECLARE(PullEventKind, pull_event_kind, PULL_EVENT, PULL_EVENT_LIST);
 

@@ -9,6 +9,7 @@
 
 #define RETRY_DELAY_FIRST (2 * USEC_PER_SEC)
 #define RETRY_DELAY_LAST  (5 * 60 * USEC_PER_SEC)
+#define PATIENCE_LAST     (24 * 60 * 60 * USEC_PER_SEC)
 
 void pull_request_free(PullRequest *q) {
         if (!q)
@@ -106,6 +107,16 @@ usec_t pull_retry_delay(const PullRequest *q, unsigned n) {
         while (--n > 0 && delay < RETRY_DELAY_LAST)
                 delay *= 2;
         return MIN_OF(delay, RETRY_DELAY_LAST);
+}
+
+usec_t pull_patience(const PullRequest *q) {
+        usec_t sum = 0;
+
+        if (q->retry > 0 && q->retry_delay != USEC_INFINITY)
+                return MIN_OF(q->retry_delay, PATIENCE_LAST / q->retry) * q->retry;
+        for (unsigned n = 1; n <= q->retry && sum < PATIENCE_LAST; n++)
+                sum += pull_retry_delay(q, n);
+        return MIN_OF(sum, PATIENCE_LAST);
 }
 
 PullDecision pull_decide(PullPolicy policy, const PullFacts *facts) {

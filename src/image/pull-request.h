@@ -45,6 +45,9 @@ int pull_request_identity(const PullRequest *q, char **ret);
 /** pull_retry_delay() - how long to wait after the @n-th failure, counted from 1. */
 usec_t pull_retry_delay(const PullRequest *q, unsigned n);
 
+/** pull_patience() - how long it waits for all its retries together; at most a day is told. */
+usec_t pull_patience(const PullRequest *q);
+
 typedef enum PullDecision {
         PULL_DECISION_USE,   /* the image that is there will do */
         PULL_DECISION_FETCH, /* pull, and fail if that fails */

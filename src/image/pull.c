@@ -79,6 +79,16 @@ static void wait_for_retry(const Pull *p, unsigned n, const Fault *fault) {
                 ;
 }
 
+/* Who waits to pull from the same place need not find that out again. */
+static void tell_lost(const Pull *p, const char *source, const Fault *fault) {
+        PullEvent e = { .kind = PULL_EVENT_LOST };
+
+        if (!skopeo_unreachable(fault->object, source))
+                return;
+        (void) snprintf(e.text, sizeof(e.text), "%.*s", (int) (strrchr(source, '/') - source), source);
+        tell(&e, (void *) p);
+}
+
 static int pull_source(Pull *p, const char *source, Fault *fault) {
         for (unsigned n = 0;; n++) {
                 Fault found = {};
@@ -92,6 +102,7 @@ static int pull_source(Pull *p, const char *source, Fault *fault) {
 
                 p->spoilt = r == -ENOSPC || r == -EDQUOT;
                 if (n >= p->request->retry || !skopeo_may_pass(r) || reference_path(source)) {
+                        tell_lost(p, source, &found);
                         if (found.error < 0)
                                 *fault = found;
                         return fault_set(fault, "pull", r, "%s", source);

@@ -159,6 +159,12 @@ size_t reference_registry(const char *full) {
         return full[host] == '/' && is_host(full, host) ? host : 0;
 }
 
+bool reference_is_at(const char *full, const char *place) {
+        const char *rest = startswith(full, place);
+
+        return rest && rest[0] == '/' && !strchr(rest + 1, '/');
+}
+
 static const char *without_scheme(const char *text) {
         const char *name = startswith(text, "docker://");
 

@@ -54,6 +54,9 @@ int reference_expand(const char *text, char *const *registries, char ***ret);
  * none. */
 size_t reference_registry(const char *full);
 
+/** reference_is_at() - is @full, which has a registry, "PLACE/NAME"? */
+bool reference_is_at(const char *full, const char *place);
+
 /** digest_parse() - "sha256:HEX" to HEX (borrowed, within @text), or NULL for any other algorithm or form. */
 const char *digest_parse(const char *text);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "basic/macro.h"
+#include "image/reference.h"
 #include "image/skopeo.h"
 
 /* "5.7MiB", "586.0b". */
@@ -147,6 +148,19 @@ int skopeo_errno(const char *reason) {
                 if (strstr(reason, words[i].words))
                         return -words[i].error;
         return -EIO;
+}
+
+/* Get "https://HOST/v2/": dial tcp 192.0.2.1:443: connect: connection refused */
+bool skopeo_unreachable(const char *reason, const char *source) {
+        const size_t n = reference_registry(source);
+        const bool hub = n == strlen("docker.io") && startswith(source, "docker.io");
+        char words[300];
+
+        if (n == 0 || n > sizeof(words) / 2)
+                return false;
+        (void) snprintf(words, sizeof(words), "://%s%.*s/v2/\": dial ", hub ? "registry-1." : "", (int) n,
+                        source);
+        return strstr(reason, words);
 }
 
 bool skopeo_may_pass(int r) {

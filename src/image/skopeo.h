@@ -55,5 +55,9 @@ void skopeo_reason(const char *text, char *ret, size_t size);
  */
 int skopeo_errno(const char *reason);
 
+/** skopeo_unreachable() - does @reason say that nobody could be connected to who speaks for the registry of
+ * @source, as opposed to a mirror of it, or to a host that it had sent us to? */
+bool skopeo_unreachable(const char *reason, const char *source);
+
 /** skopeo_may_pass() - is it worth another try? */
 bool skopeo_may_pass(int r);

@@ -237,6 +237,8 @@ static int resume(Unit *u, const json_t *saved) {
         int r;
 
         u->main_pid = (pid_t) json_integer_value(json_object_get(saved, "pid"));
+        if (u->main_pid == 0)
+                u->main_pid = (pid_t) json_integer_value(json_object_get(saved, "last_pid"));
         u->pid_identity = (uint64_t) json_integer_value(json_object_get(saved, "pid_identity"));
         unit_fds_adopt(u);
         r = unit_adopt_notify(u);
@@ -296,10 +298,6 @@ static int adopt_unit(Unit *u, const json_t *saved) {
         u->status_text = text ? strdup(text) : NULL;
         text = json_string_value(json_object_get(saved, "fault"));
         u->fault_text = text ? strdup(text) : NULL;
-
-        text = json_string_value(json_object_get(json_object_get(saved, "asked"), "by"));
-        u->asked.by = text ? strdup(text) : NULL;
-        u->asked.job = (uint32_t) json_integer_value(json_object_get(json_object_get(saved, "asked"), "job"));
 
         if (!unit_holds(u)) {
                 adopt_plain(u, saved);
@@ -362,8 +360,8 @@ static void discard_unusable(Manager *m, const char *name, int error) {
 /* What resume() wants to know: of a thousand units the rest would be many megabytes, in the midst of what
  * stays. */
 static json_t *shorten(json_t *saved) {
-        static const char *const keys[] = { "pid",           "pid_identity", "hook_pid",
-                                            "hook_identity", "health",       "named" };
+        static const char *const keys[] = { "pid",           "last_pid", "pid_identity", "hook_pid",
+                                            "hook_identity", "health",   "named" };
         json_t *o = json_object();
 
         for (size_t i = 0; o && i < ELEMENTSOF(keys); i++) {

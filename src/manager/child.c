@@ -1,7 +1,7 @@
 /*
- * A pidfd becomes readable when its process has ended. For our own child waitid(2) then tells how; for
- * a process of an earlier manager somebody else reaps it (PID 1), and the kernel keeps the status with
- * the pidfd: readable ends with a hang-up once it was reaped.
+ * A pidfd becomes readable when its process has ended. For our own child waitid(2) then tells how; a process
+ * of an earlier manager is reaped by somebody else (PID 1), who may take his time. Until then the zombie has
+ * the status, and afterwards the kernel keeps it with the pidfd, on which that is a hang-up.
  */
 #include <signal.h>
 #include <string.h>
@@ -16,6 +16,8 @@
 struct Children {
         int epoll_fd;
         sd_event_source *source;
+        void (*follow_up)(void *data);
+        void *data;
 };
 
 struct Child {
@@ -41,7 +43,7 @@ static void report(Child *c, const ChildExit *how) {
         c->fn(c, how, c->data);
 }
 
-/* Another process is the parent: wait for it to reap, then ask what was kept. */
+/* Another process is the parent. */
 static int on_foreign_exit(Child *c) {
         struct epoll_event hang_up = { .data.ptr = c };
         ExitStatus status = {};
@@ -50,6 +52,9 @@ static int on_foreign_exit(Child *c) {
         r = exit_status(c->pidfd, c->hold_path, &status);
         if (r < 0)
                 return r;
+        if ((r == EXIT_STATE_ENDING || r == EXIT_STATE_UNKNOWN) &&
+            exit_status_of_zombie(c->pidfd, c->pid, &status) == EXIT_STATE_KNOWN)
+                r = EXIT_STATE_KNOWN;
         if (r == EXIT_STATE_ALIVE || r == EXIT_STATE_ENDING)
                 /* EPOLLIN would wake us without end; the hang-up at the reaping is always reported. */
                 return epoll_ctl(c->epoll_fd, EPOLL_CTL_MOD, c->pidfd, &hang_up) < 0 ? -errno : 0;
@@ -77,6 +82,7 @@ static int on_exit_ready(Child *c) {
 /* One in each turn of the loop, that which has ended first: what it has said, and all else that is more
  * urgent, comes before the next one. */
 static int on_ready(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        const Children *children = userdata;
         struct epoll_event e;
         int r;
 
@@ -85,6 +91,8 @@ static int on_ready(sd_event_source *s, int fd, uint32_t revents, void *userdata
         r = on_exit_ready(e.data.ptr);
         if (r < 0)
                 forget(e.data.ptr);
+        if (children->follow_up)
+                children->follow_up(children->data);
         return 0;
 }
 
@@ -97,7 +105,7 @@ int children_new(sd_event *event, Children **ret) {
         c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
         if (c->epoll_fd < 0)
                 return -errno;
-        r = sd_event_add_io(event, &c->source, c->epoll_fd, EPOLLIN, on_ready, NULL);
+        r = sd_event_add_io(event, &c->source, c->epoll_fd, EPOLLIN, on_ready, c);
         if (r >= 0)
                 r = sd_event_source_set_priority(c->source, PRIORITY_CHILD_EXIT);
         if (r < 0)
@@ -106,6 +114,11 @@ int children_new(sd_event *event, Children **ret) {
         (void) sd_event_source_set_description(c->source, "children");
         *ret = take_ptr(c);
         return 0;
+}
+
+void children_follow_up(Children *children, void (*fn)(void *data), void *data) {
+        children->follow_up = fn;
+        children->data = data;
 }
 
 void children_free(Children *children) {

@@ -21,19 +21,22 @@ typedef struct ChildExit {
 } ChildExit;
 
 /**
- * ChildExitFn - told once, when the process has ended and was reaped
+ * ChildExitFn - told once, when the process has ended; one that is our child was reaped
  * @child: about to be freed by its owner; the callback may do that itself
  */
 typedef void (*ChildExitFn)(Child *child, const ChildExit *how, void *data);
 
 typedef struct ChildInfo {
         int pidfd;             /* taken over on success, still the caller's on failure */
-        pid_t pid;             /* as seen by us, for reports; never used to send a signal */
+        pid_t pid;             /* as seen by us, for reports and to read of; never used to send a signal */
         const char *hold_path; /* of one that is not our child: where exit_hold() keeps the status; copied */
 } ChildInfo;
 
 /** children_new() - nobody is followed yet. Returns 0, or a negative errno. */
 int children_new(sd_event *event, Children **ret);
+
+/** children_follow_up() - call @fn each time that somebody was told of an end, and has done what he does. */
+void children_follow_up(Children *children, void (*fn)(void *data), void *data);
 
 /** children_free() - when no child is left. NULL is fine. */
 void children_free(Children *children);

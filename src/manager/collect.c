@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "basic/log.h"
+#include "basic/strv.h"
 #include "manager/dns.h"
 #include "manager/internal.h"
 #include "manager/log-reader.h"
@@ -12,11 +13,33 @@
  * written. */
 #define COLLECT_DELAY (200 * USEC_PER_MSEC)
 
+static void on_deleted(int r, const char *text, void *data) {
+        if (r < 0)
+                log_warning("cannot delete bridges that nobody uses: %s", text);
+}
+
+/* The kernel takes long for each, most of it waiting for its processors. */
+static void delete_links(Manager *m, const LinkNumbers *links) {
+        autostrv char **args = NULL;
+        int r = strv_add(&args, "delete-links");
+
+        for (size_t i = 0; r >= 0 && i < links->n; i++)
+                r = strv_addf(&args, "%u", links->items[i]);
+        if (r >= 0)
+                r = worker_start(m, PROGRAM_WORKER, args, -EBADF, on_deleted, NULL);
+        if (r < 0)
+                on_deleted(r, strerror(-r), NULL);
+}
+
 static int on_collect(sd_event_source *s, uint64_t usec, void *userdata) {
         Manager *m = userdata;
+        LinkNumbers left = {};
         Unit *u, *next;
 
-        network_collect(m->network);
+        network_collect(m->network, &left);
+        if (left.n > 0)
+                delete_links(m, &left);
+        free(left.items);
         log_reader_collect(m->cgroups);
         manager_dns_settle(m);
         HASH_ITER (hh, m->units, u, next) {

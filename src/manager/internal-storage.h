@@ -19,6 +19,17 @@ void unit_unmount_volume(Unit *u);
 /* What it says of itself: its name, and what of a mount of it. */
 int unit_use_volume(Unit *volume, MountSpec *mount);
 
+/* Of a volume in the store, where what it holds is; free(). NULL for any other mount. */
+char *unit_volume_path(const Unit *u, const MountSpec *mount);
+
+/* sources.c */
+/* May it take long to look at what the container mounts from the host? */
+bool unit_sources_may_wait(const Unit *u);
+/* 0: it does not. 1: it is being looked at, unit_sources_came() follows. */
+int unit_look_at_sources(Unit *u, Fault *fault);
+/* Nobody waits for it any more. */
+void unit_stop_looking(Unit *u);
+
 /* mount-images.c */
 int unit_find_mount_images(Unit *u, Fault *fault);
 void unit_drop_mount_images(Unit *u);
@@ -107,5 +118,7 @@ int worker_input(const char *text);
 /* @ret, which may be NULL, is good until the reply, which comes later, also when the program is missing. */
 int worker_run(Manager *m, const WorkerCall *call, Worker **ret);
 void worker_cancel(Worker *w);
+/* The reply comes when it has ended, which may take its time. */
+void worker_kill(Worker *w);
 /* @reply once at its end. @fd: inherited as descriptor 3 when >= 0. */
 int worker_start(Manager *m, Program program, char *const *args, int fd, ManagerReplyFn reply, void *data);

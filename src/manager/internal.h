@@ -92,10 +92,12 @@ struct Unit {
         PullWaiter *pull;   /* what its preparation waits for */
         UnitUpdate *update; /* it is on its way to another image */
         Worker *mounting;   /* the same, of a volume */
+        Worker *looking;    /* at what it mounts, perhaps still for an earlier start */
         NotifySocket *notify;
         NamedMain named;
         FdStore fds;
-        pid_t main_pid;        /* of the container's first process in this invocation */
+        pid_t main_pid;        /* of the container's first process in this invocation; when that was
+                                  released, of the one that MAINPID= had named */
         uint32_t awaiting_job; /* whose start waits for units of the host */
         UnitHealth *health;    /* while its program runs, and there is something to check it with */
         UnitTrigger *trigger;  /* while it is armed: it is active then, even at rest */
@@ -118,10 +120,6 @@ struct Unit {
         char *unmet;      /* the condition that was not met then, as the unit has it */
         char *fault_text;
         char *status_text;
-        struct {
-                uint32_t job;
-                char *by; /* who asked for that job */
-        } asked;
         json_t *sent;      /* the last signals to the main process that the manager knows of: see signal.c */
         json_t *death;     /* record of an end of which it is not decided what follows: see death.c */
         json_t *death_due; /* one that is complete, to be written down before the turn ends */
@@ -148,6 +146,8 @@ struct Unit {
         bool member_ended;     /* of a pod: its end is to be thought of */
         bool hook_left;        /* a cgroup of a hook is still to be removed */
         bool has_names;        /* its names are found on its networks: it is in names_list */
+        bool awaits_look;      /* what is being looked at is what its start waits for */
+        bool looks_again;      /* ... and is then looked at once more */
         bool awaits_dns;       /* it is prepared but for a name server that is being started */
         bool log_file;         /* the output goes to a file that has to be rotated */
         bool standby_due;      /* is to be made, when it is time */
@@ -279,6 +279,8 @@ void unit_unwatch_cgroup(Unit *u);
 
 /* What unit_fetch_image() waited for has come, or has failed as @failure says. */
 void unit_image_came(Unit *u, const char *failure);
+/* The same of unit_look_at_sources(). */
+void unit_sources_came(Unit *u, const char *failure);
 
 /* signal.c */
 void unit_signal_stop(Unit *u);
@@ -486,8 +488,15 @@ int manager_enqueue_job(Manager *m, const char *name, JobType type, JobMode mode
                         Fault *fault);
 int manager_jobs_setup(Manager *m);
 void manager_job_finished(Manager *m, Unit *u, JobType type, JobResult result);
+
+/** unit_run_job() - begin with the unit's job now, and not in a turn of the loop. False when others come
+ * first, or it waits for them. */
+bool unit_run_job(Unit *u);
 /* The next one that can run, and what has ended. */
 void manager_run_job(Manager *m);
+/* Tells of the jobs that have ended since the last call. For the loop: a caller knows the number of his job
+ * first. */
+void manager_tell_ends(Manager *m);
 
 /* exec.c */
 /* As manager_exec(), for who follows the process by himself. */

@@ -1,7 +1,9 @@
 /*
- * After "boot BOOT-ID", three kinds of lines:
+ * After "boot BOOT-ID", four kinds of lines:
  *
- *      job ID TYPE ORDER UNIT DUE it is queued; a later line of the same number replaces an earlier one
+ *      job ID TYPE ORDER UNIT DUE [told]
+ *                                 it is queued; a later line of the same number replaces an earlier one
+ *      by ID WORDS...             who has asked for it
  *      end ID RESULT
  *      last ID                    the highest number so far
  *
@@ -29,7 +31,7 @@
 
 #define RESULTS_KEPT 256
 
-/* A unit's name has 255 bytes. */
+/* A unit's name has 255 bytes. What is longer of who has asked for a job is not kept. */
 #define LINE_SIZE 384
 
 struct JobLog {
@@ -66,6 +68,7 @@ static LoggedJob *find_id(JobLog *l, uint32_t id) {
 /* A line of an older manager has no DUE. */
 static int read_job(JobLog *l, uint32_t id, char *const *words) {
         const JobType type = job_type_from_string(words[2]);
+        const bool told = words[5] && words[6];
         LoggedJob *j = find_id(l, id), *grown;
         usec_t due = 0;
         char *unit;
@@ -74,6 +77,7 @@ static int read_job(JobLog *l, uint32_t id, char *const *words) {
                 return 0;
         if (j && j->unit) {
                 j->type = type;
+                j->told = told;
                 j->due = due;
                 return 0;
         }
@@ -84,10 +88,26 @@ static int read_job(JobLog *l, uint32_t id, char *const *words) {
         unit = strdup(words[4]);
         if (!unit)
                 return -ENOMEM;
-        l->jobs[l->n_jobs++] = (LoggedJob){
-                .id = id, .type = type, .ignore_order = streq(words[3], "any"), .due = due, .unit = unit
-        };
+        l->jobs[l->n_jobs++] = (LoggedJob){ .id = id,
+                                            .type = type,
+                                            .ignore_order = streq(words[3], "any"),
+                                            .told = told,
+                                            .due = due,
+                                            .unit = unit };
         return 0;
+}
+
+/* A later line of the same number counts. */
+static int read_asker(JobLog *l, uint32_t id, const char *line) {
+        LoggedJob *j = find_id(l, id);
+        const char *by = line + strlen("by ");
+
+        by += strcspn(by, " ");
+        if (!j || !j->unit)
+                return 0;
+        free(j->by);
+        j->by = strdup(by + strspn(by, " "));
+        return j->by ? 0 : -ENOMEM;
 }
 
 static int read_line(JobLog *l, const char *line) {
@@ -104,8 +124,10 @@ static int read_line(JobLog *l, const char *line) {
                 return 0;
         if (l->last_id < id)
                 l->last_id = id;
-        if ((n == 5 || n == 6) && streq(words[0], "job"))
+        if (n >= 5 && n <= 7 && streq(words[0], "job"))
                 return read_job(l, id, words);
+        if (n > 2 && streq(words[0], "by"))
+                return read_asker(l, id, line);
         if (n == 3 && streq(words[0], "end")) {
                 const JobResult result = job_result_from_string(words[2]);
                 LoggedJob *j = find_id(l, id);
@@ -171,7 +193,7 @@ void job_log_free(JobLog *l) {
         if (!l)
                 return;
         for (size_t i = 0; i < l->n_jobs; i++)
-                free(l->jobs[i].unit);
+                job_log_take(&l->jobs[i]);
         free(l->jobs);
         cleanup_close_(&l->fd);
         free(l->path);
@@ -192,7 +214,8 @@ LoggedJob *job_log_find(JobLog *l, const char *unit) {
 
 void job_log_take(LoggedJob *j) {
         free(j->unit);
-        j->unit = NULL;
+        free(j->by);
+        j->unit = j->by = NULL;
 }
 
 /* --- out -------------------------------------------------------------------------------------------- */
@@ -222,8 +245,9 @@ static void put(JobLog *l, const char *line, int size) {
 }
 
 static int format_job(char line[LINE_SIZE], const Job *job, const char *unit) {
-        return snprintf(line, LINE_SIZE, "job %" PRIu32 " %s %s %s %" PRIu64 "\n", job->id,
-                        job_type_to_string(job->type), job->ignore_order ? "any" : "ordered", unit, job->due);
+        return snprintf(line, LINE_SIZE, "job %" PRIu32 " %s %s %s %" PRIu64 "%s\n", job->id,
+                        job_type_to_string(job->type), job->ignore_order ? "any" : "ordered", unit, job->due,
+                        job->told ? " told" : "");
 }
 
 void job_log_write(JobLog *l, const Job *job, const char *unit, JobResult result) {
@@ -238,6 +262,18 @@ void job_log_write(JobLog *l, const Job *job, const char *unit, JobResult result
         note_result(l, job->id, result);
         put(l, line,
             snprintf(line, sizeof(line), "end %" PRIu32 " %s\n", job->id, job_result_to_string(result)));
+}
+
+static int format_asker(char line[LINE_SIZE], const Job *job) {
+        return snprintf(line, LINE_SIZE, "by %" PRIu32 " %s\n", job->id, job->by);
+}
+
+void job_log_write_asker(JobLog *l, const Job *job) {
+        char line[LINE_SIZE];
+        int size = job->by ? format_asker(line, job) : 0;
+
+        if (size > 0 && size < LINE_SIZE)
+                put(l, line, size);
 }
 
 JobResult job_log_result(const JobLog *l, uint32_t id) {
@@ -272,6 +308,8 @@ static int begin_anew(JobLog *l, const JobQueue *q, const Graph *g) {
                 char line[LINE_SIZE];
 
                 if (format_job(line, job, g->nodes[job->unit].name) > 0)
+                        (void) fputs(line, f);
+                if (job->by && format_asker(line, job) < LINE_SIZE)
                         (void) fputs(line, f);
         }
         if (fclose(f) != 0)

@@ -14,8 +14,10 @@ typedef struct LoggedJob {
         uint32_t id;
         JobType type;
         bool ignore_order;
-        usec_t due; /* as in Job */
+        bool told;
+        usec_t due; /* as in Job, like .told */
         char *unit; /* its name; NULL once the job was taken */
+        char *by;   /* as in Job */
 } LoggedJob;
 
 /**
@@ -45,6 +47,9 @@ void job_log_take(LoggedJob *j);
 /** job_log_write() - a change of @job, whose unit is @unit. @result: JOB_RESULT_INVALID_ = it has not ended.
  */
 void job_log_write(JobLog *l, const Job *job, const char *unit, JobResult result);
+
+/** job_log_write_asker() - that .by of @job is known now. */
+void job_log_write_asker(JobLog *l, const Job *job);
 
 /** job_log_result() - of one of the last jobs that have ended; JOB_RESULT_INVALID_ when it is not known. */
 JobResult job_log_result(const JobLog *l, uint32_t id);

@@ -52,7 +52,9 @@ static void resume(Manager *m, LoggedJob *logged, Unit *u) {
                 .type = logged->type,
                 .state = is_under_way(u, logged->type) ? JOB_RUNNING : JOB_WAITING,
                 .ignore_order = logged->ignore_order,
+                .told = logged->told,
                 .due = logged->due,
+                .by = logged->by,
         };
 
         if (job_queue_restore(m->jobs, &job) < 0)

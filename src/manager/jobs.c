@@ -44,8 +44,7 @@ static void forget_host(Unit *u, uint32_t job) {
                 l->start_dropped(u, u->manager->listener_data);
 }
 
-/* Tells of the jobs that have ended since the last call. */
-static void tell_ends(Manager *m) {
+void manager_tell_ends(Manager *m) {
         JobEnd end;
 
         while (job_queue_next_end(m->jobs, &end)) {
@@ -263,11 +262,22 @@ static void run_job(Manager *m, const Job *job) {
         }
 }
 
+bool unit_run_job(Unit *u) {
+        Manager *m = u->manager;
+        Job job;
+
+        if (!job_queue_next_of(m->jobs, u->index, &job))
+                return false;
+        unit_arm_job(u, &job);
+        run_job(m, &job);
+        return true;
+}
+
 void manager_run_job(Manager *m) {
         Job job;
 
         if (!job_queue_next(m->jobs, &job)) {
-                tell_ends(m);
+                manager_tell_ends(m);
                 manager_settle_exit(m);
                 return;
         }
@@ -277,7 +287,7 @@ void manager_run_job(Manager *m) {
                 run_job(m, &job);
         } else
                 job_queue_finished(m->jobs, job.unit, job.type, JOB_RESULT_FAILED);
-        tell_ends(m);
+        manager_tell_ends(m);
         manager_schedule_jobs(m);
 }
 
@@ -455,17 +465,10 @@ int manager_next_job(const Manager *m, uint32_t id, JobInfo *ret) {
 }
 
 void manager_note_asker(Manager *m, uint32_t id, const char *by) {
-        const Job *job = id > 0 ? job_queue_find(m->jobs, id) : NULL;
-        Unit *u = job ? m->by_index[job->unit] : NULL;
+        const Job *job = id > 0 ? job_queue_set_asker(m->jobs, id, by) : NULL;
 
-        if (!u)
-                return;
-        free(u->asked.by);
-        u->asked.by = strdup(by);
-        u->asked.job = id;
-        /* One that waits may be another manager's. */
-        if (unit_has_state(u))
-                (void) unit_save(u);
+        if (job)
+                job_log_write_asker(m->job_log, job);
 }
 
 int manager_next_obstacle(const Manager *m, uint32_t of, uint32_t id, JobInfo *ret) {

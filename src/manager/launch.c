@@ -14,8 +14,7 @@
 #include "manager/log-sink.h"
 #include "storage/root.h"
 
-#define INIT_PATH    LIBEXECDIR "/nsunits-init"
-#define STANDBY_PATH LIBEXECDIR "/nsunits-standby"
+#define INIT_PATH LIBEXECDIR "/nsunits-init"
 
 void launch_clear(Launch *l) {
         identity_clear(&l->identity);
@@ -387,6 +386,5 @@ LaunchRequest launch_request(const Unit *u, const Launch *l) {
         q.n_devices = l->devices.n;
         q.environment = l->environment;
         q.init_path = INIT_PATH;
-        q.standby_path = STANDBY_PATH;
         return q;
 }

@@ -69,23 +69,36 @@ void unit_queue_event(Unit *u, const MachineEvent *event) {
                 log_message(LOG_ERR, u->name, "event %s lost", machine_event_type_to_string(event->type));
 }
 
-/* The next one of @u. */
-static bool take_event(const Unit *u, MachineEvent *ret) {
+/* The next one of @u, or NULL. */
+static PendingEvent *find_event(const Unit *u) {
         Manager *m = u->manager;
 
-        for (size_t i = 0; i < m->n_pending; i++) {
-                PendingEvent *e = &m->pending[i];
+        for (size_t i = 0; i < m->n_pending; i++)
+                if (m->pending[i].unit == u)
+                        return &m->pending[i];
+        return NULL;
+}
 
-                if (e->unit != u)
-                        continue;
-                *ret = e->event;
-                memmove(e, e + 1, (--m->n_pending - i) * sizeof(*e));
-                return true;
-        }
-        return false;
+static bool take_event(const Unit *u, MachineEvent *ret) {
+        Manager *m = u->manager;
+        PendingEvent *e = find_event(u);
+
+        if (!e)
+                return false;
+        *ret = e->event;
+        m->n_pending--;
+        memmove(e, e + 1, (size_t) (m->pending + m->n_pending - e) * sizeof(*e));
+        return true;
+}
+
+static void log_not_started(const Unit *u) {
+        log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
+                  strempty(u->fault_text));
 }
 
 static void do_clean(Unit *u) {
+        if ((u->awaits_look || u->mounting) && u->machine.result == RESULT_TIMEOUT)
+                log_not_started(u);
         unit_unwatch_cgroup(u);
         unit_unwatch_oom(u);
         unit_release(u);
@@ -93,19 +106,39 @@ static void do_clean(Unit *u) {
 }
 
 static MachineEvent prepare_failed(Unit *u) {
-        log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
-                  strempty(u->fault_text));
+        log_not_started(u);
         return (MachineEvent){ .type = EVENT_PREPARE_FAILED };
 }
 
-/* With the image or the device at hand. */
+/* With all that it takes at hand. */
 static MachineEvent prepare(Unit *u) {
         Fault fault = {};
 
+        if (u->machine.prepared)
+                return (MachineEvent){ .type = EVENT_PREPARED };
         if (unit_prepare(u, &fault) >= 0)
                 return (MachineEvent){ .type = unit_wait_for_dns(u) ? EVENT_DEFER : EVENT_PREPARED };
         unit_set_fault(u, &fault);
         return prepare_failed(u);
+}
+
+/* With the image or the device at hand. */
+static MachineEvent look(Unit *u) {
+        Fault fault = {};
+        int r = unit_look_at_sources(u, &fault);
+
+        if (r == 0)
+                return prepare(u);
+        if (r > 0)
+                return (MachineEvent){ .type = EVENT_DEFER, .usec = u->policy->timeout_start };
+        unit_set_fault(u, &fault);
+        return prepare_failed(u);
+}
+
+static void do_look(Unit *u) {
+        const MachineEvent event = look(u);
+
+        unit_queue_event(u, &event);
 }
 
 static void do_prepare(Unit *u) {
@@ -115,25 +148,33 @@ static void do_prepare(Unit *u) {
 
         unit_set_fault(u, NULL);
         r = unit_fetch_image(u, &fault);
-        if (r == 0)
+        if (r == 0) {
+                event.usec = u->policy->timeout_start;
                 r = unit_mount_volume(u, &fault);
+        }
         if (r < 0) {
                 unit_set_fault(u, &fault);
                 event = prepare_failed(u);
         } else if (r == 0)
-                event = prepare(u);
+                event = look(u);
         unit_queue_event(u, &event);
 }
 
-void unit_image_came(Unit *u, const char *failure) {
-        MachineEvent event;
+static MachineEvent told_failure(Unit *u, const char *failure) {
+        free(u->fault_text);
+        u->fault_text = strdup(failure);
+        return prepare_failed(u);
+}
 
-        if (failure) {
-                free(u->fault_text);
-                u->fault_text = strdup(failure);
-                event = prepare_failed(u);
-        } else
-                event = prepare(u);
+void unit_image_came(Unit *u, const char *failure) {
+        const MachineEvent event = failure ? told_failure(u, failure) : look(u);
+
+        unit_event(u, &event);
+}
+
+void unit_sources_came(Unit *u, const char *failure) {
+        const MachineEvent event = failure ? told_failure(u, failure) : prepare(u);
+
         unit_event(u, &event);
 }
 
@@ -180,13 +221,18 @@ static void do_spawn(Unit *u) {
         unit_death_write(u);
         if (r < 0) {
                 unit_set_fault(u, &fault);
-                log_entry(LOG_ERR, u->name, EXPLAINED(MESSAGE_NOT_STARTED), "cannot start: %s",
-                          strempty(u->fault_text));
+                log_not_started(u);
                 event.type = EVENT_SPAWN_FAILED;
                 event.exit = exit_of_child(&fault);
         } else
                 unit_health_begin(u);
         unit_queue_event(u, &event);
+}
+
+/* Half of a restart, the other half of which is to come: what is due is written down by that, or when the job
+ * ends without it. */
+static bool starts_again(const Unit *u) {
+        return unit_at_rest(u) && u->machine.restart && u->machine.prepared;
 }
 
 static void log_change(const Unit *u, MachineState before) {
@@ -200,7 +246,9 @@ static void log_change(const Unit *u, MachineState before) {
         else if (m->state == MACHINE_RUNNING)
                 log_message(LOG_INFO, u->name, "running");
         else if (m->state == MACHINE_DEAD)
-                log_message(LOG_INFO, u->name, u->trigger ? "ended, and waits again" : "stopped");
+                /* Of a restart the next start tells. */
+                log_message(starts_again(u) ? LOG_DEBUG : LOG_INFO, u->name,
+                            u->trigger ? "ended, and waits again" : "stopped");
         else
                 log_message(LOG_DEBUG, u->name, "%s", machine_substate_to_string(m->state));
 }
@@ -243,6 +291,20 @@ static void save(Unit *u) {
                 log_message(LOG_WARNING, u->name, "cannot save its state: %m");
 }
 
+/* The stop of a restart that was asked for, with nobody waiting for a turn. */
+static bool ends_first_half(Unit *u, const MachineOutput *out) {
+        const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
+
+        return (out->actions & MACHINE_STOP_DONE) && starts_again(u) && job && job_stops(job) &&
+               job->type == JOB_RESTART && unit_take_turn(u);
+}
+
+/* The start that follows is saved with the end. */
+static void begin_second_half(Unit *u) {
+        if (!unit_run_job(u) || !find_event(u))
+                save(u);
+}
+
 /* A restart that is due now, concerns nobody else, and keeps nobody waiting: the next step of this turn. */
 static bool restarts_at_once(Unit *u, const MachineOutput *out) {
         return u->machine.state == MACHINE_AUTO_RESTART && out->before != MACHINE_AUTO_RESTART &&
@@ -255,12 +317,6 @@ static void restart_at_once(Unit *u) {
         /* Some job will see to it. */
         unit_death_write(u);
         save(u);
-}
-
-/* Half of a restart, the other half of which is to come: what is due is written down by that, or when the job
- * ends without it. */
-static bool starts_again(const Unit *u) {
-        return unit_at_rest(u) && u->machine.restart && u->machine.prepared;
 }
 
 static void note_change(Unit *u, const MachineOutput *out, bool at_once) {
@@ -297,22 +353,27 @@ static void perform(Unit *u, const MachineOutput *out) {
                 { MACHINE_KILL_ALL, unit_kill_all },
                 { MACHINE_CLEAN, do_clean },
                 { MACHINE_PREPARE, do_prepare },
+                { MACHINE_LOOK, do_look },
                 { MACHINE_SPAWN, do_spawn },
                 { MACHINE_RUN_HOOK, unit_run_hook },
         };
 
-        const bool at_once = restarts_at_once(u, out);
+        const bool at_once = restarts_at_once(u, out), half = ends_first_half(u, out);
 
-        if (out->actions & MACHINE_BEGIN)
+        if (out->actions & MACHINE_BEGIN) {
+                u->main_pid = 0;
                 unit_begin_invocation(u);
+        }
         /* One that has failed already does not change. */
         if (out->actions & (MACHINE_STATE_CHANGED | MACHINE_START_FAILED))
                 explain_start_limit(u);
         if (out->actions & MACHINE_STATE_CHANGED)
-                note_change(u, out, at_once);
+                note_change(u, out, at_once || half);
         for (size_t i = 0; i < ELEMENTSOF(actions); i++)
                 if (out->actions & actions[i].action)
                         actions[i].perform(u);
+        if (u->machine.state == MACHINE_STOP_SIGTERM)
+                job_queue_set_told(u->manager->jobs, u->index);
 
         if (!at_once)
                 unit_arm_timer(u);
@@ -323,6 +384,15 @@ static void perform(Unit *u, const MachineOutput *out) {
         unit_tell_dependents(u, out->before);
         if (at_once)
                 restart_at_once(u);
+        if (half)
+                begin_second_half(u);
+}
+
+/* May the next launch follow from @event? */
+static bool begins_again(const Unit *u, const MachineEvent *event) {
+        return u->machine.prepared && !u->machine.main_alive &&
+               (event->type == EVENT_START || event->type == EVENT_TIMEOUT ||
+                event->type == EVENT_HOOK_EXITED);
 }
 
 void unit_process_events(Unit *u) {
@@ -337,6 +407,7 @@ void unit_process_events(Unit *u) {
                 MachineOutput out;
 
                 policy.dice = arc4random();
+                policy.look = begins_again(u, &next) && unit_sources_may_wait(u);
                 machine_step(&u->machine, &policy, &next, clock_now(CLOCK_BOOTTIME), &out);
                 perform(u, &out);
         }
@@ -349,12 +420,22 @@ void unit_event(Unit *u, const MachineEvent *event) {
         unit_process_events(u);
 }
 
+/* A manager that was killed between the two has saved that its processes are told to stop, and told nobody.
+ */
+static bool was_not_told(const Unit *u) {
+        const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
+
+        return u->machine.state == MACHINE_STOP_SIGTERM && job && job_stops(job) && !job->told;
+}
+
 void unit_adopted(Unit *u) {
         const bool asked = unit_resume_job(u);
         MachineOutput out;
 
         u->in_event = true;
         machine_adopt(&u->machine, u->policy, asked, clock_now(CLOCK_BOOTTIME), &out);
+        if (was_not_told(u))
+                out.actions |= MACHINE_SEND_STOP_SIGNAL;
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
         perform(u, &out);
         u->in_event = false;

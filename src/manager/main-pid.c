@@ -158,6 +158,10 @@ pid_t unit_main_pid(const Unit *u) {
         return u->named.pidfd >= 0 ? u->named.pid : child_pid(u->main);
 }
 
+pid_t unit_last_main_pid(const Unit *u) {
+        return u->named.pid > 0 ? u->named.pid : u->main_pid;
+}
+
 int unit_signal_main(const Unit *u, int sig) {
         if (!u->main)
                 return -ESRCH;

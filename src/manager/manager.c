@@ -75,7 +75,7 @@ static void leave(Manager *m) {
             asprintf(&pid_file, "%s/pid", m->config->paths.run) < 0)
                 return;
         if (m->network)
-                network_collect(m->network);
+                network_collect(m->network, NULL);
         manager_dns_end(m);
         (void) umount2(held, MNT_DETACH);
         (void) rmdir(held);

@@ -71,6 +71,8 @@ void unit_adopt_named(Unit *u, int pidfd, pid_t pid, uint64_t identity);
 void unit_forget_named(Unit *u);
 /* Of the service; 0 when none lives. */
 pid_t unit_main_pid(const Unit *u);
+/* The same of the present or the last invocation, also when it has ended; 0 when there was none. */
+pid_t unit_last_main_pid(const Unit *u);
 int unit_signal_main(const Unit *u, int sig);
 
 /* job-resume.c */

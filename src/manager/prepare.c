@@ -478,6 +478,7 @@ static const PrepareStep steps[] = {
         { "user-namespace", unit_make_userns, unit_drop_userns, true, true },
         { "cgroup", make_cgroup, drop_cgroup, true, false },
         { "root", make_root, drop_root, true, false },
+        { "text", unit_save_text, NULL, true, true },
         /* It was begun with the user namespace, and is made while the steps between are done. */
         { "network-namespace", unit_make_netns, unit_drop_netns, true, true },
         { "pod-namespaces", unit_make_pod_spaces, unit_drop_pod_spaces, false, true },
@@ -486,7 +487,6 @@ static const PrepareStep steps[] = {
         { "egress", unit_close_egress, unit_open_egress, true, true },
         { "links", unit_make_links, unit_drop_links, true, true },
         { "files", unit_make_files, NULL, true, true },
-        { "text", unit_save_text, NULL, true, true },
         { "names", unit_enter_names, unit_leave_names, true, true },
         { "publish", make_published, drop_published, true, true },
 };
@@ -549,6 +549,7 @@ void unit_release(Unit *u) {
         unit_hook_release(u);
         unit_forget_image(u);
         unit_unmount_volume(u);
+        unit_stop_looking(u);
         /* Not u->spec: the unit may have been started from a file that is gone by now. */
         if (unit_name_kind(u->name) == UNIT_NETWORK)
                 (void) network_undefine(u->manager->network, u->name);
@@ -560,6 +561,7 @@ void unit_release(Unit *u) {
         child_free(u->main);
         u->main = NULL;
         unit_drop_mounts(u);
+        u->main_pid = unit_last_main_pid(u);
         unit_forget_named(u);
         unit_close_notify(u);
         u->notify_refused = u->fds.refused = false;

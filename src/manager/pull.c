@@ -6,6 +6,8 @@
 #include <sys/queue.h>
 
 #include "basic/log.h"
+#include "basic/strv.h"
+#include "image/reference.h"
 #include "manager/internal.h"
 
 struct PullWaiter {
@@ -20,6 +22,10 @@ struct Pull {
         Worker *worker; /* NULL when it has ended, or waits */
         int request_fd; /* what it is to do; -EBADF once it is being done */
         int log_fd;     /* of a build: where it says what it does; -EBADF of a pull */
+        char **sources; /* of a pull, as in its request; so is the next one */
+        bool no_tls_verify;
+        usec_t gives_up; /* when its retries would be over, had it begun when it was asked for */
+        char **lost;     /* places at which it has found nobody */
         TAILQ_HEAD(, PullWaiter) waiters;
         UT_hash_handle hh;
 };
@@ -29,6 +35,8 @@ static void pull_free(Pull *p) {
                 return;
 
         free(p->key);
+        strv_free(p->sources);
+        strv_free(p->lost);
         cleanup_close_(&p->request_fd);
         cleanup_close_(&p->log_fd);
         free(p);
@@ -51,6 +59,10 @@ static void on_line(const char *line, void *data) {
 
         if (pull_event_parse(line, &e) < 0)
                 return;
+        if (e.kind == PULL_EVENT_LOST) {
+                (void) strv_add(&p->lost, e.text);
+                return;
+        }
         TAILQ_FOREACH (w, &p->waiters, link)
                 if (w->watch.event)
                         w->watch.event(&e, w->watch.data);
@@ -58,15 +70,13 @@ static void on_line(const char *line, void *data) {
 
 static void run_waiting(Manager *m, bool build);
 
-static void on_end(int r, const char *text, void *data) {
-        autoptr(Pull) p = data;
-        Manager *m = p->manager;
-        bool build = is_build(p);
+/* Who is told may ask for the same again, and make others go who wait for it. */
+static void tell_end(Pull *p, int r, const char *text) {
         PullWaiter *w;
 
-        /* Who is told may ask for the same again, and make others go who wait for it. */
         forget(p);
         p->worker = NULL;
+        replace_fd(&p->request_fd, -EBADF);
         while ((w = TAILQ_FIRST(&p->waiters))) {
                 const PullWatch watch = w->watch;
 
@@ -74,6 +84,59 @@ static void on_end(int r, const char *text, void *data) {
                 free(w);
                 watch.done(r, text, watch.data);
         }
+}
+
+static bool is_lost(const char *source, char *const *places) {
+        STRV_FOREACH (place, places)
+                if (reference_is_at(source, *place))
+                        return true;
+        return false;
+}
+
+/* What another one has found out is the answer for those that would have found it out, and given up, by now.
+ */
+static bool is_answered(const Pull *p, const Pull *by, usec_t now) {
+        if (p->worker || !p->sources || p->gives_up > now || p->no_tls_verify != by->no_tls_verify)
+                return false;
+        STRV_FOREACH (source, p->sources)
+                if (!is_lost(*source, by->lost))
+                        return false;
+        return true;
+}
+
+static void answer_waiting(const Pull *by, int r, const char *text) {
+        const usec_t now = clock_now(CLOCK_MONOTONIC);
+        autofree char *name = NULL;
+        const char *reason;
+        Pull *p;
+
+        if (!by->lost || asprintf(&name, "pull %s: ", by->sources[0]) < 0) {
+                name = NULL;
+                return;
+        }
+        reason = startswith(text, name);
+        do {
+                for (p = by->manager->pulls; p && !is_answered(p, by, now); p = p->hh.next)
+                        ;
+                if (p) {
+                        autoptr(Pull) answered = p;
+                        autofree char *words = NULL;
+
+                        if (asprintf(&words, "pull %s: %s", p->sources[0], reason ? reason : text) < 0)
+                                words = NULL;
+                        tell_end(p, r, words ? words : text);
+                }
+        } while (p);
+}
+
+static void on_end(int r, const char *text, void *data) {
+        autoptr(Pull) p = data;
+        Manager *m = p->manager;
+        bool build = is_build(p);
+
+        tell_end(p, r, text);
+        if (r < 0)
+                answer_waiting(p, r, text);
         run_waiting(m, build);
 }
 
@@ -138,6 +201,7 @@ typedef struct Work {
         const char *text;
         const char *key; /* the same for all that one worker can serve */
         int log_fd;      /* -EBADF = it is a pull */
+        const PullRequest *request;
 } Work;
 
 static int add(Manager *m, const Work *work, Pull **ret) {
@@ -151,6 +215,12 @@ static int add(Manager *m, const Work *work, Pull **ret) {
         p->key = strdup(work->key);
         if (!p->key)
                 return -ENOMEM;
+        if (work->request) {
+                if (strv_copy(work->request->sources, &p->sources) < 0)
+                        return -ENOMEM;
+                p->no_tls_verify = work->request->no_tls_verify;
+                p->gives_up = clock_now(CLOCK_MONOTONIC) + pull_patience(work->request);
+        }
         p->request_fd = worker_input(work->text);
         if (p->request_fd < 0)
                 return p->request_fd;
@@ -221,7 +291,7 @@ static int join(Manager *m, const Work *work, const PullWatch *watch, PullWaiter
 }
 
 int pull_join(Manager *m, const PullRequest *q, const PullWatch *watch, PullWaiter **ret) {
-        Work work = { .log_fd = -EBADF };
+        Work work = { .log_fd = -EBADF, .request = q };
         autofree char *text = NULL, *key = NULL;
         int r;
 

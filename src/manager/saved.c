@@ -54,6 +54,7 @@ static void write_named(JsonText *t, const NamedMain *n) {
 
 static void write_processes(JsonText *t, const Unit *u) {
         json_text_number(t, "pid", u->main ? child_pid(u->main) : 0);
+        json_text_number(t, "last_pid", u->main ? 0 : u->main_pid);
         json_text_number(t, "pid_identity", (int64_t) u->pid_identity);
         json_text_number(t, "hook_pid", u->hook ? child_pid(u->hook) : 0);
         json_text_number(t, "hook_identity", (int64_t) u->hook_identity);
@@ -121,12 +122,6 @@ static const char *write_unit(JsonText *t, const Unit *u) {
         if (u->live != 0)
                 json_text_number(t, "live", (int64_t) u->live);
         json_text_boolean(t, "trigger_due", u->trigger_due);
-        if (u->asked.by) {
-                json_text_begin(t, "asked", '{');
-                json_text_number(t, "job", u->asked.job);
-                json_text_string(t, "by", u->asked.by);
-                json_text_end(t, '}');
-        }
         write_rest(t, u);
         json_text_end(t, '}');
         return json_text_finish(t);

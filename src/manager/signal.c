@@ -139,7 +139,7 @@ const char *unit_sender_of(const Unit *u, int sig, int *ret_sig) {
 static char *machine_words(const Unit *u, bool stops) {
         const Job *job = job_queue_of_unit(u->manager->jobs, u->index);
         bool failed = stops && u->machine.result != RESULT_SUCCESS;
-        const char *by = job && job->id == u->asked.job ? u->asked.by : NULL;
+        const char *by = job ? job->by : NULL;
         autofree char *result = NULL, *why = NULL;
         char *text;
 

@@ -10,6 +10,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "cgroup/limits.h"
+#include "manager/internal-storage.h"
 #include "runtime/standby.h"
 
 /* What it takes of the memory that its container may have, with some to spare. */
@@ -83,7 +84,7 @@ static bool may_have_standby(const Unit *u) {
                 if (!is_simple_mount(&s->mounts[i]))
                         return false;
         return has_own_spaces(s) && is_confined_as_usual(s) && !has_hooks_between(u) &&
-               cgroup_has_room(u->held.cgroup_fd, ROOM_BYTES, ROOM_TASKS);
+               !unit_sources_may_wait(u) && cgroup_has_room(u->held.cgroup_fd, ROOM_BYTES, ROOM_TASKS);
 }
 
 /* -- what it stands on -- */
@@ -172,6 +173,7 @@ static int watch(Unit *u, Standby *s, const LaunchResult *result) {
 
 static int launch(Unit *u, Standby *s, Fault *fault) {
         autolaunch Launch l = LAUNCH_INIT;
+        char program[PROGRAM_PATH_MAX];
         autoptr(Plan) plan = NULL;
         LaunchResult result;
         LaunchRequest q;
@@ -185,6 +187,8 @@ static int launch(Unit *u, Standby *s, Fault *fault) {
         if (r >= 0)
                 r = manager_injected_fault(u->manager, "standby", fault);
         if (r >= 0)
+                r = program_path(&u->manager->programs, PROGRAM_STANDBY, program);
+        if (r >= 0)
                 r = standby_sockets(ends);
         if (r < 0)
                 return r;
@@ -192,6 +196,7 @@ static int launch(Unit *u, Standby *s, Fault *fault) {
         s->fd = fd_move_up(ends[0]);
         q = launch_request(u, &l);
         q.standby_fd = ends[1];
+        q.standby_path = program;
         r = launch_plan(&q, fault, &plan);
         if (r >= 0) {
                 unit_kill_as_whole(u, false);
@@ -251,10 +256,10 @@ void unit_drop_standby(Unit *u) {
 }
 
 bool unit_lives_on(const Unit *u) {
-        const pid_t standby = u->standby ? child_pid(u->standby->child) : 0;
-
-        return u->held.cgroup_fd >= 0 && cgroup_populated(u->held.cgroup_fd) > 0 &&
-               (standby == 0 || !cgroup_has_only(u->held.cgroup_fd, standby));
+        if (u->held.cgroup_fd < 0)
+                return false;
+        return u->standby ? !cgroup_has_none_but(u->held.cgroup_fd, child_pid(u->standby->child))
+                          : cgroup_populated(u->held.cgroup_fd) > 0;
 }
 
 static int start(const Unit *u, const Launch *l, Fault *fault) {
@@ -263,7 +268,7 @@ static int start(const Unit *u, const Launch *l, Fault *fault) {
         autolaunch Launch now = LAUNCH_INIT;
         autofree StandbyPlace *places = NULL;
 
-        if (s->fd < 0 || s->spoilt || !same_identity(&s->identity, &l->identity) ||
+        if (s->fd < 0 || s->spoilt || l->controlling || !same_identity(&s->identity, &l->identity) ||
             launch_name_setup(u, &now, NULL) < 0 || !same_sources(s, q.spec, &now.files))
                 return -ESTALE;
         places = calloc(q.spec->n_mounts + now.files.n + 1, sizeof(*places));

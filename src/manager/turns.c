@@ -94,6 +94,11 @@ static int on_jobs(sd_event_source *s, void *userdata) {
         return 0;
 }
 
+/* Who waits for a job is not to wait for a turn. */
+static void on_child_ended(void *data) {
+        manager_tell_ends(data);
+}
+
 static int on_tick(sd_event_source *s, uint64_t usec, void *userdata) {
         Manager *m = userdata;
         const bool jobs = is_waiting(m->jobs_source), restarts = is_waiting(m->restarts_source);
@@ -120,6 +125,7 @@ int manager_turns_setup(Manager *m) {
         int r;
 
         TAILQ_INIT(&m->restarts);
+        children_follow_up(m->children, on_child_ended, m);
         r = add(m, &m->jobs_source, on_jobs, PRIORITY_JOBS);
         if (r >= 0)
                 r = add(m, &m->restarts_source, on_restarts, PRIORITY_RESTARTS);

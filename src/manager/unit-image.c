@@ -234,6 +234,7 @@ static void on_event(const PullEvent *e, void *data) {
                             ? asprintf(&text, "Building, waiting for another build")
                             : asprintf(&text, "Waiting for other pulls, %" PRIu64 " under way", e->total);
                 break;
+        case PULL_EVENT_LOST:
         case PULL_EVENT_N_:
         case PULL_EVENT_INVALID_:
                 return;

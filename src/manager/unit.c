@@ -43,6 +43,8 @@ void unit_free(Unit *u) {
         if (!u)
                 return;
 
+        if (u->looking)
+                worker_cancel(u->looking);
         unit_health_end(u);
         unit_forget_gate(u);
         unit_trigger_free(u->trigger);
@@ -75,7 +77,6 @@ void unit_free(Unit *u) {
         free(u->load_error);
         free(u->fault_text);
         free(u->status_text);
-        free(u->asked.by);
         json_decref(u->sent);
         free(u->unmet);
         manager_return_stdio(u);
@@ -349,6 +350,7 @@ void unit_status(Unit *u, UnitStatus *ret) {
                 .active_state = unit_active_state(u),
                 .sub_state = unit_sub_state(u),
                 .main_pid = unit_main_pid(u),
+                .last_main_pid = unit_last_main_pid(u),
                 .status_text = u->status_text,
                 .fault = u->fault_text,
                 .image_id = u->held.image ? u->held.image->id : NULL,

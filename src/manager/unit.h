@@ -40,6 +40,7 @@ typedef struct UnitStatus {
         const char *sub_state;
         usec_t next_trigger, last_trigger; /* of its timer, by CLOCK_REALTIME; 0 = never */
         pid_t main_pid;                    /* 0 = none */
+        pid_t last_main_pid;               /* the same, also when it has ended */
         uint8_t invocation[16];            /* zero before the first start */
         const char *status_text;           /* STATUS= of the last notification, or NULL */
         const char *health;                /* word of its state; "" without checks */

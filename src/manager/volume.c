@@ -107,6 +107,7 @@ static void on_mounted(int r, const char *text, void *data) {
 
 int unit_mount_volume(Unit *u, Fault *fault) {
         const VolumeSection *v = u->spec && u->spec->kind == UNIT_VOLUME ? u->spec->volume : NULL;
+        Fault silent = {};
         autofree char *volumes = manager_volumes_dir(u->manager), *name = NULL;
         int r;
 
@@ -127,7 +128,12 @@ int unit_mount_volume(Unit *u, Fault *fault) {
         };
 
         r = worker_run(u->manager, &call, &u->mounting);
-        return r < 0 ? fault_set(fault, "mount", r, "%s", name) : 1;
+        if (r < 0)
+                return fault_set(fault, "mount", r, "%s", name);
+        /* What is told if nothing else is. */
+        (void) fault_tell(&silent, "mount", -ETIMEDOUT, "%s: %s does not answer", name, v->device);
+        unit_set_fault(u, &silent);
+        return 1;
 }
 
 static void on_closed(int r, const char *text, void *data) {
@@ -217,21 +223,31 @@ json_t *manager_volume_users(const Manager *m, const char *name) {
         return find_users(m, name, &users) < 0 ? NULL : strings(users);
 }
 
+/* The name of a volume that @mount mounts, in the store; free(). NULL when it mounts none. */
+static char *real_name(const Manager *m, const MountSpec *mount) {
+        const Unit *v;
+
+        if (mount->kind != MOUNT_VOLUME || !mount->source)
+                return NULL;
+        v = endswith(mount->source, ".volume") ? manager_get_unit(m, mount->source) : NULL;
+        return v && v->spec ? volume_name(v->name, v->spec->volume) : strdup(mount->source);
+}
+
 static bool list_names(const Manager *m, const MountList *list, const char *name) {
         for (size_t i = 0; i < list->n; i++) {
-                const MountSpec *mount = &list->items[i];
-                const Unit *v;
-                autofree char *real = NULL;
+                autofree char *real = real_name(m, &list->items[i]);
 
-                if (mount->kind != MOUNT_VOLUME || !mount->source)
-                        continue;
-                v = endswith(mount->source, ".volume") ? manager_get_unit(m, mount->source) : NULL;
-                if (v && v->spec)
-                        real = volume_name(v->name, v->spec->volume);
-                if (streq(real ? real : mount->source, name))
+                if (streq_null(real, name))
                         return true;
         }
         return false;
+}
+
+char *unit_volume_path(const Unit *u, const MountSpec *mount) {
+        autofree char *dir = manager_volumes_dir(u->manager), *name = real_name(u->manager, mount);
+        char *path;
+
+        return !dir || !name || asprintf(&path, "%s/%s/_data", dir, name) < 0 ? NULL : path;
 }
 
 /* Does the file of a unit mean it? */

@@ -193,10 +193,14 @@ static int build_argv(const char *program, char *const *args, char ***ret) {
         return r;
 }
 
-void worker_cancel(Worker *w) {
-        w->cancelled = true;
+void worker_kill(Worker *w) {
         if (w->child)
                 (void) child_signal(w->child, SIGKILL);
+}
+
+void worker_cancel(Worker *w) {
+        w->cancelled = true;
+        worker_kill(w);
 }
 
 static int open_output(Manager *m, Worker *w, int *ret_theirs) {

@@ -226,7 +226,7 @@ void attachment_forget(Network *n, Attachment *a) {
 }
 
 int network_open(Network *n, char *const *networks, Fault *fault) {
-        int r = table_ensure(n, fault);
+        int r = 0;
 
         STRV_FOREACH (name, networks) {
                 Net *net = net_find(n, *name);
@@ -236,8 +236,8 @@ int network_open(Network *n, char *const *networks, Fault *fault) {
                 r = net_check_subnets(n, net, true, fault);
                 if (r < 0)
                         continue;
-                net->idle = true;
                 r = net->driver->ensure(n, net, fault);
+                net->idle = r >= 0;
         }
         return r;
 }
@@ -283,12 +283,4 @@ void network_detach(Network *n, Attachment *a, bool netns_dies) {
                 net->idle = net->n_links == 1;
         }
         attachment_forget(n, a);
-}
-
-void network_collect(Network *n) {
-        for (size_t i = 0; i < n->n_nets; i++)
-                if (n->nets[i]->idle)
-                        net_drop(n, n->nets[i]);
-        if (n->n_attachments == 0)
-                table_drop(n);
 }

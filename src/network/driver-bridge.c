@@ -143,6 +143,11 @@ static int make_bridge(Network *n, Net *net, Fault *fault) {
         return r;
 }
 
+/* Ours, and not whole: its maker was killed, or somebody is about to delete it, whom we may come before. */
+static bool is_useless(const Net *net, const RtnlLink *link) {
+        return !is_unmanaged(net) && !link->alias[0] && bridge_is_ours(link);
+}
+
 /* One that is there. */
 static int take_bridge(Net *net, const RtnlLink *link, Fault *fault) {
         if (!is_unmanaged(net) && !bridge_is_ours(link)) {
@@ -166,7 +171,12 @@ static int ensure(Network *n, Net *net, Fault *fault) {
                 r = -ENODEV;
         if (r < 0)
                 return fault_set(fault, "bridge", r, "%s", net->device);
-        if (r > 0)
+        if (r > 0 && is_useless(net, &link)) {
+                rtnl_del_link(n->rtnl, net->device);
+                r = rtnl_commit(n->rtnl);
+                if (r < 0 && r != -ENODEV)
+                        return fault_set(fault, "bridge", r, "%s", net->device);
+        } else if (r > 0)
                 return take_bridge(net, &link, fault);
 
         r = make_bridge(n, net, fault);
@@ -178,16 +188,15 @@ static int ensure(Network *n, Net *net, Fault *fault) {
         return r;
 }
 
-static void drop(Network *n, Net *net) {
-        /* It never came to be ours. */
-        bool nothing = net->index == 0;
+static unsigned drop(Network *n, Net *net) {
+        unsigned index = net->index;
 
         net->index = 0;
-        if (nothing || is_unmanaged(net))
-                return;
+        /* It never came to be ours. */
+        if (index == 0 || is_unmanaged(net))
+                return 0;
         table_leave_network(n, net);
-        rtnl_del_link(n->rtnl, net->device);
-        (void) rtnl_commit(n->rtnl);
+        return index;
 }
 
 static int add_link(Network *n, Net *net, const AttachRequest *q, NetworkLink *link, Fault *fault) {

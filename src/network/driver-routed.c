@@ -58,9 +58,10 @@ static int ensure(Network *n, Net *net, Fault *fault) {
         return r;
 }
 
-static void drop(Network *n, Net *net) {
+static unsigned drop(Network *n, Net *net) {
         net->entered = false;
         table_leave_network(n, net);
+        return 0;
 }
 
 static int add_link(Network *n, Net *net, const AttachRequest *q, NetworkLink *link, Fault *fault) {

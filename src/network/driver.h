@@ -21,8 +21,9 @@ struct NetDriver {
         /* Before the first link, and when the kernel has lost it: what all links of the network share. */
         int (*ensure)(Network *n, Net *net, Fault *fault);
 
-        /* After the last link. May be NULL. */
-        void (*drop)(Network *n, Net *net);
+        /* After the last link. Returns the number of a link of the host that has become useless, and is to be
+         * deleted; 0 = there is none. May be NULL. */
+        unsigned (*drop)(Network *n, Net *net);
 
         /* The container's end, @link->name, and @link->host_name if there is another. */
         int (*add_link)(Network *n, Net *net, const AttachRequest *q, NetworkLink *link, Fault *fault);

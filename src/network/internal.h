@@ -151,9 +151,6 @@ void guard_enter_network(Network *n, const Net *net, bool add);
 /** guard_exchange() - ports; either may be NULL. */
 void guard_exchange(Network *n, const Attachment *from, const Attachment *to);
 
-/* network.c */
-void net_drop(Network *n, Net *net);
-
 /* driver-bridge.c */
 /** bridge_is_ours() - whatever its name is. */
 bool bridge_is_ours(const RtnlLink *l);

@@ -32,6 +32,7 @@ struct Localhost {
         uint64_t cookie; /* of the manager's network namespace */
         int map_fds[FAMILIES];
         size_t n_entries;
+        bool settled; /* what an earlier manager has attached is gone */
         bool attached;
 };
 
@@ -220,10 +221,10 @@ static int detach(const Localhost *l, size_t family, const uint32_t *ids, int n)
 }
 
 int localhost_settle(Localhost *l) {
-        bool wanted = l->n_entries > 0;
+        bool wanted = l && l->n_entries > 0;
         int first = 0;
 
-        if (wanted && l->attached)
+        if (!l || (l->settled && wanted == l->attached))
                 return 0;
 
         /* The new one first: at no time does the port lead nowhere. */
@@ -238,7 +239,8 @@ int localhost_settle(Localhost *l) {
                 if (r < 0 && first == 0)
                         first = r;
         }
-        l->attached = wanted && first == 0;
+        l->settled = first == 0;
+        l->attached = wanted && l->settled;
         return first;
 }
 

@@ -33,6 +33,8 @@ int localhost_enter(Localhost *l, bool add, const Attachment *a);
 /**
  * localhost_settle() - attach the programs if there are ports, detach them if there are none
  *
- * What an earlier manager of this network namespace has attached is replaced or removed.
+ * What an earlier manager of this network namespace has attached is replaced or removed. To load and attach
+ * them takes the kernel 0.4 ms, so where the last port has gone another one is given some time to come. NULL
+ * is fine.
  */
 int localhost_settle(Localhost *l);

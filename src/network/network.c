@@ -181,15 +181,20 @@ static int net_add(Network *n, Net *net) {
         return 0;
 }
 
-void net_drop(Network *n, Net *net) {
+/* Returns the number of its device, if that is to be deleted. */
+static unsigned net_drop(Network *n, Net *net) {
         net->idle = false;
-        if (net->driver->drop)
-                net->driver->drop(n, net);
+        return net->driver->drop ? net->driver->drop(n, net) : 0;
+}
+
+static void delete_device(Network *n, const Net *net) {
+        rtnl_del_link(n->rtnl, net->device);
+        (void) rtnl_commit(n->rtnl);
 }
 
 static void net_remove(Network *n, Net *net) {
-        if (net->idle)
-                net_drop(n, net);
+        if (net->idle && net_drop(n, net) > 0)
+                delete_device(n, net);
         for (size_t i = 0; i < n->n_nets; i++)
                 if (n->nets[i] == net) {
                         n->nets[i] = n->nets[--n->n_nets];
@@ -269,6 +274,33 @@ static void take_ranges(Net *net, const NetworkSection *s) {
                 net->ranges[i] =
                         range && inet_contains(&net->subnets[i], &range->first) ? *range : (InetRange){};
         }
+}
+
+/* Without its alias it is for nobody any more, this manager or the next: see ensure() of driver-bridge.c. */
+static bool leave_link(Network *n, unsigned index, LinkNumbers *to) {
+        unsigned *grown = reallocarray(to->items, to->n + 1, sizeof(*grown));
+
+        if (!grown)
+                return false;
+        to->items = grown;
+        rtnl_set_alias(n->rtnl, index, "");
+        if (rtnl_commit(n->rtnl) < 0)
+                return false;
+        grown[to->n++] = index;
+        return true;
+}
+
+void network_collect(Network *n, LinkNumbers *ret_left) {
+        for (size_t i = 0; i < n->n_nets; i++) {
+                Net *net = n->nets[i];
+                unsigned index = net->idle ? net_drop(n, net) : 0;
+
+                if (index > 0 && !(ret_left && leave_link(n, index, ret_left)))
+                        delete_device(n, net);
+        }
+        if (n->n_attachments == 0)
+                table_drop(n);
+        (void) localhost_settle(n->localhost);
 }
 
 int network_define(Network *n, const char *name, const NetworkSection *section, Fault *fault) {

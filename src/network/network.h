@@ -126,10 +126,11 @@ int network_define(Network *n, const char *name, const NetworkSection *section, 
 int network_undefine(Network *n, const char *name);
 
 /**
- * network_open() - make what the links of these networks will have in common: the table, bridges
+ * network_open() - make what the links of these networks will have in common: bridges
  *
- * network_attach() does so, too: this is for whoever has use for it before. What stays without a link goes
- * with the next network_collect(). Names of no network are left to network_attach().
+ * network_attach() does so, too: this is for whoever has use for it before. The table is left to that: it
+ * takes a millisecond, and nothing passes without links. What stays without a link goes with the next
+ * network_collect(). Names of no network are left to network_attach().
  */
 int network_open(Network *n, char *const *networks, Fault *fault);
 
@@ -165,13 +166,21 @@ void network_drop_extra(Network *n, const ExtraLink *link);
  */
 void network_detach(Network *n, Attachment *a, bool netns_dies);
 
+/* Links of the host; the owner frees @items. */
+typedef struct LinkNumbers {
+        unsigned *items;
+        size_t n;
+} LinkNumbers;
+
 /**
- * network_collect() - take down the bridges and the table that nothing uses any more
+ * network_collect() - take down the bridges, the table and the programs that nothing uses any more
  *
- * Apart from network_detach(), because the kernel takes some 20 ms for a bridge and nobody has to wait for
+ * Apart from network_detach(), because the kernel takes 20 to 50 ms for a bridge and nobody has to wait for
  * it.
+ * @ret_left: the numbers of those bridges, which somebody else is to delete (network/worker.h), are added to
+ * these; who needs one of them before that makes it anew. NULL = they are deleted here
  */
-void network_collect(Network *n);
+void network_collect(Network *n, LinkNumbers *ret_left);
 
 /**
  * network_delete_kept() - links of namespaces that were given up, and that somebody keeps
@@ -191,7 +200,11 @@ bool network_delete_kept(Network *n);
  */
 int network_publish(Network *n, Attachment *a, Fault *fault);
 
-/** network_unpublish() - the reverse; the ports stay reserved. Established connections are not cut. */
+/**
+ * network_unpublish() - the reverse; the ports stay reserved. Established connections are not cut.
+ *
+ * The programs behind ports of 127.0.0.1, which then lead nowhere, go with the next network_collect().
+ */
 int network_unpublish(Network *n, Attachment *a);
 
 /**

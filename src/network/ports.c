@@ -283,7 +283,6 @@ static void exchange_localhost(Network *n, const Attachment *a, NetworkPort *por
         if (a->published)
                 (void) localhost_enter(n->localhost, false, a);
         (void) localhost_enter(n->localhost, true, &wanted);
-        (void) localhost_settle(n->localhost);
 }
 
 int network_publish(Network *n, Attachment *a, Fault *fault) {
@@ -298,8 +297,10 @@ int network_publish(Network *n, Attachment *a, Fault *fault) {
         r = table_ensure(n, fault);
         if (r >= 0) {
                 r = exchange(n, a, a->ports, a->n_ports);
-                if (r >= 0)
+                if (r >= 0) {
                         exchange_localhost(n, a, a->ports, a->n_ports);
+                        (void) localhost_settle(n->localhost);
+                }
                 a->published = r >= 0;
                 if (r < 0)
                         (void) fault_set(fault, "publish", r, "%s", a->unit);
@@ -345,8 +346,10 @@ int network_set_ports(Network *n, Attachment *a, const PublishSpec *publish, siz
         if (r < 0)
                 return r;
 
-        if (a->published)
+        if (a->published) {
                 exchange_localhost(n, a, ports, n_publish);
+                (void) localhost_settle(n->localhost);
+        }
         free(a->ports);
         a->ports = take_ptr(ports);
         a->n_ports = n_publish;

@@ -34,7 +34,7 @@ static bool has_rules(const Net *net) {
 
 void table_fill_elements(const Network *n, NftBatch *b) {
         for (size_t i = 0; i < n->n_nets; i++)
-                if (n->nets[i]->n_links > 0 && has_rules(n->nets[i]))
+                if ((n->nets[i]->n_links > 0 || n->nets[i]->idle) && has_rules(n->nets[i]))
                         table_add_network(b, true, n->nets[i]);
         for (size_t i = 0; i < n->n_attachments; i++)
                 if (n->attachments[i]->published)
@@ -76,9 +76,13 @@ static int install(Network *n) {
 }
 
 int table_enter_network(Network *n, const Net *net, bool add, Fault *fault) {
-        autoptr(NftBatch) b = nft_batch_new(TABLE_NAME);
+        autoptr(NftBatch) b = NULL;
         int r;
 
+        /* It is made with all that there is by then. */
+        if (!n->table)
+                return 0;
+        b = nft_batch_new(TABLE_NAME);
         if (!b)
                 return -ENOMEM;
         table_add_network(b, add, net);
@@ -89,7 +93,7 @@ int table_enter_network(Network *n, const Net *net, bool add, Fault *fault) {
 
 void table_leave_network(Network *n, const Net *net) {
         /* Some of it was not there: what remains is better made anew. */
-        if (n->table && table_enter_network(n, net, false, NULL) < 0)
+        if (table_enter_network(n, net, false, NULL) < 0)
                 (void) table_replace(n);
 }
 

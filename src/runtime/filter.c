@@ -8,11 +8,9 @@
 
 #include "basic/cleanup.h"
 #include "basic/macro.h"
+#include "runtime/filter-code.h"
 
 #define RET_ERRNO(e) (SECCOMP_RET_ERRNO | (e))
-
-/* Ranges whose jumps stand together: each must reach behind all of them. */
-#define CLUSTER_MAX 200
 
 /* x32 calls have this bit: unknown, as Debian's kernels have it. */
 #define FIRST_X32_CALL UINT32_C(0x40000000)
@@ -50,6 +48,24 @@ static FilterLeaf *own_leaf(FilterTable *t, int nr) {
                 t->calls[nr] = (uint16_t) i;
         }
         return &t->leaves[t->calls[nr]];
+}
+
+static bool is_same_check(const FilterCheck *a, const FilterCheck *b) {
+        for (size_t i = 0; i < a->n && a->n == b->n; i++) {
+                const ProfileCondition *c = &a->conditions[i], *d = &b->conditions[i];
+
+                if (c->index != d->index || c->op != d->op || c->value != d->value ||
+                    c->value_two != d->value_two)
+                        return false;
+        }
+        return a->n == b->n && a->low == b->low && a->verdict == b->verdict;
+}
+
+bool filter_leaf_is_same(const FilterLeaf *a, const FilterLeaf *b) {
+        for (size_t i = 0; i < a->n && a->n == b->n; i++)
+                if (!is_same_check(&a->checks[i], &b->checks[i]))
+                        return false;
+        return a->n == b->n && a->verdict == b->verdict;
 }
 
 void filter_table_begin(FilterTable *t, uint32_t processor, uint32_t verdict, uint32_t beyond) {
@@ -110,7 +126,7 @@ void filter_table_add_check(FilterTable *t, int nr, const FilterCheck *check, bo
         leaf->n++;
 }
 
-/* -- from tables to a program -- */
+/* -- ranges -- */
 
 /* A run of numbers with one leaf: from .first up to the next one's. Behind the last one stands an empty one.
  */
@@ -119,176 +135,47 @@ typedef struct Range {
         FilterLeaf leaf;
 } Range;
 
+/* Those of the calls, of younger ones, of x32, and the empty one. */
+#define RANGES_MAX (FILTER_CALLS + 3)
+
+static bool is_same(const Range *a, const Range *b) {
+        return filter_leaf_is_same(&a->leaf, &b->leaf);
+}
+
+static bool is_single(const Range *range) {
+        return range[1].first == range[0].first + 1;
+}
+
+static size_t add_range(Range *ranges, size_t n, uint32_t first, const FilterLeaf *leaf) {
+        ranges[n] = (Range){ .first = first, .leaf = *leaf };
+        return n > 0 && is_same(&ranges[n - 1], &ranges[n]) ? n : n + 1;
+}
+
+static size_t make_ranges(const FilterTable *t, Range *ranges) {
+        const FilterLeaf beyond = { .verdict = t->beyond }, x32 = { .verdict = RET_ERRNO(ENOSYS) };
+        size_t n = 0;
+
+        for (uint32_t nr = 0; nr < FILTER_CALLS; nr++)
+                if (nr == 0 || t->calls[nr] != t->calls[nr - 1])
+                        n = add_range(ranges, n, nr, &t->leaves[t->calls[nr]]);
+        n = add_range(ranges, n, FILTER_CALLS, &beyond);
+        n = add_range(ranges, n, FIRST_X32_CALL, &x32);
+        ranges[n] = (Range){};
+        return n;
+}
+
+/* A jump to the range's leaf, from all numbers that compare so with its first. */
+static void lead_to(FilterCode *code, uint16_t comparison, const Range *range) {
+        size_t at = filter_code_compare(code, comparison, range->first);
+
+        filter_code_lead(code, at, true, &range->leaf);
+}
+
+/* -- trees -- */
+
 /* So many single calls that differ from what is around them are asked for one after the other: that takes an
  * instruction each, where their borders take two. */
 #define SINGLES_MAX 3
-
-typedef struct Program {
-        struct sock_filter code[BPF_MAXINSNS];
-        size_t n;
-        /* Jumps of the check that is being made which lead to the next one. */
-        size_t misses[64];
-        size_t n_misses;
-        bool full;
-} Program;
-
-static size_t emit(Program *p, uint16_t op, uint32_t k, uint8_t jt, uint8_t jf) {
-        if (p->n == ELEMENTSOF(p->code)) {
-                p->full = true;
-                return 0;
-        }
-        p->code[p->n] = (struct sock_filter){ .code = op, .k = k, .jt = jt, .jf = jf };
-        return p->n++;
-}
-
-static void emit_return(Program *p, uint32_t k) {
-        emit(p, BPF_RET | BPF_K, k, 0, 0);
-}
-
-/* A plain jump that close_misses() aims. */
-static void emit_miss(Program *p) {
-        if (p->n_misses == ELEMENTSOF(p->misses)) {
-                p->full = true;
-                return;
-        }
-        p->misses[p->n_misses++] = emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
-}
-
-static void close_misses(Program *p) {
-        for (size_t i = 0; i < p->n_misses; i++)
-                p->code[p->misses[i]].k = (uint32_t) (p->n - p->misses[i] - 1);
-        p->n_misses = 0;
-}
-
-static void emit_load(Program *p, unsigned index, bool high) {
-        const bool second = (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) == high;
-
-        emit(p, BPF_LD | BPF_W | BPF_ABS,
-             (uint32_t) (offsetof(struct seccomp_data, args) + index * sizeof(uint64_t) + (second ? 4 : 0)),
-             0, 0);
-}
-
-/* Goes on when the half of the argument is equal, masked or not. */
-static void emit_half_equal(Program *p, const ProfileCondition *c, bool high) {
-        const unsigned shift = high ? 32 : 0;
-        const bool masked = c->op == COMPARE_MASKED_EQ;
-
-        emit_load(p, c->index, high);
-        if (masked)
-                emit(p, BPF_ALU | BPF_AND | BPF_K, (uint32_t) (c->value >> shift), 0, 0);
-        emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t) ((masked ? c->value_two : c->value) >> shift), 1, 0);
-        emit_miss(p);
-}
-
-/* Goes on when they differ. */
-static void emit_differ(Program *p, const ProfileCondition *c, bool low) {
-        if (!low) {
-                emit_load(p, c->index, true);
-                emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t) (c->value >> 32), 0, 3);
-        }
-        emit_load(p, c->index, false);
-        emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t) c->value, 0, 1);
-        emit_miss(p);
-}
-
-/* Goes on when the argument is above the value (or equal, with @or_equal); the other way round with @negate.
- */
-static void emit_above(Program *p, const ProfileCondition *c, bool low, bool or_equal, bool negate) {
-        const uint16_t compare = BPF_JMP | BPF_K | (or_equal ? BPF_JGE : BPF_JGT);
-        const uint32_t value = (uint32_t) c->value, top = (uint32_t) (c->value >> 32);
-
-        /* Behind these lies one plain jump, the miss: over it is "yes", to it "no". */
-        if (!low) {
-                emit_load(p, c->index, true);
-                emit(p, BPF_JMP | BPF_JGT | BPF_K, top, negate ? 3 : 4, 0);
-                emit(p, BPF_JMP | BPF_JEQ | BPF_K, top, 0, negate ? 3 : 2);
-        }
-        emit_load(p, c->index, false);
-        emit(p, compare, value, negate ? 0 : 1, negate ? 1 : 0);
-        emit_miss(p);
-}
-
-static void emit_condition(Program *p, const ProfileCondition *c, bool low) {
-        switch (c->op) {
-        case COMPARE_EQ:
-        case COMPARE_MASKED_EQ:
-                if (!low)
-                        emit_half_equal(p, c, true);
-                emit_half_equal(p, c, false);
-                break;
-        case COMPARE_NE:
-                emit_differ(p, c, low);
-                break;
-        case COMPARE_GT:
-        case COMPARE_GE:
-                emit_above(p, c, low, c->op == COMPARE_GE, false);
-                break;
-        case COMPARE_LT:
-        case COMPARE_LE:
-                emit_above(p, c, low, c->op == COMPARE_LT, true);
-                break;
-        case PROFILE_COMPARE_N_:
-        case PROFILE_COMPARE_INVALID_:
-                break;
-        }
-}
-
-/* Is one argument compared with some values, all to the same end? */
-static bool is_list(const FilterLeaf *leaf) {
-        const FilterCheck *first = leaf->checks;
-
-        for (size_t i = 0; i < leaf->n; i++) {
-                const FilterCheck *check = &leaf->checks[i];
-
-                if (check->n != 1 || !check->low || check->conditions->op != COMPARE_EQ ||
-                    check->conditions->index != first->conditions->index || check->verdict != first->verdict)
-                        return false;
-        }
-        return leaf->n > 0 && leaf->n < UINT8_MAX;
-}
-
-static void emit_list(Program *p, const FilterLeaf *leaf) {
-        emit_load(p, leaf->checks->conditions->index, false);
-        for (size_t i = 0; i < leaf->n; i++)
-                emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t) leaf->checks[i].conditions->value,
-                     (uint8_t) (leaf->n - i), 0);
-        emit_return(p, leaf->verdict);
-        emit_return(p, leaf->checks->verdict);
-}
-
-static void emit_leaf(Program *p, const FilterLeaf *leaf) {
-        if (is_list(leaf)) {
-                emit_list(p, leaf);
-                return;
-        }
-        for (size_t i = 0; i < leaf->n; i++) {
-                const FilterCheck *check = &leaf->checks[i];
-
-                for (size_t j = 0; j < check->n; j++)
-                        emit_condition(p, &check->conditions[j], check->low);
-                emit_return(p, check->verdict);
-                close_misses(p);
-        }
-        emit_return(p, leaf->verdict);
-}
-
-/* Aims the one side of the jump @at behind all that there is. Conditional jumps reach 255 instructions;
- * behind that a plain jump is put in between. All jumps inside the moved part are relative and stay within
- * it. */
-static void close_jump(Program *p, size_t at, bool right) {
-        size_t skipped = p->n - at - 1;
-
-        if (skipped <= 255) {
-                *(right ? &p->code[at].jt : &p->code[at].jf) = (uint8_t) skipped;
-                return;
-        }
-        emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
-        if (p->full)
-                return;
-        memmove(&p->code[at + 2], &p->code[at + 1], skipped * sizeof(p->code[0]));
-        *(right ? &p->code[at].jf : &p->code[at].jt) = 1;
-        p->code[at + 1] = (struct sock_filter){ .code = BPF_JMP | BPF_JA, .k = (uint32_t) skipped };
-}
 
 /* Where a range begins among the numbers that there are. */
 static uint32_t start_of(const Range *range) {
@@ -306,14 +193,6 @@ static size_t divide(const Range *ranges, size_t n) {
         return i > 1 && middle - start_of(&ranges[i - 1]) < start_of(&ranges[i]) - middle ? i - 1 : i;
 }
 
-static bool is_same(const Range *a, const Range *b) {
-        return a == b || (a->leaf.n == 0 && b->leaf.n == 0 && a->leaf.verdict == b->leaf.verdict);
-}
-
-static bool is_single(const Range *range) {
-        return range[1].first == range[0].first + 1;
-}
-
 /* The range whose leaf all have, but for a few single calls; NULL when there is none. */
 static const Range *common_range(const Range *ranges, size_t n) {
         for (const Range *common = ranges; common < ranges + 2; common++) {
@@ -328,156 +207,240 @@ static const Range *common_range(const Range *ranges, size_t n) {
         return NULL;
 }
 
-/* A jump that leads to a leaf, on one of its sides. */
-typedef struct Branch {
-        size_t at; /* NOWHERE: another range's leads there */
-        bool right;
-} Branch;
-
-#define NOWHERE SIZE_MAX
-
-static void emit_singles(Program *p, const Range *ranges, size_t n, const Range *common, Branch *branches) {
-        size_t at = NOWHERE;
-
-        for (size_t i = 0; i < n; i++) {
-                if (is_same(&ranges[i], common)) {
-                        branches[i].at = NOWHERE;
-                        continue;
-                }
-                at = emit(p, BPF_JMP | BPF_JEQ | BPF_K, ranges[i].first, 0, 0);
-                branches[i] = (Branch){ at, true };
-        }
-        branches[common - ranges] = (Branch){ at, false };
+static void emit_singles(FilterCode *code, const Range *ranges, size_t n, const Range *common) {
+        for (size_t i = 0; i < n; i++)
+                if (!is_same(&ranges[i], common))
+                        lead_to(code, BPF_JEQ, &ranges[i]);
+        filter_code_lead(code, code->n - 1, false, &common->leaf);
 }
 
-/* Jumps only, of two ranges or more; @branches gets for each range the one that leads to it. */
-static void emit_jumps(Program *p, const Range *ranges, size_t n, Branch *branches) {
+/* Jumps only, of two ranges or more. */
+static void emit_jumps(FilterCode *code, const Range *ranges, size_t n) {
         const Range *common = common_range(ranges, n);
         size_t middle, at;
 
         if (common) {
-                emit_singles(p, ranges, n, common, branches);
+                emit_singles(code, ranges, n, common);
                 return;
         }
         middle = divide(ranges, n);
-        at = emit(p, BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0, 0);
-        branches[0] = (Branch){ at, false };
+        at = filter_code_compare(code, BPF_JGE, ranges[middle].first);
         if (middle > 1)
-                emit_jumps(p, ranges, middle, branches);
-        branches[middle] = (Branch){ at, true };
+                emit_jumps(code, ranges, middle);
+        else
+                filter_code_lead(code, at, false, &ranges[0].leaf);
         if (n - middle > 1) {
-                p->code[at].jt = (uint8_t) (p->n - at - 1);
-                emit_jumps(p, ranges + middle, n - middle, branches + middle);
+                filter_code_close(code, at, true);
+                emit_jumps(code, ranges + middle, n - middle);
+        } else {
+                filter_code_lead(code, at, true, &ranges[middle].leaf);
         }
 }
 
-/* The leaf of the range @i, or the one of an earlier range that does the same. */
-static size_t place_leaf(Program *p, const Range *ranges, size_t *places, size_t i) {
-        for (size_t j = 0; j < i; j++)
-                if (is_same(&ranges[i], &ranges[j]))
-                        return places[j];
-        places[i] = p->n;
-        emit_leaf(p, &ranges[i].leaf);
-        return places[i];
-}
+/* Jumps and leaves; in parts where a jump does not reach its leaf. */
+static void emit_tree(FilterCode *code, const Range *ranges, size_t n) {
+        const size_t begin = code->n;
+        size_t middle;
 
-/* All jumps, and then one leaf for all ranges that have the same one: false when a jump does not reach its
- * own. */
-static bool emit_cluster(Program *p, const Range *ranges, size_t n) {
-        Branch branches[CLUSTER_MAX];
-        size_t places[CLUSTER_MAX], begin = p->n;
-
-        if (n > CLUSTER_MAX)
-                return false;
-        emit_jumps(p, ranges, n, branches);
-        for (size_t i = 0; i < n && !p->full; i++) {
-                struct sock_filter *jump;
-                size_t skipped;
-
-                places[i] = place_leaf(p, ranges, places, i);
-                if (branches[i].at == NOWHERE)
-                        continue;
-                jump = &p->code[branches[i].at];
-                skipped = places[i] - branches[i].at - 1;
-                if (skipped > 255) {
-                        p->n = begin;
-                        return false;
-                }
-                *(branches[i].right ? &jump->jt : &jump->jf) = (uint8_t) skipped;
-        }
-        return true;
-}
-
-static void emit_tree(Program *p, const Range *ranges, size_t n) {
-        size_t middle, at = p->n;
-
-        if (p->full)
-                return;
         if (n == 1) {
-                emit_leaf(p, &ranges[0].leaf);
+                filter_code_leaf(code, &ranges[0].leaf);
                 return;
         }
-        if (emit_cluster(p, ranges, n) || p->full)
+        emit_jumps(code, ranges, n);
+        if (filter_code_place_leaves(code) || code->full)
                 return;
+
+        code->n = begin;
         middle = divide(ranges, n);
-        emit(p, BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0, 0);
-        emit_tree(p, ranges, middle);
-        close_jump(p, at, true);
-        emit_tree(p, ranges + middle, n - middle);
+        filter_code_compare(code, BPF_JGE, ranges[middle].first);
+        emit_tree(code, ranges, middle);
+        filter_code_close(code, begin, true);
+        emit_tree(code, ranges + middle, n - middle);
 }
 
-static size_t add_range(Range *ranges, size_t n, uint32_t first, const FilterLeaf *leaf) {
-        ranges[n] = (Range){ .first = first, .leaf = *leaf };
-        return n > 0 && is_same(&ranges[n - 1], &ranges[n]) ? n : n + 1;
+/* -- windows -- */
+
+/* A window is as many numbers as a word has bits, or more where they agree, up to the next one: which of two
+ * leaves a number has is told by the bit at its number modulo 32. */
+#define WINDOW 32
+
+/* One may begin in each of the two ranges behind the calls. */
+#define WINDOWS_MAX (FILTER_CALLS / WINDOW + 3)
+
+/* So many ranges are worth it: a window takes three instructions. */
+#define WINDOWED_MIN (3 * WINDOWS_MAX)
+
+typedef struct Windows {
+        uint32_t first[WINDOWS_MAX];
+        uint32_t bits[WINDOWS_MAX];
+        size_t n;
+        uint32_t known; /* of the last one */
+} Windows;
+
+/* In ascending order. */
+static void add_number(Windows *w, uint32_t nr, bool set) {
+        const uint32_t bit = UINT32_C(1) << nr % WINDOW;
+
+        if (w->n == 0 || (w->known & bit && !!(w->bits[w->n - 1] & bit) != set)) {
+                w->first[w->n++] = nr;
+                w->known = 0;
+        }
+        w->known |= bit;
+        w->bits[w->n - 1] |= set ? bit : 0;
+}
+
+/* The range whose leaf most others have too; those with checks do not count, nor those like @but. */
+static const Range *most_frequent(const Range *ranges, size_t n, const Range *but) {
+        const Range *best = NULL;
+        size_t most = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                size_t same = 0;
+
+                if (ranges[i].leaf.n > 0 || (but && is_same(&ranges[i], but)))
+                        continue;
+                for (size_t j = 0; j < n; j++)
+                        same += is_same(&ranges[i], &ranges[j]);
+                if (same > most) {
+                        best = &ranges[i];
+                        most = same;
+                }
+        }
+        return best;
+}
+
+/* A range of neither leaf. */
+static void emit_odd(FilterCode *code, const Range *range, bool last) {
+        size_t behind;
+
+        if (is_single(range)) {
+                lead_to(code, BPF_JEQ, range);
+        } else if (last) {
+                lead_to(code, BPF_JGE, range);
+        } else {
+                behind = filter_code_compare(code, BPF_JGE, range[1].first);
+                lead_to(code, BPF_JGE, range);
+                filter_code_close(code, behind, true);
+        }
+}
+
+/* Loads the bits of the number's window; @jumps gets those that lead behind all of this. */
+static void emit_choice(FilterCode *code, const Windows *w, size_t begin, size_t end, size_t *jumps) {
+        const size_t middle = (begin + end) / 2;
+        size_t at;
+
+        if (end - begin == 1) {
+                filter_code_emit(code, BPF_LD | BPF_IMM, w->bits[begin]);
+                jumps[begin] = filter_code_emit(code, BPF_JMP | BPF_JA, 0);
+                return;
+        }
+        at = filter_code_compare(code, BPF_JGE, w->first[middle]);
+        emit_choice(code, w, begin, middle, jumps);
+        filter_code_close(code, at, true);
+        emit_choice(code, w, middle, end, jumps);
+}
+
+static void fill_windows(Windows *w, const Range *range, bool last, bool set) {
+        /* What is behind a window's length repeats; one may have to begin within that. */
+        const uint32_t enough = range->first + 2 * WINDOW,
+                       end = last ? enough : MIN_OF(range[1].first, enough);
+
+        for (uint32_t nr = range->first; nr < end; nr++)
+                add_number(w, nr, set);
+}
+
+/*
+ * Jumps only, as a tree's, but much fewer where two leaves take turns: the kernel translates each of them.
+ * Its run at the installation does not get through this, though.
+ */
+static void emit_windows(FilterCode *code, const Range *ranges, size_t n) {
+        /* There is always one: x32's has no checks. */
+        const Range *zero = most_frequent(ranges, n, NULL), *one = most_frequent(ranges, n, zero);
+        size_t jumps[WINDOWS_MAX], at;
+        Windows w = {};
+
+        for (size_t i = 0; i < n; i++) {
+                const bool set = one && is_same(&ranges[i], one);
+
+                if (set || is_same(&ranges[i], zero))
+                        fill_windows(&w, &ranges[i], i == n - 1, set);
+                else
+                        emit_odd(code, &ranges[i], i == n - 1);
+        }
+
+        filter_code_emit(code, BPF_ALU | BPF_AND | BPF_K, WINDOW - 1);
+        filter_code_emit(code, BPF_MISC | BPF_TAX, 0);
+        filter_code_load(code, offsetof(struct seccomp_data, nr));
+        emit_choice(code, &w, 0, w.n, jumps);
+        for (size_t i = 0; i < w.n; i++)
+                filter_code_close(code, jumps[i], true);
+        filter_code_emit(code, BPF_ALU | BPF_RSH | BPF_X, 0);
+        at = filter_code_compare(code, BPF_JSET, 1);
+        filter_code_lead(code, at, true, &(one ?: zero)->leaf);
+        filter_code_lead(code, at, false, &zero->leaf);
+}
+
+/* -- the whole -- */
+
+static void emit_calls(FilterCode *code, const FilterTable *t, bool rare, bool together) {
+        Range ranges[RANGES_MAX];
+        const size_t n = make_ranges(t, ranges);
+
+        filter_code_load(code, offsetof(struct seccomp_data, nr));
+        if (!together || n == 1)
+                emit_tree(code, ranges, n);
+        else if (rare && n >= WINDOWED_MIN)
+                emit_windows(code, ranges, n);
+        else
+                emit_jumps(code, ranges, n);
 }
 
 /*
  * When a filter is installed, the kernel runs it for each call of the machine's own processor and of its
  * 32-bit one, and remembers which are allowed whatever their arguments: these are not filtered later. It
- * gives up where an argument is looked at. With @rare nothing is to be remembered, so one is loaded for
- * nothing: a 32-bit program pays some ns a call for what all others save at their start.
+ * gives up where an argument is looked at. Of other processors than the first nothing is to be remembered,
+ * so one is loaded for nothing: a 32-bit program pays some ns a call for what all others save at their start.
+ *
+ * With @together all leaves come last, each once for all processors. Returns: whether jumps reach them.
  */
-static void emit_processor(Program *p, const FilterTable *t, bool rare) {
-        const FilterLeaf beyond = { .verdict = t->beyond }, x32 = { .verdict = RET_ERRNO(ENOSYS) };
-        Range ranges[FILTER_CALLS + 3];
-        size_t n = 0, at = p->n;
+static bool emit_program(FilterCode *code, const FilterTable *tables, size_t n, bool together) {
+        size_t first, at;
 
-        for (uint32_t nr = 0; nr < FILTER_CALLS; nr++)
-                if (nr == 0 || t->calls[nr] != t->calls[nr - 1])
-                        n = add_range(ranges, n, nr, &t->leaves[t->calls[nr]]);
-        n = add_range(ranges, n, FILTER_CALLS, &beyond);
-        n = add_range(ranges, n, FIRST_X32_CALL, &x32);
-        ranges[n] = (Range){};
-
-        emit(p, BPF_JMP | BPF_JEQ | BPF_K, t->processor, 0, 0);
-        if (rare)
-                emit_load(p, 0, false);
-        emit(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
-        emit_tree(p, ranges, n);
-        if (!p->full)
-                close_jump(p, at, false);
+        filter_code_load(code, offsetof(struct seccomp_data, arch));
+        first = filter_code_compare(code, BPF_JEQ, tables[0].processor);
+        filter_code_load_argument(code, 0, false);
+        filter_code_load(code, offsetof(struct seccomp_data, arch));
+        for (size_t i = 1; i < n; i++) {
+                at = filter_code_compare(code, BPF_JEQ, tables[i].processor);
+                emit_calls(code, &tables[i], true, together);
+                filter_code_close(code, at, false);
+        }
+        filter_code_emit(code, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+        filter_code_close(code, first, true);
+        emit_calls(code, &tables[0], false, together);
+        return filter_code_place_leaves(code);
 }
 
 int filter_program(const FilterTable *tables, size_t n, struct sock_fprog *ret) {
-        autofree Program *p = calloc(1, sizeof(*p));
-        struct sock_filter *code;
+        autofree FilterCode *code = calloc(1, sizeof(*code));
+        struct sock_filter *copy;
 
-        if (!p)
-                return -ENOMEM;
-        emit(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
-        for (size_t i = 0; i < n; i++) {
-                if (tables[i].no_memory)
-                        return -ENOMEM;
-                emit_processor(p, &tables[i], i > 0);
-        }
-        emit_return(p, SECCOMP_RET_KILL_PROCESS);
-        if (p->full)
-                return -E2BIG;
-
-        code = reallocarray(NULL, p->n, sizeof(*code));
         if (!code)
                 return -ENOMEM;
-        memcpy(code, p->code, p->n * sizeof(*code));
-        *ret = (struct sock_fprog){ .len = (unsigned short) p->n, .filter = code };
+        for (size_t i = 0; i < n; i++)
+                if (tables[i].no_memory)
+                        return -ENOMEM;
+        if (!emit_program(code, tables, n, true)) {
+                code->n = 0;
+                (void) emit_program(code, tables, n, false);
+        }
+        if (code->full)
+                return -E2BIG;
+
+        copy = reallocarray(NULL, code->n, sizeof(*copy));
+        if (!copy)
+                return -ENOMEM;
+        memcpy(copy, code->instructions, code->n * sizeof(*copy));
+        *ret = (struct sock_fprog){ .len = (unsigned short) code->n, .filter = copy };
         return 0;
 }

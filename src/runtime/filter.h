@@ -1,7 +1,8 @@
 /*
  * What happens to each system call, as a table for each processor, and the BPF program that does it: a binary
  * search tree over the call's number, because the kernel runs a filter once per possible call when it is
- * installed. Knows numbers only; names are seccomp.c's.
+ * installed; and few instructions, because it translates each of them. Knows numbers only; names are
+ * seccomp.c's.
  *
  * Short memory is remembered in the table and told by filter_program(): so that filling one reads as a list.
  */
@@ -42,6 +43,9 @@ typedef struct FilterTable {
         bool no_memory;
 } FilterTable;
 
+/** filter_leaf_is_same() - do both the same to a call? */
+bool filter_leaf_is_same(const FilterLeaf *a, const FilterLeaf *b);
+
 /** filter_table_begin() - all known calls get @verdict, younger ones @beyond. @t is filled as a whole. */
 void filter_table_begin(FilterTable *t, uint32_t processor, uint32_t verdict, uint32_t beyond);
 
@@ -65,6 +69,8 @@ void filter_table_add_check(FilterTable *t, int nr, const FilterCheck *check, bo
 
 /**
  * filter_program() - the program for calls of all of the tables' processors; others are deadly
+ * @tables: the first is the processor's that the host's programs are made for: the kernel remembers its calls
+ *          that are allowed whatever their arguments, and filters them no more
  * @ret: ret->filter is to be freed
  *
  * Returns: 0, -E2BIG, -ENOMEM.

@@ -36,6 +36,6 @@ typedef struct StandbyOrder {
 
 /* Only if it did not come to the program; else the pair's other end is closed by its execution. */
 typedef struct StandbyAnswer {
-        int32_t error; /* negative errno; -ESTALE: a place or the working directory is another one */
+        int32_t error; /* negative errno; -ESTALE: it is of no use */
         uint32_t no_interpreter;
 } StandbyAnswer;

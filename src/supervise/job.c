@@ -16,6 +16,7 @@ typedef struct Entry Entry;
 
 struct Entry {
         Job job;
+        char *by;                /* .by of the job */
         JobResult result;        /* once it has ended */
         bool is_due;             /* is in the list of those to be looked at */
         TAILQ_ENTRY(Entry) list; /* of all, or of the ended */
@@ -71,6 +72,10 @@ bool job_is_redundant(JobType type, ActiveState state) {
         return false;
 }
 
+bool job_stops(const Job *job) {
+        return job->state == JOB_RUNNING && (job->type == JOB_STOP || job->type == JOB_RESTART);
+}
+
 bool job_goes_first(JobType first, JobType second) {
         (void) first;
 
@@ -92,12 +97,17 @@ JobQueue *job_queue_new(const Graph *g) {
         return q;
 }
 
+static void entry_free(Entry *e) {
+        free(e->by);
+        free(e);
+}
+
 static void entries_free(struct EntryList *l) {
         Entry *e;
 
         while ((e = TAILQ_FIRST(l))) {
                 TAILQ_REMOVE(l, e, list);
-                free(e);
+                entry_free(e);
         }
 }
 
@@ -250,6 +260,7 @@ static bool entry_merge(JobQueue *q, Entry *e, const TransactionJob *j) {
 
         e->job.type = merged;
         e->job.state = JOB_WAITING;
+        e->job.told = false;
         tell(q, e, JOB_RESULT_INVALID_);
         look_at(q, e);
         look_around(q, j->unit);
@@ -261,6 +272,12 @@ static void entry_insert(JobQueue *q, Entry *e, const Job *job) {
         TAILQ_INSERT_TAIL(&q->all, e, list);
         q->of_unit[job->unit] = e;
         look_at(q, e);
+}
+
+/* Without memory nobody has said. */
+static void entry_set_asker(Entry *e, const char *by) {
+        free(e->by);
+        e->job.by = e->by = by ? strdup(by) : NULL;
 }
 
 static uint32_t next_id(JobQueue *q) {
@@ -308,6 +325,7 @@ int job_queue_restore(JobQueue *q, const Job *job) {
         if (!e)
                 return -ENOMEM;
         entry_insert(q, e, job);
+        entry_set_asker(e, job->by);
         /* The list is in the order of the numbers. */
         for (Entry *o = TAILQ_PREV(e, EntryList, list); o && o->job.id > job->id;
              o = TAILQ_PREV(e, EntryList, list)) {
@@ -371,6 +389,12 @@ bool job_queue_next(JobQueue *q, Job *ret) {
         return false;
 }
 
+bool job_queue_next_of(JobQueue *q, unsigned unit, Job *ret) {
+        const Entry *e = TAILQ_FIRST(&q->due);
+
+        return e && e->job.unit == unit && !TAILQ_NEXT(e, due) && job_queue_next(q, ret);
+}
+
 void job_queue_finished(JobQueue *q, unsigned unit, JobType type, JobResult result) {
         Entry *e = entry_of_unit(q, unit);
         bool half;
@@ -386,6 +410,7 @@ void job_queue_finished(JobQueue *q, unsigned unit, JobType type, JobResult resu
 
         e->job.type = JOB_START;
         e->job.state = JOB_WAITING;
+        e->job.told = false;
         tell(q, e, JOB_RESULT_INVALID_);
         look_at(q, e);
         look_around(q, unit);
@@ -410,6 +435,24 @@ void job_queue_set_due(JobQueue *q, uint32_t id, usec_t due) {
         tell(q, e, JOB_RESULT_INVALID_);
 }
 
+void job_queue_set_told(JobQueue *q, unsigned unit) {
+        Entry *e = entry_of_unit(q, unit);
+
+        if (!e || e->job.told || !job_stops(&e->job))
+                return;
+        e->job.told = true;
+        tell(q, e, JOB_RESULT_INVALID_);
+}
+
+const Job *job_queue_set_asker(JobQueue *q, uint32_t id, const char *by) {
+        Entry *e = entry_find(q, id);
+
+        if (!e)
+                return NULL;
+        entry_set_asker(e, by);
+        return &e->job;
+}
+
 int job_queue_end(JobQueue *q, uint32_t id, JobResult result) {
         Entry *e = entry_find(q, id);
 
@@ -428,7 +471,7 @@ bool job_queue_next_end(JobQueue *q, JobEnd *ret) {
 
         *ret = (JobEnd){ .id = e->job.id, .unit = e->job.unit, .type = e->job.type, .result = e->result };
         TAILQ_REMOVE(&q->ended, e, list);
-        free(e);
+        entry_free(e);
         return true;
 }
 

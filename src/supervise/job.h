@@ -58,7 +58,9 @@ typedef struct Job {
         JobType type;
         JobState state;
         bool ignore_order;
-        usec_t due; /* the caller's: when it has taken too long; 0 = never */
+        bool told;      /* of a stop: the processes have been told of it */
+        usec_t due;     /* the caller's: when it has taken too long; 0 = never */
+        const char *by; /* who has asked for it, in words; NULL = nobody has said. Valid as long as the job */
 } Job;
 
 /* A job that is no more. @type is the type it had at its end. */
@@ -83,6 +85,9 @@ JobType job_merge(JobType a, JobType b, bool active);
 /** job_is_redundant() - has the unit in @state already got what @type asks for? */
 bool job_is_redundant(JobType type, ActiveState state);
 
+/** job_stops() - is it the stop of its unit that is under way, or the first half of a restart? */
+bool job_stops(const Job *job);
+
 /**
  * job_goes_first() - of two jobs of units where "@first Before=@second", does the one of @first run first?
  *
@@ -98,7 +103,7 @@ void job_queue_free(JobQueue *q);
 
 AUTOPTR_DEFINE(JobQueue, job_queue_free);
 
-/* Told of each job that is new, has become one of another type or has another .due, or has ended with
+/* Told of each job that is new, has become one of another type, has another .due or .told, or has ended with
  * @result, while that happens;
  * @result is JOB_RESULT_INVALID_ for one that is queued. */
 typedef void (*JobObserverFn)(const Job *job, JobResult result, void *data);
@@ -106,13 +111,22 @@ typedef void (*JobObserverFn)(const Job *job, JobResult result, void *data);
 /** job_queue_set_due() - of a job that there is; the observer is told. */
 void job_queue_set_due(JobQueue *q, uint32_t id, usec_t due);
 
+/** job_queue_set_told() - what @unit's job has under way is a stop, and its processes know; the observer is
+ * told once. Any other job, or none, is fine. */
+void job_queue_set_told(JobQueue *q, unsigned unit);
+
+/** job_queue_set_asker() - @by has asked for this job, if there is such a one. Returns it, or NULL; the
+ * observer is not told. */
+const Job *job_queue_set_asker(JobQueue *q, uint32_t id, const char *by);
+
 /** job_queue_observe() - from now on; one observer. */
 void job_queue_observe(JobQueue *q, JobObserverFn fn, void *data);
 
 /**
  * job_queue_restore() - a job of an earlier queue, with its number and state
  *
- * New ones get higher numbers. Nobody is told. Returns 0, -EEXIST when the unit has a job, -ENOMEM.
+ * New ones get higher numbers. Nobody is told. Takes a copy of .by. Returns 0, -EEXIST when the unit has a
+ * job, -ENOMEM.
  */
 int job_queue_restore(JobQueue *q, const Job *job);
 
@@ -141,6 +155,9 @@ int job_queue_install(JobQueue *q, const Transaction *t, uint32_t *ret_ids);
  * Returns: false when nothing can run now.
  */
 bool job_queue_next(JobQueue *q, Job *ret);
+
+/** job_queue_next_of() - the same for the job of @unit, provided that no other one could be run now. */
+bool job_queue_next_of(JobQueue *q, unsigned unit, Job *ret);
 
 /**
  * job_queue_finished() - what became of what the unit was told

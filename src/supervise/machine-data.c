@@ -203,8 +203,6 @@ int machine_check(const Machine *m) {
                 return -EINVAL;
         if (!m->prepared && (bit & holding || m->main_alive))
                 return -EINVAL;
-        if (m->prepared && m->state == MACHINE_PREPARING)
-                return -EINVAL;
         if (m->state == MACHINE_AUTO_RESTART && m->timer == USEC_INFINITY)
                 return -EINVAL;
         if (!m->wanted && (bit & wanted || m->start_asked || m->start_queued))

@@ -29,10 +29,10 @@ static void spawn(Step *s) {
 
 static void prepare(Step *s) {
         s->m->timer = start_deadline(s);
-        if (s->m->prepared)
+        if (s->m->prepared && !s->p->look)
                 return spawn(s);
 
-        s->actions |= MACHINE_PREPARE;
+        s->actions |= s->m->prepared ? MACHINE_LOOK : MACHINE_PREPARE;
         machine_enter(s, MACHINE_PREPARING, s->m->timer);
 }
 
@@ -66,6 +66,7 @@ static void begin(Step *s) {
         s->actions |= MACHINE_BEGIN;
         m->result = RESULT_SUCCESS;
         m->exit = (MainExit){};
+        m->main_start = m->main_exit = 0;
         m->dice = s->p->dice;
         m->ready = m->limited = false;
         m->hook = HOOK_NONE;
@@ -140,7 +141,7 @@ void machine_on_hook_start_pre(Step *s) {
 }
 
 void machine_on_defer(Step *s) {
-        machine_enter(s, MACHINE_PREPARING, USEC_INFINITY);
+        machine_enter(s, MACHINE_PREPARING, s->e->usec == 0 ? USEC_INFINITY : usec_add(s->now, s->e->usec));
 }
 
 void machine_on_prepared(Step *s) {
@@ -195,7 +196,7 @@ void machine_on_spawn_failed(Step *s) {
         s->m->exit = s->e->exit;
         s->m->cgroup_empty = true;
         if (was_child)
-                s->m->main_exit = s->now;
+                s->m->main_start = s->m->main_exit = s->now;
         if (was_child && s->p->restart.type == SERVICE_SIMPLE)
                 machine_answer_start(s, MACHINE_START_DONE);
         machine_stop_processes(s, was_child ? RESULT_EXIT_CODE : RESULT_RESOURCES);

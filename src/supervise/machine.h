@@ -8,6 +8,7 @@
  *  - MACHINE_PREPARE is answered by PREPARED or PREPARE_FAILED (the manager has then undone all it had
  *    prepared), unless MACHINE_CLEAN comes first: that cancels a preparation, whose answer is then not
  *    wanted. DEFER before the answer stops the time-out of the start, which begins anew with PREPARED.
+ *  - MACHINE_LOOK is answered in the same way, but what was prepared before is kept by PREPARE_FAILED.
  *  - MACHINE_SPAWN is answered by SPAWNED or SPAWN_FAILED (only the launch was undone, what was prepared is
  *    kept); after SPAWNED, MAIN_EXITED comes exactly once. For every type SPAWNED means that execve() is
  *    done.
@@ -127,7 +128,7 @@ typedef struct MachineEvent {
         bool automatic; /* START: counts as a restart by policy */
         bool ignored;   /* HOOK_EXITED: the command's failure does not matter ("-") */
 
-        usec_t usec;       /* EXTEND */
+        usec_t usec;       /* EXTEND; DEFER: how long that may take, 0 = as long as it likes */
         UnitResult result; /* FAIL, PREPARE_FAILED */
 } MachineEvent;
 
@@ -151,6 +152,7 @@ typedef enum MachineAction {
         MACHINE_RELOAD_FAILED = 1 << 14,  /* ... has failed */
         MACHINE_BEGIN = 1 << 15,          /* a new invocation begins: before all others */
         MACHINE_STATE_CHANGED = 1 << 16,  /* something of the machine differs: save it, tell the bus */
+        MACHINE_LOOK = 1 << 17, /* can what is prepared be used? answer PREPARED or PREPARE_FAILED */
 } MachineAction;
 
 typedef struct MachineOutput {
@@ -175,6 +177,7 @@ typedef struct MachinePolicy {
         usec_t runtime_extra;      /* some of it is added; 0 = nothing */
         usec_t restart_reset;      /* an end after so long begins the row of delays anew; 0 = never */
         uint32_t dice;             /* any number, another one at each step */
+        bool look;                 /* what is prepared has to be looked at before it is used again */
         TimeoutMode timeout_start_mode, timeout_stop_mode;
         usec_t start_limit_interval; /* 0 = no limit */
         unsigned start_limit_burst;  /* 0 = no limit */

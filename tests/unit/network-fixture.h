@@ -254,7 +254,7 @@ static inline const char *text_of(const NetworkLink *l, size_t i) {
 /* As the manager does it, without the delay. */
 static inline void detach(Network *n, Attachment *a, bool netns_dies) {
         network_detach(n, a, netns_dies);
-        network_collect(n);
+        network_collect(n, NULL);
 }
 
 static inline void define(Network *n, const char *name, const char *subnet, bool internal) {

@@ -134,4 +134,72 @@ START_TEST(who_is_let_go_is_not_told) {
 }
 END_TEST
 
-TEST_MAIN("child", exit_status_is_told_once, signal_is_told, one_end_in_a_turn, who_is_let_go_is_not_told)
+static void follow_up(void *data) {
+        *(unsigned *) data = n_told;
+}
+
+START_TEST(what_follows_comes_last) {
+        unsigned told_before = 99;
+        sd_event *event;
+        Children *children;
+        Child *child;
+
+        ck_assert_int_ge(sd_event_new(&event), 0);
+        ck_assert_int_eq(children_new(event, &children), 0);
+        children_follow_up(children, follow_up, &told_before);
+        child = follow(children, event, 0);
+        ck_assert_int_ge(sd_event_loop(event), 0);
+        ck_assert_uint_eq(told_before, n_told);
+        ck_assert_uint_gt(n_told, 0);
+        child_free(child);
+        children_free(children);
+        sd_event_unref(event);
+}
+END_TEST
+
+/* Of an earlier manager, that is: its parent is another process, which has better things to do than to reap.
+ */
+START_TEST(nobody_reaps) {
+        ChildInfo info = {};
+        sd_event *event;
+        Children *children;
+        Child *child;
+        int numbers[2];
+        pid_t parent;
+
+        ck_assert_int_eq(pipe(numbers), 0);
+        parent = fork();
+        if (parent == 0) {
+                pid_t pid = fork();
+
+                if (pid == 0)
+                        _exit(37);
+                (void) !write(numbers[1], &pid, sizeof(pid));
+                (void) pause();
+        }
+        ck_assert_int_eq(read(numbers[0], &info.pid, sizeof(info.pid)), sizeof(info.pid));
+        info.pidfd = (int) syscall(SYS_pidfd_open, info.pid, 0);
+        ck_assert_int_ge(info.pidfd, 0);
+
+        n_told = 0;
+        ck_assert_int_ge(sd_event_new(&event), 0);
+        ck_assert_int_eq(children_new(event, &children), 0);
+        ck_assert_int_eq(child_watch(children, &info, on_child_exit, event, &child), 0);
+        ck_assert_int_ge(sd_event_loop(event), 0);
+        ck_assert_uint_eq(n_told, 1);
+        ck_assert(told.known);
+        ck_assert_int_eq(told.code, CLD_EXITED);
+        ck_assert_int_eq(told.status, 37);
+
+        (void) kill(parent, SIGKILL);
+        (void) waitpid(parent, NULL, 0);
+        (void) close(numbers[0]);
+        (void) close(numbers[1]);
+        child_free(child);
+        children_free(children);
+        sd_event_unref(event);
+}
+END_TEST
+
+TEST_MAIN("child", what_follows_comes_last, nobody_reaps, exit_status_is_told_once, signal_is_told,
+          one_end_in_a_turn, who_is_let_go_is_not_told)

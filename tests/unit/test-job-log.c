@@ -120,6 +120,61 @@ START_TEST(times_come_back) {
 }
 END_TEST
 
+START_TEST(told_stops_come_back) {
+        const Job told = { .id = 1, .type = JOB_RESTART, .told = true },
+                  again = { .id = 1, .type = JOB_START };
+        JobLog *l;
+
+        begin();
+        for (int i = 0; i < 2; i++) {
+                l = open_log("boot");
+                job_log_write(l, i == 0 ? &told : &again, "web.container", JOB_RESULT_INVALID_);
+                job_log_free(l);
+                l = open_log("boot");
+                ck_assert_int_eq(job_log_find(l, "web.container")->told, i == 0);
+                job_log_free(l);
+        }
+        (void) unlink(path);
+}
+END_TEST
+
+/* Who has asked comes back with the job, and stays when the log is written anew. */
+START_TEST(askers_come_back) {
+        autoptr(Graph) g = graph_new();
+        autoptr(JobQueue) q = job_queue_new(g);
+        Job job = { .id = 2, .type = JOB_STOP, .by = "a (pid 1, user 0)" };
+        unsigned unit;
+        JobLog *l;
+
+        begin();
+        ck_assert_int_eq(graph_add_unit(g, "web.container", &unit), 0);
+        l = open_log("boot");
+        write_job(l, 2, JOB_STOP, "web.container", JOB_RESULT_INVALID_);
+        write_job(l, 3, JOB_STOP, "db.container", JOB_RESULT_INVALID_);
+        job_log_write_asker(l, &job);
+        job.by = "b c (pid 2, user 0)";
+        job_log_write_asker(l, &job);
+        job_log_write_asker(l, &(Job){ .id = 9, .by = "of no job" });
+        job_log_free(l);
+
+        for (int anew = 0; anew < 2; anew++) {
+                const LoggedJob *j;
+
+                l = open_log("boot");
+                j = job_log_find(l, "web.container");
+                ck_assert_str_eq(j->by, "b c (pid 2, user 0)");
+                job = (Job){ .id = j->id, .type = j->type, .unit = unit, .by = j->by };
+                if (!anew) {
+                        ck_assert_ptr_null(job_log_find(l, "db.container")->by);
+                        ck_assert_int_eq(job_queue_restore(q, &job), 0);
+                        job_log_begin_anew(l, q, g);
+                }
+                job_log_free(l);
+        }
+        (void) unlink(path);
+}
+END_TEST
+
 START_TEST(log_stays_short) {
         autoptr(Graph) g = graph_new();
         autoptr(JobQueue) q = job_queue_new(g);
@@ -212,5 +267,5 @@ START_TEST(lines_may_be_cut_short) {
 }
 END_TEST
 
-TEST_MAIN("job-log", jobs_come_back, log_may_be_cut_off, times_come_back, log_stays_short,
-          lines_may_be_cut_short)
+TEST_MAIN("job-log", jobs_come_back, log_may_be_cut_off, times_come_back, told_stops_come_back,
+          askers_come_back, log_stays_short, lines_may_be_cut_short)

@@ -468,6 +468,74 @@ START_TEST(jobs_are_restored) {
 }
 END_TEST
 
+/* The job of one unit is taken out of turn where that is nobody's loss. */
+START_TEST(a_job_alone_need_not_wait_for_its_turn) {
+        autoptr(Graph) g = graph();
+        autoptr(JobQueue) q = job_queue_new(g);
+        Job j;
+
+        depend(g, B, DEPENDENCY_AFTER, A);
+        ck_assert(!job_queue_next_of(q, A, &j));
+        (void) enqueue(q, A, JOB_RESTART);
+        ck_assert(!job_queue_next_of(q, B, &j));
+        ck_assert(job_queue_next_of(q, A, &j));
+        ck_assert_int_eq(j.type, JOB_RESTART);
+        ck_assert(!job_queue_next_of(q, A, &j));
+
+        /* Behind the other one; which does not wait, and comes first where both could be run. */
+        (void) enqueue(q, B, JOB_START);
+        ck_assert(!job_queue_next_of(q, B, &j));
+        job_queue_finished(q, A, JOB_STOP, JOB_RESULT_DONE);
+        ck_assert(!job_queue_next_of(q, A, &j));
+        ck_assert_str_eq(runnable(q), "a:start");
+}
+END_TEST
+
+START_TEST(a_job_knows_who_has_asked) {
+        autoptr(Graph) g = graph();
+        autoptr(JobQueue) q = job_queue_new(g);
+        const Job logged = { .id = 7, .unit = B, .type = JOB_STOP, .by = "another" };
+        char by[] = "somebody";
+        uint32_t id = enqueue(q, A, JOB_RESTART);
+
+        ck_assert_ptr_null(job_queue_find(q, id)->by);
+        ck_assert_ptr_null(job_queue_set_asker(q, id + 1, by));
+        ck_assert_ptr_eq(job_queue_set_asker(q, id, by), job_queue_find(q, id));
+        by[0] = '?';
+        ck_assert_int_eq(job_queue_restore(q, &logged), 0);
+        ck_assert_str_eq(job_queue_find(q, 7)->by, "another");
+
+        /* The second half is asked for by the same. */
+        ck_assert_str_eq(runnable(q), "a:restart b:stop");
+        job_queue_finished(q, A, JOB_STOP, JOB_RESULT_DONE);
+        ck_assert_str_eq(job_queue_find(q, id)->by, "somebody");
+}
+END_TEST
+
+START_TEST(a_stop_is_told_once) {
+        autoptr(Graph) g = graph();
+        autoptr(JobQueue) q = job_queue_new(g);
+
+        observed[0] = '\0';
+        (void) enqueue(q, A, JOB_RESTART);
+        (void) enqueue(q, B, JOB_START);
+        job_queue_observe(q, observe, observed);
+        job_queue_set_told(q, A);
+        ck_assert_str_eq(observed, ""); /* it has not begun */
+        ck_assert_str_eq(runnable(q), "a:restart b:start");
+        for (unsigned i = 0; i < 2; i++) {
+                job_queue_set_told(q, A);
+                job_queue_set_told(q, B);
+                job_queue_set_told(q, C);
+        }
+        ck_assert_str_eq(observed, "a:restart");
+        ck_assert(job_queue_of_unit(q, A)->told && !job_queue_of_unit(q, B)->told);
+
+        job_queue_finished(q, A, JOB_STOP, JOB_RESULT_DONE);
+        ck_assert(!job_queue_of_unit(q, A)->told);
+}
+END_TEST
+
 TEST_MAIN("job", merging_is_commutative_and_idempotent, merging_is_associative, merging_table, redundancy,
           unrelated_jobs_run_at_once_in_the_order_given, starts_run_in_order_and_stops_in_the_reverse,
           a_stop_goes_before_a_start_either_way, restarts_stop_backwards_and_start_forwards,
@@ -476,4 +544,5 @@ TEST_MAIN("job", merging_is_commutative_and_idempotent, merging_is_associative, 
           an_opposite_job_replaces, an_equal_job_joins, canceling_lets_others_go_and_fails_those_that_need_it,
           ignoring_the_order_is_running_at_once, who_waits_for_whom_is_told,
           the_queue_grows_with_the_graph_and_lists_in_order, dependencies_have_two_ends, all_changes_are_told,
-          a_job_that_passes_has_a_number_and_an_end, jobs_are_restored)
+          a_job_that_passes_has_a_number_and_an_end, jobs_are_restored,
+          a_job_alone_need_not_wait_for_its_turn, a_job_knows_who_has_asked, a_stop_is_told_once)

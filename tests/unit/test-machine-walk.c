@@ -20,7 +20,7 @@
 typedef struct World {
         bool dirty;                           /* there may be something to be released */
         bool held;                            /* PREPARE has been answered, CLEAN has not */
-        bool preparing, spawning, cleaning;   /* to be answered */
+        bool preparing, spawning, cleaning;   /* to be answered; preparing what is held: a look at it */
         bool alive, populated;                /* the main process; the cgroup */
         bool hook;                            /* a command beside the container */
         unsigned char starts, stops, reloads; /* to be answered: at most one each, an equal one joins */
@@ -111,7 +111,7 @@ static void happen(World *w, const MachineEvent *e) {
                 w->held = true;
         if (e->type == EVENT_PREPARED || e->type == EVENT_PREPARE_FAILED)
                 w->preparing = false;
-        if (e->type == EVENT_PREPARE_FAILED || e->type == EVENT_CLEANED)
+        if ((e->type == EVENT_PREPARE_FAILED && !w->held) || e->type == EVENT_CLEANED)
                 w->dirty = false;
         if (e->type == EVENT_SPAWNED)
                 w->alive = w->populated = true;
@@ -135,7 +135,7 @@ static void obey(const Machine *m, World *w, const MachineOutput *out, const cha
         unsigned answers = a & STARTS;
         bool rest = m->state == MACHINE_DEAD || m->state == MACHINE_FAILED;
 
-        PROMISE(!w->cleaning || !(a & (MACHINE_PREPARE | MACHINE_SPAWN | MACHINE_CLEAN)));
+        PROMISE(!w->cleaning || !(a & (MACHINE_PREPARE | MACHINE_LOOK | MACHINE_SPAWN | MACHINE_CLEAN)));
         if (a & (MACHINE_SEND_STOP_SIGNAL | MACHINE_SEND_WATCHDOG_SIGNAL))
                 PROMISE(w->alive || w->hook);
         if (a & MACHINE_SEND_RELOAD_SIGNAL)
@@ -160,11 +160,15 @@ static void obey(const Machine *m, World *w, const MachineOutput *out, const cha
                 PROMISE(!w->held && !w->preparing && !(a & MACHINE_CLEAN));
                 w->preparing = w->dirty = true;
         }
+        if (a & MACHINE_LOOK) {
+                PROMISE(w->held && !w->preparing && !(a & MACHINE_CLEAN));
+                w->preparing = true;
+        }
         if (a & MACHINE_SPAWN) {
                 PROMISE(w->held && !w->spawning && !w->alive && !w->populated);
                 w->spawning = true;
         }
-        if (a & (MACHINE_PREPARE | MACHINE_SPAWN))
+        if (a & (MACHINE_PREPARE | MACHINE_LOOK | MACHINE_SPAWN))
                 PROMISE(m->wanted && !w->hook);
         if (a & RELOADS) {
                 PROMISE((a & RELOADS) != RELOADS && w->reloads > 0);
@@ -395,13 +399,15 @@ static bool state_may_be(int state, const MachinePolicy *p) {
         }
 }
 
-static void walk(ServiceType type, RestartPolicy restart, bool remain, unsigned burst, unsigned hooks) {
+static void walk(ServiceType type, RestartPolicy restart, bool remain, unsigned burst, unsigned hooks,
+                 bool look) {
         Walk *k = walk_new(type, restart, burst, hooks);
         bool seen[MACHINE_STATE_N_] = {};
         World w = {};
         Machine m;
 
         k->p.remain_after_exit = remain;
+        k->p.look = look;
         machine_init(&m);
         add(k, &m, &w);
         for (size_t i = 0; i < k->n; i++) {
@@ -429,7 +435,17 @@ START_TEST(all_that_can_happen) {
                 for (int restart = 0; restart < RESTART_N_; restart++)
                         for (int remain = 0; remain < 2; remain++)
                                 for (unsigned burst = 0; burst < 3; burst += 2)
-                                        walk(types[i], (RestartPolicy) restart, remain, burst, 0);
+                                        walk(types[i], (RestartPolicy) restart, remain, burst, 0, false);
+}
+END_TEST
+
+/* Before each launch but the first. */
+START_TEST(all_that_can_happen_with_looks) {
+        for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+                walk(types[t], RESTART_ALWAYS, false, 0, 0, true);
+                walk(types[t], RESTART_ON_FAILURE, true, 2, 0, true);
+        }
+        walk(SERVICE_NOTIFY, RESTART_ON_FAILURE, false, 2, 1, true);
 }
 END_TEST
 
@@ -440,7 +456,7 @@ START_TEST(all_that_can_happen_with_hooks) {
         for (size_t t = 1; t < sizeof(types) / sizeof(types[0]); t++)
                 for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
                         for (int remain = 0; remain < 2; remain++)
-                                walk(types[t], policies[i], remain, 2, 1);
+                                walk(types[t], policies[i], remain, 2, 1, false);
 }
 END_TEST
 
@@ -472,5 +488,5 @@ START_TEST(all_short_histories_of_any_events) {
 }
 END_TEST
 
-TEST_MAIN("machine-walk", all_that_can_happen, all_that_can_happen_with_hooks,
+TEST_MAIN("machine-walk", all_that_can_happen, all_that_can_happen_with_looks, all_that_can_happen_with_hooks,
           all_short_histories_of_any_events)

@@ -537,6 +537,52 @@ START_TEST(a_deferred_preparation_has_all_the_time) {
 }
 END_TEST
 
+START_TEST(a_deferred_preparation_may_have_a_limit) {
+        Bench b = bench(SERVICE_EXEC, RESTART_NO);
+        usec_t due;
+
+        say(&b, EVENT_START);
+        b.now += 30 * SEC;
+        feed(&b, (MachineEvent){ .type = EVENT_DEFER, .usec = 10 * SEC });
+        due = b.m.timer;
+        ck_assert_uint_eq(due, b.now + 10 * SEC);
+        b.now += 5 * SEC;
+        ck_assert_uint_eq(say(&b, EVENT_PREPARED), MACHINE_SPAWN);
+        ck_assert_uint_eq(b.m.timer, due);
+
+        b = bench(SERVICE_EXEC, RESTART_NO);
+        say(&b, EVENT_START);
+        feed(&b, (MachineEvent){ .type = EVENT_DEFER, .usec = 10 * SEC });
+        ck_assert_uint_eq(run_off(&b), MACHINE_CLEAN);
+        ck_assert_uint_eq(say(&b, EVENT_CLEANED), MACHINE_START_FAILED);
+        RESULT(&b, "timeout");
+}
+END_TEST
+
+/* What is held is looked at before a launch follows; whether it is good or not, it is held. */
+START_TEST(a_look_before_the_next_launch) {
+        Bench b = bench(SERVICE_EXEC, RESTART_ALWAYS);
+
+        b.p.look = true;
+        launch(&b);
+        leave(&b, EXIT_KIND_EXITED, 0);
+        STATE(&b, MACHINE_AUTO_RESTART);
+        ck_assert_uint_eq(run_off(&b), MACHINE_LOOK);
+        STATE(&b, MACHINE_PREPARING);
+        ck_assert_uint_eq(say(&b, EVENT_PREPARE_FAILED), 0);
+        STATE(&b, MACHINE_AUTO_RESTART);
+        RESULT(&b, "resources");
+        ck_assert(b.m.prepared);
+        ck_assert_uint_eq(run_off(&b), MACHINE_LOOK);
+        ck_assert_uint_eq(say(&b, EVENT_PREPARED), MACHINE_SPAWN);
+        say(&b, EVENT_SPAWNED);
+        leave(&b, EXIT_KIND_EXITED, 0);
+        ck_assert_uint_eq(run_off(&b), MACHINE_LOOK);
+        ck_assert_uint_eq(say(&b, EVENT_STOP), MACHINE_CLEAN);
+        ck_assert_uint_eq(say(&b, EVENT_CLEANED), MACHINE_STOP_DONE);
+}
+END_TEST
+
 START_TEST(infinity_means_no_timer) {
         Bench b = bench(SERVICE_ONESHOT, RESTART_NO);
 
@@ -707,9 +753,9 @@ TEST_MAIN("machine", exec_is_up_after_execve, exec_fails_when_execve_does,
           stop_while_preparing_cancels_the_start, stop_while_spawning_is_carried_out_after,
           start_while_stopping_begins_when_at_rest, a_restart_job_keeps_what_is_prepared,
           one_plain_stop_of_two_is_enough_to_release, start_timeout_covers_preparation_and_readiness,
-          a_deferred_preparation_has_all_the_time, infinity_means_no_timer,
-          a_timer_that_comes_early_is_ignored, failing_health_stops_and_restarts,
-          a_stop_during_a_failing_stop_forbids_the_restart, asking_for_what_is_so_is_answered_at_once,
-          fields_go_round, fields_refuse_what_was_never_written, adopting_goes_on_where_it_was,
-          adopting_starts_again_what_was_half_started, adopting_completes_a_stop_and_a_restart,
-          words_are_systemds)
+          a_deferred_preparation_has_all_the_time, a_deferred_preparation_may_have_a_limit,
+          a_look_before_the_next_launch, infinity_means_no_timer, a_timer_that_comes_early_is_ignored,
+          failing_health_stops_and_restarts, a_stop_during_a_failing_stop_forbids_the_restart,
+          asking_for_what_is_so_is_answered_at_once, fields_go_round, fields_refuse_what_was_never_written,
+          adopting_goes_on_where_it_was, adopting_starts_again_what_was_half_started,
+          adopting_completes_a_stop_and_a_restart, words_are_systemds)

@@ -1,5 +1,8 @@
 /* Attaching, isolation, leases, adoption, and failures at every step, in a namespace of our own. */
+#include <net/if.h>
+
 #include "network-fixture.h"
+#include "network/worker.h"
 
 /* Instead of libmnl's: the request of this number fails. */
 static unsigned fail_at, n_sent;
@@ -501,7 +504,7 @@ static void fail_everywhere(NetworkDriver driver, unsigned least) {
                         break;
                 if (a)
                         detach(n, a, false);
-                network_collect(n);
+                network_collect(n, NULL);
 
                 /* What guards the table can be done without. */
                 ck_assert(r == -ENOBUFS || r == 0);
@@ -581,7 +584,7 @@ START_TEST(opened_before_attached) {
                 if (fail_at > 0) {
                         fail_at = 0;
                         r = -1;
-                        network_collect(n);
+                        network_collect(n, NULL);
                         assert_nothing_left();
                 }
         }
@@ -595,7 +598,7 @@ START_TEST(opened_before_attached) {
         ck_assert_uint_eq(n_sent, 0);
         a = attach(n, "a.container", make_ns(), (Wish){ .network = "two.network" });
         ck_assert_uint_eq(count_links(), 3);
-        network_collect(n);
+        network_collect(n, NULL);
         ck_assert_uint_eq(count_links(), 3);
         detach(n, a, false);
         assert_nothing_left();
@@ -604,8 +607,50 @@ START_TEST(opened_before_attached) {
 }
 END_TEST
 
+/* What is left to be deleted is no part of what comes next, however late it goes. */
+START_TEST(deleted_by_others) {
+        char number[16], *words[] = { (char *) "delete-links", number, NULL };
+        LinkNumbers left = {};
+        enter_host();
+        Network *n = make_network();
+        int one = make_ns();
+        unsigned first;
+        Attachment *a = attach(n, "a.container", one, (Wish){});
+
+        first = if_nametoindex("nsunits0");
+        network_detach(n, a, false);
+        network_collect(n, &left);
+        ck_assert_uint_eq(left.n, 1);
+        ck_assert_uint_eq(left.items[0], first);
+        ck_assert_uint_eq(if_nametoindex("nsunits0"), first);
+        ck_assert_int_eq(delete_table(), -ENOENT);
+        network_collect(n, &left);
+        ck_assert_uint_eq(left.n, 1);
+
+        /* Sooner than it is deleted. */
+        a = attach(n, "a.container", one, (Wish){});
+        autoclose int server = serve(one, SOCK_STREAM, 80);
+        ck_assert_uint_ne(if_nametoindex("nsunits0"), first);
+        (void) snprintf(number, sizeof(number), "%u", first);
+        ck_assert_int_eq(network_worker_main(2, words), 0);
+        ck_assert_int_eq(reach(-1, text_of(&a->links[0], 0), 80), 0);
+        ck_assert_int_le(network_process_monitor(n), 0);
+
+        network_detach(n, a, false);
+        network_collect(n, &left);
+        ck_assert_uint_eq(left.n, 2);
+        (void) snprintf(number, sizeof(number), "%u", left.items[1]);
+        ck_assert_int_eq(network_worker_main(2, words), 0);
+        assert_nothing_left();
+        ck_assert_int_ne(network_worker_main(2, (char *[]){ (char *) "delete-links", (char *) "0", NULL }),
+                         0);
+        network_free(n);
+        free(left.items);
+}
+END_TEST
+
 TEST_MAIN("network", attached_and_gone, wanted_addresses, kept_namespaces, exhausted, definitions,
           networks_are_apart, adopted, adopted_before_others, settled_again, bad_saves_change_nothing,
           table_is_restored, table_is_owned, many_own_changes_are_not_told, parts_of_the_table_are_restored,
           each_failure_of_a_batch_is_told, failures_leave_nothing, failures_leave_nothing_routed,
-          opened_before_attached)
+          opened_before_attached, deleted_by_others)

@@ -1,5 +1,7 @@
 /* Published ports: whose they are, and whether packets pass. */
+#include <linux/bpf.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "basic/file.h"
 #include "network-fixture.h"
@@ -359,6 +361,18 @@ static void leave_cgroup(char *path) {
         must(rmdir(path));
 }
 
+/* Those that look at connections by IPv6. */
+static unsigned count_programs(const char *cgroup) {
+        autoclose int fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        union bpf_attr attr = {};
+
+        must(fd);
+        attr.query.target_fd = (uint32_t) fd;
+        attr.query.attach_type = BPF_CGROUP_INET6_CONNECT;
+        must((int) syscall(SYS_bpf, BPF_PROG_QUERY, &attr, sizeof(attr)));
+        return attr.query.prog_cnt;
+}
+
 START_TEST(localhost_by_program) {
         char cgroup[64];
         const PublishSpec p[] = {
@@ -397,14 +411,23 @@ START_TEST(localhost_by_program) {
         ck_assert_int_eq(network_adopt(h.network, saved, NULL, &h.a), 0);
         ck_assert_int_eq(network_settle(h.network, NULL), 0);
         ck_assert_int_eq(reach(-1, "::1", 8080), 0);
+        /* The program stays for whoever comes next, if there is somebody soon. */
         ck_assert_int_eq(network_unpublish(h.network, h.a), 0);
         ck_assert_int_eq(reach(-1, "::1", 8080), -ECONNREFUSED);
+        ck_assert_uint_eq(count_programs(cgroup), 1);
+        ck_assert_int_eq(network_publish(h.network, h.a, NULL), 0);
+        network_collect(h.network, NULL);
+        ck_assert_int_eq(reach(-1, "::1", 8080), 0);
+        ck_assert_int_eq(network_unpublish(h.network, h.a), 0);
+        network_collect(h.network, NULL);
+        ck_assert_uint_eq(count_programs(cgroup), 0);
         ck_assert_int_eq(network_publish(h.network, h.a, NULL), 0);
         ck_assert_int_eq(reach(-1, "::1", 8080), 0);
         network_free(h.network);
         h.network = make_network_at(cgroup);
         ck_assert_int_eq(network_settle(h.network, NULL), 0);
         ck_assert_int_eq(reach(-1, "::1", 8080), -ECONNREFUSED);
+        ck_assert_uint_eq(count_programs(cgroup), 0);
         network_free(h.network);
         json_decref(saved);
         leave_cgroup(cgroup);

@@ -1,10 +1,12 @@
 /* Pulls: what a policy means, what skopeo says, and what travels between manager and worker. */
+#include <limits.h>
 #include <string.h>
 
 #include "basic/macro.h"
 #include "basic/strv.h"
 #include "image/pull-layout.h"
 #include "image/pull-request.h"
+#include "image/reference.h"
 #include "image/skopeo.h"
 #include "image/worker.h"
 #include "unit-test.h"
@@ -48,8 +50,18 @@ START_TEST(delays) {
         ck_assert_uint_eq(pull_retry_delay(&q, 1), 2 * USEC_PER_SEC);
         ck_assert_uint_eq(pull_retry_delay(&q, 3), 8 * USEC_PER_SEC);
         ck_assert_uint_eq(pull_retry_delay(&q, 4000), 300 * USEC_PER_SEC);
+        ck_assert_uint_eq(pull_patience(&q), 0);
+        q.retry = 3;
+        ck_assert_uint_eq(pull_patience(&q), (2 + 4 + 8) * USEC_PER_SEC);
+        q.retry = UINT_MAX;
+        ck_assert_uint_eq(pull_patience(&q), 24 * 60 * 60 * USEC_PER_SEC);
         q.retry_delay = 7;
         ck_assert_uint_eq(pull_retry_delay(&q, 3), 7);
+        ck_assert_uint_eq(pull_patience(&q), UINT64_C(7) * UINT_MAX);
+        q.retry_delay = USEC_INFINITY - 1;
+        ck_assert_uint_le(pull_patience(&q), 24 * 60 * 60 * USEC_PER_SEC);
+        q.retry = 0;
+        ck_assert_uint_eq(pull_patience(&q), 0);
 }
 END_TEST
 
@@ -124,6 +136,46 @@ START_TEST(reasons) {
 }
 END_TEST
 
+START_TEST(nobody_there) {
+        static const struct {
+                const char *reason, *source;
+                bool unreachable;
+        } cases[] = {
+                { "r:5/w:1: Get \"https://r:5/v2/\": dial tcp 127.0.0.1:5: connect: connection refused",
+                  "r:5/w:1", true },
+                { "Get \"http://r:5/v2/\": dial tcp: lookup r: no such host", "r:5/a/w:1", true },
+                { "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on "
+                  "[::1]:53: "
+                  "i/o timeout",
+                  "docker.io/library/w:1", true },
+                /* A mirror, or what stands in for it. */
+                { "Get \"https://mirror/v2/\": dial tcp: lookup mirror: no such host", "r:5/w:1", false },
+                { "Get \"https://mirror/v2/\": dial tcp: lookup mirror: no such host", "docker.io/w:1",
+                  false },
+                /* It is there, and has sent us away. */
+                { "Get \"https://r:5/v2/w/blobs/1\": dial tcp 127.0.0.1:6: connect: connection refused",
+                  "r:5/w:1", false },
+                { "Get \"https://r:5/v2/\": x509: certificate signed by unknown authority", "r:5/w:1",
+                  false },
+                { "manifest unknown", "r:5/w:1", false },
+                { "no such file or directory", "oci:/srv/w", false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                ck_assert_msg(skopeo_unreachable(cases[i].reason, cases[i].source) == cases[i].unreachable,
+                              "%s", cases[i].reason);
+}
+END_TEST
+
+START_TEST(places) {
+        ck_assert(reference_is_at("r:5/a/w:1", "r:5/a"));
+        ck_assert(reference_is_at("r:5/w@sha256:0", "r:5"));
+        ck_assert(!reference_is_at("r:5/a/w:1", "r:5"));
+        ck_assert(!reference_is_at("r:5/ab/w:1", "r:5/a"));
+        ck_assert(!reference_is_at("r:5", "r:5"));
+}
+END_TEST
+
 /* The cause comes last. */
 START_TEST(long_reasons) {
         char reason[24];
@@ -194,5 +246,5 @@ START_TEST(failures_keep_their_words) {
 }
 END_TEST
 
-TEST_MAIN("image: pull", policies, delays, lines, reasons, long_reasons, requests_travel,
-          failures_keep_their_words)
+TEST_MAIN("image: pull", policies, delays, lines, reasons, nobody_there, places, long_reasons,
+          requests_travel, failures_keep_their_words)

@@ -136,24 +136,29 @@ static long connect_manager(void) {
 }
 
 /* The handshake, who wants to be told of ends, and the request: the manager reads one after the other. */
-static bool send_all(long fd) {
+static WireOut all_words(void) {
         static uint8_t data[sizeof(request.names) + 16 * 1024];
         WireOut out = { .data = data, .size = sizeof(data) };
-        size_t done = 0;
 
         wire_hello(&out);
         if (!request.verb->good[0])
                 wire_call(&out, SUBSCRIBE, "SubscribeToJobs", NULL, 0, NULL);
         wire_call(&out, REQUEST, request.verb->method, request.units, request.n,
                   request.verb->good[0] ? NULL : "replace");
-        while (!out.full && done < out.n) {
-                const long r = RAW(sendto, fd, data + done, out.n - done, MSG_NOSIGNAL, NULL, 0);
+        return out;
+}
+
+static bool send_all(long fd, const WireOut *out) {
+        size_t done = 0;
+
+        while (done < out->n) {
+                const long r = RAW(sendto, fd, out->data + done, out->n - done, MSG_NOSIGNAL, NULL, 0);
 
                 if (r < 0 && r != -EINTR)
                         return false;
                 done += r < 0 ? 0 : (size_t) r;
         }
-        return !out.full;
+        return true;
 }
 
 static uint32_t id_of(const char *path) {
@@ -321,13 +326,16 @@ void front_main(long *stack) {
         const size_t argc = (size_t) stack[0];
         char **argv = (char **) (stack + 1);
         bool heard = false;
+        WireOut words;
         long fd;
 
         environment = argv + argc + 1;
         if (argc == 0 || !request_read(&request, argv + 1, argc - 1) || !is_plain())
                 pass_on(argv);
-        fd = connect_manager();
-        if (fd < 0 || !send_all(fd))
+        /* The manager is woken by the connection, and then waits for what comes over it. */
+        words = all_words();
+        fd = words.full ? -ENOBUFS : connect_manager();
+        if (fd < 0 || !send_all(fd, &words))
                 pass_on(argv);
 
         wait_for_jobs(fd, &heard, argv);

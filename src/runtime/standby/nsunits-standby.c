@@ -43,6 +43,11 @@ __attribute__((noreturn)) static void give_up(long error) {
         finish(1);
 }
 
+/* Whatever it is: a launch of its own may fare better, or will tell. */
+__attribute__((noreturn)) static void be_of_no_use(void) {
+        give_up(-ESTALE);
+}
+
 static void take_descriptors(const struct cmsghdr *h, size_t size) {
         const int *given = (const int *) CMSG_DATA(h);
 
@@ -69,10 +74,8 @@ static void take_order(void) {
         /* The end of the file: nobody is there any more whose container it would be. */
         if (n == 0)
                 finish(0);
-        if (n < 0)
-                give_up(n);
-        if ((size_t) n < sizeof(message.order) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
-                give_up(-EBADMSG);
+        if (n < (long) sizeof(message.order) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+                be_of_no_use();
         text_size = (size_t) n - sizeof(message.order);
         take_descriptors(&control.header, h.msg_controllen);
 }
@@ -83,7 +86,7 @@ static char *take_string(void) {
         while (text_taken < text_size)
                 if (message.text[text_taken++] == '\0')
                         return message.text + begin;
-        give_up(-EBADMSG);
+        be_of_no_use();
 }
 
 static char **take_strings(char **to, uint32_t n) {
@@ -107,7 +110,7 @@ static bool has(const char *path, StandbyInode inode) {
 static bool stands_in(const char *directory) {
         struct stat here;
 
-        return RAW(newfstatat, AT_FDCWD, ".", &here, 0) == 0 &&
+        return RAW(newfstatat, AT_FDCWD, "", &here, AT_EMPTY_PATH) == 0 &&
                has(directory, (StandbyInode){ here.st_dev, here.st_ino });
 }
 
@@ -122,10 +125,8 @@ static bool has_places(void) {
 }
 
 static void place(int from, int to) {
-        long r = RAW(dup3, from, to, 0);
-
-        if (r < 0)
-                give_up(r);
+        if (RAW(dup3, from, to, 0) < 0)
+                be_of_no_use();
 }
 
 /* They came in ascending numbers, behind our own; so each goes to a place that is not needed any more. */
@@ -137,7 +138,7 @@ static void place_descriptors(void) {
                 if (o->streams & 1U << i && given < n_fds)
                         place(fds[given++], i);
         if (n_fds - given != o->n_passed)
-                give_up(-EBADMSG);
+                be_of_no_use();
         if (o->n_passed == 0)
                 return;
 
@@ -162,17 +163,17 @@ void standby_main(long *stack) {
         (void) RAW(fcntl, STANDBY_FD, F_SETFD, FD_CLOEXEC);
         take_order();
         if (!has_places())
-                give_up(-ESTALE);
+                be_of_no_use();
         directory = take_string();
         search.name = take_string();
         search.directories = take_string();
         if (message.order.n_arguments > STANDBY_TEXT_MAX || message.order.n_variables > STANDBY_TEXT_MAX)
-                give_up(-EBADMSG);
+                be_of_no_use();
         lists[1] = take_strings(strings, message.order.n_arguments);
         (void) take_strings(lists[1], message.order.n_variables);
 
         if (!stands_in(directory))
-                give_up(-ESTALE);
+                be_of_no_use();
         place_descriptors();
         give_up(program_search(&search, run_program, lists));
 }
