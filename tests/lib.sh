@@ -161,6 +161,17 @@ property() { nsctl show "$1" -p "$2" --value; }
 
 has_property() { [[ $(property "$1" "$2") == "$3" ]]; }
 
+# standby_of UNIT - the process that is made ready to come after its main process; in $standby then.
+standby_of() {
+        local pid
+        for pid in $(cat "$cgroups/$1.service/cgroup.procs" 2>/dev/null); do
+                [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == "nsunits-standby " ]] || continue
+                standby=$pid
+                return 0
+        done
+        return 1
+}
+
 image_cache=${NSUNITS_CACHE:-/var/tmp/nsunits-test-images}
 
 # debian_archive NAME PACKAGE... - make an archive of Debian packages, which is kept between tests. To be called

@@ -231,12 +231,15 @@ void unit_make_standby(Unit *u) {
         standby_free(s);
 }
 
-bool unit_spoil_standby(Unit *u) {
+void unit_spoil_standby(Unit *u) {
         Standby *s = u->standby;
 
         for (size_t i = 0; s && !s->spoilt && i < u->held.spec->n_mounts; i++)
                 s->spoilt = u->held.spec->mounts[i].kind == MOUNT_BIND;
-        return s && s->spoilt;
+}
+
+bool unit_has_spoilt_standby(const Unit *u) {
+        return u->standby && u->standby->spoilt;
 }
 
 void unit_dismiss_standby(Unit *u) {

@@ -35,6 +35,7 @@ typedef struct Apply {
         char **environment;   /* the plan's, and listen_pid when something is handed over */
         char listen_pid[24];  /* LISTEN_PID=, known only to the process itself */
         bool urgent;          /* until the end of its set-up */
+        long timer_slack;     /* of the manager, in ns */
         ProgramSearch search; /* where the program was found */
 } Apply;
 

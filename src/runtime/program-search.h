@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <limits.h>
+#include <linux/limits.h>
 #include <stdbool.h>
 
 typedef struct ProgramSearch {

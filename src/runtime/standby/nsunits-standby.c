@@ -133,6 +133,7 @@ static void place(int from, int to) {
 static void place_descriptors(void) {
         const StandbyOrder *o = &message.order;
         size_t given = 0;
+        long away;
 
         for (int i = 0; i < STANDBY_FD; i++)
                 if (o->streams & 1U << i && given < n_fds)
@@ -142,9 +143,10 @@ static void place_descriptors(void) {
         if (o->n_passed == 0)
                 return;
 
-        answer_fd = (int) RAW(fcntl, STANDBY_FD, F_DUPFD_CLOEXEC, STANDBY_FD + 1 + (int) n_fds);
-        if (answer_fd < 0)
-                finish(1);
+        away = RAW(fcntl, STANDBY_FD, F_DUPFD_CLOEXEC, STANDBY_FD + 1 + (int) n_fds);
+        if (away < 0)
+                be_of_no_use();
+        answer_fd = (int) away;
         for (int to = STANDBY_FD; given < n_fds; to++)
                 place(fds[given++], to);
 }
