@@ -19,6 +19,7 @@ import machine
 import many
 import network
 import spares
+import standbys
 import stats
 from host import Unavailable, execute
 from peers import Crun, Docker, Lxc, Nspawn, Podman, Runc
@@ -27,7 +28,8 @@ from sides import Floor, Nsunits
 SIDES = {side.name: side for side in (Nsunits, Floor, Crun, Runc, Podman, Docker, Nspawn, Lxc)}
 # The longest last: an interrupt loses least.
 GROUPS = {"life": life.life, "ports": network.ports, "traffic": network.traffic, "reload": machine.reload_units,
-          "scale": machine.scale, "logs": machine.logs, "spares": spares.spares, "many": many.many}
+          "scale": machine.scale, "logs": machine.logs, "spares": spares.spares,
+          "standbys": standbys.standbys, "many": many.many}
 # What the chart for readers shows.
 CHART = [f"{what}, {kind}" for what in ("start to main()", "restart to main()", "killed to main()", "stop")
          for kind in ("no network", "published port")]
@@ -35,7 +37,8 @@ CHART = [f"{what}, {kind}" for what in ("start to main()", "restart to main()", 
 # Seconds on an idle machine with two processors: of a round of one side, and of what comes once. For the estimate.
 ROUND = {"nsunits": 0.4, "floor": 0.4, "crun": 0.4, "runc": 0.6, "podman": 4, "docker": 6, "systemd-nspawn": 0.6, "lxc": 0.4}
 EACH_OF_A_CROWD = {"nsunits": 0.06, "floor": 0.06, "crun": 0.15, "runc": 0.3, "podman": 0.6, "docker": 0.9, "systemd-nspawn": 0.3, "lxc": 0.2}
-GROUP = {"ports": (5, 2), "reload": (1, 0.3), "scale": (5, 1), "traffic": (10, 5), "logs": (2, 1.5), "spares": (3, 4)}  # once, and a round
+GROUP = {"ports": (5, 2), "reload": (1, 0.3), "scale": (5, 1), "traffic": (10, 5), "logs": (2, 1.5), "spares": (3, 4),
+         "standbys": (20, 5)}  # once, and a round
 DISK = 3 << 30
 # Whose large crowds are measured in every way, more than once; of the others' the start and the stop may take so long.
 OWN = ("nsunits", "floor")

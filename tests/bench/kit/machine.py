@@ -13,6 +13,7 @@ UNITS = 1000
 THINGS = 10000
 LINES = 200000
 MS_BIND = 4096
+CONFIGURATION = "/etc/nsunits/nsunitd.conf"
 
 
 def reload_units(bench):
@@ -99,6 +100,24 @@ def restart_manager(bench, before):
                          start_new_session=True)
     if not wait_for(lambda: attempt("nsctl", "list", seconds=10), 60):
         raise Unavailable("the next manager does not answer")
+
+
+@contextlib.contextmanager
+def configured(text):
+    """The manager with another nsunitd.conf, and as it was again afterwards; containers stay as they are."""
+    try:
+        write(CONFIGURATION, text)
+        execute_anew()
+        yield
+    finally:
+        os.unlink(CONFIGURATION)
+        execute_anew()
+
+
+def execute_anew():
+    run("nsctl", "daemon-reexec")
+    if not wait_for(lambda: attempt("nsctl", "list", seconds=10), 60):
+        raise Unavailable("the manager that was executed anew does not answer")
 
 
 SURROUNDINGS = {f"{THINGS:,} host mounts": host_mounts, f"{THINGS:,} open descriptors": open_descriptors,

@@ -2,13 +2,13 @@
 import contextlib
 import os
 
-from host import Unavailable, attempt, pids_of, run, wait_for, write
+from host import Unavailable, pids_of, run, wait_for
+from machine import configured
 from many import start_and_stop
 
 CROWD = 100
 COUNT = 110  # for all of them, and the others
 ROUNDS = 10
-CONFIGURATION = "/etc/nsunits/nsunitd.conf"
 
 
 def spares(bench):
@@ -17,27 +17,10 @@ def spares(bench):
     try:
         for _ in bench.turns("spares", min(bench.rounds, ROUNDS)):
             starts(bench, nsunits, "without spare namespaces", 0)
-            with kept_ready():
+            with configured(f"network {{ spare-namespaces = {COUNT} }}\n"):
                 starts(bench, nsunits, "with spare namespaces", COUNT)
     finally:
         nsunits.crowd_clean(CROWD)
-
-
-@contextlib.contextmanager
-def kept_ready():
-    try:
-        write(CONFIGURATION, f"network {{ spare-namespaces = {COUNT} }}\n")
-        execute_anew()
-        yield
-    finally:
-        os.unlink(CONFIGURATION)
-        execute_anew()
-
-
-def execute_anew():
-    run("nsctl", "daemon-reexec")
-    if not wait_for(lambda: attempt("nsctl", "list", seconds=10), 60):
-        raise Unavailable("the manager that was executed anew does not answer")
 
 
 def ready():
