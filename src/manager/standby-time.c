@@ -65,10 +65,10 @@ static int on_quiet(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *m = userdata;
 
         for (Unit *u = m->units; u; u = u->hh.next) {
-                if (!u->standby_due || !u->main)
+                if (!u->standby_due || u->machine.state != MACHINE_RUNNING)
                         continue;
                 u->standby_due = false;
-                if (u->machine.state != MACHINE_RUNNING || (!u->standby && count(m) >= m->standbys->size))
+                if (!u->standby && count(m) >= m->standbys->size)
                         continue;
                 unit_make_standby(u);
                 return arm(m, &m->standbys->quiet, 0, on_quiet);
@@ -98,9 +98,14 @@ static int on_renew(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *m = userdata;
 
         for (Unit *u = m->units; u; u = u->hh.next)
-                if (unit_has_spoilt_standby(u))
+                if (u->machine.state == MACHINE_RUNNING && (!u->standby || unit_has_spoilt_standby(u)))
                         unit_want_standby(u);
         return 0;
+}
+
+void standbys_renew(Manager *m) {
+        if (m->standbys && m->standbys->size > 0)
+                (void) arm(m, &m->standbys->renew, BEFORE_RENEWAL, on_renew);
 }
 
 static void spoil_all(Manager *m) {
@@ -111,7 +116,7 @@ static void spoil_all(Manager *m) {
                 any |= unit_has_spoilt_standby(u);
         }
         if (any)
-                (void) arm(m, &m->standbys->renew, BEFORE_RENEWAL, on_renew);
+                standbys_renew(m);
 }
 
 void standbys_check(Manager *m) {
@@ -157,7 +162,7 @@ void standbys_setup(Manager *m) {
         else
                 log_warning("standbys are made for restarts alone: %s", strerror(-r));
         for (Unit *u = m->units; u; u = u->hh.next)
-                if (u->main)
+                if (u->machine.state == MACHINE_RUNNING)
                         unit_want_standby(u);
 }
 

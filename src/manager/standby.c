@@ -159,6 +159,7 @@ static void on_standby_exit(Child *child, const ChildExit *how, void *data) {
         Unit *u = data;
 
         standby_free(take_ptr(u->standby));
+        standbys_renew(u->manager);
 }
 
 /* Takes over the process. */

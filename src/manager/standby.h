@@ -25,6 +25,9 @@ void unit_want_standby(Unit *u);
 void standbys_setup(Manager *m);
 void standbys_free(Manager *m);
 
+/** standbys_renew() - in a while, those that are spoilt, or are not there any more. */
+void standbys_renew(Manager *m);
+
 /** standbys_check() - has the host's table of mounts changed? Then some are of no use. */
 void standbys_check(Manager *m);
 
