@@ -44,7 +44,7 @@ enter_private() {
         libexec=$(sed -n 's/^#define LIBEXECDIR "\(.*\)"/\1/p' "$build/build-config.h")
         mkdir -p "$libexec"
         mount -t tmpfs tmpfs "$libexec"
-        cp "$build"/src/{ctl/nsctl{,-import},runtime/{init/nsunits-init,keeper/nsunits-keeper,logger/nsunits-logger}} \
+        cp "$build"/src/{ctl/nsctl{,-import},runtime/{init/nsunits-init,standby/nsunits-standby,keeper/nsunits-keeper,logger/nsunits-logger}} \
                 "$build"/src/daemon/nsunits-{worker,archiver,gate} "$libexec" 2>/dev/null
         ip link set lo up
         work=$(mktemp -d)
@@ -160,6 +160,17 @@ kill_main() {
 property() { nsctl show "$1" -p "$2" --value; }
 
 has_property() { [[ $(property "$1" "$2") == "$3" ]]; }
+
+# standby_of UNIT - the process that is made ready to come after its main process; in $standby then.
+standby_of() {
+        local pid
+        for pid in $(cat "$cgroups/$1.service/cgroup.procs" 2>/dev/null); do
+                [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == "nsunits-standby " ]] || continue
+                standby=$pid
+                return 0
+        done
+        return 1
+}
 
 image_cache=${NSUNITS_CACHE:-/var/tmp/nsunits-test-images}
 

@@ -344,6 +344,19 @@ int cgroup_totals(int fd, CgroupStats *ret) {
         return 0;
 }
 
+/* Without such a controller or limit there is room. */
+static bool is_below(int fd, const char *current, const char *max, uint64_t wanted) {
+        const uint64_t most = read_number(fd, max), now = most == UINT64_MAX ? 0 : read_number(fd, current);
+
+        return most == UINT64_MAX || (now <= most && most - now >= wanted);
+}
+
+bool cgroup_has_room(int fd, uint64_t bytes, uint64_t tasks) {
+        return is_below(fd, "pids.current", "pids.max", tasks) &&
+               is_below(fd, "memory.current", "memory.high", bytes) &&
+               is_below(fd, "memory.current", "memory.max", bytes);
+}
+
 int cgroup_stats(int fd, CgroupStats *ret) {
         CgroupStats s;
         int r;
@@ -465,6 +478,14 @@ int cgroup_pids(int fd, pid_t **ret, size_t *ret_n) {
         *ret = pids.items;
         *ret_n = pids.n;
         return 0;
+}
+
+bool cgroup_has_none_but(int fd, pid_t pid) {
+        char text[32], that[32];
+
+        (void) snprintf(that, sizeof(that), "%d\n", pid);
+        return read_small(fd, "cgroup.procs", text, sizeof(text)) == 0 &&
+               (streq(text, "") || streq(text, that));
 }
 
 int cgroup_signal(int fd, int sig) {

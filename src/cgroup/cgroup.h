@@ -51,6 +51,13 @@ char *cgroup_path(const CgroupRoot *root, const char *unit);
  */
 int cgroup_kill(int fd);
 
+/** cgroup_has_none_but() - is no other process in it than @pid, if that is? Of a cgroup that has none below
+ * it. */
+bool cgroup_has_none_but(int fd, pid_t pid);
+
+/** cgroup_has_room() - may so much more run in it, as far as its own limits are known? */
+bool cgroup_has_room(int fd, uint64_t bytes, uint64_t tasks);
+
 /** cgroup_signal() - @sig to each process; those forked meanwhile may miss it. Count of signals sent, or
  * errno. */
 int cgroup_signal(int fd, int sig);

@@ -49,6 +49,9 @@ typedef struct ManagerConfig {
                 unsigned start_limit_burst;  /* 0 = no limit */
         } defaults;
         struct {
+                unsigned standbys; /* are kept ready */
+        } restarts;
+        struct {
                 bool user_namespace, no_new_privileges, seccomp, mask_paths;
                 uint64_t capabilities; /* bit N = capability N, as in ContainerSpec */
         } security;

@@ -16,6 +16,7 @@
 struct Children {
         int epoll_fd;
         sd_event_source *source;
+        bool telling;
         void (*follow_up)(void *data);
         void *data;
 };
@@ -82,13 +83,15 @@ static int on_exit_ready(Child *c) {
 /* One in each turn of the loop, that which has ended first: what it has said, and all else that is more
  * urgent, comes before the next one. */
 static int on_ready(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
-        const Children *children = userdata;
+        Children *children = userdata;
         struct epoll_event e;
         int r;
 
         if (epoll_wait(fd, &e, 1, 0) <= 0)
                 return 0;
+        children->telling = true;
         r = on_exit_ready(e.data.ptr);
+        children->telling = false;
         if (r < 0)
                 forget(e.data.ptr);
         if (children->follow_up)
@@ -119,6 +122,10 @@ int children_new(sd_event *event, Children **ret) {
 void children_follow_up(Children *children, void (*fn)(void *data), void *data) {
         children->follow_up = fn;
         children->data = data;
+}
+
+bool children_are_told_of(const Children *children) {
+        return children->telling;
 }
 
 void children_free(Children *children) {
@@ -174,6 +181,11 @@ pid_t child_pid(const Child *child) {
 
 int child_pidfd(const Child *child) {
         return child->pidfd;
+}
+
+int child_give_pidfd(Child *child) {
+        forget(child);
+        return take_fd(child->pidfd);
 }
 
 void child_free(Child *child) {

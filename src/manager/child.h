@@ -38,6 +38,9 @@ int children_new(sd_event *event, Children **ret);
 /** children_follow_up() - call @fn each time that somebody was told of an end, and has done what he does. */
 void children_follow_up(Children *children, void (*fn)(void *data), void *data);
 
+/** children_are_told_of() - is this a call by a ChildExitFn, from the loop? */
+bool children_are_told_of(const Children *children);
+
 /** children_free() - when no child is left. NULL is fine. */
 void children_free(Children *children);
 
@@ -65,6 +68,10 @@ pid_t child_pid(const Child *child);
 
 /** child_pidfd() - borrowed. */
 int child_pidfd(const Child *child);
+
+/** child_give_pidfd() - stop watching; the pidfd is the caller's from then on, and @child good for
+ * child_free() alone. */
+int child_give_pidfd(Child *child);
 
 /** child_free() - stop watching; does not kill. NULL is fine. */
 void child_free(Child *child);

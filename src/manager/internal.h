@@ -88,6 +88,7 @@ struct Unit {
         const MachinePolicy *policy; /* shared with units that have the same */
         Held held;
         Child *main, *hook;
+        struct Standby *standby;
         PullWaiter *pull;   /* what its preparation waits for */
         UnitUpdate *update; /* it is on its way to another image */
         Worker *mounting;   /* the same, of a volume */
@@ -150,6 +151,7 @@ struct Unit {
         bool looks_again;      /* ... and is then looked at once more */
         bool awaits_dns;       /* it is prepared but for a name server that is being started */
         bool log_file;         /* the output goes to a file that has to be rotated */
+        bool standby_due;      /* is to be made, when it is time */
         bool in_event;         /* a machine step is under way: events that it causes wait for its end */
         UT_hash_handle hh;
 };
@@ -205,6 +207,7 @@ struct Manager {
         int lock_fd; /* the run directory, locked */
         IdPool ids;
         Spares *spares;
+        struct Standbys *standbys;
         ExecSession *exec_sessions;
         Pull *pulls;                     /* under way, by what they are asked for */
         TAILQ_HEAD(, UpdateRun) updates; /* the first one is under way */
@@ -341,6 +344,9 @@ int unit_change_limits(Unit *u, const ContainerSpec *wanted, bool anew, Fault *f
 int unit_restrict_devices(Unit *u, const LimitSpec *limits, bool fresh, Fault *fault);
 /* Also anew, when the cgroup or the policy is another. */
 void unit_watch_oom(Unit *u);
+/* OOMPolicy=kill, which has to be off while a first child is in the cgroup: it shares the manager's memory,
+ * and who is killed with it is the manager. */
+void unit_kill_as_whole(const Unit *u, bool whole);
 void unit_unwatch_oom(Unit *u);
 
 /* prepare-plain.c: the same for units that are no containers. */

@@ -55,7 +55,9 @@ void manager_tell_ends(Manager *m) {
                 if (!job_queue_of_unit(m->jobs, end.unit)) {
                         unit_disarm_job(info.unit);
                         unit_trigger_done(info.unit);
-                        unit_death_write(info.unit);
+                        /* In the midst of an event it is not forgotten. */
+                        if (!info.unit->in_event)
+                                unit_death_write(info.unit);
                 }
                 if (end.result != JOB_RESULT_DONE)
                         let_go(m, info.unit, end.result);

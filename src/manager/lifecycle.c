@@ -4,8 +4,9 @@
  * event are done before the next event is looked at.
  *
  * The state is saved before the actions are performed: a manager that is killed in the middle of one leaves
- * behind what it was about to do, and the next one undoes or repeats it. Between an end and the restart that
- * follows at once nothing is done that could be left behind: both are saved as one.
+ * behind what it was about to do, and the next one undoes or repeats it. That a stop is over is told before
+ * it is saved: all that would be done again then is to clean what is clean. Between an end and the restart
+ * that follows at once nothing is done that could be left behind: both are saved as one.
  */
 #include "basic/log.h"
 #include "basic/message-id.h"
@@ -319,7 +320,26 @@ static void restart_at_once(Unit *u) {
         save(u);
 }
 
-static void note_change(Unit *u, const MachineOutput *out, bool at_once) {
+/* The end of a stop, with nothing under way that would have to be over before its job is told of. */
+static bool comes_to_rest(const Unit *u, const MachineOutput *out) {
+        return (out->actions & MACHINE_STOP_DONE) && u->machine.state == MACHINE_DEAD && !starts_again(u) &&
+               children_are_told_of(u->manager->children);
+}
+
+static void write_down(Unit *u, const MachineOutput *out) {
+        if (!(out->actions & MACHINE_SPAWN) && !starts_again(u))
+                unit_death_write(u);
+        save(u);
+}
+
+/* Nobody is to wait for what nobody sees. */
+static void come_to_rest(Unit *u, const MachineOutput *out) {
+        manager_tell_ends(u->manager);
+        log_change(u, out->before);
+        write_down(u, out);
+}
+
+static void note_change(Unit *u, const MachineOutput *out, bool rest) {
         unit_adapt_limits(u, out->before);
         if (u->machine.result == RESULT_EXEC_CONDITION)
                 u->condition_result = false;
@@ -329,16 +349,12 @@ static void note_change(Unit *u, const MachineOutput *out, bool at_once) {
         unit_note_signals(u, out->actions);
         unit_death_follow(u, out);
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));
-        log_change(u, out->before);
+        if (!rest)
+                log_change(u, out->before);
         unit_trigger_follow(u);
         unit_note_tried(u);
         unit_emergency(u, out->before);
         unit_fds_settle(u);
-        if (at_once)
-                return;
-        if (!(out->actions & MACHINE_SPAWN) && !starts_again(u))
-                unit_death_write(u);
-        save(u);
 }
 
 static void perform(Unit *u, const MachineOutput *out) {
@@ -358,7 +374,8 @@ static void perform(Unit *u, const MachineOutput *out) {
                 { MACHINE_RUN_HOOK, unit_run_hook },
         };
 
-        const bool at_once = restarts_at_once(u, out), half = ends_first_half(u, out);
+        const bool at_once = restarts_at_once(u, out), half = ends_first_half(u, out),
+                   rest = comes_to_rest(u, out);
 
         if (out->actions & MACHINE_BEGIN) {
                 u->main_pid = 0;
@@ -368,7 +385,9 @@ static void perform(Unit *u, const MachineOutput *out) {
         if (out->actions & (MACHINE_STATE_CHANGED | MACHINE_START_FAILED))
                 explain_start_limit(u);
         if (out->actions & MACHINE_STATE_CHANGED)
-                note_change(u, out, at_once || half);
+                note_change(u, out, rest);
+        if ((out->actions & MACHINE_STATE_CHANGED) && !at_once && !half && !rest)
+                write_down(u, out);
         for (size_t i = 0; i < ELEMENTSOF(actions); i++)
                 if (out->actions & actions[i].action)
                         actions[i].perform(u);
@@ -386,6 +405,8 @@ static void perform(Unit *u, const MachineOutput *out) {
                 restart_at_once(u);
         if (half)
                 begin_second_half(u);
+        if (rest)
+                come_to_rest(u, out);
 }
 
 /* May the next launch follow from @event? */

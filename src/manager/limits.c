@@ -197,6 +197,11 @@ void unit_unwatch_oom(Unit *u) {
         u->oom_watch = sd_event_source_disable_unref(u->oom_watch);
 }
 
+void unit_kill_as_whole(const Unit *u, bool whole) {
+        if (u->held.spec->oom_policy == OOM_POLICY_KILL && u->held.cgroup_fd >= 0)
+                (void) cgroup_kill_as_whole(u->held.cgroup_fd, whole);
+}
+
 void unit_watch_oom(Unit *u) {
         CgroupMemoryEvents events;
         int fd, r;
@@ -206,7 +211,7 @@ void unit_watch_oom(Unit *u) {
                 return;
         /* It tells by its end. During the launch that was off. */
         if (u->held.spec->oom_policy == OOM_POLICY_KILL) {
-                (void) cgroup_kill_as_whole(u->held.cgroup_fd, true);
+                unit_kill_as_whole(u, true);
                 return;
         }
         fd = fd_move_up(cgroup_open_memory_events(u->held.cgroup_fd));

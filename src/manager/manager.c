@@ -15,6 +15,7 @@
 #include "manager/log-reader.h"
 #include "manager/names.h"
 #include "manager/priority.h"
+#include "manager/standby.h"
 #include "manager/transient.h"
 #include "runtime/seccomp.h"
 #include "runtime/template.h"
@@ -103,6 +104,7 @@ void manager_free(Manager *m) {
         manager_free_strays(m);
         log_reader_free_all(m);
         spares_free(m->spares);
+        standbys_free(m);
         HASH_ITER (hh, m->units, u, next) {
                 HASH_DEL(m->units, u);
                 unit_free(u);
@@ -514,6 +516,7 @@ int manager_startup(Manager *m, Fault *fault) {
                 return fault_set(fault, "startup", r, NULL);
         m->adopted = true;
         m->spares = spares_new(m);
+        standbys_setup(m);
         manager_settle_names(m);
         log_reader_adopt_all(m);
         manager_follow_strays(m);

@@ -20,6 +20,7 @@
 #include "manager/journal-unit.h"
 #include "manager/links.h"
 #include "manager/names.h"
+#include "manager/standby.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
 #include "storage/mount-glob.h"
@@ -314,6 +315,7 @@ int unit_renew_cgroup(Unit *u, Fault *fault) {
         if (!u->held.cgroup_spent && u->held.cgroup_fd >= 0 && begin_counters(u) >= 0)
                 return 0;
 
+        unit_drop_standby(u);
         replace_fd(&u->held.cgroup_fd, -EBADF);
         u->cpu_begin = u->oom_kills = 0;
         return make_cgroup(u, fault);
@@ -561,6 +563,7 @@ void unit_release(Unit *u) {
         if (!unit_holds(u))
                 return;
 
+        unit_drop_standby(u);
         child_free(u->main);
         u->main = NULL;
         unit_drop_mounts(u);

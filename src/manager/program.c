@@ -16,6 +16,7 @@ static const char *const files[] = {
         [PROGRAM_ARCHIVER] = LIBEXECDIR "/nsunits-archiver",
         [PROGRAM_WORKER] = LIBEXECDIR "/nsunits-worker",
         [PROGRAM_GATE] = LIBEXECDIR "/nsunits-gate",
+        [PROGRAM_STANDBY] = LIBEXECDIR "/nsunits-standby",
 };
 
 const char *program_file(Program which) {

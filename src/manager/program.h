@@ -9,6 +9,7 @@ typedef enum Program {
         PROGRAM_ARCHIVER,
         PROGRAM_WORKER,
         PROGRAM_GATE,
+        PROGRAM_STANDBY,
         PROGRAM_N_,
 } Program;
 
@@ -23,9 +24,9 @@ typedef struct Programs {
         int fds[PROGRAM_N_];
 } Programs;
 
-#define PROGRAMS_NONE                                                     \
-        (Programs) {                                                      \
-                .directory_fd = -EBADF, .fds = { -EBADF, -EBADF, -EBADF } \
+#define PROGRAMS_NONE                                                             \
+        (Programs) {                                                              \
+                .directory_fd = -EBADF, .fds = { -EBADF, -EBADF, -EBADF, -EBADF } \
         }
 
 /** programs_open() - one that is missing is a warning, and looked for again when it is needed. */

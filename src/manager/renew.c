@@ -12,6 +12,7 @@
 #include "manager/egress.h"
 #include "manager/internal.h"
 #include "manager/names.h"
+#include "manager/standby.h"
 #include "spec/container-section.h"
 #include "spec/spec-make.h"
 #include "spec/unit-diff.h"
@@ -305,6 +306,7 @@ static int take_over(Unit *u, ContainerSpec **spec, Fault *fault) {
         if (r < 0)
                 return r;
 
+        unit_drop_standby(u);
         h->cgroup_spent |= h->spec->delegate != (*spec)->delegate;
         container_spec_free(h->spec);
         h->spec = take_ptr(*spec);

@@ -6,6 +6,7 @@
 #include "manager/death.h"
 #include "manager/freeze.h"
 #include "manager/internal.h"
+#include "manager/standby.h"
 
 /* From a file that is gone there are still the defaults. */
 static KillMode kill_mode(const Unit *u) {
@@ -49,9 +50,11 @@ void unit_signal_stop(Unit *u) {
         to_container(u, stop_signal(u));
         if (u->spec && u->spec->service.send_sighup)
                 to_container(u, SIGHUP);
+        if (u->machine.restart)
+                return unit_await_end(u);
+        unit_dismiss_standby(u);
         /* It takes the kernel's time, which the container needs to end anyway. */
-        if (!u->machine.restart)
-                unit_drop_base(u);
+        unit_drop_base(u);
 }
 
 static int watchdog_signal(const Unit *u) {
@@ -99,6 +102,7 @@ void unit_kill_all(Unit *u) {
                 return;
         }
         u->held.cgroup_spent = true;
+        unit_dismiss_standby(u);
         if (u->held.cgroup_fd < 0 || cgroup_kill(u->held.cgroup_fd) < 0)
                 if (u->main)
                         (void) child_signal(u->main, SIGKILL);

@@ -7,6 +7,7 @@
 #include "manager/egress.h"
 #include "manager/internal.h"
 #include "manager/links.h"
+#include "manager/standby.h"
 #include "spec/unit-place.h"
 
 ENUM_DEFINE(LoadState, load_state, LOAD_STATE, LOAD_STATE_LIST)
@@ -48,6 +49,7 @@ void unit_free(Unit *u) {
         unit_forget_gate(u);
         unit_trigger_free(u->trigger);
         unit_forget_restart(u);
+        unit_drop_standby(u);
         child_free(u->main);
         child_free(u->hook);
         (void) sd_event_source_disable_unref(u->named.source);

@@ -244,10 +244,12 @@ static bool list_names(const Manager *m, const MountList *list, const char *name
 }
 
 char *unit_volume_path(const Unit *u, const MountSpec *mount) {
-        autofree char *dir = manager_volumes_dir(u->manager), *name = real_name(u->manager, mount);
+        autofree char *name = real_name(u->manager, mount);
         char *path;
 
-        return !dir || !name || asprintf(&path, "%s/%s/_data", dir, name) < 0 ? NULL : path;
+        return !name || asprintf(&path, "%s/volumes/%s/_data", u->manager->config->paths.store, name) < 0
+                       ? NULL
+                       : path;
 }
 
 /* Does the file of a unit mean it? */

@@ -10,6 +10,7 @@
 #include "manager/death.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
+#include "manager/standby.h"
 #include "runtime/exit-store.h"
 #include "runtime/process.h"
 
@@ -143,8 +144,10 @@ static void on_main_exit(Child *child, const ChildExit *how, void *data) {
         notify_socket_drain(u->notify);
 
         event.exit = unit_main_exit(u, how);
-        if (u->held.cgroup_fd >= 0)
-                event.cgroup_empty = cgroup_populated(u->held.cgroup_fd) <= 0;
+        if (unit_lives_on(u)) {
+                event.cgroup_empty = false;
+                unit_dismiss_standby(u);
+        }
 
         /* What fills its memory may be files in a tmpfs of its own, and the next launch needs some. */
         if (event.exit.oom)

@@ -217,8 +217,9 @@ long apply_signals(Apply *a, const Step *s) {
         for (int sig = 1; sig <= 64; sig++)
                 (void) RAW(rt_sigaction, sig, zero, NULL, sizeof(unsigned long));
         /* All are blocked since the clone. The init fetches signals and gives its child an empty mask; opened
-         * before it is ready, an early one would be lost, as those to any PID 1 without handlers are. */
-        if (a->plan->init_slot >= 0)
+         * before it is ready, an early one would be lost, as those to any PID 1 without handlers are. A
+         * standby is to lose them. */
+        if (a->plan->init_slot >= 0 && !a->plan->standby)
                 return 0;
         return RAW(rt_sigprocmask, SIG_SETMASK, zero, NULL, sizeof(unsigned long));
 }
@@ -283,62 +284,36 @@ long apply_close(Apply *a, const Step *s) {
         return RAW(close_range, first, ~0U, 0);
 }
 
-/* Runs a->program; returns only if that failed. */
-static long try_program(Apply *a) {
+static long try_program(ProgramSearch *search, void *data) {
+        const Apply *a = data;
         struct stat st;
-        long r, found;
+        long found;
 
-        if (a->plan->init_slot < 0) {
-                r = RAW(execve, a->program, a->argv, a->environment);
-                if (r == -ENOENT && RAW(faccessat, AT_FDCWD, a->program, F_OK) == 0)
-                        a->report->no_interpreter = true;
-                return r;
-        }
+        if (a->plan->init_slot < 0)
+                return program_run(search, a->argv, a->environment);
 
         /* The init would fail to run it after we have reported success; so look first. */
-        found = RAW(newfstatat, AT_FDCWD, a->program, &st, 0);
+        found = RAW(newfstatat, AT_FDCWD, search->program, &st, 0);
         if (found == 0 && !S_ISREG(st.st_mode))
                 found = -EACCES;
         if (found == 0)
-                found = RAW(faccessat, AT_FDCWD, a->program, X_OK);
+                found = RAW(faccessat, AT_FDCWD, search->program, X_OK);
         if (found < 0)
                 return found;
         return RAW(execveat, a->init_fd, "", a->argv, a->environment, AT_EMPTY_PATH);
 }
 
-static bool keep_searching(long r) {
-        return r == -ENOENT || r == -ENOTDIR || r == -EACCES;
+long apply_exec(Apply *a, const Step *s) {
+        long r;
+
+        a->search.name = s->path;
+        a->search.directories = a->plan->search_path;
+        r = program_search(&a->search, try_program, a);
+        a->report->no_interpreter = a->search.no_interpreter;
+        return r;
 }
 
-long apply_exec(Apply *a, const Step *s) {
-        const char *dir = a->plan->search_path;
-        size_t name = strlen(s->path);
-        long result = -ENOENT;
-
-        if (strchr(s->path, '/')) {
-                if (name >= sizeof(a->program))
-                        return -ENAMETOOLONG;
-                memcpy(a->program, s->path, name + 1);
-                return try_program(a);
-        }
-
-        for (;;) {
-                size_t length = strcspn(dir, ":");
-
-                if (length > 0 && length + 1 + name < sizeof(a->program)) {
-                        long r;
-
-                        memcpy(a->program, dir, length);
-                        a->program[length] = '/';
-                        memcpy(a->program + length + 1, s->path, name + 1);
-                        r = try_program(a);
-                        if (!keep_searching(r) || a->report->no_interpreter)
-                                return r;
-                        if (r == -EACCES)
-                                result = r;
-                }
-                if (dir[length] == '\0')
-                        return result;
-                dir += length + 1;
-        }
+/* It goes on when it is told to: see standby.h. */
+long apply_stand_by(Apply *a, const Step *s) {
+        return RAW(execveat, a->init_fd, "", a->argv, a->environment, AT_EMPTY_PATH);
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "basic/syscall.h"
@@ -39,6 +40,25 @@ long apply_cpu_policy(Apply *a, const Step *s) {
 
 long apply_cpus(Apply *a, const Step *s) {
         return RAW(sched_setaffinity, 0, sizeof(a->plan->schedule.cpus), a->plan->schedule.cpus);
+}
+
+/* What runs in the cgroup already, and its quota, must not keep the manager waiting, which waits for us.
+ * Where the kernel says no, it may have to. Since Linux 6.13 it takes the slack of the timers along, and
+ * gives a child none to go back to. */
+long apply_urgency(Apply *a, const Step *s) {
+        const struct sched_param param = { .sched_priority = s->number > 0 };
+        long r;
+
+        if (s->number > 0) {
+                a->timer_slack = RAW(prctl, PR_GET_TIMERSLACK);
+                a->urgent = RAW(sched_getscheduler, 0) == SCHED_OTHER &&
+                            RAW(sched_setscheduler, 0, SCHED_FIFO, &param) == 0;
+                return 0;
+        }
+        if (!a->urgent)
+                return 0;
+        r = RAW(sched_setscheduler, 0, SCHED_OTHER, &param);
+        return r == 0 && a->timer_slack > 0 ? RAW(prctl, PR_SET_TIMERSLACK, a->timer_slack) : r;
 }
 
 long apply_io_priority(Apply *a, const Step *s) {

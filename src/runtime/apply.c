@@ -176,6 +176,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_NICE] = apply_nice,
         [STEP_CPU_POLICY] = apply_cpu_policy,
         [STEP_CPUS] = apply_cpus,
+        [STEP_URGENCY] = apply_urgency,
         [STEP_IO_PRIORITY] = apply_io_priority,
         [STEP_JOIN] = apply_join_namespace,
         [STEP_ENTER_CGROUP] = apply_enter_cgroup,
@@ -215,6 +216,7 @@ static const ApplyFn functions[STEP_OP_N_] = {
         [STEP_HAND_OVER] = apply_hand_over,
         [STEP_CLOSE] = apply_close,
         [STEP_EXEC] = apply_exec,
+        [STEP_STAND_BY] = apply_stand_by,
 };
 
 int apply_steps(Apply *a, StepPlace place) {

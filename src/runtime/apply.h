@@ -6,10 +6,10 @@
  */
 #pragma once
 
-#include <limits.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "runtime/program-search.h"
 #include "runtime/step.h"
 
 /* Lies in a shared mapping, so that it works also where a child cannot share memory. */
@@ -26,16 +26,18 @@ typedef struct ApplyReport {
 typedef struct Apply {
         const Plan *plan;
         ApplyReport *report;
-        void *stack;            /* of the container's process, CLONE_STACK_SIZE */
-        int *fds;               /* of the slots; the manager's, so a step sets only its own .out */
-        int root_fd;            /* of the container, once entered */
-        int init_fd;            /* of the init, at the end */
-        int mask_dir;           /* empty directory to clone for masks, -1 = not made yet */
-        int mask_file;          /* the null device, for the same */
-        const char **argv;      /* of the program, or of the init with a hole for &program */
-        char **environment;     /* the plan's, and listen_pid when something is handed over */
-        char listen_pid[24];    /* LISTEN_PID=, known only to the process itself */
-        char program[PATH_MAX]; /* where the program was found */
+        void *stack;          /* of the container's process, CLONE_STACK_SIZE */
+        int *fds;             /* of the slots; the manager's, so a step sets only its own .out */
+        int root_fd;          /* of the container, once entered */
+        int init_fd;          /* of the init, at the end */
+        int mask_dir;         /* empty directory to clone for masks, -1 = not made yet */
+        int mask_file;        /* the null device, for the same */
+        const char **argv;    /* of the program, or of the init with a hole for search.program */
+        char **environment;   /* the plan's, and listen_pid when something is handed over */
+        char listen_pid[24];  /* LISTEN_PID=, known only to the process itself */
+        bool urgent;          /* until the end of its set-up */
+        long timer_slack;     /* of the manager, in ns */
+        ProgramSearch search; /* where the program was found */
 } Apply;
 
 /** apply_join() - CloneFn of the first child: the join steps; it spawns the container's process. */
@@ -65,6 +67,7 @@ long apply_oom_score(Apply *a, const Step *s);
 long apply_nice(Apply *a, const Step *s);
 long apply_cpu_policy(Apply *a, const Step *s);
 long apply_cpus(Apply *a, const Step *s);
+long apply_urgency(Apply *a, const Step *s);
 long apply_io_priority(Apply *a, const Step *s);
 long apply_label(Apply *a, const Step *s);
 long apply_umask(Apply *a, const Step *s);
@@ -83,6 +86,7 @@ long apply_signals(Apply *a, const Step *s);
 long apply_hand_over(Apply *a, const Step *s);
 long apply_close(Apply *a, const Step *s);
 long apply_exec(Apply *a, const Step *s);
+long apply_stand_by(Apply *a, const Step *s);
 
 /* Paths in the container, which are hostile: see apply-path.c. */
 enum {

@@ -18,6 +18,7 @@
 #include "basic/strv.h"
 #include "basic/unit-name.h"
 #include "runtime/launch.h"
+#include "runtime/run.h"
 #include "runtime/seccomp.h"
 #include "runtime/step.h"
 #include "spec/confine.h"
@@ -60,6 +61,8 @@ static int check_request(const LaunchRequest *q, Fault *f) {
                 return fault_set(f, "plan", -EINVAL, "no command");
         if (q->spec->run_init && !q->init_path)
                 return fault_set(f, "plan", -EINVAL, "no init program");
+        if (q->standby_fd >= 0 && (q->spec->run_init || !q->standby_path))
+                return fault_set(f, "plan", -EINVAL, "a standby");
         if (q->keep_base && q->base_fd >= 0)
                 return fault_set(f, "plan", -EINVAL, "a base is there already");
         if ((q->userns_fd < 0) != (q->ids == NULL))
@@ -115,6 +118,23 @@ static bool has_base(const Builder *b) {
         return b->request->base_fd >= 0;
 }
 
+/* Read-only, or root in a container without user namespace could write to the host's file by way of
+ * /proc/1/exe. */
+static void plan_own_program(Builder *b) {
+        const LaunchRequest *q = b->request;
+        const char *path = b->plan->standby ? q->standby_path : b->spec->run_init ? q->init_path : NULL;
+
+        if (path)
+                b->plan->init_slot = clone_path(b, path, CLONE_READ_ONLY);
+}
+
+static void plan_streams(Builder *b, int in, int out, int err, const int *passed, size_t n_passed) {
+        if (b->r == 0)
+                b->r = plan_stdio(b->plan, in, out, err);
+        if (b->r == 0)
+                b->r = plan_pass(b->plan, passed, n_passed);
+}
+
 static void plan_host(Builder *b) {
         const LaunchRequest *q = b->request;
 
@@ -146,18 +166,11 @@ static void plan_host(Builder *b) {
                 }
         }
 
-        if (b->spec->run_init) {
-                b->plan->init_slot = slot(b, -1, "init");
-                /* Read-only, or root in a container without user namespace could write to the host's file
-                 * by way of /proc/1/exe. */
-                step(b, (Step){ STEP_CLONE_PATH, PLACE_HOST, .slot = -1, .out = b->plan->init_slot,
-                                .flags = CLONE_READ_ONLY, .path = q->init_path });
-        }
-        if (b->r == 0)
-                b->r = plan_stdio(b->plan, q->stdin_fd, q->stdout_fd, q->stderr_fd);
+        plan_own_program(b);
+        if (b->plan->standby)
+                return plan_streams(b, -1, -1, -1, &q->standby_fd, 1);
+        plan_streams(b, q->stdin_fd, q->stdout_fd, q->stderr_fd, q->passed_fds, q->n_passed_fds);
         b->plan->controlling_terminal = q->controlling_terminal;
-        if (b->r == 0)
-                b->r = plan_pass(b->plan, q->passed_fds, q->n_passed_fds);
 }
 
 /* -- in the first child -- */
@@ -253,9 +266,15 @@ static void plan_new_spaces(Builder *b) {
         step(b, (Step){ STEP_TIME_OFFSETS, PLACE_JOIN, .slot = -1, .out = -1, .text = offsets });
 }
 
+static void plan_urgency(Builder *b, StepPlace place, uint64_t level) {
+        if (b->plan->standby)
+                step(b, (Step){ STEP_URGENCY, place, .slot = -1, .out = -1, .number = level });
+}
+
 static void plan_join(Builder *b) {
         const LaunchRequest *q = b->request;
 
+        plan_urgency(b, PLACE_JOIN, 1);
         /* Raising needs privilege over the host, lowering none: so the exact values are set at the end. */
         if (b->spec->n_rlimits > 0)
                 step(b, (Step){ STEP_RAISE_LIMITS, PLACE_JOIN, .slot = -1, .out = -1 });
@@ -465,14 +484,26 @@ static void plan_build(Builder *b, int root) {
         if (spec->read_only)
                 step(b, (Step){ STEP_ROOT_READ_ONLY, PLACE_BUILD, .slot = root, .out = -1 });
         plan_schedule(b, PLACE_BUILD);
+        plan_urgency(b, PLACE_BUILD, 0);
+}
+
+int launch_program(const LaunchRequest *q, Plan *plan) {
+        const ContainerSpec *spec = q->spec;
+        int r = plan_program(plan, spec->argv, spec->environment, q->environment, q->identity);
+
+        if (r == 0 && spec->host_name && !strv_env_get(plan->environment, "HOSTNAME"))
+                r = strv_addf(&plan->environment, "HOSTNAME=%s", spec->host_name);
+        return r;
 }
 
 static int plan_settings(Builder *b) {
+        static char *const standby_argv[] = { (char *) "nsunits-standby", NULL };
         const ContainerSpec *spec = b->spec;
         Plan *plan = b->plan;
         int r;
 
         plan->shared_memory = true;
+        plan->standby = b->request->standby_fd >= 0;
         plan->dev_owner = id_map_outside(b->request->ids, (IdPair){ 0, 0 });
         plan->capabilities = spec->capabilities;
         plan->ambient = spec->ambient_capabilities & spec->capabilities;
@@ -495,10 +526,8 @@ static int plan_settings(Builder *b) {
         if (r < 0)
                 return r;
 
-        r = plan_program(plan, spec->argv, spec->environment, b->request->environment, b->request->identity);
-        if (r == 0 && spec->host_name && !strv_env_get(plan->environment, "HOSTNAME"))
-                r = strv_addf(&plan->environment, "HOSTNAME=%s", spec->host_name);
-        return r;
+        return plan->standby ? plan_program(plan, standby_argv, NULL, NULL, b->request->identity)
+                             : launch_program(b->request, plan);
 }
 
 int launch_plan(const LaunchRequest *request, Fault *f, Plan **ret) {

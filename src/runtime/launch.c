@@ -166,15 +166,19 @@ static int reap(ApplyReport *report) {
         return si.si_code == CLD_EXITED ? 0 : si.si_status;
 }
 
+void exec_advise(int error, bool no_interpreter, Fault *f) {
+        if (no_interpreter)
+                fault_advise(f, "the program is there, but its interpreter or loader is not");
+        else if (error == -ENOENT)
+                fault_advise(f, "no such program in the container");
+        else if (error == -ENOEXEC)
+                fault_advise(f, "not a program for this processor, or a script without #!");
+}
+
 static void advise(const ApplyReport *report, const Step *s, Fault *f) {
         switch ((int) s->op) {
         case STEP_EXEC:
-                if (report->no_interpreter)
-                        fault_advise(f, "the program is there, but its interpreter or loader is not");
-                else if (report->error == -ENOENT)
-                        fault_advise(f, "no such program in the container");
-                else if (report->error == -ENOEXEC)
-                        fault_advise(f, "not a program for this processor, or a script without #!");
+                exec_advise(report->error, report->no_interpreter, f);
                 break;
         case STEP_ATTACH:
         case STEP_MAKE_DIR:
@@ -246,6 +250,11 @@ static int describe(const Run *run, const ApplyReport *report, int error) {
         return error;
 }
 
+/* By which the process becomes another program. */
+static bool is_last(const Plan *plan, int step) {
+        return plan->steps[step].op == STEP_EXEC || plan->steps[step].op == STEP_STAND_BY;
+}
+
 static int judge(Run *run, RunResult *ret) {
         ApplyReport *report = run->apply->report;
         int killed, r;
@@ -258,7 +267,7 @@ static int judge(Run *run, RunResult *ret) {
         } else if (report->error != 0) {
                 (void) reap(report);
                 r = describe(run, report, report->error);
-        } else if (run->plan->steps[report->step].op != STEP_EXEC) {
+        } else if (!is_last(run->plan, report->step)) {
                 killed = reap(report);
                 r = describe(run, report, -ECANCELED);
                 fault_advise(run->fault, "killed by signal %d; too little memory?", killed);
@@ -314,7 +323,7 @@ static int prepare_environment(Apply *a) {
 
 static int run_prepare(Run *run) {
         const Plan *plan = run->plan;
-        size_t n = strv_length(plan->argv), skip = plan->init_slot >= 0 ? 2 : 0;
+        size_t n = strv_length(plan->argv), skip = plan->init_slot >= 0 && !plan->standby ? 2 : 0;
         Apply *a;
 
         run->fds = calloc(plan->n_slots, sizeof(*run->fds));
@@ -340,7 +349,7 @@ static int run_prepare(Run *run) {
                 return -ENOMEM;
         if (skip > 0) {
                 a->argv[0] = plan->init_name;
-                a->argv[1] = a->program;
+                a->argv[1] = a->search.program;
         }
         for (size_t i = 0; i < n; i++)
                 a->argv[skip + i] = plan->argv[i];

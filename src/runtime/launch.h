@@ -74,13 +74,16 @@ typedef struct LaunchRequest {
                 *cgroup_root;  /* mount of the whole hierarchy, for who shares the host's cgroup namespace */
         const char *shm;       /* mounted host directory that becomes /dev/shm; NULL = a new one */
         const char *init_path; /* host path of nsunits-init; needed when spec->run_init is set */
+
+        int standby_fd; /* of a standby, see standby.h: its end of the pair; else -1. Not with an init */
+        const char *standby_path; /* host path of nsunits-standby, for that */
 } LaunchRequest;
 
 #define LAUNCH_REQUEST_INIT                                                                       \
         {                                                                                         \
                 .template_fd = -1, .root_fd = -1, .base_fd = -1, .userns_fd = -1, .netns_fd = -1, \
                 .cgroup_fd = -1, .subgroup_fd = -1, .space_fds = { -1, -1, -1, -1, -1, -1, -1 },  \
-                .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1                                  \
+                .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .standby_fd = -1                \
         }
 
 typedef struct LaunchResult {

@@ -213,7 +213,7 @@ int plan_confine(Plan *plan, const char *working_dir, bool no_new_privileges) {
         add(plan, &r, STEP_CLOSE, 0, NULL);
         if (no_new_privileges && plan->filter)
                 add(plan, &r, STEP_SECCOMP, 0, NULL);
-        return add(plan, &r, STEP_EXEC, 0, plan->argv[0]);
+        return add(plan, &r, plan->standby ? STEP_STAND_BY : STEP_EXEC, 0, plan->argv[0]);
 }
 
 static void print_slot(const Plan *plan, const char *before, int slot, FILE *f) {

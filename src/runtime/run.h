@@ -4,7 +4,8 @@
 #include <sys/types.h>
 
 #include "basic/fault.h"
-#include "runtime/plan.h"
+#include "runtime/launch.h"
+#include "runtime/step.h"
 
 typedef struct RunResult {
         pid_t pid;
@@ -15,3 +16,9 @@ typedef struct RunResult {
 
 /** plan_run() - see launch_run(). */
 int plan_run(const Plan *plan, Fault *f, RunResult *ret);
+
+/** launch_program() - the container's program into @plan: what it is, and what it is told. 0 or -ENOMEM. */
+int launch_program(const LaunchRequest *q, Plan *plan);
+
+/** exec_advise() - what to do about a program that could not be executed. */
+void exec_advise(int error, bool no_interpreter, Fault *f);

@@ -38,6 +38,7 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_NICE, "nice level")                \
         X(STEP_CPU_POLICY, "scheduling policy")   \
         X(STEP_CPUS, "processor affinity")        \
+        X(STEP_URGENCY, "urgency")                \
         X(STEP_IO_PRIORITY, "I/O priority")       \
         X(STEP_JOIN, "join namespace")            \
         X(STEP_NEW_NAMESPACES, "new namespaces")  \
@@ -76,7 +77,8 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_SIGNALS, "signals")                \
         X(STEP_HAND_OVER, "hand over")            \
         X(STEP_CLOSE, "close descriptors")        \
-        X(STEP_EXEC, "exec")
+        X(STEP_EXEC, "exec")                      \
+        X(STEP_STAND_BY, "stand by")
 
 ENUM_DECLARE(StepOp, step_op, STEP_OP, STEP_LIST);
 
@@ -122,7 +124,8 @@ struct Plan {
         char **environment;
         char *search_path;         /* PATH of the container */
         char *init_name;           /* argv[0] of the init */
-        int init_slot;             /* -1 = no init */
+        int init_slot;             /* program of ours in place of it, or before it; -1 = none */
+        bool standby;              /* it is the standby, and not the init */
         int stdio[3];              /* slots */
         bool controlling_terminal; /* the first of them is one */
         int passed_slot; /* the first of those that the program gets from 3 on; they follow each other */

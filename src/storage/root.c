@@ -421,7 +421,8 @@ int root_add_points(const RootRequest *q, Fault *fault) {
 bool root_is_held(const char *attach_path) {
         struct statx sx;
 
-        return statx(AT_FDCWD, attach_path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &sx) == 0 &&
+        return statx(AT_FDCWD, attach_path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, 0,
+                     &sx) == 0 &&
                (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 

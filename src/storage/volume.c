@@ -131,7 +131,7 @@ static int check_mounted(int volume_fd, int data_fd) {
         struct statx sx;
         int r;
 
-        if (statx(data_fd, "", AT_EMPTY_PATH, 0, &sx) < 0)
+        if (statx(data_fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &sx) < 0)
                 return -errno;
         if (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT)
                 return 0;
@@ -157,8 +157,9 @@ int volume_open(const char *volumes_dir, const char *name) {
 
 bool volume_exists(const char *volumes_dir, const char *name) {
         autoclose int fd = open_volume(volumes_dir, name);
+        struct statx sx;
 
-        return fd >= 0 && faccessat(fd, DATA, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        return fd >= 0 && statx(fd, DATA, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, 0, &sx) == 0;
 }
 
 int volume_list(const char *volumes_dir, char ***ret) {
@@ -197,7 +198,8 @@ int volume_inspect(const char *volumes_dir, const char *name, VolumeInfo **ret) 
         fd = open_volume(volumes_dir, name);
         if (fd < 0)
                 return fd;
-        if (statx(fd, DATA, AT_SYMLINK_NOFOLLOW, STATX_BTIME | STATX_CTIME, &sx) < 0)
+        /* What is mounted there may not answer. */
+        if (statx(fd, DATA, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_BTIME | STATX_CTIME, &sx) < 0)
                 return -errno;
 
         /* Not every file system keeps the time of birth. */

@@ -10,10 +10,13 @@
 
 static unsigned n_told;
 static ChildExit told;
+static const Children *telling; /* those whose callbacks ask */
 
 static void on_child_exit(Child *child, const ChildExit *how, void *data) {
         n_told++;
         told = *how;
+        if (telling)
+                ck_assert(children_are_told_of(telling));
         if (data)
                 (void) sd_event_exit(data, 0);
 }
@@ -135,6 +138,7 @@ START_TEST(who_is_let_go_is_not_told) {
 END_TEST
 
 static void follow_up(void *data) {
+        ck_assert(!children_are_told_of(telling));
         *(unsigned *) data = n_told;
 }
 
@@ -146,11 +150,13 @@ START_TEST(what_follows_comes_last) {
 
         ck_assert_int_ge(sd_event_new(&event), 0);
         ck_assert_int_eq(children_new(event, &children), 0);
+        telling = children;
         children_follow_up(children, follow_up, &told_before);
         child = follow(children, event, 0);
         ck_assert_int_ge(sd_event_loop(event), 0);
         ck_assert_uint_eq(told_before, n_told);
         ck_assert_uint_gt(n_told, 0);
+        telling = NULL;
         child_free(child);
         children_free(children);
         sd_event_unref(event);
