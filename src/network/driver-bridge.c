@@ -143,9 +143,10 @@ static int make_bridge(Network *n, Net *net, Fault *fault) {
         return r;
 }
 
-/* Ours, and not whole: its maker was killed, or somebody is about to delete it, whom we may come before. */
+/* Ours, and not whole: its maker was killed, or somebody is about to delete it, whom we may come before. One
+ * that is in use is not: who takes its alias away shall not take it away. */
 static bool is_useless(const Net *net, const RtnlLink *link) {
-        return !is_unmanaged(net) && !link->alias[0] && bridge_is_ours(link);
+        return net->index == 0 && !is_unmanaged(net) && !link->alias[0] && bridge_is_ours(link);
 }
 
 /* One that is there. */

@@ -614,7 +614,7 @@ START_TEST(deleted_by_others) {
         enter_host();
         Network *n = make_network();
         int one = make_ns();
-        unsigned first;
+        unsigned first, second;
         Attachment *a = attach(n, "a.container", one, (Wish){});
 
         first = if_nametoindex("nsunits0");
@@ -635,6 +635,13 @@ START_TEST(deleted_by_others) {
         ck_assert_int_eq(network_worker_main(2, words), 0);
         ck_assert_int_eq(reach(-1, text_of(&a->links[0], 0), 80), 0);
         ck_assert_int_le(network_process_monitor(n), 0);
+
+        /* One that is in use is not taken for such. */
+        second = if_nametoindex("nsunits0");
+        rtnl_set_alias(n->rtnl, second, "");
+        ck_assert_int_eq(rtnl_commit(n->rtnl), 0);
+        detach(n, attach(n, "b.container", make_ns(), (Wish){}), false);
+        ck_assert_uint_eq(if_nametoindex("nsunits0"), second);
 
         network_detach(n, a, false);
         network_collect(n, &left);
