@@ -107,6 +107,7 @@ struct Unit {
         sd_event_source *cgroup_watch;
         int cgroup_events_fd, hook_cgroup_fd;
         int mounts_fd;      /* mount namespace of main, -EBADF = not held: unit_hold_mounts() */
+        int base_fd;        /* what its next launch begins with, -EBADF = not held: LaunchResult.base_fd */
         int status_errno;   /* ERRNO= of the invocation */
         uint64_t oom_kills; /* of the cgroup, when the invocation began */
         uint64_t oom_seen;  /* the same, as of the last event */
@@ -274,6 +275,13 @@ int unit_watch_main(Unit *u, int pidfd, pid_t pid, bool adopted);
  * process would have waited for. So they are held when another one is to follow, until that one runs. */
 void unit_hold_mounts(Unit *u);
 void unit_drop_mounts(Unit *u);
+
+/* What its next launch begins with, which takes 2.5 KiB of the kernel's memory; @fd: of a launch, or none.
+ * To be let go before its root is unmounted. unit_lend_base(): a copy to be closed, or negative. */
+bool unit_may_have_base(const Unit *u);
+int unit_lend_base(const Unit *u);
+void unit_hold_base(Unit *u, int fd);
+void unit_drop_base(Unit *u);
 int unit_watch_cgroup(Unit *u);
 void unit_unwatch_cgroup(Unit *u);
 

@@ -19,6 +19,7 @@
 void launch_clear(Launch *l) {
         identity_clear(&l->identity);
         cleanup_close_(&l->root_fd);
+        cleanup_close_(&l->base_fd);
         prepared_mounts_free(l->mounts);
         free(l->launch_mounts);
         cleanup_close_(&l->old_root_fd);
@@ -204,9 +205,17 @@ int launch_name_setup(const Unit *u, Launch *l, Fault *fault) {
         return r < 0 ? r : take_subgroup(u, l, fault);
 }
 
-int launch_take_setup(Unit *u, Launch *l, Fault *fault) {
+static void take_base(Unit *u, Launch *l, bool again) {
+        if (!unit_may_have_base(u))
+                return unit_drop_base(u);
+        l->base_fd = unit_lend_base(u);
+        l->keep_base = again && l->base_fd < 0;
+}
+
+int launch_take_setup(Unit *u, Launch *l, bool again, Fault *fault) {
         int r;
 
+        take_base(u, l, again);
         r = take_mounts(u, l, fault);
         if (r >= 0)
                 r = take_notify(u, fault);
@@ -362,6 +371,8 @@ LaunchRequest launch_request(const Unit *u, const Launch *l) {
         q.template_fd = u->manager->template_fd;
         q.root_fd = l->root_fd;
         q.root_clone = true;
+        q.base_fd = l->base_fd >= 0 ? l->base_fd : -1;
+        q.keep_base = l->keep_base;
         q.userns_fd = h->userns_fd >= 0 ? h->userns_fd : -1;
         q.netns_fd = h->netns_fd >= 0 ? h->netns_fd : -1;
         q.cgroup_fd = h->cgroup_fd >= 0 ? h->cgroup_fd : -1;

@@ -14,7 +14,8 @@
 /* What one launch needs beside what is held. */
 typedef struct Launch {
         Identity identity;
-        int root_fd;
+        int root_fd, base_fd;
+        bool keep_base;
         PreparedMounts *mounts;
         LaunchMount *launch_mounts;
         size_t n_mounts;
@@ -31,10 +32,10 @@ typedef struct Launch {
         int subgroup_fd;
 } Launch;
 
-#define LAUNCH_INIT                                                                                      \
-        {                                                                                                \
-                .root_fd = -EBADF, .old_root_fd = -EBADF, .output = { -EBADF, -EBADF }, .input = -EBADF, \
-                .spaces = { -1, -1, -1, -1, -1, -1, -1 }, .subgroup_fd = -EBADF                          \
+#define LAUNCH_INIT                                                                                        \
+        {                                                                                                  \
+                .root_fd = -EBADF, .base_fd = -EBADF, .old_root_fd = -EBADF, .output = { -EBADF, -EBADF }, \
+                .input = -EBADF, .spaces = { -1, -1, -1, -1, -1, -1, -1 }, .subgroup_fd = -EBADF           \
         }
 
 /** launch_clear() - close and free what was taken. */
@@ -47,8 +48,9 @@ void launch_clear(Launch *l);
 /** launch_take_root() - the root, and who the program is in there: of both parts, and first. */
 int launch_take_root(Unit *u, Launch *l, Fault *fault);
 
-/** launch_take_setup() - mounts, files, devices, namespaces of others, the cgroup below its own. */
-int launch_take_setup(Unit *u, Launch *l, Fault *fault);
+/** launch_take_setup() - mounts, files, devices, namespaces of others, the cgroup below its own. @again: it
+ * was launched before, and will be so once more; from then on it holds what its launches begin with. */
+int launch_take_setup(Unit *u, Launch *l, bool again, Fault *fault);
 
 /** launch_name_setup() - the same without mounts, for those who only look. */
 int launch_name_setup(const Unit *u, Launch *l, Fault *fault);

@@ -561,6 +561,7 @@ void unit_release(Unit *u) {
         child_free(u->main);
         u->main = NULL;
         unit_drop_mounts(u);
+        unit_drop_base(u);
         u->main_pid = unit_last_main_pid(u);
         unit_forget_named(u);
         unit_close_notify(u);

@@ -51,9 +51,10 @@ void unit_signal_stop(Unit *u) {
         if (u->spec && u->spec->service.send_sighup)
                 to_container(u, SIGHUP);
         if (u->machine.restart)
-                unit_await_end(u);
-        else
-                unit_dismiss_standby(u);
+                return unit_await_end(u);
+        unit_dismiss_standby(u);
+        /* It takes the kernel's time, which the container needs to end anyway. */
+        unit_drop_base(u);
 }
 
 static int watchdog_signal(const Unit *u) {

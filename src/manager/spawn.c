@@ -99,21 +99,28 @@ static int supervise(Unit *u, const LaunchResult *result, Fault *fault) {
         return 0;
 }
 
-static int launch(Unit *u, Launch *l, LaunchResult *ret, Fault *fault) {
+static int launch(Unit *u, Launch *l, bool again, LaunchResult *ret, Fault *fault) {
         int r;
 
-        r = launch_take_setup(u, l, fault);
+        r = launch_take_setup(u, l, again, fault);
         if (r >= 0)
                 r = manager_injected_fault(u->manager, "launch", fault);
         if (r < 0)
                 return r;
         unit_kill_as_whole(u, false);
-        return run(u, l, ret, fault);
+        r = run(u, l, ret, fault);
+        /* What it began with may have been the reason: the next one begins without. */
+        if (r < 0)
+                unit_drop_base(u);
+        else
+                unit_hold_base(u, ret->base_fd);
+        return r;
 }
 
 int unit_spawn(Unit *u, Fault *fault) {
         autolaunch Launch l = LAUNCH_INIT;
         LaunchResult result = { .pidfd = -EBADF };
+        const bool again = !u->held.fresh;
         int r;
 
         unit_forget_named(u);
@@ -136,7 +143,7 @@ int unit_spawn(Unit *u, Fault *fault) {
         if (r >= 0)
                 r = unit_use_standby(u, &l, &result, fault);
         if (r == 0)
-                r = launch(u, &l, &result, fault);
+                r = launch(u, &l, again, &result, fault);
         mount_scraps_clear(&u->held.scraps);
         if (r < 0)
                 return fault_set(fault, "spawn", r, NULL);

@@ -3,7 +3,8 @@
  * nsunitd.conf asks for, for containers that run, when nothing has been started for some time.
  *
  * The latter may wait for days. What was mounted below a directory of the host meanwhile they do not show; so
- * those with such a directory are made anew when the host's table of mounts has changed.
+ * those with such a directory are of no use when the host's table of mounts has changed, and are made anew
+ * some time later.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -19,10 +20,14 @@
 /* A crowd that is being started needs the processors. */
 #define QUIET (100 * USEC_PER_MSEC)
 
+/* Some hosts mount and unmount all the time, and each start of a container does. */
+#define BEFORE_RENEWAL (10 * USEC_PER_SEC)
+
 typedef struct Standbys {
         unsigned size;            /* of those that run */
         sd_event_source *restart; /* a timer */
         sd_event_source *quiet;   /* another */
+        sd_event_source *renew;   /* a third: some are spoilt */
         sd_event_source *mounts;  /* /proc/self/mountinfo, see proc(5): it can be polled for changes */
 } Standbys;
 
@@ -89,10 +94,24 @@ void unit_want_standby(Unit *u) {
                 (void) arm(m, &m->standbys->quiet, QUIET, on_quiet);
 }
 
-static void spoil_all(Manager *m) {
+static int on_renew(sd_event_source *source, uint64_t usec, void *userdata) {
+        Manager *m = userdata;
+
         for (Unit *u = m->units; u; u = u->hh.next)
-                if (unit_spoil_standby(u))
+                if (unit_has_spoilt_standby(u))
                         unit_want_standby(u);
+        return 0;
+}
+
+static void spoil_all(Manager *m) {
+        bool any = false;
+
+        for (Unit *u = m->units; u; u = u->hh.next) {
+                unit_spoil_standby(u);
+                any |= unit_has_spoilt_standby(u);
+        }
+        if (any)
+                (void) arm(m, &m->standbys->renew, BEFORE_RENEWAL, on_renew);
 }
 
 void standbys_check(Manager *m) {
@@ -149,6 +168,7 @@ void standbys_free(Manager *m) {
                 return;
         (void) sd_event_source_disable_unref(s->restart);
         (void) sd_event_source_disable_unref(s->quiet);
+        (void) sd_event_source_disable_unref(s->renew);
         (void) sd_event_source_disable_unref(s->mounts);
         free(s);
 }

@@ -181,7 +181,7 @@ static int launch(Unit *u, Standby *s, Fault *fault) {
 
         r = launch_take_root(u, &l, fault);
         if (r >= 0)
-                r = launch_take_setup(u, &l, fault);
+                r = launch_take_setup(u, &l, true, fault);
         if (r >= 0)
                 r = note_mounts(s, &l);
         if (r >= 0)
@@ -204,8 +204,11 @@ static int launch(Unit *u, Standby *s, Fault *fault) {
                 unit_kill_as_whole(u, true);
         }
         (void) close(ends[1]);
-        if (r < 0)
+        if (r < 0) {
+                unit_drop_base(u);
                 return r;
+        }
+        unit_hold_base(u, result.base_fd);
         s->identity = l.identity;
         l.identity = (Identity){};
         return watch(u, s, &result);
@@ -231,12 +234,15 @@ void unit_make_standby(Unit *u) {
         standby_free(s);
 }
 
-bool unit_spoil_standby(Unit *u) {
+void unit_spoil_standby(Unit *u) {
         Standby *s = u->standby;
 
         for (size_t i = 0; s && !s->spoilt && i < u->held.spec->n_mounts; i++)
                 s->spoilt = u->held.spec->mounts[i].kind == MOUNT_BIND;
-        return s && s->spoilt;
+}
+
+bool unit_has_spoilt_standby(const Unit *u) {
+        return u->standby && u->standby->spoilt;
 }
 
 void unit_dismiss_standby(Unit *u) {

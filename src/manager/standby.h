@@ -28,9 +28,9 @@ void standbys_free(Manager *m);
 /** standbys_check() - has the host's table of mounts changed? Then some are of no use. */
 void standbys_check(Manager *m);
 
-/** unit_spoil_standby() - what it has mounted may lack something by now. True if there was one to be made
- * anew. */
-bool unit_spoil_standby(Unit *u);
+/** unit_spoil_standby() - what it has mounted may lack something by now. */
+void unit_spoil_standby(Unit *u);
+bool unit_has_spoilt_standby(const Unit *u);
 
 /**
  * unit_use_standby() - start its program

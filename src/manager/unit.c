@@ -21,7 +21,7 @@ int unit_new(Manager *m, const char *name, Unit **ret) {
                 return -ENOMEM;
         u->manager = m;
         u->held = HELD_INIT;
-        u->named.pidfd = u->mounts_fd = -EBADF;
+        u->named.pidfd = u->mounts_fd = u->base_fd = -EBADF;
         u->cgroup_events_fd = u->hook_cgroup_fd = -EBADF;
         u->lent.fds[0] = u->lent.fds[1] = u->lent.fds[2] = -EBADF;
         u->load_state = LOAD_NOT_FOUND;
@@ -55,6 +55,7 @@ void unit_free(Unit *u) {
         (void) sd_event_source_disable_unref(u->named.source);
         cleanup_close_(&u->named.pidfd);
         cleanup_close_(&u->mounts_fd);
+        cleanup_close_(&u->base_fd);
         notify_socket_free(u->notify);
         unit_fds_free(u);
         (void) sd_event_source_disable_unref(u->timer);

@@ -1,5 +1,6 @@
 /* How a container ends, seen from outside: its main process by the pidfd, the rest by the cgroup. */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/epoll.h>
 
@@ -109,6 +110,29 @@ void unit_hold_mounts(Unit *u) {
 
 void unit_drop_mounts(Unit *u) {
         replace_fd(&u->mounts_fd, -EBADF);
+}
+
+/* What PivotRoot= names is looked for each time. And who may mount can open namespaces of its own users by
+ * their numbers, open_by_handle_at(2): what it mounted there would be in all launches to come. */
+bool unit_may_have_base(const Unit *u) {
+        const ContainerSpec *s = u->held.spec;
+        const bool mounts = s->capabilities & UINT64_C(1) << CAP_SYS_ADMIN;
+
+        return !s->pivot_root && !(mounts && u->held.userns_fd >= 0);
+}
+
+/* By a low number: the container's process copies our table of descriptors as far as it needs it. */
+int unit_lend_base(const Unit *u) {
+        return u->base_fd < 0 ? -EBADF : fcntl(u->base_fd, F_DUPFD_CLOEXEC, 3);
+}
+
+void unit_hold_base(Unit *u, int fd) {
+        if (fd >= 0)
+                replace_fd(&u->base_fd, fd_move_up(fd));
+}
+
+void unit_drop_base(Unit *u) {
+        replace_fd(&u->base_fd, -EBADF);
 }
 
 static void on_main_exit(Child *child, const ChildExit *how, void *data) {

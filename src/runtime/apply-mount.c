@@ -124,6 +124,32 @@ long apply_enter_root(Apply *a, const Step *s) {
         return r < 0 ? r : apply_open_root(a, s);
 }
 
+/* Before the root is entered: the template's proc is still in sight, and the table is the manager's. */
+long apply_open_base(Apply *a, const Step *s) {
+        long r = RAW(openat, AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+
+        if (r < 0)
+                return r;
+        a->report->base = (int) r;
+        return 0;
+}
+
+/* What was kept by an earlier launch, or what this one keeps: either way others begin with it again, so it is
+ * a copy in which all else is done. */
+long apply_copy_base(Apply *a, const Step *s) {
+        long r = 0;
+
+        if (s->slot >= 0)
+                r = RAW(setns, a->fds[s->slot], CLONE_NEWNS);
+        if (r == 0)
+                r = RAW(unshare, CLONE_NEWNS);
+        if (r < 0)
+                return r;
+        if (a->root_fd >= 0)
+                (void) RAW(close, a->root_fd);
+        return apply_open_root(a, s);
+}
+
 /* A link of the image must not lead a mount into /proc, where it could hide what masks and the payload's
  * own security rely on. Whoever names a path below /proc in the unit means it. */
 static long check_place(long fd, const Step *s) {

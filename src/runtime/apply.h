@@ -19,6 +19,7 @@ typedef struct ApplyReport {
         pid_t pid;           /* of the container's process, 0 = not made */
         int pidfd;           /* in the manager's table */
         int terminal;        /* master side, in the manager's table; -1 = none */
+        int base;            /* mount namespace, in the manager's table; -1 = none */
         bool no_interpreter; /* the program is there, but not what its first line or its header asks for */
 } ApplyReport;
 
@@ -53,6 +54,8 @@ long apply_clone_kernel_fs(Apply *a, const Step *s);
 long apply_leave_behind(Apply *a, const Step *s);
 long apply_enter_root(Apply *a, const Step *s);
 long apply_open_root(Apply *a, const Step *s);
+long apply_open_base(Apply *a, const Step *s);
+long apply_copy_base(Apply *a, const Step *s);
 long apply_attach(Apply *a, const Step *s);
 long apply_sysctl(Apply *a, const Step *s);
 long apply_mask(Apply *a, const Step *s);

@@ -63,6 +63,8 @@ static int check_request(const LaunchRequest *q, Fault *f) {
                 return fault_set(f, "plan", -EINVAL, "no init program");
         if (q->standby_fd >= 0 && (q->spec->run_init || !q->standby_path))
                 return fault_set(f, "plan", -EINVAL, "a standby");
+        if (q->keep_base && q->base_fd >= 0)
+                return fault_set(f, "plan", -EINVAL, "a base is there already");
         if ((q->userns_fd < 0) != (q->ids == NULL))
                 return fault_set(f, "plan", -EINVAL, "a user namespace and its ids come together");
         return 0;
@@ -109,6 +111,11 @@ static int clone_path(Builder *b, const char *path, uint64_t flags) {
 
         step(b, (Step){ STEP_CLONE_PATH, PLACE_HOST, .slot = -1, .out = out, .flags = flags, .path = path });
         return out;
+}
+
+/* May this launch begin with what an earlier one has kept? */
+static bool has_base(const Builder *b) {
+        return b->request->base_fd >= 0;
 }
 
 /* Read-only, or root in a container without user namespace could write to the host's file by way of
@@ -250,6 +257,8 @@ static void plan_new_spaces(Builder *b) {
                 if (launch_spaces[i] != SPACE_PID && is_own(b, launch_spaces[i]))
                         flags |= space_flag(launch_spaces[i]);
         step(b, (Step){ STEP_NEW_NAMESPACES, PLACE_JOIN, .slot = -1, .out = -1, .flags = flags });
+        if (b->request->keep_base)
+                step(b, (Step){ STEP_OPEN_BASE, PLACE_JOIN, .slot = -1, .out = -1 });
 
         if (spec->monotonic_offset == 0 && spec->boottime_offset == 0)
                 return;
@@ -329,6 +338,9 @@ static void plan_visible_mounts(Builder *b) {
         else
                 b->proc = new_mount(b, "proc", NULL, KERNEL_FS_ATTR);
 
+        b->sys = -1;
+        if (has_base(b))
+                return;
         /* It shows one network namespace, and must belong to the same users. */
         b->sys = owns(b, SPACE_NETWORK) ? new_mount(b, "sysfs", NULL, KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY)
                                         : clone_host(b, "/sys", KERNEL_FS_ATTR | MOUNT_ATTR_RDONLY);
@@ -356,11 +368,27 @@ static void attach(Builder *b, int from, const char *to, uint64_t flags) {
 
 #define ATTACH_TOP (ATTACH_DIRECTORY | ATTACH_CREATE | ATTACH_STRICT)
 
+/*
+ * A copy of a base has no old root that would have to be dropped, which costs a wait of the kernel for all
+ * processors; the first child drops the template's copy when the program runs already. It holds what is the
+ * same in every launch and is mounted before all else: what the unit mounts may be another thing by then.
+ */
+static void plan_root_mounts(Builder *b, int root) {
+        const LaunchRequest *q = b->request;
+
+        if (!has_base(b)) {
+                step(b, (Step){ STEP_ENTER_ROOT, PLACE_BUILD, .slot = root, .out = -1 });
+                attach(b, b->sys, "/sys", ATTACH_TOP);
+        }
+        if (has_base(b) || q->keep_base)
+                step(b, (Step){ STEP_COPY_BASE, PLACE_BUILD,
+                                .slot = has_base(b) ? slot(b, q->base_fd, "base") : -1, .out = -1 });
+}
+
 static void plan_system_mounts(Builder *b) {
         const uint64_t inner = ATTACH_DIRECTORY | ATTACH_STRICT;
 
         attach(b, b->proc, "/proc", ATTACH_TOP);
-        attach(b, b->sys, "/sys", ATTACH_TOP);
         attach(b, b->dev, "/dev", ATTACH_TOP);
         attach(b, b->pts, "/dev/pts", inner);
         attach(b, b->shm, "/dev/shm", inner);
@@ -440,7 +468,7 @@ static void plan_build(Builder *b, int root) {
                 step(b, (Step){ STEP_LEAVE_BEHIND, PLACE_BUILD,
                                 .slot = slot(b, b->request->scrap_fds[i], "scrap"), .out = -1 });
         step(b, (Step){ STEP_SESSION, PLACE_BUILD, .slot = -1, .out = -1 });
-        step(b, (Step){ STEP_ENTER_ROOT, PLACE_BUILD, .slot = root, .out = -1 });
+        plan_root_mounts(b, root);
         if (spec->host_name && is_own(b, SPACE_UTS))
                 step(b,
                      (Step){ STEP_HOST_NAME, PLACE_BUILD, .slot = -1, .out = -1, .path = spec->host_name });
@@ -517,7 +545,7 @@ int launch_plan(const LaunchRequest *request, Fault *f, Plan **ret) {
         if (!plan)
                 return fault_set(f, "plan", -ENOMEM, NULL);
         b.r = plan_settings(&b);
-        root = plan_root(&b);
+        root = has_base(&b) ? -1 : plan_root(&b);
         plan_host(&b);
         plan_join(&b);
         plan_build(&b, root);

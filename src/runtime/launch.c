@@ -274,12 +274,14 @@ static int judge(Run *run, RunResult *ret) {
         } else {
                 *ret = (RunResult){ .pid = report->pid,
                                     .pidfd = report->pidfd,
-                                    .terminal = report->terminal };
+                                    .terminal = report->terminal,
+                                    .base = report->base };
                 return 0;
         }
 
         cleanup_close_(&report->pidfd);
         cleanup_close_(&report->terminal);
+        cleanup_close_(&report->base);
         return r;
 }
 
@@ -340,7 +342,7 @@ static int run_prepare(Run *run) {
                 .plan = plan, .fds = run->fds, .root_fd = -1, .init_fd = -1, .mask_dir = -1, .mask_file = -1
         };
         a->report = (ApplyReport *) run->mapping;
-        *a->report = (ApplyReport){ .pidfd = -1, .terminal = -1 };
+        *a->report = (ApplyReport){ .pidfd = -1, .terminal = -1, .base = -1 };
         a->stack = run->mapping + STACK_OFFSET + CLONE_STACK_SIZE;
         a->argv = calloc(n + skip + 1, sizeof(*a->argv));
         if (!a->argv)
@@ -396,6 +398,6 @@ int launch_run(const Plan *plan, Fault *f, LaunchResult *ret) {
         r = plan_run(plan, f, &result);
         if (r < 0)
                 return r;
-        *ret = (LaunchResult){ .pid = result.pid, .pidfd = result.pidfd };
+        *ret = (LaunchResult){ .pid = result.pid, .pidfd = result.pidfd, .base_fd = result.base };
         return 0;
 }

@@ -40,8 +40,11 @@ typedef struct LaunchRequest {
         int root_fd;     /* the root mount */
         bool root_clone; /* root_fd lies in an attached mount, of which each launch takes a clone; else it is
                             a detached mount, which the launch attaches: good for one launch only */
-        int userns_fd;   /* -1 = the manager's */
-        int netns_fd;    /* -1 = the manager's; with a user namespace it must be owned by that one */
+        int base_fd;    /* LaunchResult.base_fd of an earlier launch with the same root, users and network; or
+                           -1. The lower its number, the better */
+        bool keep_base; /* give one back; not with @base_fd */
+        int userns_fd;  /* -1 = the manager's */
+        int netns_fd;   /* -1 = the manager's; with a user namespace it must be owned by that one */
         int space_fds[SPACE_N_]; /* namespaces of others to join, as spec->spaces says; of SPACE_USER and
                                     SPACE_NETWORK none */
         int cgroup_fd;           /* directory of the container's cgroup (v2), -1 = stay in the manager's */
@@ -76,16 +79,18 @@ typedef struct LaunchRequest {
         const char *standby_path; /* host path of nsunits-standby, for that */
 } LaunchRequest;
 
-#define LAUNCH_REQUEST_INIT                                                                         \
-        {                                                                                           \
-                .template_fd = -1, .root_fd = -1, .userns_fd = -1, .netns_fd = -1, .cgroup_fd = -1, \
-                .subgroup_fd = -1, .space_fds = { -1, -1, -1, -1, -1, -1, -1 }, .stdin_fd = -1,     \
-                .stdout_fd = -1, .stderr_fd = -1, .standby_fd = -1                                  \
+#define LAUNCH_REQUEST_INIT                                                                       \
+        {                                                                                         \
+                .template_fd = -1, .root_fd = -1, .base_fd = -1, .userns_fd = -1, .netns_fd = -1, \
+                .cgroup_fd = -1, .subgroup_fd = -1, .space_fds = { -1, -1, -1, -1, -1, -1, -1 },  \
+                .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .standby_fd = -1                \
         }
 
 typedef struct LaunchResult {
-        pid_t pid; /* in the caller's pid namespace */
-        int pidfd; /* owned by the caller; close-on-exec */
+        pid_t pid;   /* in the caller's pid namespace */
+        int pidfd;   /* owned by the caller; close-on-exec */
+        int base_fd; /* the same: a mount namespace with nothing but the root and /sys, of which a launch
+                        takes a copy; -1 = not asked for */
 } LaunchResult;
 
 /**

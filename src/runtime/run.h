@@ -11,6 +11,7 @@ typedef struct RunResult {
         pid_t pid;
         int pidfd;    /* owned by the caller */
         int terminal; /* owned by the caller; -1 = none */
+        int base;     /* the same */
 } RunResult;
 
 /** plan_run() - see launch_run(). */

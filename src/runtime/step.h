@@ -43,6 +43,7 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_JOIN, "join namespace")            \
         X(STEP_NEW_NAMESPACES, "new namespaces")  \
         X(STEP_TIME_OFFSETS, "time offsets")      \
+        X(STEP_OPEN_BASE, "open base")            \
         X(STEP_ENTER_CGROUP, "enter cgroup")      \
         X(STEP_SPAWN, "spawn")                    \
         X(STEP_TERMINAL, "terminal")              \
@@ -55,6 +56,7 @@ ENUM_DECLARE(StepPlace, step_place, PLACE, STEP_PLACE_LIST);
         X(STEP_LEAVE_BEHIND, "leave behind")      \
         X(STEP_ENTER_ROOT, "enter root")          \
         X(STEP_OPEN_ROOT, "open root")            \
+        X(STEP_COPY_BASE, "copy base")            \
         X(STEP_ATTACH, "attach")                  \
         X(STEP_SYSCTL, "system control")          \
         X(STEP_MASK, "mask")                      \
