@@ -15,6 +15,7 @@
 #include "manager/freeze.h"
 #include "manager/internal.h"
 #include "manager/priority.h"
+#include "manager/standby.h"
 #include "manager/transient.h"
 #include "runtime/host-exec.h"
 
@@ -326,6 +327,8 @@ static void note_change(Unit *u, const MachineOutput *out, bool at_once) {
         unit_health_follow(u);
         if (u->machine.state != MACHINE_RUNNING)
                 unit_thaw(u);
+        else if (out->before != MACHINE_RUNNING)
+                unit_want_standby(u);
         unit_note_signals(u, out->actions);
         unit_death_follow(u, out);
         graph_set_state(u->manager->graph, u->index, unit_active_state(u));

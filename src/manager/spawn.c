@@ -154,8 +154,6 @@ int unit_spawn(Unit *u, Fault *fault) {
         r = supervise(u, &result, fault);
         if (r < 0)
                 child_put_down(result.pidfd);
-        else
-                unit_want_standby(u);
         return r;
 }
 
