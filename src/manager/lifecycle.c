@@ -347,7 +347,7 @@ static void note_change(Unit *u, const MachineOutput *out, bool rest) {
         unit_health_follow(u);
         if (u->machine.state != MACHINE_RUNNING)
                 unit_thaw(u);
-        if (u->machine.state == MACHINE_RUNNING)
+        else if (out->before != MACHINE_RUNNING)
                 unit_want_standby(u);
         unit_note_signals(u, out->actions);
         unit_death_follow(u, out);
