@@ -29,8 +29,8 @@ bool bridge_is_ours(const RtnlLink *l) {
         bridge_mac(l->alias, mac);
         if (l->alias[0])
                 return memcmp(l->mac, mac, sizeof(mac)) == 0;
-        /* It gets the alias a moment after it was made. One of 16384 addresses that the kernel makes up begins
-         * so, too. */
+        /* It gets the alias a moment after it was made. One of 16384 addresses that the kernel makes up
+         * begins so, too. */
         return memcmp(l->mac, mac, 2) == 0 && (l->group & NET_GROUP_MASK) == NET_GROUP_FIRST;
 }
 
