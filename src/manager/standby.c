@@ -102,6 +102,8 @@ static bool may_have_standby(const Unit *u) {
                 return false;
         if (s->run_init || s->boot || s->pivot_root || s->delegate || s->n_devices > 0 || s->schedule)
                 return false;
+        if (!u->spec || unit_reads_files(u))
+                return false;
         for (size_t i = 0; i < s->n_mounts; i++)
                 if (!is_simple_mount(&s->mounts[i]))
                         return false;
