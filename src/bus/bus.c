@@ -140,8 +140,8 @@ static int peer_add(Bus *b, sd_bus *bus, bool system, Peer **ret) {
         TAILQ_INSERT_TAIL(&b->peers, p, link);
 
         r = sd_bus_set_exit_on_disconnect(bus, false);
-        /* Nothing is said to a client at the end of the loop, who may not listen; and the end of his connection
-         * is for him the end of this manager, who serves nobody any more. */
+        /* Nothing is said to a client at the end of the loop, who may not listen; and the end of his
+         * connection is for him the end of this manager, who serves nobody any more. */
         if (r >= 0 && !system)
                 r = sd_bus_set_close_on_exit(bus, false);
         if (r >= 0)
