@@ -466,6 +466,8 @@ bool unit_may_keep(Unit *u);
 bool unit_spaces_stay(const Unit *u);
 /* Before a launch in what is held: what has changed since the last one, as far as a restart reaches. */
 int unit_renew(Unit *u, Fault *fault);
+/* A start of it, which must have a spec, reads more than its text, and so makes all anew. */
+bool unit_reads_files(const Unit *u);
 /* After a daemon-reload: changes that reach what runs. */
 void manager_apply_live(Manager *m);
 /* The same of a container that was adopted, whose cgroup may say anything. */

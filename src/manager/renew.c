@@ -288,8 +288,8 @@ void unit_apply_live_anew(Unit *u) {
 /* -- what reaches a launch -- */
 
 /* Is more than the unit's text to be read at a start? */
-static bool reads_files(const UnitSpec *spec) {
-        return spec_environment_files(spec) || unit_spec_is_set(spec, "Container", "SeccompProfile");
+bool unit_reads_files(const Unit *u) {
+        return spec_environment_files(u->spec) || unit_spec_is_set(u->spec, "Container", "SeccompProfile");
 }
 
 static int take_over(Unit *u, ContainerSpec **spec, Fault *fault) {
@@ -332,7 +332,7 @@ int unit_renew(Unit *u, Fault *fault) {
                 u->held.fresh = false;
                 return 0;
         }
-        if (u->held.fingerprint == u->fingerprint && !reads_files(u->spec))
+        if (u->held.fingerprint == u->fingerprint && !unit_reads_files(u))
                 return 0;
         r = find_recreate(u, &key);
         if (r < 0 || key) {

@@ -35,6 +35,12 @@ static bool is_ending(const Unit *u) {
         return u->main && u->machine.restart;
 }
 
+static int arm(Manager *m, sd_event_source **timer, usec_t delay, sd_event_time_handler_t fn) {
+        manager_arm_delay(m, timer, delay, fn);
+        return *timer ? sd_event_source_set_priority(*timer, PRIORITY_SPARES) : -ENOMEM;
+}
+
+/* One in each turn of the loop. */
 static int on_restart(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *m = userdata;
 
@@ -43,13 +49,9 @@ static int on_restart(sd_event_source *source, uint64_t usec, void *userdata) {
                         continue;
                 u->standby_due = false;
                 unit_make_standby(u);
+                return arm(m, &m->standbys->restart, 0, on_restart);
         }
         return 0;
-}
-
-static int arm(Manager *m, sd_event_source **timer, usec_t delay, sd_event_time_handler_t fn) {
-        manager_arm_delay(m, timer, delay, fn);
-        return *timer ? sd_event_source_set_priority(*timer, PRIORITY_SPARES) : -ENOMEM;
 }
 
 static unsigned count(const Manager *m) {
@@ -60,7 +62,7 @@ static unsigned count(const Manager *m) {
         return n;
 }
 
-/* One in each turn of the loop. */
+/* The same. */
 static int on_quiet(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *m = userdata;
 
@@ -125,7 +127,8 @@ void standbys_check(Manager *m) {
         if (!m->standbys || !m->standbys->mounts)
                 return;
         p.fd = sd_event_source_get_io_fd(m->standbys->mounts);
-        if (poll(&p, 1, 0) > 0)
+        /* Only once is a change seen: by us, or by the loop, which may have something more urgent to tell. */
+        if (sd_event_source_get_pending(m->standbys->mounts) > 0 || poll(&p, 1, 0) > 0)
                 spoil_all(m);
 }
 

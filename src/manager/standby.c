@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "basic/file.h"
@@ -47,7 +49,7 @@ static void standby_free(Standby *s) {
 
 /* Made of nothing but what is looked at again. */
 static bool is_simple_mount(const MountSpec *m) {
-        if (m->overlay || m->optional || m->chown || m->copy_up || m->no_dereference)
+        if (m->overlay || m->optional || m->chown || m->copy_up || m->no_dereference || m->subpath)
                 return false;
         return m->kind == MOUNT_BIND || m->kind == MOUNT_TMPFS || (m->kind == MOUNT_VOLUME && m->source);
 }
@@ -73,6 +75,26 @@ static bool is_confined_as_usual(const ContainerSpec *s) {
                !s->security_labels.selinux && !(s->capabilities & UINT64_C(1) << CAP_SYS_ADMIN);
 }
 
+/* In the root that both share a path may mean another thing when it is used, and nobody compares. */
+static bool masks_its_own(const ContainerSpec *s) {
+        STRV_FOREACH (path, s->masked_paths)
+                if (!startswith(*path, "/proc/") && !startswith(*path, "/sys/"))
+                        return true;
+        return false;
+}
+
+/* What the process before it would feel: they share the network, and how many processes their user may have.
+ */
+static bool disturbs(const ContainerSpec *s) {
+        for (size_t i = 0; i < s->n_sysctls; i++)
+                if (startswith(s->sysctls[i].path, "net/"))
+                        return true;
+        for (size_t i = 0; i < s->n_rlimits; i++)
+                if (s->rlimits[i].resource == RLIMIT_NPROC)
+                        return true;
+        return false;
+}
+
 static bool may_have_standby(const Unit *u) {
         const ContainerSpec *s = u->held.spec;
 
@@ -80,11 +102,14 @@ static bool may_have_standby(const Unit *u) {
                 return false;
         if (s->run_init || s->boot || s->pivot_root || s->delegate || s->n_devices > 0 || s->schedule)
                 return false;
+        if (!u->spec || unit_reads_files(u))
+                return false;
         for (size_t i = 0; i < s->n_mounts; i++)
                 if (!is_simple_mount(&s->mounts[i]))
                         return false;
-        return has_own_spaces(s) && is_confined_as_usual(s) && !has_hooks_between(u) &&
-               !unit_sources_may_wait(u) && cgroup_has_room(u->held.cgroup_fd, ROOM_BYTES, ROOM_TASKS);
+        return has_own_spaces(s) && is_confined_as_usual(s) && !masks_its_own(s) && !disturbs(s) &&
+               !has_hooks_between(u) && !unit_sources_may_wait(u) &&
+               cgroup_has_room(u->held.cgroup_fd, ROOM_BYTES, ROOM_TASKS);
 }
 
 /* -- what it stands on -- */
@@ -112,11 +137,20 @@ static int note_mounts(Standby *s, const Launch *l) {
         return 0;
 }
 
+/* A volume may be mounted anew, or be another one of its name. */
+static bool same_source(const Unit *u, const MountSpec *m, Sight mounted) {
+        autofree char *volume = m->kind == MOUNT_VOLUME ? unit_volume_path(u, m) : NULL;
+        const char *path = m->kind == MOUNT_VOLUME ? volume : m->source;
+
+        return m->kind == MOUNT_TMPFS || (path && same(mounted, sight_of(AT_FDCWD, path)));
+}
+
 /* Has the host the same under the names that are mounted? */
-static bool same_sources(const Standby *s, const ContainerSpec *spec, const UnitFiles *files) {
+static bool same_sources(const Unit *u, const Standby *s, const UnitFiles *files) {
+        const ContainerSpec *spec = u->held.spec;
+
         for (size_t i = 0; i < spec->n_mounts; i++)
-                if (spec->mounts[i].kind == MOUNT_BIND &&
-                    !same(s->mounts[i], sight_of(AT_FDCWD, spec->mounts[i].source)))
+                if (!same_source(u, &spec->mounts[i], s->mounts[i]))
                         return false;
         for (size_t i = 0; i < files->n; i++)
                 if (i >= s->n_files || !same(s->files[i], sight_of(AT_FDCWD, files->items[i].source)))
@@ -157,8 +191,11 @@ static bool same_identity(const Identity *a, const Identity *b) {
 
 static void on_standby_exit(Child *child, const ChildExit *how, void *data) {
         Unit *u = data;
+        const bool anew = u->standby->spoilt && u->machine.state == MACHINE_RUNNING;
 
         standby_free(take_ptr(u->standby));
+        if (anew)
+                return unit_want_standby(u);
         standbys_renew(u->manager);
 }
 
@@ -219,8 +256,9 @@ void unit_make_standby(Unit *u) {
         Fault fault = {};
         Standby *s;
 
+        /* Its end is not waited for: the container uses up what it may have of the processor, perhaps. */
         if (u->standby && u->standby->spoilt)
-                unit_drop_standby(u);
+                return unit_dismiss_standby(u);
         if (u->standby || !may_have_standby(u))
                 return;
         s = calloc(1, sizeof(*s));
@@ -275,12 +313,15 @@ static int start(const Unit *u, const Launch *l, Fault *fault) {
         autolaunch Launch now = LAUNCH_INIT;
         autofree StandbyPlace *places = NULL;
 
-        if (s->fd < 0 || s->spoilt || l->controlling || !same_identity(&s->identity, &l->identity) ||
-            launch_name_setup(u, &now, NULL) < 0 || !same_sources(s, q.spec, &now.files))
+        if (s->fd < 0 || s->spoilt || l->controlling || has_hooks_between(u) ||
+            !same_identity(&s->identity, &l->identity) || launch_name_setup(u, &now, NULL) < 0 ||
+            !same_sources(u, s, &now.files))
                 return -ESTALE;
         places = calloc(q.spec->n_mounts + now.files.n + 1, sizeof(*places));
         if (!places)
                 return -ESTALE;
+        /* It may have been stopped with the others of its cgroup. */
+        (void) child_signal(s->child, SIGCONT);
         return standby_start(s->fd, &q, places, name_places(s, q.spec, &now.files, places), fault);
 }
 

@@ -99,8 +99,14 @@ static int configure_inside(const AttachRequest *q, const Net *net, const Attach
         return r < 0 ? fault_set(fault, "configure link", r, "%s", link->name) : 0;
 }
 
-static int make_link(Network *n, const AttachRequest *q, const Attachment *a, NetworkLink *link,
-                     Fault *fault) {
+/* Until the link is made there may be one of that name, which is somebody else's. */
+static void take_host_name(const JoinSpec *join, const Net *net, NetworkLink *link) {
+        if (join && join->host_interface_name && net->driver->passes_host)
+                (void) snprintf(link->host_name, sizeof(link->host_name), "%s", join->host_interface_name);
+}
+
+static int make_link(Network *n, const AttachRequest *q, const Attachment *a, size_t i, Fault *fault) {
+        NetworkLink *link = &a->links[i];
         Net *net = net_find(n, link->network);
         int r;
 
@@ -109,6 +115,7 @@ static int make_link(Network *n, const AttachRequest *q, const Attachment *a, Ne
         if (r < 0)
                 return r;
         (void) snprintf(link->device, sizeof(link->device), "%s", net->device);
+        take_host_name(q->joins ? &q->joins[i] : NULL, net, link);
         r = net->driver->add_link(n, net, q, link, fault);
         if (r >= 0)
                 r = configure_inside(q, net, a, link, fault);
@@ -125,8 +132,6 @@ static void take_join(const JoinSpec *join, NetworkLink *link) {
                 memcpy(link->mac, join->mac, sizeof(link->mac));
         if (join->interface_name)
                 (void) snprintf(link->name, sizeof(link->name), "%s", join->interface_name);
-        if (join->host_interface_name)
-                (void) snprintf(link->host_name, sizeof(link->host_name), "%s", join->host_interface_name);
 }
 
 static int add_link(Network *n, Attachment *a, const AttachRequest *q, size_t i, Fault *fault) {
@@ -160,7 +165,7 @@ static int add_link(Network *n, Attachment *a, const AttachRequest *q, size_t i,
         if (!link.network)
                 return -ENOMEM;
         r = attachment_add_link(n, a, &link, fault);
-        return r < 0 ? r : make_link(n, q, a, &a->links[a->n_links - 1], fault);
+        return r < 0 ? r : make_link(n, q, a, i, fault);
 }
 
 Attachment *attachment_new(Network *n, const char *unit) {

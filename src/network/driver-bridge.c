@@ -22,11 +22,16 @@ static void bridge_mac(const char *network, uint8_t mac[6]) {
 bool bridge_is_ours(const RtnlLink *l) {
         uint8_t mac[6];
 
+        if (!streq(l->kind, "bridge"))
+                return false;
         /* By its address, which is made of the name that it bears as alias: an administrator's bridge may
          * have a like name. */
         bridge_mac(l->alias, mac);
-        /* It gets the alias a moment after it was made. */
-        return streq(l->kind, "bridge") && memcmp(l->mac, mac, l->alias[0] ? sizeof(mac) : 2) == 0;
+        if (l->alias[0])
+                return memcmp(l->mac, mac, sizeof(mac)) == 0;
+        /* It gets the alias a moment after it was made. One of 16384 addresses that the kernel makes up
+         * begins so, too. */
+        return memcmp(l->mac, mac, 2) == 0 && (l->group & NET_GROUP_MASK) == NET_GROUP_FIRST;
 }
 
 /* Somebody else's bridge: nothing of it is changed, and nothing is let through or translated. */

@@ -14,17 +14,22 @@
 /* As many as the kernel follows itself (MAXSYMLINKS). */
 #define LINKS_MAX 40
 
+/* Each takes a microsecond, or a millisecond where links are meant to make it long. */
+#define TRIES_MAX 1000
+
 static long open_in_root(int root_fd, const char *path, uint64_t flags, uint64_t resolve) {
         struct open_how how = {
                 .flags = flags | O_PATH | O_CLOEXEC,
                 .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve,
         };
+        unsigned tries = 0;
         long r;
 
-        /* -EAGAIN: something was renamed meanwhile, so the kernel cannot vouch for "..". */
+        /* -EAGAIN: something was renamed meanwhile, so the kernel cannot vouch for "..". Who renames on
+         * purpose could go on for ever, and the manager waits. */
         do
                 r = RAW(openat2, root_fd, path, &how, sizeof(how));
-        while (r == -EAGAIN || r == -EINTR);
+        while ((r == -EAGAIN && ++tries < TRIES_MAX) || r == -EINTR);
         return r;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -44,8 +45,9 @@ static int do_look(char **words, Fault *fault) {
 
                 (void) fault_tell(&silent, "mount", -ETIMEDOUT, "%s: its file system does not answer", p[1]);
                 worker_line_fault(&silent);
-                /* What is wrong with it is for the mount to say. */
-                fd = open(p[0], O_PATH | O_CLOEXEC);
+                /* What is wrong with it is for the mount to say. As that one does, and other than open(2)
+                 * with O_PATH, this has an automount point mounted. */
+                fd = open_tree(AT_FDCWD, p[0], OPEN_TREE_CLOEXEC);
                 if (fd >= 0 && (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0))
                         continue;
         }

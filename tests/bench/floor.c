@@ -8,9 +8,10 @@
  *      floor run CONFIG...           start it, wait for its end, take everything back
  *      floor stop CONFIG...          SIGTERM to it, wait for its end, take everything back
  *      floor supervise CONFIG...     start it, and again whenever it ends: with the namespaces, the network
- * and the mounted root that it had floor start-nth|stop-nth N CONFIG...          the same for the Nth
- * container of its kind: directory, cgroup, address and port of its own floor start-many|stop-many N JOBS
- * CONFIG...   for 1 to N, by JOBS processes
+ * and the mounted root that it had floor ahead CONFIG...         the same, and the next process is made, up
+ * to its program, while one runs floor start-nth|stop-nth N CONFIG...          the same for the Nth container
+ * of its kind: directory, cgroup, address and port of its own floor start-many|stop-many N JOBS CONFIG... for
+ * 1 to N, by JOBS processes
  *
  * CONFIG: LAYERS UPPER CGROUP STAMPS NETWORK ARGUMENT...
  *      LAYERS   directories with a colon between, the topmost first, owned by 0
@@ -73,6 +74,8 @@ typedef struct Held {
         int pidfd;
         pid_t pid;
         void *stack;
+        bool ahead;
+        int order[2]; /* the process that was made ahead waits here */
 } Held;
 
 static void must(long r, const char *what) {
@@ -233,7 +236,7 @@ static void become_root(void) {
         must(sethostname("floor", 5), "hostname");
 }
 
-static void become_program(const Floor *f, const Mounts *mounts) {
+static void confine(const Floor *f, const Mounts *mounts) {
         mount_all(mounts);
         mask_paths();
         for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
@@ -241,6 +244,9 @@ static void become_program(const Floor *f, const Mounts *mounts) {
                         must(prctl(PR_CAPBSET_DROP, cap), "capabilities");
         must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
         must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &f->filter), "seccomp");
+}
+
+static void become_program(const Floor *f) {
         (void) execv(f->argv[0], f->argv);
         must(-1, f->argv[0]);
 }
@@ -255,7 +261,8 @@ static void child(const Floor *f) {
         become_root();
         must(unshare(CLONE_NEWTIME), "time namespace");
         floor_network_inside(f->network);
-        become_program(f, &mounts);
+        confine(f, &mounts);
+        become_program(f);
 }
 
 /* --- the life of one -------------------------------------------------------------------------------------
@@ -379,9 +386,16 @@ static void stop(const Floor *f) {
 
 static int launched_child(void *argument) {
         Held *h = argument;
+        char byte;
 
         become_root();
-        become_program(h->floor, &h->mounts);
+        confine(h->floor, &h->mounts);
+        if (h->ahead) {
+                (void) close(h->order[1]);
+                if (read(h->order[0], &byte, 1) != 1)
+                        return 1;
+        }
+        become_program(h->floor);
         return 1;
 }
 
@@ -389,7 +403,8 @@ static int launched_child(void *argument) {
 static int joining_child(void *argument) {
         Held *h = argument;
         struct clone_args args = {
-                .flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | CLONE_PARENT | CLONE_NEWPID,
+                .flags = CLONE_PIDFD | CLONE_PARENT | CLONE_NEWPID |
+                         (h->ahead ? 0 : CLONE_VM | CLONE_VFORK | CLONE_FILES),
                 .pidfd = (uintptr_t) &h->pidfd,
                 .stack = (uintptr_t) h->stack,
                 .stack_size = CLONE_STACK_SIZE,
@@ -425,8 +440,8 @@ static void *make_stack(void) {
         return stack;
 }
 
-static void supervise(Floor *f) {
-        Held h = { .floor = f, .pidfd = -1, .stack = make_stack() };
+static void supervise(Floor *f, bool ahead) {
+        Held h = { .floor = f, .pidfd = -1, .stack = make_stack(), .ahead = ahead };
         void *stack = make_stack();
         int cgroup;
 
@@ -440,8 +455,17 @@ static void supervise(Floor *f) {
         for (;;) {
                 int ended = h.pidfd;
 
+                if (ahead) {
+                        must(pipe2(h.order, O_CLOEXEC), "pipe");
+                        start_again(&h, cgroup, stack);
+                        (void) close(h.order[0]);
+                }
                 await_end(ended);
-                start_again(&h, cgroup, stack);
+                if (ahead) {
+                        must(write(h.order[1], "", 1), "order");
+                        (void) close(h.order[1]);
+                } else
+                        start_again(&h, cgroup, stack);
                 save_pid(f, h.pid);
                 (void) close(ended);
                 while (waitpid(-1, NULL, __WALL | WNOHANG) > 0)
@@ -563,7 +587,9 @@ int main(int argc, char **argv) {
         else if (strcmp(argv[1], "stop") == 0)
                 stop(&f);
         else if (strcmp(argv[1], "supervise") == 0)
-                supervise(&f);
+                supervise(&f, false);
+        else if (strcmp(argv[1], "ahead") == 0)
+                supervise(&f, true);
         else
                 return 2;
         return 0;

@@ -200,6 +200,7 @@ typedef struct Wish {
         const char *network, *second, *address;
         const PublishSpec *publish;
         size_t n_publish;
+        const JoinSpec *joins;
 } Wish;
 
 static inline int try(Network *n, const char *unit, int ns, Wish w, Fault *fault, Attachment **ret) {
@@ -211,6 +212,7 @@ static inline int try(Network *n, const char *unit, int ns, Wish w, Fault *fault
                 .link_hint = "test",
                 .netns_fd = ns,
                 .networks = networks,
+                .joins = w.joins,
                 .addresses = &a,
                 .n_addresses = w.address ? 1 : 0,
                 .publish = w.publish,

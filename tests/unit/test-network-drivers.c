@@ -144,6 +144,8 @@ START_TEST(macvlan) {
         Network *n = make_network();
         int one = make_ns(), two = make_ns(), outside = make_ns();
         const PublishSpec publish = { .host_port = 8080, .container_port = 80, .count = 1 };
+        /* There is no such end. */
+        const JoinSpec join = { .host_interface_name = (char *) "up0" };
         Attachment *a, *b = NULL;
         Fault f;
 
@@ -152,7 +154,7 @@ START_TEST(macvlan) {
                   (Wanted){ NETWORK_DRIVER_MACVLAN, "192.0.2.0/24", .range = "192.0.2.128/28",
                             .option = "parent=up0", .second_option = "mtu=1300" });
         a = attach(n, "a.container", one,
-                   (Wish){ .network = "m.network", .publish = &publish, .n_publish = 1 });
+                   (Wish){ .network = "m.network", .publish = &publish, .n_publish = 1, .joins = &join });
         ck_assert_str_eq(text_of(&a->links[0], 0), "192.0.2.128");
         ck_assert_str_eq(a->links[0].host_name, "");
         (void) attach_to(n, "b.container", two, "m.network");
@@ -474,7 +476,9 @@ END_TEST
 START_TEST(foreign_bridge) {
         enter_host();
         Network *n = make_network();
-        const uint8_t mac[6] = { 0x02, 1, 2, 3, 4, 5 };
+        /* It begins like those of ours. */
+        const uint8_t mac[6] = { 0x0a, 0x57, 2, 3, 4, 5 };
+        const JoinSpec join = { .host_interface_name = (char *) "lan0" };
         autoptr(Rtnl) r = NULL;
         Attachment *a = NULL, *b;
         Fault f;
@@ -482,9 +486,14 @@ START_TEST(foreign_bridge) {
         ck_assert_int_eq(rtnl_new(&r), 0);
         rtnl_add_bridge(r, &(RtnlBridge){ .name = "lan0", .mac = mac });
         ck_assert_int_eq(rtnl_commit(r), 0);
+        ck_assert_int_eq(network_settle(n, NULL), 0);
+        ck_assert_uint_eq(count_links(), 2);
         define_as(n, "x.network",
                   (Wanted){ .subnet = "10.77.0.0/24", .option = "com.docker.network.bridge.name=lan0" });
-        ck_assert_int_eq(try(n, "a.container", make_ns(), (Wish){ .network = "x.network" }, &f, &a), -EEXIST);
+        ck_assert_int_eq(
+                try(n, "a.container", make_ns(), (Wish){ .network = "x.network", .joins = &join }, &f, &a),
+                -EEXIST);
+        ck_assert_uint_eq(count_links(), 2);
         ck_assert_str_eq(f.object, "lan0");
         ck_assert_str_eq(f.advice, "lan0 is somebody else's; Options=mode=unmanaged uses it as it is");
 

@@ -220,12 +220,12 @@ class Floor(Side):
                 f"{self.work}/stamps", network, *self.payload(kind)]
 
     @contextlib.contextmanager
-    def supervised(self, kind):
+    def supervised(self, kind, verb="supervise"):
         """The container once more, by a process that starts it again: what runs already is put down for it."""
         stamps = self.stamps(kind)
         run(*self.stop(kind))
         before = os.path.getsize(stamps)
-        with subprocess.Popen(self.command("supervise", kind=kind), stdin=subprocess.DEVNULL) as supervisor:
+        with subprocess.Popen(self.command(verb, kind=kind), stdin=subprocess.DEVNULL) as supervisor:
             try:
                 wait_for(lambda: os.path.getsize(stamps) > before)
                 with open(f"{self.directory(kind)}/pid", encoding="utf-8") as f:

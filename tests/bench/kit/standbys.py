@@ -2,7 +2,7 @@
 import contextlib
 import time
 
-from host import Unavailable, kernel_memory, pids_of, pss, run, wait_for
+from host import Unavailable, attempt, kernel_memory, pids_of, pss, run, wait_for
 from machine import configured
 
 COUNT = 8  # for the container that is measured, and whatever else runs
@@ -21,6 +21,8 @@ def standbys(bench):
         lives(bench, nsunits, "without standbys")
         with kept_ready(COUNT):
             lives(bench, nsunits, "with standbys")
+        if "floor" in bench.sides:
+            floor_life(bench, bench.sides["floor"])
     with crowd(nsunits) as names:
         for _ in bench.turns("standbys, memory", 1 if bench.quick else min(bench.rounds, CROWD_ROUNDS)):
             memory(bench, [*names, NEIGHBOUR])
@@ -75,6 +77,16 @@ def one(bench, nsunits, case, arguments):
     bench.timed(case, nsunits, *arguments(main_process(ONE)))
     if wanted and main_process(ONE) not in waiting:
         bench.results.fail(case, nsunits.name, "not always by the standby")
+
+
+def floor_life(bench, floor):
+    """The least that is left to do for a process that was made ahead: an end, a byte in a pipe, an execve."""
+    attempt(*floor.start("net"))
+    for _ in range(TIMES):
+        with floor.supervised("net", "ahead") as pid:
+            time.sleep(REST_SECONDS)
+            bench.timed("killed to main(), published port, with standbys", floor, "crash", floor.stamps("net"), str(pid))
+    run(*floor.stop("net"))
 
 
 # --- memory -------------------------------------------------------------------------------------------------
