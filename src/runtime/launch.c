@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -66,6 +67,20 @@ static int clone_tree(int fd, const char *path, uint64_t flags) {
         return take_fd(tree);
 }
 
+/* Before Linux 6.15 what is mounted nowhere cannot be cloned. Our own program may lie there, out of reach
+ * already. */
+static int clone_program(const char *path, uint64_t flags) {
+        autoclose int fd = clone_tree(AT_FDCWD, path, flags);
+        struct statvfs fs;
+
+        if (fd != -EINVAL)
+                return take_fd(fd);
+        fd = open(path, O_PATH | O_CLOEXEC);
+        if (fd < 0 || fstatvfs(fd, &fs) < 0)
+                return -errno;
+        return fs.f_flag & ST_RDONLY ? take_fd(fd) : -EINVAL;
+}
+
 static int host_step(Run *run, const Step *s) {
         int r;
 
@@ -74,7 +89,8 @@ static int host_step(Run *run, const Step *s) {
                 r = clone_tree(run->fds[s->slot], "", s->flags);
                 break;
         case STEP_CLONE_PATH:
-                r = clone_tree(AT_FDCWD, s->path, s->flags);
+                r = s->out == run->plan->init_slot ? clone_program(s->path, s->flags)
+                                                   : clone_tree(AT_FDCWD, s->path, s->flags);
                 break;
         case STEP_MAKE_DEV:
                 r = device_tree_create(run->plan->dev_owner, run->fault);

@@ -42,6 +42,7 @@ START_TEST(exit_status_is_told_once) {
         Children *children;
         Child *child;
 
+        n_told = 0;
         ck_assert_int_ge(sd_event_new(&event), 0);
         ck_assert_int_eq(children_new(event, &children), 0);
         child = follow(children, event, 37);

@@ -1,4 +1,5 @@
 /* A launch in two parts: what becomes of a standby is what a plain launch would have made. Needs root. */
+#include "runtime/exe.h"
 #include "runtime/step.h"
 #include "tests/unit/standby-fixture.h"
 
@@ -421,6 +422,25 @@ START_TEST(is_made_without_shared_memory) {
 }
 END_TEST
 
+/* As the manager has it, on a mount that is nowhere to be seen; which can be cloned since Linux 6.15. */
+START_TEST(program_is_mounted_nowhere) {
+        char directory[PATH_MAX];
+        int hidden, program;
+        Standby b;
+
+        standby_begin(&b, true);
+        path_beside_test("../../src/runtime/standby", directory);
+        must(hidden = exe_directory_open(directory));
+        must(program = openat(hidden, "nsunits-standby", O_PATH | O_CLOEXEC));
+        (void) snprintf(b.program, sizeof(b.program), "/proc/self/fd/%d", program);
+        b.s.argv[1] = (char *) "self";
+        standby_run(&b);
+        (void) close(program);
+        (void) close(hidden);
+        stage_end(&b.s);
+}
+END_TEST
+
 START_TEST(none_has_an_init) {
         Standby b;
         int ends[2];
@@ -444,4 +464,4 @@ TEST_MAIN("standby", like_a_launch_with_user_namespace, like_a_launch_without_us
           like_a_launch_of_a_user_with_user_namespace, like_a_launch_of_a_user_without_user_namespace,
           descriptors_come_to_their_places, many_descriptors, few_descriptors, waits_in_all_modesty,
           ends_with_its_manager, one_that_was_killed_is_of_no_use, program_is_that_of_the_order,
-          is_made_without_shared_memory, none_has_an_init)
+          is_made_without_shared_memory, program_is_mounted_nowhere, none_has_an_init)
