@@ -140,6 +140,10 @@ static int peer_add(Bus *b, sd_bus *bus, bool system, Peer **ret) {
         TAILQ_INSERT_TAIL(&b->peers, p, link);
 
         r = sd_bus_set_exit_on_disconnect(bus, false);
+        /* Nothing is said to a client at the end of the loop, who may not listen; and the end of his
+         * connection is for him the end of this manager, who serves nobody any more. */
+        if (r >= 0 && !system)
+                r = sd_bus_set_close_on_exit(bus, false);
         if (r >= 0)
                 r = sd_bus_add_filter(bus, &p->filter, on_message, p);
         if (r >= 0)
@@ -222,6 +226,12 @@ static int on_connection(sd_event_source *s, int fd, uint32_t revents, void *use
         return 0;
 }
 
+static bool is_ending(const Bus *b) {
+        int code;
+
+        return sd_event_get_exit_code(b->event, &code) >= 0;
+}
+
 /* What the event loop would do if it came to it. */
 static void serve_all(Bus *b) {
         Peer *p, *next;
@@ -250,7 +260,7 @@ int bus_run(Bus *b) {
                 now = clock_now(CLOCK_MONOTONIC);
                 if (r == 0 || timeout > 0) /* nothing was left to do */
                         waiting_since = now;
-                else if (now - waiting_since >= PATIENCE) {
+                else if (now - waiting_since >= PATIENCE && !is_ending(b)) {
                         serve_all(b);
                         waiting_since = clock_now(CLOCK_MONOTONIC);
                 }

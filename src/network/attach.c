@@ -289,7 +289,8 @@ void network_detach(Network *n, Attachment *a, bool netns_dies) {
                         rtnl_del_link(n->rtnl, a->links[i].host_name);
                         (void) rtnl_commit(n->rtnl);
                 }
-                net->idle = net->n_links == 1;
+                /* Nothing has come to be of one that could not be made. */
+                net->idle = net->n_links == 1 && (net->index > 0 || net->entered);
         }
         attachment_forget(n, a);
 }

@@ -276,14 +276,18 @@ static void take_ranges(Net *net, const NetworkSection *s) {
         }
 }
 
-/* Without its alias it is for nobody any more, this manager or the next: see ensure() of driver-bridge.c. */
-static bool leave_link(Network *n, unsigned index, LinkNumbers *to) {
+/* Without its alias it is for nobody any more, this manager or the next: see ensure() of driver-bridge.c. Its
+ * addresses and their routes are for the next network that wants them, now. */
+static bool leave_link(Network *n, const Net *net, unsigned index, LinkNumbers *to) {
         unsigned *grown = reallocarray(to->items, to->n + 1, sizeof(*grown));
 
         if (!grown)
                 return false;
         to->items = grown;
         rtnl_set_alias(n->rtnl, index, "");
+        for (size_t i = 0; i < net->n_subnets; i++)
+                rtnl_del_address(n->rtnl, index,
+                                 &(InetPrefix){ .address = net->gateways[i], .bits = net->subnets[i].bits });
         if (rtnl_commit(n->rtnl) < 0)
                 return false;
         grown[to->n++] = index;
@@ -295,7 +299,7 @@ void network_collect(Network *n, LinkNumbers *ret_left) {
                 Net *net = n->nets[i];
                 unsigned index = net->idle ? net_drop(n, net) : 0;
 
-                if (index > 0 && !(ret_left && leave_link(n, index, ret_left)))
+                if (index > 0 && !(ret_left && leave_link(n, net, index, ret_left)))
                         delete_device(n, net);
         }
         if (n->n_attachments == 0)

@@ -42,23 +42,15 @@ long apply_cpus(Apply *a, const Step *s) {
         return RAW(sched_setaffinity, 0, sizeof(a->plan->schedule.cpus), a->plan->schedule.cpus);
 }
 
-/* What runs in the cgroup already, and its quota, must not keep the manager waiting, which waits for us.
- * Where the kernel says no, it may have to. Since Linux 6.13 it takes the slack of the timers along, and
- * gives a child none to go back to. */
+/* What runs in the cgroup already, and its quota, must not keep the manager waiting, which waits for us, and
+ * then ends it. Where the kernel says no, it may have to. */
 long apply_urgency(Apply *a, const Step *s) {
-        const struct sched_param param = { .sched_priority = s->number > 0 };
-        long r;
+        const struct sched_param param = { .sched_priority = 1 };
 
-        if (s->number > 0) {
-                a->timer_slack = RAW(prctl, PR_GET_TIMERSLACK);
-                a->urgent = RAW(sched_getscheduler, 0) == SCHED_OTHER &&
-                            RAW(sched_setscheduler, 0, SCHED_FIFO, &param) == 0;
-                return 0;
-        }
-        if (!a->urgent)
-                return 0;
-        r = RAW(sched_setscheduler, 0, SCHED_OTHER, &param);
-        return r == 0 && a->timer_slack > 0 ? RAW(prctl, PR_SET_TIMERSLACK, a->timer_slack) : r;
+        a->timer_slack = RAW(prctl, PR_GET_TIMERSLACK);
+        a->urgent = a->timer_slack > 0 && RAW(sched_getscheduler, 0) == SCHED_OTHER &&
+                    RAW(sched_setscheduler, 0, SCHED_FIFO, &param) == 0;
+        return 0;
 }
 
 long apply_io_priority(Apply *a, const Step *s) {

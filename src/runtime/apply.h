@@ -35,7 +35,7 @@ typedef struct Apply {
         const char **argv;    /* of the program, or of the init with a hole for search.program */
         char **environment;   /* the plan's, and listen_pid when something is handed over */
         char listen_pid[24];  /* LISTEN_PID=, known only to the process itself */
-        bool urgent;          /* until the end of its set-up */
+        bool urgent;          /* until it waits */
         long timer_slack;     /* of the manager, in ns */
         ProgramSearch search; /* where the program was found */
 } Apply;

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/capability.h>
 #include <linux/magic.h>
 
 #include "basic/cleanup.h"
@@ -310,12 +311,20 @@ int process_start_time(pid_t pid, uint64_t *ret) {
         return r < 0 ? r : parse_u64(text, ret);
 }
 
+/* Others are shown 0, as if it had gone well: proc_pid_stat(5). */
+static bool may_see_statuses(void) {
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[2] = {};
+
+        return syscall(SYS_capget, &header, data) == 0 && data[0].effective & 1U << CAP_SYS_PTRACE;
+}
+
 int exit_status_of_zombie(int pidfd, pid_t pid, ExitStatus *ret) {
         char state[32], code[32];
         int wait_status;
 
         if (stat_field(pid, 3, state) < 0 || stat_field(pid, 52, code) < 0 ||
-            parse_int(code, &wait_status) < 0)
+            parse_int(code, &wait_status) < 0 || (wait_status == 0 && !may_see_statuses()))
                 return EXIT_STATE_UNKNOWN;
         /* If it is there yet, the number was not given to another one when we looked. */
         if (state[0] != 'Z' || syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)

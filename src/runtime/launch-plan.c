@@ -266,15 +266,11 @@ static void plan_new_spaces(Builder *b) {
         step(b, (Step){ STEP_TIME_OFFSETS, PLACE_JOIN, .slot = -1, .out = -1, .text = offsets });
 }
 
-static void plan_urgency(Builder *b, StepPlace place, uint64_t level) {
-        if (b->plan->standby)
-                step(b, (Step){ STEP_URGENCY, place, .slot = -1, .out = -1, .number = level });
-}
-
 static void plan_join(Builder *b) {
         const LaunchRequest *q = b->request;
 
-        plan_urgency(b, PLACE_JOIN, 1);
+        if (b->plan->standby)
+                step(b, (Step){ STEP_URGENCY, PLACE_JOIN, .slot = -1, .out = -1 });
         /* Raising needs privilege over the host, lowering none: so the exact values are set at the end. */
         if (b->spec->n_rlimits > 0)
                 step(b, (Step){ STEP_RAISE_LIMITS, PLACE_JOIN, .slot = -1, .out = -1 });
@@ -484,7 +480,6 @@ static void plan_build(Builder *b, int root) {
         if (spec->read_only)
                 step(b, (Step){ STEP_ROOT_READ_ONLY, PLACE_BUILD, .slot = root, .out = -1 });
         plan_schedule(b, PLACE_BUILD);
-        plan_urgency(b, PLACE_BUILD, 0);
 }
 
 int launch_program(const LaunchRequest *q, Plan *plan) {

@@ -10,8 +10,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -23,6 +25,7 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
+#include "basic/file.h"
 #include "basic/strv.h"
 #include "runtime/apply.h"
 #include "runtime/clone.h"
@@ -271,6 +274,21 @@ static bool is_last(const Plan *plan, int step) {
         return plan->steps[step].op == STEP_EXEC || plan->steps[step].op == STEP_STAND_BY;
 }
 
+/* It waits by now. Not by itself and before, for then it might have to, and we with it. From outside it is
+ * also told the slack of its timers, which Linux 6.13 and later takes along with the priority. */
+static int calm(const Apply *a) {
+        const struct sched_param usual = {};
+        char path[48], slack[24];
+
+        if (!a->urgent)
+                return 0;
+        if (sched_setscheduler(a->report->pid, SCHED_OTHER, &usual) < 0)
+                return -errno;
+        (void) snprintf(path, sizeof(path), "/proc/%d/timerslack_ns", a->report->pid);
+        (void) snprintf(slack, sizeof(slack), "%ld", a->timer_slack);
+        return file_write(AT_FDCWD, path, slack);
+}
+
 static int judge(Run *run, RunResult *ret) {
         ApplyReport *report = run->apply->report;
         int killed, r;
@@ -288,11 +306,16 @@ static int judge(Run *run, RunResult *ret) {
                 r = describe(run, report, -ECANCELED);
                 fault_advise(run->fault, "killed by signal %d; too little memory?", killed);
         } else {
-                *ret = (RunResult){ .pid = report->pid,
-                                    .pidfd = report->pidfd,
-                                    .terminal = report->terminal,
-                                    .base = report->base };
-                return 0;
+                r = calm(run->apply);
+                if (r >= 0) {
+                        *ret = (RunResult){ .pid = report->pid,
+                                            .pidfd = report->pidfd,
+                                            .terminal = report->terminal,
+                                            .base = report->base };
+                        return 0;
+                }
+                (void) reap(report);
+                (void) fault_set(run->fault, step_op_to_string(STEP_URGENCY), r, "%s", run->plan->object);
         }
 
         cleanup_close_(&report->pidfd);

@@ -494,6 +494,7 @@ START_TEST(foreign_bridge) {
                 try(n, "a.container", make_ns(), (Wish){ .network = "x.network", .joins = &join }, &f, &a),
                 -EEXIST);
         ck_assert_uint_eq(count_links(), 2);
+        ck_assert(!net_find(n, "x.network")->idle);
         ck_assert_str_eq(f.object, "lan0");
         ck_assert_str_eq(f.advice, "lan0 is somebody else's; Options=mode=unmanaged uses it as it is");
 

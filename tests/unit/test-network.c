@@ -656,8 +656,33 @@ START_TEST(deleted_by_others) {
 }
 END_TEST
 
+/* A part of a pool is free again when its bridge is left, not only when that is gone. */
+START_TEST(left_without_addresses) {
+        LinkNumbers left = {};
+        enter_host();
+        Network *n = make_network();
+        char first[INET_TEXT_MAX];
+
+        for (size_t i = 0; i < 2; i++) {
+                Attachment *a;
+
+                define(n, "x.network", NULL, false);
+                a = attach(n, "a.container", make_ns(), (Wish){ .network = "x.network" });
+                if (i == 0)
+                        (void) snprintf(first, sizeof(first), "%s", text_of(&a->links[0], 0));
+                ck_assert_str_eq(text_of(&a->links[0], 0), first);
+                network_detach(n, a, false);
+                network_collect(n, &left);
+                ck_assert_uint_eq(left.n, i + 1);
+                ck_assert_int_eq(network_undefine(n, "x.network"), 0);
+        }
+        network_free(n);
+        free(left.items);
+}
+END_TEST
+
 TEST_MAIN("network", attached_and_gone, wanted_addresses, kept_namespaces, exhausted, definitions,
           networks_are_apart, adopted, adopted_before_others, settled_again, bad_saves_change_nothing,
           table_is_restored, table_is_owned, many_own_changes_are_not_told, parts_of_the_table_are_restored,
           each_failure_of_a_batch_is_told, failures_leave_nothing, failures_leave_nothing_routed,
-          opened_before_attached, deleted_by_others)
+          opened_before_attached, deleted_by_others, left_without_addresses)

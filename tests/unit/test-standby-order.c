@@ -30,7 +30,7 @@ static void assert_same_fault(Standby *b, const char *program, int error) {
 
 START_TEST(faults_are_those_of_a_launch) {
         char *environment[] = { (char *) "PATH=/bin:/etc", NULL };
-        char name[PATH_MAX + 1];
+        static char name[PATH_MAX + 1];
         Standby b;
         int fds;
 
