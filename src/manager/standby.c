@@ -253,6 +253,7 @@ static int launch(Unit *u, Standby *s, Fault *fault) {
 }
 
 void unit_make_standby(Unit *u) {
+        autofree char *text = NULL;
         Fault fault = {};
         Standby *s;
 
@@ -269,7 +270,9 @@ void unit_make_standby(Unit *u) {
                 u->standby = s;
                 return;
         }
-        log_message(LOG_DEBUG, u->name, "it will be launched when it is time: %s failed", fault.step);
+        text = fault_to_string(&fault);
+        log_message(LOG_DEBUG, u->name, "it will be launched when it is time: %s",
+                    text ? text : "out of memory");
         standby_free(s);
 }
 
